@@ -1,0 +1,1 @@
+"""Arithmetic only: numpy in, frozen dataclass out. No web, no SQL, no clock."""

@@ -1,0 +1,199 @@
+"""What an experienced reader would question in a valuation that could be computed."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from valor_core.models.dcf import DcfInputs, DcfResult
+from valor_core.models.dcf_direct import DirectDcfInputs, DirectDcfResult
+from valor_core.models.numbers import Numbers, amount
+
+LEAST_SPREAD = 0.01
+MOST_TERMINAL_SHARE = 0.85
+MULTIPLES = (3.0, 40.0)
+SAME_RETURN = 1e-9
+
+
+class Severity(StrEnum):
+    """How much a failed check asks of the reader."""
+
+    NOTE = "note"  # know it
+    WARNING = "warning"  # explain it, or change it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One question, whether the valuation passes it, and the numbers that decided."""
+
+    name: str
+    passed: bool
+    severity: Severity
+    message: str
+    numbers: dict[str, float]
+
+
+def checks_of(
+    inputs: DcfInputs | DirectDcfInputs, result: DcfResult | DirectDcfResult
+) -> tuple[Check, ...]:
+    """The checks of one company's valuation, those that failed first."""
+    checks = [
+        _spread(inputs, result),
+        _terminal_share(result),
+        _implied_multiple(result),
+        _equity(result),
+        _terminal_methods(result),
+    ]
+    if isinstance(inputs, DcfInputs) and isinstance(result, DcfResult):
+        checks += [
+            _terminal_return(inputs, result),
+            _growth_above_risk_free(inputs),
+            _tax_rates(result),
+            _depreciation(result),
+            _options_once(inputs),
+        ]
+    told = [check for check in checks if check is not None]
+    return tuple(sorted(told, key=lambda check: check.passed))
+
+
+def _terminal_wacc(
+    inputs: DcfInputs | DirectDcfInputs, result: DcfResult | DirectDcfResult
+) -> Numbers:
+    return result.waccs[-1] if inputs.terminal_wacc is None else inputs.terminal_wacc
+
+
+def _spread(
+    inputs: DcfInputs | DirectDcfInputs, result: DcfResult | DirectDcfResult
+) -> Check | None:
+    if result.terminal_value_gordon is None:
+        return None
+    wacc, growth = _terminal_wacc(inputs, result), inputs.terminal_growth
+    spread = wacc - growth
+    return Check(
+        name="spread",
+        passed=bool(spread >= LEAST_SPREAD),
+        severity=Severity.WARNING,
+        message=f"WACC exceeds terminal growth by {spread:.2%}; below {LEAST_SPREAD:.0%} the "
+        "terminal value hangs on the last decimal of either.",
+        numbers={"spread": float(spread), "wacc": float(wacc), "growth": float(growth)},
+    )
+
+
+def _terminal_share(result: DcfResult | DirectDcfResult) -> Check | None:
+    going_concern = result.pv_forecast + result.pv_terminal
+    if going_concern <= 0.0:
+        return None
+    share = result.pv_terminal / going_concern
+    return Check(
+        name="terminal_share",
+        passed=bool(share <= MOST_TERMINAL_SHARE),
+        severity=Severity.WARNING,
+        message=f"The terminal value is {share:.1%} of the whole; above "
+        f"{MOST_TERMINAL_SHARE:.0%} the forecast hardly matters: lengthen it.",
+        numbers={"share": float(share)},
+    )
+
+
+def _implied_multiple(result: DcfResult | DirectDcfResult) -> Check | None:
+    multiple = result.implied_multiple
+    if multiple is None:
+        return None
+    low, high = MULTIPLES
+    return Check(
+        name="implied_multiple",
+        passed=bool(low <= multiple <= high),
+        severity=Severity.WARNING,
+        message=f"The terminal value implies a multiple of {multiple:.1f}×; companies are seldom "
+        f"sold outside {low:.0f}× to {high:.0f}×.",
+        numbers={"multiple": float(multiple)},
+    )
+
+
+def _equity(result: DcfResult | DirectDcfResult) -> Check:
+    equity = result.equity_value
+    return Check(
+        name="equity",
+        passed=bool(equity >= 0.0),
+        severity=Severity.WARNING,
+        message=f"The equity is worth {amount(equity)}; below 0 the claims exceed the company, "
+        "and a share is worth no less than 0.",
+        numbers={"equity_value": float(equity)},
+    )
+
+
+def _terminal_methods(result: DcfResult | DirectDcfResult) -> Check | None:
+    gordon, sale = result.pv_terminal_gordon, result.pv_terminal_multiple
+    if gordon is None or sale is None or gordon <= 0.0:
+        return None
+    return Check(
+        name="terminal_methods",
+        passed=bool(abs(sale / gordon - 1.0) <= 0.25),
+        severity=Severity.NOTE,
+        message=f"The exit multiple gives {sale / gordon:.0%} of the Gordon terminal value; more "
+        "than a quarter apart, one of them is out of line.",
+        numbers={"exit_multiple": float(sale), "gordon": float(gordon)},
+    )
+
+
+def _terminal_return(inputs: DcfInputs, result: DcfResult) -> Check:
+    wacc = _terminal_wacc(inputs, result)
+    roic = wacc if inputs.terminal_roic is None else inputs.terminal_roic
+    return Check(
+        name="terminal_return",
+        passed=bool(roic <= wacc + SAME_RETURN),
+        severity=Severity.WARNING,
+        message=f"New capital earns {roic:.2%} for ever at a WACC of {wacc:.2%}; above it, no "
+        "competitor ever comes.",
+        numbers={"roic": float(roic), "wacc": float(wacc)},
+    )
+
+
+def _growth_above_risk_free(inputs: DcfInputs) -> Check | None:
+    if inputs.cost_of_capital is None:
+        return None
+    growth, risk_free = inputs.terminal_growth, inputs.cost_of_capital.risk_free
+    return Check(
+        name="growth_above_risk_free",
+        passed=bool(growth <= risk_free),
+        severity=Severity.WARNING,
+        message=f"Terminal growth is {growth:.2%} at a risk-free rate of {risk_free:.2%}; above "
+        "it, the company outgrows the economy.",
+        numbers={"growth": float(growth), "risk_free": float(risk_free)},
+    )
+
+
+def _tax_rates(result: DcfResult) -> Check:
+    low, high = np.min(result.tax_rates), np.max(result.tax_rates)
+    return Check(
+        name="tax_rates",
+        passed=bool(low >= 0.0 and high <= 0.5),
+        severity=Severity.WARNING,
+        message=f"Tax runs from {low:.1%} to {high:.1%}; profit is taxed between 0 and 50 %.",
+        numbers={"lowest": float(low), "highest": float(high)},
+    )
+
+
+def _depreciation(result: DcfResult) -> Check | None:
+    if result.depreciation is None:
+        return None
+    net = result.reinvestment[-1]
+    return Check(
+        name="reinvestment",
+        passed=bool(net >= 0.0 or result.growth[-1] <= 0.0),
+        severity=Severity.NOTE,
+        message=f"Net reinvestment in the last year is {amount(net)}; a company that grows does "
+        "not live off its capital for ever.",
+        numbers={"reinvestment": float(net), "growth": float(result.growth[-1])},
+    )
+
+
+def _options_once(inputs: DcfInputs) -> Check:
+    value = inputs.bridge.options_value or 0.0
+    return Check(
+        name="options_once",
+        passed=not (inputs.shares.options and value > 0.0),
+        severity=Severity.WARNING,
+        message=f"{len(inputs.shares.options)} option tranches dilute and {amount(value)} is "
+        "deducted for options; each option counts once.",
+        numbers={"tranches": float(len(inputs.shares.options)), "options_value": float(value)},
+    )

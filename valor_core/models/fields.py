@@ -1,0 +1,104 @@
+"""What the fields of inputs and results say of themselves, and how inputs become floats."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from valor_core.models.numbers import Row
+
+
+class Unit(StrEnum):
+    """What a number is counted in. Rates are fractions: 0.085 is 8.5 %."""
+
+    MONEY = "money"
+    RATE = "rate"
+    RATIO = "ratio"
+    SHARES = "shares"
+    MONEY_PER_SHARE = "money per share"
+    YEARS = "years"
+
+
+def says(text: str, unit: Unit | None = None, *, label: str = "") -> dict[str, Any]:
+    """The metadata of a field: what it means, its unit and, where its name will not do, a label."""
+    return {"text": text, "unit": unit, "label": label}
+
+
+@cache
+def hints(cls: type) -> dict[str, Any]:
+    """The fields' types, with what is annotated to them."""
+    return get_type_hints(cls, include_extras=True)
+
+
+def kinds(hint: Any) -> tuple[Any, ...]:
+    """What a field may be, one by one, without the None of an optional one.
+
+    >>> kinds(Row | None) == (Row,)
+    True
+    """
+    if get_origin(hint) is Annotated or not get_args(hint) or get_origin(hint) is tuple:
+        return (hint,)
+    return tuple(kind for kind in get_args(hint) if kind is not type(None))
+
+
+@cache
+def is_row(hint: Any) -> bool:
+    """Whether the field may be a row of years."""
+    return Row in kinds(hint)
+
+
+@cache
+def is_number(hint: Any) -> bool:
+    """Whether the field is a number or a row of numbers, and so may vary over scenarios."""
+    return Any in kinds(hint) or is_row(hint)
+
+
+def settle(inputs: Any) -> None:
+    """Make floats of whole numbers and arrays of lists, so that every input has one form.
+
+    Rows become arrays that nobody can write into: inputs are frozen.
+    """
+    for name, hint in hints(type(inputs)).items():
+        if is_number(hint):
+            object.__setattr__(inputs, name, settled(getattr(inputs, name)))
+
+
+def settled(value: Any) -> Any:
+    """A float, or an array of floats; anything else (None, a fade, a recording value) as it is."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{value} is a truth value where a number is meant")
+    if isinstance(value, (int, float, np.number)):
+        return float(value)
+    if isinstance(value, (list, tuple)) or type(value) is np.ndarray:
+        array = np.array(value, dtype=np.float64)
+        array.setflags(write=False)
+        return array
+    return value
+
+
+def leaves(inputs: Any, *, under: str = "") -> dict[str, Any]:
+    """Every number of the inputs by its dotted path, as it stands: a float, a row or scenarios.
+
+    Tranches have their place in the path: `shares.options[0].strike`. What is not stated is
+    left out.
+    """
+    return {path: value for path, value, _ in every_leaf(inputs, under)}
+
+
+def every_leaf(inputs: Any, under: str = "") -> Iterator[tuple[str, Any, bool]]:
+    """Each number's path, its value, and whether its last axis is the year."""
+    types = hints(type(inputs))
+    for field in fields(inputs):
+        value, path = getattr(inputs, field.name), f"{under}{field.name}"
+        if value is None:
+            continue
+        if is_dataclass(value):
+            yield from every_leaf(value, f"{path}.")
+        elif isinstance(value, tuple):
+            for place, member in enumerate(value):
+                yield from every_leaf(member, f"{path}[{place}].")
+        elif is_number(types[field.name]):
+            yield path, value, is_row(types[field.name])

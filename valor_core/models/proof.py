@@ -1,0 +1,231 @@
+"""Published cases against our own models, leaf by leaf, at the tolerance of their source."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from valor_core.errors import BadInputs, ValorError
+from valor_core.models.codec import dump_value, load, schema
+from valor_core.models.published import METHODS, Method, stated_inputs
+
+REMARKS = frozenset({"src", "source", "note", "name", "label", "id", "comment"})
+DEFAULT_REL = 1e-9
+REFUSAL = "ERROR"
+
+
+class Status(StrEnum):
+    """What came of a case."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One leaf that is not as published, and why."""
+
+    place: str
+    expected: Any
+    got: Any
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a published case, with every difference."""
+
+    id: str
+    model: str
+    status: Status
+    differences: tuple[Difference, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {
+            "id": self.id,
+            "model": self.model,
+            "status": self.status.value,
+            "differences": [
+                {
+                    "place": each.place,
+                    "expected": dump_value(each.expected),
+                    "got": dump_value(each.got),
+                    "problem": each.problem,
+                }
+                for each in self.differences
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refused:
+    """The model refused the inputs."""
+
+    error: ValorError
+
+    def __str__(self) -> str:
+        return f"refused ({self.error.code}): {self.error}"
+
+
+def prove(case: object) -> Outcome:
+    """Compute a published case and compare every leaf of what it expects.
+
+    >>> prove({"id": "no debt", "model": "wacc", "inputs": {"E": 9, "D": 0, "ke": 0.15},
+    ...        "expected": 0.15, "check": {"rel": 1e-12}}).status.value
+    'passed'
+    """
+    if not isinstance(case, dict):
+        return Outcome(
+            id="",
+            model="",
+            status=Status.FAILED,
+            differences=(_wrong("", "a case is an object with model, inputs and expected"),),
+        )
+    name, model = str(case.get("id", "")), str(case.get("model", ""))
+    method = METHODS.get(model)
+    if method is None:
+        return Outcome(id=name, model=model, status=Status.UNSUPPORTED)
+    differences = _differences(case, method)
+    status = Status.FAILED if differences else Status.PASSED
+    return Outcome(id=name, model=model, status=status, differences=tuple(differences))
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Each method's inputs and options as JSON Schema; `main` is what a bare number means."""
+    return {
+        name: {"inputs": schema(method.inputs), "main": method.main}
+        for name, method in METHODS.items()
+    }
+
+
+def _differences(case: dict[str, Any], method: Method) -> list[Difference]:
+    if "inputs" not in case or "expected" not in case:
+        return [_wrong("", "the case lacks inputs or expected")]
+    try:
+        tolerance = Tolerance.of(case.get("check"))
+    except (TypeError, ValueError):
+        return [_wrong("check", "abs and rel are numbers, fields an object of them")]
+    inputs, expected = case["inputs"], case["expected"]
+    if not isinstance(inputs, list):
+        return _row_differences(inputs, expected, method, tolerance, "")
+    if not isinstance(expected, list) or len(expected) != len(inputs):
+        return [_wrong("expected", f"a list of {len(inputs)} is meant, one for each input")]
+    found: list[Difference] = []
+    for place, (row, one) in enumerate(zip(inputs, expected, strict=True)):
+        found += _row_differences(row, one, method, tolerance, f"[{place}]")
+    return found
+
+
+def _row_differences(
+    row: object, expected: Any, method: Method, tolerance: "Tolerance", place: str
+) -> list[Difference]:
+    if not isinstance(row, dict):
+        return [_wrong(place, "the inputs are an object")]
+    stated = {name: value for name, value in row.items() if name not in REMARKS}
+    known = schema(method.inputs)["properties"]
+    unknown = [name for name in stated if name not in known]
+    if unknown:
+        return [_wrong(place, f"unknown inputs: {', '.join(map(str, unknown))}")]
+    return [*_compared(expected, _computed(method, stated), method.main, tolerance, place)]
+
+
+def _computed(method: Method, stated: dict[str, Any]) -> Any:
+    """The lines of the method, or its refusal."""
+    try:
+        lines = method.compute(load(method.inputs, stated_inputs(method, stated)))
+    except ValorError as error:
+        return _Refused(error=error)
+    return {name: _listed(value) for name, value in lines.items()}
+
+
+def _listed(value: Any) -> Any:
+    """Numbers and lists as JSON has them; what is not finite is none."""
+    return dump_value(np.asarray(value)) if value is not None else None
+
+
+def _compared(
+    expected: Any, got: Any, main: str, tolerance: "Tolerance", place: str
+) -> Iterator[Difference]:
+    """Compare a whole row: its lines by name, or one number with the method's main line."""
+    if expected == REFUSAL:
+        if not isinstance(got, _Refused):
+            yield Difference(place=place, expected=expected, got=got, problem="was not refused")
+    elif isinstance(got, _Refused):
+        # A case without a solution is refused by the model, not because it cannot be read.
+        if expected is not None or isinstance(got.error, BadInputs):
+            yield Difference(place=place, expected=expected, got=None, problem=str(got))
+    elif isinstance(expected, dict):
+        yield from _compared_lines(expected, got, tolerance, place)
+    else:
+        yield from _compared_value(expected, got[main], tolerance, place, main)
+
+
+def _compared_lines(
+    expected: dict[str, Any], got: dict[str, Any], tolerance: "Tolerance", place: str
+) -> Iterator[Difference]:
+    for name, one in expected.items():
+        where = f"{place}.{name}" if place else name
+        if name in REMARKS:
+            continue
+        if name in got:
+            yield from _compared_value(one, got[name], tolerance, where, name)
+        else:
+            yield Difference(place=where, expected=one, got=None, problem="is not computed")
+
+
+def _compared_value(
+    expected: Any, got: Any, tolerance: "Tolerance", place: str, name: str
+) -> Iterator[Difference]:
+    problem = ""
+    if isinstance(expected, list) and isinstance(got, list) and len(got) == len(expected):
+        for index, (one, other) in enumerate(zip(expected, got, strict=True)):
+            yield from _compared_value(one, other, tolerance, f"{place}[{index}]", name)
+    elif isinstance(expected, list) or isinstance(got, list):
+        problem = "has another length"
+    elif expected is None or expected == REFUSAL:
+        problem = "" if got is None else "has a value where there is none"
+    elif got is None:
+        problem = "has no value"
+    elif isinstance(expected, bool) or not isinstance(expected, (int, float)):
+        problem = "is not a number in the case"
+    else:
+        off, allowed = abs(got - expected), tolerance.allowed(name, expected)
+        problem = "" if off <= allowed else f"differs by {off:.3g}, more than {allowed:.3g}"
+    if problem:
+        yield Difference(place=place, expected=expected, got=got, problem=problem)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """How far from the published number is near enough, by field where the source says so."""
+
+    abs: float
+    rel: float
+    fields: dict[str, "Tolerance"]
+
+    @classmethod
+    def of(cls, check: Any) -> "Tolerance":
+        """The tolerance that a case states; without any, a relative 1e-9."""
+        if check is None:
+            return cls(abs=0.0, rel=DEFAULT_REL, fields={})
+        if not isinstance(check, dict):
+            raise TypeError(check)
+        by_field = check.get("fields") or {}
+        return cls(
+            abs=float(check.get("abs") or 0.0),
+            rel=float(check.get("rel") or 0.0),
+            fields={name: cls.of(one) for name, one in by_field.items()},
+        )
+
+    def allowed(self, name: str, expected: float) -> float:
+        """The greater of the absolute and the relative allowance."""
+        stated = self.fields.get(name, self)
+        return max(stated.abs, stated.rel * abs(expected))
+
+
+def _wrong(place: str, problem: str) -> Difference:
+    return Difference(place=place, expected=None, got=None, problem=problem)
