@@ -1,0 +1,118 @@
+"""Appending to the log and reading it."""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from sqlalchemy import select
+
+from valor_core.audit.entries import (
+    SALT_BYTES,
+    Entry,
+    canonical,
+    first_mac,
+    head_mac,
+    next_mac,
+    push,
+    sha256,
+)
+from valor_core.audit.keys import CURRENT, audit_keys
+from valor_core.errors import ValorError
+from valor_core.redaction import Redactor
+from valor_core.store.tables import AuditHeadRow, AuditLogRow
+from valor_core.store.work import Work
+
+# Read anew under its lock: what this session saw of the head before may be stale by now.
+_HEAD = select(AuditHeadRow).with_for_update().execution_options(populate_existing=True)
+
+
+class LogMissing(ValorError):
+    """The head of a tenant's log is gone; nothing may be done that cannot be logged."""
+
+    code, status = "audit_log_missing", 500
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(
+            f"The audit log of tenant {tenant_id} has lost its head.",
+            hint="Nothing can be changed until it is back. Run `valor audit verify`.",
+        )
+
+
+@cache
+def keys() -> dict[int, bytes]:
+    """Read once a process: the secrets do not change under it."""
+    return audit_keys()
+
+
+def begin(work: Work) -> None:
+    """Starts the log of a new tenant, so that its first entry already has a head to lock."""
+    tenant, mac = work.caller.tenant_id, first_mac(work.caller.tenant_id)
+    head = AuditHeadRow(size=0, mac=mac, frontier=b"", key_id=CURRENT)
+    head.head_mac = head_mac(keys()[CURRENT], tenant, 0, mac, b"")
+    work.add_all([head])
+
+
+def append(
+    work: Work, action: str, *, target: str, details: Mapping[str, object], category: str = "act"
+) -> int:
+    """One more entry of the caller's tenant, redacted; returns its number.
+
+    Call it as the last statement before the commit: the head row is the lock of the tenant's log.
+    """
+    tenant, session = work.caller.tenant_id, work.session
+    head = session.scalars(_HEAD).one_or_none()
+    if head is None:
+        raise LogMissing(tenant)
+    size, before, frontier = head.size, head.mac, head.frontier
+    key = keys()[CURRENT]
+    redactor = Redactor(sha256(key + tenant.encode()))
+    payload, salt = canonical(_mapping(redactor.value(details))), os.urandom(SALT_BYTES)
+    entry = Entry(
+        tenant_id=tenant,
+        seq=size + 1,
+        ts=work.now_micros,
+        category=category,
+        action=action,
+        actor=work.caller.actor,
+        target=redactor.text(target),
+        request_id=work.caller.request_id,
+        payload=payload,
+        salt=salt,
+        payload_digest=sha256(salt + payload),
+        leaf=b"",
+        mac=b"",
+        key_id=CURRENT,
+        purge_seq=None,
+    )
+    leaf = entry.expected_leaf()
+    mac = next_mac(before, leaf, key=key)
+    columns = {name: getattr(entry, name) for name in Entry.__slots__}
+    session.add(AuditLogRow(**columns | {"leaf": leaf, "mac": mac}))
+    head.size, head.mac, head.key_id = entry.seq, mac, CURRENT
+    head.frontier = push(frontier, size, leaf)
+    head.head_mac = head_mac(key, tenant, head.size, mac, head.frontier)
+    session.flush()
+    return entry.seq
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    assert isinstance(value, Mapping)
+    return value
+
+
+def entries(
+    work: Work, *, before: int | None = None, limit: int = 50, action: str = ""
+) -> Sequence[AuditLogRow]:
+    """The newest entries first, those before the number `before`, of one action or all."""
+    query = select(AuditLogRow).order_by(AuditLogRow.seq.desc()).limit(limit)
+    if before is not None:
+        query = query.where(AuditLogRow.seq < before)
+    if action:
+        query = query.where(AuditLogRow.action == action)
+    return work.session.scalars(query).all()
+
+
+def head(work: Work) -> tuple[int, str]:
+    """How many entries the log has, and the MAC of the last one in hexadecimal."""
+    row = work.session.get(AuditHeadRow, work.caller.tenant_id)
+    return (row.size, row.mac.hex()) if row else (0, "")

@@ -1,0 +1,153 @@
+"""Checks a tenant's log entry by entry against its own digests, the chain and the head."""
+
+import hmac
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from valor_core.audit.entries import (
+    SALT_BYTES,
+    Entry,
+    first_mac,
+    head_mac,
+    next_mac,
+    push,
+    sha256,
+)
+from valor_core.store.tables import AuditHeadRow, AuditLogRow
+from valor_core.store.work import Work
+
+MEANING = {
+    "gap": "an entry is missing or out of order",
+    "payload_edited": "the payload is not the one that was logged",
+    "entry_edited": "a column is not the one that was logged",
+    "chain_broken": "the entry does not follow from the one before it",
+    "payload_missing_without_purge": "the payload is gone and no purge accounts for it",
+    "key_changed_without_rotation": "another key signed it and no rotation was logged",
+    "unverifiable": "the key that signed it is not at hand",
+    "head_differs": "the log does not end where its head says",
+    "head_forged": "the head was not made with the key",
+    "log_missing": "the head of the log is gone",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What does not hold, and at which entry."""
+
+    kind: str
+    seq: int
+
+    def __str__(self) -> str:
+        return f"entry {self.seq}: {self.kind}, {MEANING[self.kind]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome for one tenant; `findings` is empty when the log holds."""
+
+    tenant_id: str
+    size: int
+    head: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+def verify(work: Work, keys: Mapping[int, bytes], *, most: int = 100) -> Verdict:
+    """Reads the whole log of the caller's tenant; the first finding is the first bad entry."""
+    tenant = work.caller.tenant_id
+    work.see_one_moment()  # an entry that comes meanwhile belongs to the next check
+    rows = work.session.execute(
+        select(*(getattr(AuditLogRow, name) for name in Entry.__slots__))
+        .where(AuditLogRow.tenant_id == tenant)
+        .order_by(AuditLogRow.seq)
+        .execution_options(yield_per=2000)
+    )
+    entries = (Entry(**dict(zip(Entry.__slots__, row, strict=True))) for row in rows)
+    walk = Walk(tenant, keys)
+    findings: list[Finding] = []
+    for finding in walk.over(entries):
+        if len(findings) < most:
+            findings.append(finding)
+    head = work.session.get(AuditHeadRow, tenant)
+    findings += walk.end(head)
+    return Verdict(tenant, walk.size, head.mac.hex() if head else "", tuple(findings[:most]))
+
+
+class Walk:
+    """The state of a check that goes through a log once."""
+
+    def __init__(self, tenant_id: str, keys: Mapping[int, bytes]) -> None:
+        self.tenant_id, self.keys = tenant_id, keys
+        self.size, self.mac, self.frontier = 0, first_mac(tenant_id), b""
+        self.key_id: int | None = None
+
+    def over(self, entries: Iterable[Entry]) -> Iterator[Finding]:
+        """Every finding, in the order of the log; each entry follows from the *stored* one before.
+
+        So one edit is one finding at its own place, not a flood behind it.
+        """
+        expected = 1
+        for entry in entries:
+            if entry.seq != expected:
+                yield Finding("gap", expected)
+            expected = entry.seq + 1
+            yield from self._one(entry)
+            self.frontier = push(self.frontier, self.size, entry.leaf)
+            self.size, self.mac, self.key_id = self.size + 1, entry.mac, entry.key_id
+
+    def _one(self, entry: Entry) -> Iterator[Finding]:
+        if entry.payload is None or entry.salt is None:
+            yield Finding("payload_missing_without_purge", entry.seq)
+        elif (
+            len(entry.salt) != SALT_BYTES  # else bytes could move between salt and payload
+            or sha256(entry.salt + entry.payload) != entry.payload_digest
+        ):
+            yield Finding("payload_edited", entry.seq)
+        purged_in_name_only = entry.payload is not None and entry.purge_seq is not None
+        if purged_in_name_only or _leaf(entry) != entry.leaf:
+            yield Finding("entry_edited", entry.seq)
+        before = self.key_id if self.key_id is not None else entry.key_id
+        rotated = entry.key_id != before
+        if rotated and entry.action != "audit.key_rotated":
+            yield Finding("key_changed_without_rotation", entry.seq)
+        if before not in self.keys or entry.key_id not in self.keys:
+            yield Finding("unverifiable", entry.seq)
+            return
+        new_key = self.keys[entry.key_id] if rotated else None
+        mac = next_mac(self.mac, entry.leaf, key=self.keys[before], new_key=new_key)
+        if not hmac.compare_digest(mac, entry.mac):
+            yield Finding("chain_broken", entry.seq)
+
+    def end(self, head: AuditHeadRow | None) -> Iterator[Finding]:
+        """Whether the log ends where its head says, and whether the head is genuine."""
+        if head is None:
+            yield Finding("log_missing", 1)
+            return
+        if head.size < 0:
+            yield Finding("head_forged", 1)
+            return
+        if (head.size, head.mac, head.frontier) != (self.size, self.mac, self.frontier):
+            yield Finding("head_differs", min(head.size, self.size) + 1)
+        if head.key_id not in self.keys:
+            yield Finding("unverifiable", head.size)
+            return
+        genuine = head_mac(
+            self.keys[head.key_id], self.tenant_id, head.size, head.mac, head.frontier
+        )
+        if not hmac.compare_digest(genuine, head.head_mac):
+            yield Finding("head_forged", head.size)
+
+
+def _leaf(entry: Entry) -> bytes | None:
+    """None for columns that no entry was ever logged with, such as a negative moment."""
+    try:
+        return entry.expected_leaf()
+    except struct.error:
+        return None

@@ -1,0 +1,1 @@
+"""What is metered. Bills follow from it; so far the events are kept."""

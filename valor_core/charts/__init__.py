@@ -1,0 +1,1 @@
+"""Results as Plotly figures, the same on pages, in notebooks and in reports."""

@@ -1,0 +1,170 @@
+"""The tables of a valuation report as HTML: figures aligned, units told, every text escaped."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from valor_core.models.bridge import ASSETS, CLAIMS
+from valor_core.models.checks import Check
+from valor_core.models.dcf import DcfInputs, DcfResult
+from valor_core.models.explained import shown, source_text
+from valor_core.models.fields import Unit
+from valor_core.models.lines import Line
+from valor_core.values import Source
+
+MILLION = 1e6
+FORECAST = (
+    ("revenues", "Revenue", Unit.MONEY),
+    ("growth", "Growth", Unit.RATE),
+    ("ebit", "EBIT", Unit.MONEY),
+    ("margins", "EBIT margin", Unit.RATE),
+    ("tax_rates", "Tax rate", Unit.RATE),
+    ("nopat", "EBIT after tax", Unit.MONEY),
+    ("reinvestment", "Net reinvestment", Unit.MONEY),
+    ("fcff", "Free cash flow to the firm", Unit.MONEY),
+    ("waccs", "Cost of capital", Unit.RATE),
+    ("discount_factors", "Discount factor", Unit.RATIO),
+    ("pv_fcff", "Present value", Unit.MONEY),
+)
+TOTALS = ("fcff", "pv_fcff")
+
+
+def key_figures(result: DcfResult) -> str:
+    """The headline: value of one share, then how it comes about."""
+    figures = (
+        ("Value per share, USD", f"{float(result.value_per_share):,.2f}"),
+        ("Enterprise value, USD million", _millions(result.enterprise_value)),
+        ("Equity value, USD million", _millions(result.equity_value)),
+        ("Diluted shares, million", _millions(result.diluted_shares)),
+    )
+    told = "".join(f"<div><dt>{label}</dt><dd>{figure}</dd></div>" for label, figure in figures)
+    return f'<dl class="key-figures">{told}</dl>'
+
+
+def notices(warnings: Sequence[str]) -> str:
+    """What a reader must know before believing the value; empty where there is nothing."""
+    if not warnings:
+        return ""
+    items = "".join(f"<li>{escape(warning)}</li>" for warning in warnings)
+    return f'<div class="notice"><strong>Before you use this value</strong><ul>{items}</ul></div>'
+
+
+def forecast_table(result: DcfResult) -> str:
+    """Every line of the forecast, a year a column."""
+    years = [f"Year {year}" for year in range(1, len(result.fcff) + 1)]
+    rows = [
+        (label, [_cell(value, unit) for value in np.asarray(getattr(result, name))[: len(years)]],
+         "total" if name in TOTALS else "")
+        for name, label, unit in FORECAST
+    ]  # fmt: skip
+    return _table(["", *years], rows, caption="USD million and rates, by forecast year")
+
+
+def bridge_table(inputs: DcfInputs, result: DcfResult, sources: Mapping[str, Source]) -> str:
+    """From enterprise to equity value to one share, each item with its source."""
+    rows = [_bridge_row("Enterprise value", _millions(result.enterprise_value), "", "total")]
+    for names, sign, word in ((CLAIMS, -1.0, "less"), (ASSETS, 1.0, "plus")):
+        for name in names:
+            amount, path = getattr(inputs.bridge, name), f"bridge.{name}"
+            label = f"{word} {name.replace('_', ' ')}"
+            told = source_text(sources.get(path))
+            rows.append(_bridge_row(label, _millions(sign * amount), told))
+    per_share = f"{float(result.value_per_share):,.2f}"
+    rows += [
+        _bridge_row("Equity value", _millions(result.equity_value), "", "total"),
+        _bridge_row("divided by diluted shares, million", _millions(result.diluted_shares), ""),
+        _bridge_row("Value per share, USD", per_share, "", "total"),
+    ]
+    return _rows_table(
+        ["USD million", "Amount", "Source"], rows, caption="From enterprise value to one share"
+    )
+
+
+def terminal_table(result: DcfResult) -> str:
+    """Both terminal methods side by side, each with what it implies for the other."""
+    rows = [
+        ("Terminal value, USD million", result.terminal_value_gordon,
+         result.terminal_value_multiple, Unit.MONEY),
+        ("Present value, USD million", result.pv_terminal_gordon,
+         result.pv_terminal_multiple, Unit.MONEY),
+        ("Implied exit multiple", result.implied_multiple, None, Unit.RATIO),
+        ("Implied growth", None, result.implied_growth, Unit.RATE),
+    ]  # fmt: skip
+    cells = [(label, [_cell(one, unit), _cell(two, unit)], "") for label, one, two, unit in rows]
+    return _table(["", "Growing perpetuity", "Exit multiple"], cells, caption="Terminal value")
+
+
+def checks_table(checks: Iterable[Check]) -> str:
+    """What an experienced reader would question, those that failed first."""
+    rows = "".join(
+        f'<tr><td class="{"passed" if check.passed else "failed"}">'
+        f"{'passes' if check.passed else escape(check.severity.value)}</td>"
+        f'<td class="words">{escape(check.message)}</td></tr>'
+        for check in checks
+    )
+    return f"<table><thead><tr><th>Check</th><th>What it says</th></tr></thead>{rows}</table>"
+
+
+def sources_table(inputs: Mapping[str, Line], sources: Mapping[str, Source]) -> str:
+    """Each input, its number, and where it comes from: tag and accession, rule or judgement."""
+    rows = "".join(
+        f"<tr><th><code>{escape(path)}</code></th>"
+        f'<td class="number">{"<br>".join(escape(shown(v, line.unit)) for v in line.values)}</td>'
+        f'<td class="words">{escape(source_text(sources.get(path)))}</td></tr>'
+        for path, line in inputs.items()
+    )
+    head = '<thead><tr><th>Input</th><th class="number">Value</th><th>Source</th></tr></thead>'
+    return f'<div class="scroll"><table>{head}<tbody>{rows}</tbody></table></div>'
+
+
+def facts_table(pairs: Iterable[tuple[str, str]]) -> str:
+    """Names and values, such as run id and code revision."""
+    rows = "".join(
+        f'<tr><th>{escape(name)}</th><td class="words"><code>{escape(value)}</code></td></tr>'
+        for name, value in pairs
+    )
+    return f"<table><tbody>{rows}</tbody></table>"
+
+
+def _millions(amount: Any) -> str:
+    return f"{float(amount) / MILLION + 0.0:,.1f}"  # a deduction of nothing is 0.0, not −0.0
+
+
+def _cell(value: Any, unit: Unit) -> str:
+    if value is None:
+        return "–"
+    if unit is Unit.MONEY:
+        return f"{float(value) / MILLION + 0.0:,.0f}"
+    return escape(shown(float(value), unit))
+
+
+def _bridge_row(label: str, amount: str, source: str, kind: str = "") -> str:
+    return (
+        f'<tr class="{kind}"><th>{escape(label)}</th><td class="number">{amount}</td>'
+        f'<td class="words">{escape(source)}</td></tr>'
+    )
+
+
+def _table(
+    heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str], str]], *, caption: str
+) -> str:
+    lines = [
+        f'<tr class="{kind}"><th>{escape(label)}</th>'
+        + "".join(f'<td class="number">{cell}</td>' for cell in cells)
+        + "</tr>"
+        for label, cells, kind in rows
+    ]
+    return _rows_table(heads, lines, caption=caption)
+
+
+def _rows_table(heads: Sequence[str], rows: Iterable[str], *, caption: str) -> str:
+    head = "".join(
+        f'<th class="{"number" if place and name != "Source" else ""}">{escape(name)}</th>'
+        for place, name in enumerate(heads)
+    )
+    return (
+        f'<div class="scroll"><table><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )

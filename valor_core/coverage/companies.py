@@ -1,0 +1,155 @@
+"""Companies and their filed facts, as they are kept: the shared book's and the tenant's own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from valor_core.coverage.asof import known
+from valor_core.coverage.records import CompanyRecord
+from valor_core.errors import NotFound
+from valor_core.store.tables import CompanyRow, FactRow
+from valor_core.store.work import Work
+from valor_core.values import SHARED, CompanyId, FiledFact
+
+COMPANIES_MAX = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A company that the caller may value."""
+
+    id: CompanyId
+    name: str
+    ticker: str
+    cik: int
+    sic: int | None
+    shared: bool  # of the demo book, read-only
+
+
+def company_id(cik: int) -> CompanyId:
+    """The id of a company in every book.
+
+    >>> company_id(320193)
+    'cik0000320193'
+    """
+    return CompanyId(f"cik{cik:010d}")
+
+
+def companies(work: Work) -> list[Company]:
+    """All companies that the caller sees, by name; an own row stands before the shared one."""
+    rows = work.session.scalars(
+        select(CompanyRow).order_by(CompanyRow.name, CompanyRow.id).limit(COMPANIES_MAX)
+    ).all()
+    own = {row.id for row in rows if row.tenant_id != SHARED}
+    return [_company(row) for row in rows if row.tenant_id != SHARED or row.id not in own]
+
+
+def company(work: Work, name: str) -> Company:
+    """The company of that id, ticker or CIK; NotFound otherwise."""
+    wanted = name.strip()
+    by_cik = company_id(int(wanted)) if wanted.isascii() and wanted.isdigit() else None
+    rows = work.session.scalars(
+        select(CompanyRow).where(
+            (CompanyRow.id.in_([wanted.lower(), by_cik or wanted.lower()]))
+            | ((CompanyRow.ticker == wanted.upper()) & (CompanyRow.ticker != ""))
+        )
+    ).all()
+    if not rows:
+        raise NotFound("company", name[:80])
+    return _company(min(rows, key=lambda row: (row.tenant_id == SHARED, row.id)))
+
+
+COLUMNS = (
+    FactRow.item, FactRow.value, FactRow.unit, FactRow.tag, FactRow.accession, FactRow.form,
+    FactRow.filed_on, FactRow.fiscal_year, FactRow.period_start, FactRow.period_end,
+)  # fmt: skip
+
+
+def facts(work: Work, company_id: CompanyId) -> list[FiledFact]:
+    """Every vintage of every figure that the caller sees of a company, oldest filing first."""
+    rows = work.session.execute(
+        select(*COLUMNS)
+        .where(FactRow.company_id == company_id)
+        .order_by(FactRow.filed_on, FactRow.accession, FactRow.item, FactRow.period_end)
+    )
+    return [_fact(row) for row in rows]
+
+
+def _fact(row: Any) -> FiledFact:
+    return FiledFact(
+        item=row.item,
+        value=row.value,
+        unit=row.unit,
+        tag=row.tag,
+        accession=row.accession,
+        form=row.form,
+        filed_on=date.fromisoformat(row.filed_on),
+        fiscal_year=row.fiscal_year,
+        period_start=date.fromisoformat(row.period_start) if row.period_start else None,
+        period_end=date.fromisoformat(row.period_end),
+    )
+
+
+def yearly_values(work: Work, items: Sequence[str]) -> dict[CompanyId, dict[str, dict[int, float]]]:
+    """Some items of all companies by fiscal year, as they stand now: one query for the table."""
+    rows = work.session.execute(select(FactRow.company_id, *COLUMNS).where(FactRow.item.in_(items)))
+    by_company: dict[CompanyId, list[FiledFact]] = {}
+    for row in rows:
+        by_company.setdefault(CompanyId(row.company_id), []).append(_fact(row))
+    values: dict[CompanyId, dict[str, dict[int, float]]] = {}
+    for company, filed in by_company.items():
+        series = values.setdefault(company, {item: {} for item in items})
+        for (item, year), fact in known(filed).items():
+            series[item][year] = fact.value
+    return values
+
+
+def latest_filings(work: Work) -> dict[CompanyId, tuple[date, int]]:
+    """Of each company the day of its newest filing and the newest fiscal year in it."""
+    rows = work.session.execute(
+        select(
+            FactRow.company_id,
+            func.max(FactRow.filed_on).label("filed_on"),
+            func.max(FactRow.fiscal_year).label("fiscal_year"),
+        ).group_by(FactRow.company_id)
+    )
+    return {
+        CompanyId(row.company_id): (date.fromisoformat(row.filed_on), row.fiscal_year)
+        for row in rows
+    }
+
+
+def add_company(work: Work, record: CompanyRecord) -> CompanyId:
+    """The tenant's own row of the company, made where there is none yet."""
+    wanted = company_id(record.cik)
+    if work.session.get(CompanyRow, (work.caller.tenant_id, wanted)) is None:
+        shared = work.session.get(CompanyRow, (SHARED, wanted))
+        sic = "" if record.sic is None else str(record.sic)
+        work.add_all(
+            [
+                CompanyRow(
+                    id=wanted,
+                    cik=record.cik,
+                    name=record.name,
+                    ticker=record.ticker or (shared.ticker if shared else ""),
+                    sic=sic or (shared.sic if shared else ""),
+                    created_at=work.now_micros,
+                )
+            ]
+        )
+        work.session.flush()
+    return wanted
+
+
+def _company(row: CompanyRow) -> Company:
+    return Company(
+        id=CompanyId(row.id),
+        name=row.name,
+        ticker=row.ticker,
+        cik=row.cik or 0,
+        sic=int(row.sic) if row.sic else None,
+        shared=row.tenant_id == SHARED,
+    )

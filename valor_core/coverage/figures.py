@@ -1,0 +1,129 @@
+"""A company's figures on a day, and how a number is told with its source."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from valor_core.coverage.asof import known
+from valor_core.coverage.items import ITEM
+from valor_core.values import FiledFact, Source, SourceKind
+
+DEFAULT = "Valor default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A number and where it comes from; no number where the filing lacks it."""
+
+    value: float | None
+    source: Source
+
+    @property
+    def amount(self) -> float:
+        """The number, where it is known to be there."""
+        assert self.value is not None
+        return self.value
+
+    @property
+    def facts(self) -> tuple[FiledFact, ...]:
+        """What it rests on."""
+        return self.source.facts
+
+
+def filed(fact: FiledFact, text: str = "") -> Told:
+    """The number as it was filed."""
+    said = text or f"{ITEM[fact.item].label} of FY{fact.fiscal_year}, as filed"
+    return Told(value=fact.value, source=Source(kind=SourceKind.FILED, text=said, facts=(fact,)))
+
+
+def derived(value: float, rule: str, *facts: FiledFact) -> Told:
+    """A number that follows from filed ones by a rule."""
+    return Told(value=value, source=Source(kind=SourceKind.DERIVED, text=rule, facts=facts))
+
+
+def assumed(value: float, why: str) -> Told:
+    """A default of the house, to be replaced by a judgement."""
+    return Told(value=value, source=Source(kind=SourceKind.ASSUMED, text=why, author=DEFAULT))
+
+
+def missing(what: str) -> Told:
+    """What nobody filed: it stays open until somebody states it."""
+    return Told(value=None, source=Source(kind=SourceKind.MISSING, text=what))
+
+
+class Figures:
+    """What was known of a company on a day; `year` is its newest with both revenue and EBIT."""
+
+    def __init__(self, facts: Iterable[FiledFact], as_of: date | None = None) -> None:
+        self.facts = [fact for fact in facts if as_of is None or fact.filed_on <= as_of]
+        self.known = known(self.facts)
+        years = sorted((year for item, year in self.known if item == "revenue"), reverse=True)
+        self.year = next((year for year in years if self.ebit(year) is not None), 0)
+
+    def at(self, item: str, *, back: int = 0) -> FiledFact | None:
+        """An item of the newest year, or of so many years before it."""
+        return self.known.get((item, self.year - back))
+
+    def first(self, *items: str) -> FiledFact | None:
+        """The first of these items that the newest year has."""
+        return next((fact for item in items if (fact := self.at(item)) is not None), None)
+
+    def tagged(self, *tags: str) -> FiledFact | None:
+        """The first of these us-gaap tags that the newest year has, by its latest filing."""
+        for tag in tags:
+            of_tag = [
+                fact
+                for fact in self.facts
+                if fact.fiscal_year == self.year and fact.tag == f"us-gaap:{tag}"
+            ]
+            if of_tag:
+                return max(of_tag, key=lambda fact: (fact.filed_on, fact.accession))
+        return None
+
+    def ebit(self, year: int) -> Told | None:
+        """Operating income; where none is filed, income before tax and interest."""
+        if fact := self.known.get(("operating_income", year)):
+            return filed(fact)
+        pretax, interest = self.pretax(year), self.known.get(("interest_expense", year))
+        if pretax is None or interest is None:
+            return None
+        return derived(
+            pretax.amount + interest.value,
+            f"income before tax + interest expense of FY{year}: operating income is not filed",
+            *pretax.facts,
+            interest,
+        )
+
+    def pretax(self, year: int) -> Told | None:
+        """Income before tax; where none is filed, net income and the tax on it."""
+        if fact := self.known.get(("pretax_income", year)):
+            return filed(fact)
+        whole, own = (
+            self.known.get((item, year)) for item in ("net_income_incl_nci", "net_income")
+        )
+        net, tax = whole or own, self.known.get(("income_tax", year))
+        if net is None or tax is None:
+            return None
+        return derived(
+            net.value + tax.value,
+            f"net income + income tax of FY{year}: income before tax is not filed",
+            net,
+            tax,
+        )
+
+    def shares(self) -> Told | None:
+        """The newest count of shares; where none is filed, net income over earnings per share."""
+        counts = "shares_cover", "shares_outstanding", "diluted_shares", "basic_shares"
+        if fact := self.first(*counts):
+            label = ITEM[fact.item].label
+            return filed(fact, f"{label}, as filed for FY{self.year}, before any later split")
+        income, per_share = self.at("net_income"), self.at("eps_diluted")
+        if income is None or per_share is None or not income.value / (per_share.value or 1e99) > 0:
+            return None
+        return derived(
+            income.value / per_share.value,
+            f"net income / diluted earnings per share of FY{self.year}, as exact as the cents: "
+            "no count of shares is filed",
+            income,
+            per_share,
+        )

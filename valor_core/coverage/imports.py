@@ -1,0 +1,144 @@
+"""Keeping what an importer read: all of it or nothing, and never the same document twice."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from valor_core.coverage.companies import add_company
+from valor_core.coverage.records import ParsedFacts
+from valor_core.errors import BadInputs, Flaw
+from valor_core.store.tables import FactRow, ImportRow
+from valor_core.store.work import Work
+from valor_core.values import CompanyId, FiledFact, new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import brought."""
+
+    import_id: str
+    kind: str
+    file_name: str
+    sha256: str
+    companies: tuple[CompanyId, ...]
+    facts_n: int  # new figures; what was known already is not counted
+    known_before: bool  # the same document was imported before: nothing changed
+
+
+def keep(
+    work: Work, raw: bytes, read: Sequence[ParsedFacts], *, kind: str, file_name: str
+) -> Imported:
+    """Adds the figures that are new; BadInputs where a filing's known figure would change."""
+    sha256 = hashlib.sha256(raw).hexdigest()
+    before = _import_of(work, sha256)
+    import_id = before.id if before else new_id()
+    if before is None:
+        row = ImportRow(
+            id=import_id,
+            kind=kind,
+            file_name=file_name,
+            sha256=sha256,
+            companies_n=len(read),
+            facts_n=0,
+            created_at=work.now_micros,
+            created_by=work.caller.actor,
+        )
+        work.add_all([row])
+        work.session.flush()
+        row.facts_n = _add_facts(work, read, import_id)
+        facts_n = row.facts_n
+    else:
+        facts_n = 0
+    return Imported(
+        import_id=import_id,
+        kind=kind,
+        file_name=file_name,
+        sha256=sha256,
+        companies=tuple(add_company(work, parsed.company) for parsed in read),
+        facts_n=facts_n,
+        known_before=before is not None,
+    )
+
+
+def is_known(work: Work, sha256: str) -> bool:
+    """Whether the tenant has imported the document of that digest."""
+    return _import_of(work, sha256) is not None
+
+
+def _import_of(work: Work, sha256: str) -> ImportRow | None:
+    return work.session.scalars(
+        select(ImportRow).where(
+            ImportRow.sha256 == sha256, ImportRow.tenant_id == work.caller.tenant_id
+        )
+    ).one_or_none()
+
+
+def _add_facts(work: Work, read: Sequence[ParsedFacts], import_id: str) -> int:
+    flaws: list[Flaw] = []
+    rows = []
+    for parsed in read:
+        company = add_company(work, parsed.company)
+        known = _known(work, company)
+        for fact in parsed.facts:
+            key = _key(fact)
+            if key not in known:
+                known[key] = fact.value
+                rows.append(_row(fact, company, import_id))
+            elif known[key] != fact.value:
+                flaws.append(
+                    Flaw(
+                        f"{parsed.company.name}, {fact.item} {fact.period_end}",
+                        f"filing {fact.accession} is known to say {known[key]:,.6g}, "
+                        f"not {fact.value:,.6g}",
+                    )
+                )
+    if flaws:
+        raise BadInputs(
+            flaws,
+            hint="A filing does not change. Give a correction the accession of its own filing.",
+        )
+    work.insert_many(FactRow, rows)
+    return len(rows)
+
+
+def _key(fact: FiledFact) -> tuple[str, str, str, str]:
+    return fact.item, fact.period_end.isoformat(), fact.accession, fact.tag
+
+
+def _known(work: Work, company: CompanyId) -> dict[tuple[str, str, str, str], float]:
+    """The tenant's own figures of a company; the shared book's do not count as imported."""
+    rows = work.session.execute(
+        select(
+            FactRow.item, FactRow.period_end, FactRow.accession, FactRow.tag, FactRow.value
+        ).where(FactRow.company_id == company, FactRow.tenant_id == work.caller.tenant_id)
+    )
+    return {(r.item, r.period_end, r.accession, r.tag): r.value for r in rows}
+
+
+def _row(fact: FiledFact, company: CompanyId, import_id: str) -> dict[str, object]:
+    return {
+        "company_id": company,
+        "import_id": import_id,
+        "item": fact.item,
+        "fiscal_year": fact.fiscal_year,
+        "period_start": fact.period_start.isoformat() if fact.period_start else None,
+        "period_end": fact.period_end.isoformat(),
+        "value": fact.value,
+        "unit": fact.unit,
+        "tag": fact.tag,
+        "accession": fact.accession,
+        "form": fact.form,
+        "filed_on": fact.filed_on.isoformat(),
+    }
+
+
+def imports(work: Work, *, limit: int = 50) -> Sequence[ImportRow]:
+    """The tenant's own imports, newest first."""
+    return work.session.scalars(
+        select(ImportRow)
+        .where(ImportRow.tenant_id == work.caller.tenant_id)
+        .order_by(ImportRow.created_at.desc(), ImportRow.id.desc())
+        .limit(limit)
+    ).all()

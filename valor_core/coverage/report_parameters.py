@@ -1,0 +1,120 @@
+"""What a report may be asked: names and types as its notebook declares them, checked strictly.
+
+Names of parameters become code in the notebook, so nothing but a declared name may ever pass.
+"""
+
+import ast
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from valor_core.errors import BadInputs, Flaw, NotFound
+from valor_core.settings import ROOT
+
+REPORTS = {"valuation": ROOT / "notebooks" / "valuation.ipynb"}
+"""Every report that can be run, by name; no path ever comes from a caller."""
+
+LONGEST_TEXT = 200
+PLAIN_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A parameter of a report: its type as pydantic takes it, as it is written, and if needed."""
+
+    name: str
+    type: Any
+    written: str
+    required: bool
+    default: Any
+
+
+def report_source(report: str) -> bytes:
+    """The notebook of that report; NotFound otherwise."""
+    if report not in REPORTS:
+        raise NotFound("report", report[:80])
+    return REPORTS[report].read_bytes()
+
+
+@cache
+def parameters_of(report: str) -> dict[str, Parameter]:
+    """What the notebook's cell tagged `parameters` declares."""
+    return declared(json.loads(report_source(report)))
+
+
+def declared(notebook: Mapping[str, Any]) -> dict[str, Parameter]:
+    """The parameters of a notebook, read without running it; a bug where they cannot be read.
+
+    >>> cell = {"metadata": {"tags": ["parameters"]}, "source": ["years: int | None = None"]}
+    >>> declared({"cells": [cell]})["years"].written
+    'int | None'
+    """
+    tagged = (c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", ()))
+    parameters = {}
+    for node in ast.parse("".join(next(tagged)["source"])).body:
+        if isinstance(node, ast.ImportFrom) and node.module == "typing":
+            continue
+        assert isinstance(node, ast.AnnAssign), f"line {node.lineno}: write `name: type = default`"
+        assert isinstance(node.target, ast.Name)
+        parameters[node.target.id] = Parameter(
+            name=node.target.id,
+            type=_type(node.annotation),
+            written=ast.unparse(node.annotation),
+            required=node.value is None,
+            default=None if node.value is None else ast.literal_eval(node.value),
+        )
+    return parameters
+
+
+def _type(node: ast.expr) -> Any:
+    match node:
+        case ast.Name(id=name) if name in PLAIN_TYPES:
+            return PLAIN_TYPES[name]
+        case ast.Constant(value=None):
+            return type(None)
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return _type(left) | _type(right)
+        case ast.Subscript(value=ast.Name(id="Literal"), slice=choices):
+            choice: Any = Literal  # the type checker knows literals only as written in code
+            return choice[ast.literal_eval(choices)]
+    raise AssertionError(f"no type for a parameter: {ast.unparse(node)}")
+
+
+def checked(report: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with their defaults; BadInputs with every name and value that does not fit."""
+    from pydantic import TypeAdapter, ValidationError
+
+    known = parameters_of(report)
+    told = ", ".join(f"{p.name}: {p.written}" for p in known.values())
+    flaws = [
+        Flaw(name[:60], "is no parameter of this report") for name in given if name not in known
+    ]
+    values = {}
+    for parameter in known.values():
+        if parameter.name not in given:
+            if parameter.required:
+                flaws.append(Flaw(parameter.name, f"is missing; it is a {parameter.written}"))
+            values[parameter.name] = parameter.default
+            continue
+        value = given[parameter.name]
+        try:
+            TypeAdapter(parameter.type).validate_python(value, strict=True)
+        except ValidationError:
+            flaws.append(Flaw(parameter.name, f"{repr(value)[:60]} is no {parameter.written}"))
+            continue
+        if problem := _unsound(value):
+            flaws.append(Flaw(parameter.name, problem))
+        values[parameter.name] = value
+    if flaws:
+        raise BadInputs(flaws, hint=f"The report {report} declares: {told}.")
+    return values
+
+
+def _unsound(value: Any) -> str:
+    if isinstance(value, float) and not -1e100 < value < 1e100:
+        return f"{value} is not a finite number of a sensible size"
+    if isinstance(value, str) and not (len(value) <= LONGEST_TEXT and value.isprintable()):
+        return f"a text has at most {LONGEST_TEXT} printable characters"
+    return ""

@@ -1,0 +1,246 @@
+"""Runs of reports and their schedules, as they are kept.
+
+A row of `report_runs` is the claim: the unique slot decides who asks for a run, and `attempt`
+fences out whoever lost it. A run with a lease that has ended waits to be taken by any process.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select, tuple_, update
+
+from valor_core.errors import Conflict, NotFound
+from valor_core.settings import home
+from valor_core.store.tables import ReportRunRow, ScheduleRow
+from valor_core.store.work import Work
+from valor_core.values import from_micros, new_id
+
+MOST_SCHEDULES = 50
+MOST_WAITING = 20
+MOST_ATTEMPTS = 3
+
+
+class Status(StrEnum):
+    """How far a run is. Only this row says so, never what a notebook says of itself."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+
+
+class RunLost(Conflict):
+    """Somebody else has taken the run over, so this result is not published."""
+
+    code = "run_lost"
+
+    def __init__(self, run_id: str, attempt: int) -> None:
+        super().__init__(
+            f"Attempt {attempt} of run {run_id} was taken over or has ended.",
+            hint="Look at the run: its later attempt tells the result.",
+        )
+
+
+class TooMany(Conflict):
+    """A tenant has as many of these as it may."""
+
+    code = "too_many"
+
+    def __init__(self, what: str, most: int) -> None:
+        super().__init__(f"There are {most} {what} already.", hint="End or await some of them.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRun:
+    """One run of a report, as people and clients see it."""
+
+    id: str
+    report: str
+    status: Status
+    attempt: int  # 0 while it waits for a process to take it
+    parameters: dict[str, Any]
+    scheduled_for: datetime | None
+    schedule_id: str | None
+    detail: str
+    record: dict[str, Any]
+    created_at: datetime
+    created_by: str
+    finished_at: datetime | None
+    folder: Path
+
+    @property
+    def waits(self) -> bool:
+        """Whether no process has begun it yet."""
+        return self.status is Status.RUNNING and self.attempt == 0
+
+    @property
+    def html(self) -> Path | None:
+        """The report itself, where there is one."""
+        return self.folder / "report.html" if self.status is Status.SUCCEEDED else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values, for scripts."""
+        done = self.status is Status.SUCCEEDED
+        return {
+            "id": self.id,
+            "report": self.report,
+            "status": self.status.value,
+            "detail": self.detail,
+            "parameters": self.parameters,
+            "scheduled_for": _iso(self.scheduled_for),
+            "created_at": _iso(self.created_at),
+            "created_by": self.created_by,
+            "finished_at": _iso(self.finished_at),
+            "attempt": self.attempt,
+            "folder": str(self.folder),
+            "html": str(self.folder / "report.html") if done else None,
+            "result": str(self.folder / "result.json") if done else None,
+            "record": self.record,
+        }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def slot_of(schedule_id: str, due: datetime) -> str:
+    """The name of one due time of a schedule; the unique key over it decides who asks.
+
+    >>> slot_of("s1", datetime(2026, 3, 2, 7, 30, tzinfo=UTC))
+    's1@2026-03-02T07:30:00Z'
+    """
+    return f"{schedule_id}@{due.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def run_of(row: ReportRunRow) -> ReportRun:
+    """The row as a value."""
+    schedule_id, at, due = row.slot.partition("@")
+    return ReportRun(
+        id=row.id,
+        report=row.report,
+        status=Status(row.status),
+        attempt=row.attempt,
+        parameters=row.parameters,
+        scheduled_for=datetime.fromisoformat(due) if at else None,
+        schedule_id=schedule_id if at else None,
+        detail=row.detail,
+        record=row.record,
+        created_at=from_micros(row.created_at),
+        created_by=row.created_by,
+        finished_at=from_micros(row.finished_at) if row.finished_at else None,
+        folder=home() / "reports" / row.tenant_id / row.id / str(row.attempt),
+    )
+
+
+def add_run(
+    work: Work, report: str, parameters: Mapping[str, Any], *, slot: str = ""
+) -> ReportRunRow:
+    """A run that waits; AlreadyThere where somebody else was first at the slot."""
+    waiting = select(func.count()).where(ReportRunRow.status == Status.RUNNING)
+    if (work.session.scalar(waiting.select_from(ReportRunRow)) or 0) >= MOST_WAITING:
+        raise TooMany("runs under way", MOST_WAITING)
+    run_id = new_id()
+    row = ReportRunRow(
+        id=run_id,
+        report=report,
+        slot=slot or run_id,
+        parameters=dict(parameters),
+        status=Status.RUNNING,
+        attempt=0,
+        owner="",
+        lease_until=work.now_micros,
+        record={},
+        detail="",
+        created_at=work.now_micros,
+        created_by=work.caller.actor,
+        finished_at=None,
+    )
+    work.add_all([row])
+    work.session.flush()
+    return row
+
+
+def run_row(work: Work, run_id: str) -> ReportRunRow:
+    """The run; NotFound otherwise."""
+    row = work.session.get(ReportRunRow, (work.caller.tenant_id, run_id))
+    if row is None:
+        raise NotFound("report run", run_id[:80])
+    return row
+
+
+def newest_runs(
+    work: Work, *, limit: int, before: tuple[int, str] | None = None
+) -> Sequence[ReportRunRow]:
+    """The newest runs first; `before` is (created_at, id)."""
+    query = select(ReportRunRow).order_by(ReportRunRow.created_at.desc(), ReportRunRow.id.desc())
+    if before:
+        query = query.where(tuple_(ReportRunRow.created_at, ReportRunRow.id) < before)
+    return work.session.scalars(query.limit(limit)).all()
+
+
+def lost_runs(work: Work) -> Sequence[ReportRunRow]:
+    """Runs that nobody holds, the oldest first: they wait, or their process went away."""
+    return work.session.scalars(
+        select(ReportRunRow)
+        .where(ReportRunRow.status == Status.RUNNING, ReportRunRow.lease_until <= work.now_micros)
+        .order_by(ReportRunRow.created_at, ReportRunRow.id)
+        .limit(MOST_WAITING)
+    ).all()
+
+
+def change_held(work: Work, run_id: str, attempt: int, /, **values: Any) -> None:
+    """Changes the run while that attempt holds it; RunLost otherwise."""
+    changed = work.session.execute(
+        update(ReportRunRow)
+        .where(
+            ReportRunRow.id == run_id,
+            ReportRunRow.attempt == attempt,
+            ReportRunRow.status == Status.RUNNING,
+        )
+        .values(**values)
+    )
+    if changed.rowcount != 1:  # pyrefly: ignore[missing-attribute]  an UPDATE counts its rows
+        raise RunLost(run_id, attempt)
+
+
+def last_slot(work: Work, schedule_id: str) -> datetime | None:
+    """The newest due time of a schedule that somebody has asked for."""
+    newest = work.session.scalar(
+        select(func.max(ReportRunRow.slot)).where(ReportRunRow.slot.startswith(f"{schedule_id}@"))
+    )
+    return datetime.fromisoformat(newest.partition("@")[2]) if newest else None
+
+
+def schedules(work: Work) -> Sequence[ScheduleRow]:
+    """The schedules that have not ended, the oldest first."""
+    return work.session.scalars(
+        select(ScheduleRow)
+        .where(ScheduleRow.ended_at.is_(None))
+        .order_by(ScheduleRow.created_at, ScheduleRow.id)
+        .limit(MOST_SCHEDULES)
+    ).all()
+
+
+def add_schedule(work: Work, **columns: Any) -> ScheduleRow:
+    """One more schedule; TooMany where the tenant has its fill."""
+    if len(schedules(work)) >= MOST_SCHEDULES:
+        raise TooMany("schedules", MOST_SCHEDULES)
+    row = ScheduleRow(
+        id=new_id(), created_at=work.now_micros, created_by=work.caller.actor, **columns
+    )
+    work.add_all([row])
+    work.session.flush()
+    return row
+
+
+def schedule_row(work: Work, schedule_id: str) -> ScheduleRow:
+    """The schedule that has not ended; NotFound otherwise."""
+    row = work.session.get(ScheduleRow, (work.caller.tenant_id, schedule_id))
+    if row is None or row.ended_at:
+        raise NotFound("schedule", schedule_id[:80])
+    return row

@@ -1,0 +1,115 @@
+"""Saved valuations: kept whole, found again by company or by run id, never changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, tuple_
+
+from valor_core.coverage.companies import Company
+from valor_core.errors import NotFound
+from valor_core.store.tables import ValuationRow
+from valor_core.store.work import Work
+from valor_core.values import CompanyId, ValuationId, new_id
+
+
+def keep(work: Work, company: Company, **columns: Any) -> ValuationRow:
+    """One more valuation of the company, by the caller, now."""
+    row = ValuationRow(
+        id=new_id(),
+        company_id=company.id,
+        company_name=company.name,
+        created_at=work.now_micros,
+        created_by=work.caller.actor,
+        **columns,
+    )
+    work.add_all([row])
+    work.session.flush()
+    return row
+
+
+def valuation(work: Work, valuation_id: ValuationId) -> ValuationRow:
+    """The saved valuation; NotFound otherwise."""
+    row = work.session.get(ValuationRow, (work.caller.tenant_id, valuation_id))
+    if row is None:
+        raise NotFound("valuation", valuation_id[:80])
+    return row
+
+
+def newest_valuations(
+    work: Work,
+    company_id: CompanyId | None = None,
+    *,
+    limit: int = 50,
+    before: tuple[int, str] | None = None,
+) -> Sequence[ValuationRow]:
+    """The newest valuations first, of one company or all; `before` is (created_at, id)."""
+    query = select(ValuationRow).order_by(ValuationRow.created_at.desc(), ValuationRow.id.desc())
+    if company_id:
+        query = query.where(ValuationRow.company_id == company_id)
+    if before:
+        query = query.where(tuple_(ValuationRow.created_at, ValuationRow.id) < before)
+    return work.session.scalars(query.limit(limit)).all()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestValue:
+    """The newest saved value of a company."""
+
+    valuation_id: ValuationId
+    value_per_share: float
+    currency: str
+    saved_at: int
+
+
+def latest_values(work: Work) -> dict[CompanyId, LatestValue]:
+    """Of each company that the tenant has valued, the newest value."""
+    newest_first = func.row_number().over(
+        partition_by=ValuationRow.company_id,
+        order_by=(ValuationRow.created_at.desc(), ValuationRow.id.desc()),
+    )
+    ranked = select(
+        ValuationRow.id,
+        ValuationRow.company_id,
+        ValuationRow.value_per_share,
+        ValuationRow.currency,
+        ValuationRow.created_at,
+        newest_first.label("place"),
+    ).subquery()
+    return {
+        CompanyId(row.company_id): LatestValue(
+            valuation_id=ValuationId(row.id),
+            value_per_share=row.value_per_share,
+            currency=row.currency,
+            saved_at=row.created_at,
+        )
+        for row in work.session.execute(select(ranked).where(ranked.c.place == 1))
+    }
+
+
+def snapshot_rows(work: Work) -> list[dict[str, Any]]:
+    """Every saved valuation of shares in one line, for a snapshot."""
+    newest = {value.valuation_id for value in latest_values(work).values()}
+    rows = work.session.execute(
+        select(
+            ValuationRow.id, ValuationRow.company_id, ValuationRow.model, ValuationRow.run_id,
+            ValuationRow.value_per_share, ValuationRow.currency, ValuationRow.created_at,
+            ValuationRow.result,
+        )
+    )  # fmt: skip
+    return [
+        {
+            "valuation_id": row.id,
+            "company_id": row.company_id,
+            "model": row.model,
+            "run_id": row.run_id,
+            "value_per_share": row.value_per_share,
+            "equity_value": row.result.get("equity_value"),
+            "enterprise_value": row.result.get("enterprise_value"),
+            "diluted_shares": row.result.get("diluted_shares"),
+            "currency": row.currency,
+            "saved_at": row.created_at,
+            "newest": row.id in newest,
+        }
+        for row in rows
+    ]

@@ -1,0 +1,337 @@
+"""The face for notebooks: companies, models and results as objects that show themselves.
+
+Thin on purpose: it opens the store, calls the workbench's verbs and views, and gives their values
+a display. Whoever can run a notebook on this machine acts as an analyst of the tenant opened.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from valor_core.errors import BadInput, NotFound
+from valor_core.models.catalogue import model_of
+from valor_core.models.checks import Check, checks_of
+from valor_core.models.conventions import conventions_of
+from valor_core.models.explained import Explained, shown
+from valor_core.models.fields import Unit, hints, is_number, is_row, leaves
+from valor_core.models.run_id import run_id
+from valor_core.models.sensitivity import Grid, grid, replace_at
+from valor_core.models.workings import Workings, record
+from valor_core.values import FiledFact, Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from valor_core.coverage.companies import Company
+    from valor_core.store.tables import ValuationRow
+
+
+def open(tenant: str = "demo") -> "Workspace":  # noqa: A001  vc.open() is how it reads
+    """Opens the local installation's database (VALOR_HOME or DB_URL) as an analyst of a tenant."""
+    from valor_core.store.engines import check_login, store_from
+    from valor_core.store.migrate import check_revision
+    from valor_core.tenancy import tenants
+    from valor_core.values import Caller, Role, TenantId
+    from valor_core.workbench import setup
+    from valor_core.workbench.verb import open_work
+
+    store = store_from(os.environ)
+    check_revision(store)
+    check_login(store)
+    setup.prepare(store)
+    with open_work(setup.operator(setup.PLATFORM), store) as work:
+        tenant_id = TenantId(tenants.tenant_by_slug(work, tenant).id)
+    caller = Caller(tenant_id=tenant_id, user_id="local", role=Role.ANALYST, kind="notebook")
+    return Workspace(tenant, store, caller)
+
+
+def steps(first: float, last: float, count: int) -> np.ndarray:
+    """Evenly spaced values for an axis of a grid, both ends included.
+
+    >>> steps(0.06, 0.10, 3).tolist()
+    [0.06, 0.08, 0.1]
+    """
+    return np.linspace(first, last, count).round(12)
+
+
+class Workspace:
+    """An open tenant: its companies and what was saved of them."""
+
+    def __init__(self, tenant: str, store: Any, caller: Any) -> None:
+        self.tenant, self._store, self._caller = tenant, store, caller
+
+    def __repr__(self) -> str:
+        return f"<Valor IVX, tenant {self.tenant}, {self._store.where}>"
+
+    def _work(self) -> Any:
+        from valor_core.workbench.verb import open_work
+
+        return open_work(self._caller, self._store)
+
+    def companies(self) -> "pd.DataFrame":
+        """All companies, one a row."""
+        import pandas as pd
+
+        from valor_core.workbench.companies import list_companies
+
+        with self._work() as work:
+            rows = list_companies(work)
+        table = [(c.ticker, c.name, c.cik, c.sic, "demo book" if c.shared else "own") for c in rows]
+        return pd.DataFrame(table, columns=["ticker", "name", "cik", "sic", "book"])
+
+    def company(self, name: str, as_of: str | date | None = None) -> "CompanyBook":
+        """A company by ticker, CIK or id, as its facts stood on a day."""
+        from valor_core.workbench.companies import read_company, read_facts
+
+        day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        with self._work() as work:
+            company = read_company(work, name)
+            facts = read_facts(work, company.id)
+        return CompanyBook(self, company, facts, day)
+
+    def valuations(self, company: str = "") -> "pd.DataFrame":
+        """The saved valuations, newest first."""
+        import pandas as pd
+
+        from valor_core.values import CompanyId, from_micros
+        from valor_core.workbench.valuations import list_valuations
+
+        with self._work() as work:
+            rows = list_valuations(work, CompanyId(company) if company else None, limit=200)
+        return pd.DataFrame(
+            [
+                (r.id, r.company_name, r.model, r.value_per_share, r.rationale,
+                 from_micros(r.created_at))
+                for r in rows
+            ],
+            columns=["id", "company", "model", "value_per_share", "rationale", "saved"],
+        )  # fmt: skip
+
+    def valuation(self, valuation_id: str) -> "Valuation":
+        """A saved valuation, ready to be explained and varied."""
+        from valor_core.values import ValuationId
+        from valor_core.workbench.valuations import read_valuation
+
+        with self._work() as work:
+            saved = read_valuation(work, ValuationId(valuation_id))
+        return Valuation(inputs=saved.inputs, sources=dict(saved.sources))
+
+
+class CompanyBook:
+    """A company and what it filed, as known on a day."""
+
+    def __init__(
+        self, space: Workspace, company: "Company", facts: Sequence[FiledFact], as_of: date | None
+    ) -> None:
+        self._space, self.company, self._facts, self.as_of = space, company, facts, as_of
+
+    def __repr__(self) -> str:
+        day = f", as of {self.as_of}" if self.as_of else ""
+        return f"<{self.company.name} ({self.company.ticker}), CIK {self.company.cik}{day}>"
+
+    @property
+    def facts(self) -> "pd.DataFrame":
+        """The figures known on the day, each with tag, accession, form and filing date."""
+        import pandas as pd
+
+        from valor_core.coverage.asof import known
+
+        rows = sorted(
+            known(self._facts, self.as_of).values(), key=lambda f: (f.fiscal_year, f.item)
+        )
+        names = [each.name for each in fields(FiledFact)]
+        return pd.DataFrame([[getattr(f, n) for n in names] for f in rows], columns=names)
+
+    def history(self, *items: str) -> "pd.DataFrame":
+        """Items by fiscal year; a year in which an item was not filed stays empty."""
+        import pandas as pd
+
+        from valor_core.coverage.asof import known
+
+        values: dict[str, dict[int, float]] = {}
+        for (item, year), fact in known(self._facts, self.as_of).items():
+            values.setdefault(item, {})[year] = fact.value
+        unknown = [item for item in items if item not in values]
+        if unknown:
+            raise NotFound(f"item of {self.company.name}", ", ".join(unknown))
+        table = pd.DataFrame({item: values[item] for item in items or sorted(values)})
+        return table.sort_index().rename_axis("fiscal_year")
+
+    def dcf(self, changes: Mapping[str, Any] | None = None) -> "Valuation":
+        """A DCF from the facts; `changes` by the path of an input, `{"bridge.leases": 0.0}`.
+
+        BridgeItemMissing names what the filing lacks: state each amount among the changes.
+        """
+        from valor_core.coverage.prefill import prefill_dcf
+
+        start = prefill_dcf(self.company, self._facts, as_of=self.as_of)
+        made = Valuation(inputs=start.inputs, sources=dict(start.sources), of=self)
+        return made.change(changes) if changes else made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valuation:
+    """A model's inputs with their sources; the result is computed when it is asked for."""
+
+    inputs: Any
+    sources: dict[str, Source]
+    of: CompanyBook | None = None
+
+    @property
+    def result(self) -> Any:
+        """Every line of the result."""
+        return model_of(self.inputs).function(self.inputs)
+
+    @property
+    def per_share(self) -> Any:
+        """The value of one share."""
+        return self.result.value_per_share
+
+    @property
+    def run_id(self) -> str:
+        """The same inputs have the same id on every machine."""
+        return run_id(model_of(self.inputs), self.inputs)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """What an experienced reader would question, what failed first."""
+        return checks_of(self.inputs, self.result)
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """The forecast: a row a line, a column a year."""
+        import pandas as pd
+
+        result, kinds = self.result, hints(type(self.result))
+        rows = {
+            each.name: getattr(result, each.name)
+            for each in fields(result)
+            if is_row(kinds[each.name]) and getattr(result, each.name) is not None
+        }
+        years = max(np.shape(row)[-1] for row in rows.values())
+        return pd.DataFrame(
+            {name: pd.Series(row, index=range(1, len(row) + 1)) for name, row in rows.items()},
+            index=range(1, years + 1),
+        ).T.rename_axis(columns="year")
+
+    def workings(self) -> Workings:
+        """The recorded run: every formula behind every number."""
+        return record(model_of(self.inputs).function, self.inputs)
+
+    def explain(self, name: str = "value_per_share") -> Explained:
+        """Why a number is what it is, down to filed fact or assumption."""
+        return self.workings().explain(name, self.sources)
+
+    def change(self, changes: Mapping[str, Any]) -> "Valuation":
+        """The same with other inputs, by their paths."""
+        from valor_core.values import SourceKind
+
+        inputs, sources = self.inputs, dict(self.sources)
+        for path, value in changes.items():
+            inputs = replace_at(inputs, path, value)
+            before = self.sources.get(path)
+            instead = f" instead of: {before.text}" if before else ""
+            sources[path] = Source(kind=SourceKind.ASSUMED, text=f"set in the notebook{instead}")
+        return Valuation(inputs=inputs, sources=sources, of=self.of)
+
+    def grid(self, **axes: Sequence[float]) -> "pd.DataFrame":
+        """A result over two inputs: `v.grid(terminal_growth=vc.steps(.01, .03, 5), …)`.
+
+        A dot in a path is written as two underscores. A cell that cannot be valued is empty; the
+        reasons stand in `.attrs["reasons"]`.
+        """
+        import pandas as pd
+
+        if len(axes) != 2:
+            raise BadInput(f"A grid has two axes, not {len(axes)}.", hint="Name two inputs.")
+        (first, rows), (second, columns) = (
+            (name.replace("__", "."), values) for name, values in axes.items()
+        )
+        made: Grid = grid(self.inputs, (first, rows), (second, columns))
+        table = pd.DataFrame(
+            made.values,
+            index=pd.Index(made.rows, name=first),
+            columns=pd.Index(made.columns, name=second),
+        )
+        table.attrs["reasons"] = {cell: str(error) for cell, error in made.reasons.items()}
+        return table
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Writes the valuation as a workbook of live formulas."""
+        from valor_core.workbooks.valuation import write_valuation_workbook
+
+        where = Path(path)
+        with where.open("wb") as stream:
+            write_valuation_workbook(
+                self.workings(),
+                title=self.of.company.name if self.of else "Valuation",
+                company=self.of.company.name if self.of else "",
+                sources=self.sources,
+                conventions=conventions_of(self.inputs),
+                stream=stream,
+            )
+        return where
+
+    def save(
+        self, rationale: str, *, rationales: Mapping[str, str] | None = None
+    ) -> "ValuationRow":
+        """Keeps the valuation in the tenant; audited, and found on the page Valuations."""
+        from valor_core.workbench.valuations import run_valuation
+
+        if self.of is None:
+            raise BadInput(
+                "This valuation is of no company, so it cannot be kept.",
+                hint="Begin with book.company(…).dcf().",
+            )
+        with self.of._space._work() as work:  # noqa: SLF001  the face is one module
+            return run_valuation(
+                work,
+                self.of.company.id,
+                self.inputs,
+                rationale=rationale,
+                rationales=rationales,
+                as_of=self.of.as_of,
+            )
+
+    def __repr__(self) -> str:
+        name = self.of.company.name if self.of else type(self.inputs).__name__
+        told = shown(float(self.per_share), Unit.MONEY_PER_SHARE)
+        return f"<{name}: {told} a share, run {self.run_id[:12]}>"
+
+    def _repr_html_(self) -> str:
+        result, kinds = self.result, hints(type(self.result))
+        name = escape(self.of.company.name if self.of else "Valuation")
+        rows = "".join(
+            f"<tr><td>{escape(_label(each))}</td>"
+            f'<td style="text-align:right">{escape(shown(float(value), each.metadata["unit"]))}'
+            "</td></tr>"
+            for each in fields(result)
+            if is_number(kinds[each.name])
+            and not is_row(kinds[each.name])
+            and (value := getattr(result, each.name)) is not None
+        )
+        notes = "".join(
+            f"<li>{escape(check.message)}</li>" for check in self.checks if not check.passed
+        )
+        return (
+            f"<h4>{name}: {escape(shown(float(self.per_share), Unit.MONEY_PER_SHARE))} a share</h4>"
+            f"<table>{rows}</table>"
+            + (f"<p>Worth a second look:</p><ul>{notes}</ul>" if notes else "")
+            + f"<p><small>run {self.run_id[:16]}, {len(leaves(self.inputs))} inputs</small></p>"
+        )
+
+
+def value(inputs: Any, sources: Mapping[str, Source] | None = None) -> Valuation:
+    """A valuation of inputs made by hand; nothing is kept."""
+    model_of(inputs)
+    return Valuation(inputs=inputs, sources=dict(sources or {}))
+
+
+def _label(each: Any) -> str:
+    return each.metadata["label"] or each.name.replace("_", " ")

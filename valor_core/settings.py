@@ -1,0 +1,47 @@
+"""Every setting once: its name, default and meaning. Read from the environment when asked for."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of the whole installation."""
+
+    name: str
+    default: str
+    help: str
+    secret: bool = False
+
+
+SETTINGS = (
+    Setting(
+        "VALOR_HOME", ".valor", "Folder of the embedded database, secrets, snapshots, reports."
+    ),
+    Setting("VALOR_DB_PATH", "", "File of the embedded database; `valor.sqlite` in VALOR_HOME."),
+    Setting("DB_URL", "", "Postgres to serve from, instead of the embedded database.", secret=True),
+    Setting(
+        "DB_MIGRATE_URL", "", "Login of the owner that migrates; DB_URL if empty.", secret=True
+    ),
+    Setting("AUDIT_HMAC_SECRET", "", "Key of the audit chain; made in VALOR_HOME if empty.", True),
+    Setting("VALOR_KEY_PEPPER", "", "Pepper of the API keys; made in VALOR_HOME if empty.", True),
+    Setting("VALOR_METRICS", "", "`1` serves /metrics, to loopback or to who shows the token."),
+    Setting("VALOR_METRICS_TOKEN", "", "Bearer token of /metrics for callers off loopback.", True),
+    Setting("PROMETHEUS_MULTIPROC_DIR", "", "Folder in which several processes share metrics."),
+    Setting("VALOR_LOG", "info", "Least level that is logged: debug, info, warning, error."),
+)
+
+
+def setting(name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The value of a declared setting; an undeclared name is a bug."""
+    declared = {s.name: s for s in SETTINGS}[name]
+    return environment.get(name, "").strip() or declared.default
+
+
+def home(environment: Mapping[str, str] = os.environ) -> Path:
+    """The installation's own folder; a relative one lies below the checkout."""
+    return ROOT / setting("VALOR_HOME", environment)

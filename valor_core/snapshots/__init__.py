@@ -1,0 +1,1 @@
+"""Immutable cuts of a tenant: Parquet named by its content, one manifest, DuckDB over both."""

@@ -1,0 +1,81 @@
+"""What the databases themselves hold: row-level security, append-only tables, the app role.
+
+One definition for `create_all` and for the drift test; each migration carries its own frozen copy.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, MetaData, event
+
+from valor_core.store.tables import APPEND_ONLY, SHARED_TABLES, TENANT_TABLES, Base
+from valor_core.values import SHARED
+
+APP_ROLE = "vx_app"
+"""The Postgres role that serves: it owns nothing, and row-level security holds it."""
+
+PLATFORM_TABLES = ("tenants", "users", "audit_keys")
+
+
+def guards(dialect: str) -> Sequence[str]:
+    """The statements that follow the tables, in order."""
+    return _postgres() if dialect == "postgresql" else _sqlite()
+
+
+def _postgres() -> list[str]:
+    own = "tenant_id = nullif(current_setting('app.tenant_id', true), '')"
+    made = [
+        # Role names are of the whole server: another database may have made it already.
+        f"""DO $$ BEGIN
+               IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN
+                   CREATE ROLE {APP_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS; END IF;
+               EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$""",
+        # An owner that is no superuser must be able to serve as the app role, where its login is
+        # the only one; who may not grant that has been given it with the role.
+        f"""DO $$ BEGIN
+               IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+                   GRANT {APP_ROLE} TO CURRENT_USER; END IF;
+               EXCEPTION WHEN insufficient_privilege THEN NULL; END $$""",  # noqa: S608  our own constant
+        """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF TG_OP = 'UPDATE' AND NEW.payload IS NULL AND NEW.salt IS NULL
+              AND NEW.purge_seq IS NOT NULL AND NEW.leaf = OLD.leaf AND NEW.mac = OLD.mac
+           THEN RETURN NEW; END IF;
+           RAISE EXCEPTION 'rows of %% are never changed', TG_TABLE_NAME; END $$""",
+    ]
+    for table in TENANT_TABLES:
+        seen = f"({own} OR tenant_id = '{SHARED}')" if table in SHARED_TABLES else own
+        made += [
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+            f"CREATE POLICY {table}_read ON {table} FOR SELECT USING ({seen})",
+            f"CREATE POLICY {table}_add ON {table} FOR INSERT WITH CHECK ({own})",
+            f"CREATE POLICY {table}_change ON {table} FOR UPDATE USING ({own}) WITH CHECK ({own})",
+            f"CREATE POLICY {table}_drop ON {table} FOR DELETE USING ({own})",
+        ]
+    for table in (*TENANT_TABLES, *PLATFORM_TABLES):
+        rights = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+        made.append(f"GRANT {rights} ON {table} TO {APP_ROLE}")
+    made += [
+        f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table} "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        for table in APPEND_ONLY
+    ]
+    return made
+
+
+def _sqlite() -> list[str]:
+    made = []
+    for table in APPEND_ONLY:
+        refusal = f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed'); END"
+        made += [
+            f"""CREATE TRIGGER {table}_kept_update BEFORE UPDATE ON {table}
+                WHEN NOT (NEW.payload IS NULL AND NEW.salt IS NULL AND NEW.purge_seq IS NOT NULL
+                          AND NEW.leaf = OLD.leaf AND NEW.mac = OLD.mac) {refusal}""",
+            f"CREATE TRIGGER {table}_kept_delete BEFORE DELETE ON {table} {refusal}",
+        ]
+    return made
+
+
+@event.listens_for(Base.metadata, "after_create")
+def _with_the_tables(_: MetaData, connection: Connection, **_kw: object) -> None:
+    for statement in guards(connection.dialect.name):
+        connection.exec_driver_sql(statement)

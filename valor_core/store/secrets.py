@@ -1,0 +1,46 @@
+"""Secrets of the installation: from the environment, else made once into VALOR_HOME, mode 0600."""
+
+import os
+import secrets
+from collections.abc import Mapping
+
+from valor_core.errors import ValorError
+from valor_core.settings import home, setting
+
+LEAST_BYTES = 32
+
+
+class WeakSecret(ValorError):
+    """A secret that can be guessed, or that others may read."""
+
+    code, status = "weak_secret", 500
+
+
+def secret(name: str, environment: Mapping[str, str] = os.environ) -> bytes:
+    """The bytes of a declared secret. There is no default: one that is not given is drawn."""
+    given = setting(name, environment)
+    if given:
+        if len(given) < LEAST_BYTES:
+            raise WeakSecret(
+                f"{name} has {len(given)} characters, {LEAST_BYTES} are the least.",
+                hint='Make one: python3 -c "import secrets; print(secrets.token_hex(32))"',
+            )
+        return given.encode()
+    file = home(environment) / "secrets" / name.lower()
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        aside = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+        handle = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "w") as stream:
+            stream.write(secrets.token_hex(LEAST_BYTES))
+            stream.flush()
+            os.fsync(stream.fileno())
+        try:
+            os.link(aside, file)  # the first process wins; nobody ever reads half a secret
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    if file.stat().st_mode & 0o077:
+        raise WeakSecret(f"{file} can be read by others.", hint=f"chmod 600 {file}")
+    return file.read_text().strip().encode()

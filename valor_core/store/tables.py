@@ -1,0 +1,410 @@
+"""The whole schema. A table with a `tenant_id` is cut by tenant in the session and in Postgres.
+
+Portable on purpose: ids and JSON are TEXT, moments are microseconds since 1970 in UTC, rates REAL.
+"""
+
+from typing import Any, ClassVar
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Dialect,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.sqlite import REAL
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Micros = BigInteger().with_variant(Integer(), "sqlite")
+Real = Double().with_variant(REAL(), "sqlite")
+STRICT = {"sqlite_strict": True}
+
+
+class Json(TypeDecorator[Any]):
+    """JSON as text with sorted keys: the same value is the same text; NaN cannot be written."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002, D102
+        return None if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002, D102
+        return None if value is None else orjson.loads(value)
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that a migration can find it again."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {str: Text, bytes: LargeBinary, int: Micros, float: Real}
+
+
+class TenantOwned:
+    """A row of one tenant: either Private or Shared."""
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
+
+
+class Private(TenantOwned):
+    """Seen by its tenant only. The session adds the filter, row-level security is the second."""
+
+
+class Shared(TenantOwned):
+    """Seen by everybody when it belongs to the shared book, and by its tenant only otherwise."""
+
+
+def own_key(*columns: str, target: str) -> ForeignKeyConstraint:
+    """A reference that cannot leave the tenant."""
+    return ForeignKeyConstraint(
+        ["tenant_id", *columns], [f"{target}.tenant_id", *(f"{target}.id" for _ in columns)]
+    )
+
+
+# --- who --------------------------------------------------------------------------------------
+
+
+class TenantRow(Base):
+    """A customer of the installation, walled off from all others."""
+
+    __tablename__ = "tenants"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    label: Mapped[str]
+    status: Mapped[str]
+    created_at: Mapped[int]
+    __table_args__ = (
+        CheckConstraint("status IN ('active', 'suspended')", name="status_known"),
+        STRICT,
+    )
+
+
+class UserRow(Base):
+    """A person, known by an id alone; the name stands with the membership."""
+
+    __tablename__ = "users"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[int]
+    __table_args__ = (STRICT,)
+
+
+class MembershipRow(Private, Base):
+    """A person in a tenant, in a role."""
+
+    __tablename__ = "memberships"
+    tenant_id: Mapped[str] = mapped_column(
+        ForeignKey("tenants.id"), primary_key=True, sort_order=-1
+    )
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    role: Mapped[str]
+    name: Mapped[str]
+    created_at: Mapped[int]
+    __table_args__ = (
+        CheckConstraint("role IN ('viewer', 'analyst', 'admin')", name="role_known"),
+        UniqueConstraint("tenant_id", "name"),
+        STRICT,
+    )
+
+
+class SignInTokenRow(Private, Base):
+    """A link that signs in once; only its digest is kept."""
+
+    __tablename__ = "sign_in_tokens"
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str]
+    expires_at: Mapped[int]
+    used_at: Mapped[int | None]
+    __table_args__ = (STRICT,)
+
+
+class SessionRow(Private, Base):
+    """A sign-in; only the digest of its cookie is kept."""
+
+    __tablename__ = "sessions"
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str]
+    created_at: Mapped[int]
+    used_at: Mapped[int]
+    ended_at: Mapped[int | None]
+    __table_args__ = (STRICT,)
+
+
+class ApiKeyRow(Private, Base):
+    """A key of a client or a notebook; only its HMAC is kept."""
+
+    __tablename__ = "api_keys"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    role: Mapped[str]
+    hmac: Mapped[bytes]
+    created_at: Mapped[int]
+    expires_at: Mapped[int]
+    revoked_at: Mapped[int | None]
+    __table_args__ = (
+        CheckConstraint("role IN ('viewer', 'analyst', 'admin')", name="role_known"),
+        STRICT,
+    )
+
+
+# --- companies and what they filed ---------------------------------------------------------------
+
+
+class CompanyRow(Shared, Base):
+    """A company; its id derives from the CIK where it has one, so that books agree on it."""
+
+    __tablename__ = "companies"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    cik: Mapped[int | None]
+    name: Mapped[str]
+    ticker: Mapped[str]
+    sic: Mapped[str]
+    created_at: Mapped[int]
+    __table_args__ = (UniqueConstraint("tenant_id", "cik"), STRICT)
+
+
+class FactRow(Shared, Base):
+    """One filed number with its lineage. Restatements are further rows, none is ever changed."""
+
+    __tablename__ = "facts"
+    company_id: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    period_end: Mapped[str] = mapped_column(primary_key=True)
+    accession: Mapped[str] = mapped_column(primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True)
+    period_start: Mapped[str | None]
+    fiscal_year: Mapped[int]
+    value: Mapped[float]
+    unit: Mapped[str]
+    form: Mapped[str]
+    filed_on: Mapped[str]
+    import_id: Mapped[str]
+    __table_args__ = (
+        own_key("company_id", target="companies"),
+        own_key("import_id", target="imports"),
+        STRICT,
+    )
+
+
+class ImportRow(Shared, Base):
+    """A document that was read whole; the same document is never read twice."""
+
+    __tablename__ = "imports"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    file_name: Mapped[str]
+    sha256: Mapped[str]
+    companies_n: Mapped[int]
+    facts_n: Mapped[int]
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    __table_args__ = (UniqueConstraint("tenant_id", "sha256"), STRICT)
+
+
+# --- valuations ----------------------------------------------------------------------------------
+
+
+class ValuationRow(Private, Base):
+    """A saved valuation: inputs with their sources, and every number of the result.
+
+    No foreign key to companies: a valuation may rest on a company of the shared book, and a key
+    cannot say "mine or the shared one"; the verb looks the company up.
+    """
+
+    __tablename__ = "valuations"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    company_id: Mapped[str]
+    company_name: Mapped[str]
+    model: Mapped[str]
+    model_version: Mapped[str]
+    run_id: Mapped[str]
+    facts_as_of: Mapped[str | None]
+    inputs: Mapped[Any] = mapped_column(Json)
+    sources: Mapped[Any] = mapped_column(Json)
+    result: Mapped[Any] = mapped_column(Json)
+    value_per_share: Mapped[float]
+    currency: Mapped[str]
+    rationale: Mapped[str]
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    __table_args__ = (
+        Index(None, "tenant_id", "created_at", "id"),
+        Index(None, "tenant_id", "company_id", "created_at"),
+        STRICT,
+    )
+
+
+class DraftRow(Private, Base):
+    """What somebody is working on and has not saved; every step back is kept, to a limit."""
+
+    __tablename__ = "drafts"
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    company_id: Mapped[str] = mapped_column(primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    content: Mapped[Any] = mapped_column(Json)
+    undo: Mapped[Any] = mapped_column(Json)
+    redo: Mapped[Any] = mapped_column(Json)
+    updated_at: Mapped[int]
+    __table_args__ = (STRICT,)
+
+
+# --- audit, metering, retries --------------------------------------------------------------------
+
+
+class AuditLogRow(Private, Base):
+    """One entry of a tenant's log, in the format valor-audit-v1. Never changed, never deleted."""
+
+    __tablename__ = "audit_logs"
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    ts: Mapped[int]
+    category: Mapped[str]
+    action: Mapped[str]
+    actor: Mapped[str]
+    target: Mapped[str]
+    request_id: Mapped[str]
+    payload: Mapped[bytes | None]
+    salt: Mapped[bytes | None]
+    payload_digest: Mapped[bytes]
+    leaf: Mapped[bytes]
+    mac: Mapped[bytes]
+    key_id: Mapped[int]
+    purge_seq: Mapped[int | None]
+    __table_args__ = (
+        CheckConstraint("(payload IS NULL) = (salt IS NULL)", name="payload_with_salt"),
+        CheckConstraint("payload IS NOT NULL OR purge_seq IS NOT NULL", name="purge_named"),
+        STRICT,
+    )
+
+
+class AuditHeadRow(Private, Base):
+    """Where a tenant's log ends; it is also the lock of the log."""
+
+    __tablename__ = "audit_heads"
+    size: Mapped[int]
+    mac: Mapped[bytes]
+    frontier: Mapped[bytes]
+    key_id: Mapped[int]
+    head_mac: Mapped[bytes]
+    __table_args__ = (STRICT,)
+
+
+class AuditKeyRow(Base):
+    """Which keys have signed; never the key itself, only a check value of it."""
+
+    __tablename__ = "audit_keys"
+    key_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    check_value: Mapped[bytes]
+    created_at: Mapped[int]
+    __table_args__ = (STRICT,)
+
+
+class UsageEventRow(Private, Base):
+    """One metered act; the key derives from the act, so that nothing counts twice."""
+
+    __tablename__ = "usage_events"
+    idem_key: Mapped[str] = mapped_column(primary_key=True)
+    meter: Mapped[str]
+    quantity: Mapped[int]
+    occurred_at: Mapped[int]
+    act: Mapped[str]
+    actor: Mapped[str]
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        Index(None, "tenant_id", "meter", "occurred_at"),
+        STRICT,
+    )
+
+
+class IdempotencyKeyRow(Private, Base):
+    """The answer to a creating request, kept in the transaction of its effect."""
+
+    __tablename__ = "idempotency_keys"
+    actor: Mapped[str] = mapped_column(primary_key=True)
+    route: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_sha: Mapped[str]
+    status: Mapped[int]
+    response: Mapped[str]
+    expires_at: Mapped[int]
+    __table_args__ = (STRICT,)
+
+
+# --- snapshots, jobs, reports --------------------------------------------------------------------
+
+
+class SnapshotRow(Private, Base):
+    """One manifest row makes a snapshot exist; its id is the SHA-256 of the manifest."""
+
+    __tablename__ = "snapshots"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    manifest: Mapped[str]
+    facts_n: Mapped[int]
+    valuations_n: Mapped[int]
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    __table_args__ = (Index(None, "tenant_id", "created_at", "id"), STRICT)
+
+
+class ScheduleRow(Private, Base):
+    """When a report is due, in whose name, with which parameters."""
+
+    __tablename__ = "schedules"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    report: Mapped[str]
+    cron: Mapped[str]
+    timezone: Mapped[str]
+    parameters: Mapped[Any] = mapped_column(Json)
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    ended_at: Mapped[int | None]
+    __table_args__ = (STRICT,)
+
+
+class ReportRunRow(Private, Base):
+    """One run of a report. The slot is the claim: who inserts it first runs it, nobody else."""
+
+    __tablename__ = "report_runs"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    report: Mapped[str]
+    slot: Mapped[str]  # schedule id and due time; the run's own id for a run on demand
+    parameters: Mapped[Any] = mapped_column(Json)
+    status: Mapped[str]
+    attempt: Mapped[int]
+    owner: Mapped[str]
+    lease_until: Mapped[int]
+    record: Mapped[Any] = mapped_column(Json)
+    detail: Mapped[str]
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    finished_at: Mapped[int | None]
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('running', 'succeeded', 'failed', 'timeout', 'cancelled')",
+            name="status_known",
+        ),
+        UniqueConstraint("tenant_id", "slot"),
+        Index(None, "tenant_id", "created_at", "id"),
+        STRICT,
+    )
+
+
+TENANT_TABLES = tuple(sorted(n for n, t in Base.metadata.tables.items() if "tenant_id" in t.c))
+SHARED_TABLES = ("companies", "facts", "imports")
+APPEND_ONLY = ("audit_logs",)

@@ -1,0 +1,53 @@
+"""The one permission table: which role may do which act or read. What is not listed, nobody may."""
+
+from valor_core.errors import AccessDenied
+from valor_core.values import STRANGER, Caller, Role
+
+_READERS = frozenset({Role.VIEWER, Role.ANALYST, Role.ADMIN})
+_ANALYSTS = frozenset({Role.ANALYST, Role.ADMIN})
+_ADMINS = frozenset({Role.ADMIN})
+_MANAGERS = frozenset({Role.ADMIN, Role.OPERATOR})
+_OPERATORS = frozenset({Role.OPERATOR})
+_ANYBODY = frozenset(Role)
+
+MAY: dict[str, frozenset[Role]] = {
+    "me.read": _ANYBODY,
+    "session.end": _ANYBODY,
+    "health.read": _READERS,
+    "member.names": _READERS,
+    "company.read": _READERS,
+    "fact.read": _READERS,
+    "fact.import": _ANALYSTS,
+    "import.read": _READERS,
+    "valuation.read": _READERS,
+    "valuation.run": _ANALYSTS,
+    "draft.read": _ANALYSTS,
+    "draft.keep": _ANALYSTS,
+    "draft.drop": _ANALYSTS,
+    "snapshot.read": _READERS,
+    "snapshot.publish": _ANALYSTS,
+    "report.read": _READERS,
+    "report.prepare": _ANALYSTS,
+    "report.run": _ANALYSTS,
+    "report.carry_out": _ANALYSTS,
+    "report.finish": _ANALYSTS,
+    "report.schedule": _ANALYSTS,
+    "audit.read": _ADMINS,
+    "audit.verify": _ADMINS,
+    "member.read": _MANAGERS,
+    "member.add": _MANAGERS,
+    "member.remove": _MANAGERS,
+    "key.read": _MANAGERS,
+    "key.add": _MANAGERS,
+    "key.revoke": _MANAGERS,
+    "token.issue": _MANAGERS,
+    "tenant.read": _OPERATORS,
+    "tenant.add": _OPERATORS,
+    "demo.seed": _OPERATORS,
+}
+
+
+def require(caller: Caller, act: str) -> None:
+    """AccessDenied unless the caller's role may do it."""
+    if caller.kind == STRANGER or caller.role not in MAY.get(act, frozenset()):
+        raise AccessDenied(act, caller.role)

@@ -1,0 +1,115 @@
+"""What all rooms speak of: ids, roles, the caller, and the clock."""
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import NewType
+
+TenantId = NewType("TenantId", str)
+UserId = NewType("UserId", str)
+CompanyId = NewType("CompanyId", str)
+ValuationId = NewType("ValuationId", str)
+ImportId = NewType("ImportId", str)
+SnapshotId = NewType("SnapshotId", str)
+
+SHARED = TenantId("shared")
+"""The tenant that owns the demo book: everybody reads it, nobody but the seed writes it."""
+
+STRANGER = "stranger"
+"""The kind of a caller who has not shown a secret yet, and may do nothing."""
+
+_BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_id() -> str:
+    """26 characters that sort by the time they were made, 80 of their bits random (a ULID).
+
+    >>> len(new_id()), new_id() != new_id()
+    (26, True)
+    """
+    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
+    return "".join(_BASE32[number >> 5 * i & 31] for i in range(25, -1, -1))
+
+
+class Role(StrEnum):
+    """What somebody is in a tenant. An operator runs the platform and sees no tenant's content."""
+
+    VIEWER = "viewer"
+    ANALYST = "analyst"
+    ADMIN = "admin"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who does something: in which tenant, as whom, in which role, by which sign-in."""
+
+    tenant_id: TenantId
+    user_id: str
+    role: Role
+    kind: str = "user"  # user, key, job, cli, notebook, operator or stranger
+    session: str = ""  # the digest of the sign-in, where there is one
+    request_id: str = ""
+
+    @property
+    def actor(self) -> str:
+        """As the audit log names it: kind and id, never a person's name."""
+        return f"{self.kind}:{self.user_id}"
+
+
+def utc_now() -> datetime:
+    """The present, aware."""
+    return datetime.now(UTC)
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970 in UTC, exact.
+
+    >>> micros(datetime(1970, 1, 1, 0, 0, 1, 2, tzinfo=UTC))
+    1000002
+    """
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def from_micros(count: int) -> datetime:
+    """The moment that many microseconds after 1970."""
+    return datetime.fromtimestamp(count // 1_000_000, UTC).replace(microsecond=count % 1_000_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiledFact:
+    """One number as a company filed it, with what an outsider needs to find it in the filing."""
+
+    item: str  # our name, such as revenue
+    value: float
+    unit: str  # USD, shares, USD/shares
+    tag: str  # the XBRL tag with its taxonomy, such as us-gaap:SalesRevenueNet
+    accession: str
+    form: str
+    filed_on: date
+    fiscal_year: int
+    period_start: date | None  # None for a balance
+    period_end: date
+
+
+class SourceKind(StrEnum):
+    """Where an input of a model comes from."""
+
+    FILED = "filed"
+    DERIVED = "derived"
+    ASSUMED = "assumed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Why an input has its value: the facts and the rule behind it, or whose judgement it is."""
+
+    kind: SourceKind
+    text: str  # the rule, or the rationale
+    facts: tuple[FiledFact, ...] = ()
+    author: str = ""
+    stated_on: date | None = None

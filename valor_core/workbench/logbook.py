@@ -1,0 +1,50 @@
+"""Reading the audit log and checking it."""
+
+from collections.abc import Sequence
+
+from valor_core import telemetry
+from valor_core.audit import log, verify
+from valor_core.audit.verify import Verdict
+from valor_core.errors import BadInput
+from valor_core.store.engines import Store
+from valor_core.store.tables import AuditLogRow
+from valor_core.store.work import Work, unit_of_work
+from valor_core.tenancy import tenants
+from valor_core.values import TenantId
+from valor_core.workbench import setup
+from valor_core.workbench.verb import view
+
+PAGE_MAX = 200
+
+
+@view("audit.read")
+def read_log(
+    work: Work, *, before: int | None = None, limit: int = 50, action: str = ""
+) -> Sequence[AuditLogRow]:
+    """The newest entries first, those before the number `before`, of one action or all."""
+    if not 1 <= limit <= PAGE_MAX:
+        raise BadInput(f"A page cannot have {limit} rows.", hint=f"Ask for 1 to {PAGE_MAX}.")
+    return log.entries(work, before=before, limit=limit, action=action)
+
+
+@view("audit.verify")
+def verify_log(work: Work) -> Verdict:
+    """Whether the whole log of the tenant holds; the first finding is the first bad entry."""
+    verdict = verify.verify(work, log.keys())
+    for finding in verdict.findings:
+        telemetry.AUDIT_FINDINGS.labels(finding.kind).inc()
+    return verdict
+
+
+def verify_as_operator(store: Store, tenant_id: TenantId | None = None) -> list[Verdict]:
+    """The verdict on one tenant's log or on all: it shows no content, so an operator may ask.
+
+    Run from the command line by who owns the installation; it is no verb of a tenant's caller.
+    """
+    with unit_of_work(setup.operator(setup.PLATFORM), store) as work:
+        ids = [tenant_id] if tenant_id else [TenantId(row.id) for row in tenants.tenants(work)]
+    verdicts = []
+    for each in ids:
+        with unit_of_work(setup.operator(each), store) as work:
+            verdicts.append(verify.verify(work, log.keys()))
+    return verdicts

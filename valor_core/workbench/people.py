@@ -1,0 +1,130 @@
+"""Tenants, members, sign-ins and API keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from valor_core.audit import log as audit
+from valor_core.store.tables import ApiKeyRow, MembershipRow, TenantRow
+from valor_core.store.work import Work
+from valor_core.tenancy import api_keys, sign_in, tenants
+from valor_core.tenancy.access import MAY
+from valor_core.values import Role, TenantId, new_id
+from valor_core.workbench.verb import verb, view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Me:
+    """Who the caller is, and what the caller may do."""
+
+    tenant: str
+    tenant_id: str
+    name: str
+    role: Role
+    kind: str
+    may: tuple[str, ...]
+
+
+@view("me.read")
+def me(work: Work) -> Me:
+    """Who is calling."""
+    caller = work.caller
+    tenant = work.session.get(TenantRow, caller.tenant_id)
+    member = work.session.get(MembershipRow, (caller.tenant_id, caller.user_id))
+    key = work.session.get(ApiKeyRow, (caller.tenant_id, caller.user_id))
+    name = member.name if member else key.label if key else caller.user_id
+    return Me(
+        tenant=tenant.label if tenant else caller.tenant_id,
+        tenant_id=caller.tenant_id,
+        name=name,
+        role=caller.role,
+        kind=caller.kind,
+        may=tuple(sorted(act for act, roles in MAY.items() if caller.role in roles)),
+    )
+
+
+@verb("tenant.add")
+def add_tenant(work: Work, slug: str, *, label: str = "") -> TenantRow:
+    """Make a new tenant, which is the one of this work, and begin its log."""
+    row = tenants.add_tenant(work, slug, label=label, tenant_id=TenantId(work.caller.tenant_id))
+    audit.begin(work)
+    work.note(f"tenant:{row.id}", slug=slug)
+    return row
+
+
+@view("tenant.read")
+def list_tenants(work: Work) -> Sequence[TenantRow]:
+    """All tenants of the installation."""
+    return tenants.tenants(work)
+
+
+@verb("member.add")
+def add_member(work: Work, name: str, role: Role) -> MembershipRow:
+    """Take a person into the tenant."""
+    row = tenants.add_member(work, name, role)
+    work.note(f"user:{row.user_id}", role=str(role), name=name)
+    return row
+
+
+@verb("member.remove")
+def remove_member(work: Work, name: str) -> None:
+    """Take a person out of the tenant; what that person did stays, the sign-ins end."""
+    row = tenants.member_by_name(work, name)
+    ended = sign_in.end_sessions(work, user_id=row.user_id)
+    work.session.delete(row)
+    work.note(f"user:{row.user_id}", name=name, sessions_ended=ended)
+
+
+@view("member.read")
+def list_members(work: Work) -> Sequence[MembershipRow]:
+    """The members of the tenant."""
+    return tenants.members(work)
+
+
+@view("member.names")
+def names(work: Work) -> dict[str, str]:
+    """What members and keys are called, by how the log names them: `user:…` or `key:…`."""
+    known = {f"user:{row.user_id}": row.name for row in tenants.members(work)}
+    return known | {f"key:{row.id}": row.label for row in api_keys.keys(work)}
+
+
+@verb("token.issue")
+def issue_token(work: Work, name: str) -> str:
+    """A sign-in link's token for a member: it works once, for ten minutes."""
+    member = tenants.member_by_name(work, name)
+    token = sign_in.issue_token(work, member.user_id)
+    work.note(f"user:{member.user_id}")
+    return token
+
+
+@verb("key.add")
+def add_key(work: Work, label: str, role: Role, *, days: int = 90) -> tuple[ApiKeyRow, str]:
+    """A new API key; the key itself is shown this once."""
+    row, key = api_keys.add_key(work, label, role, days=days)
+    work.note(f"key:{row.id}", label=label, role=str(role), days=days)
+    return row, key
+
+
+@view("key.read")
+def list_keys(work: Work) -> Sequence[ApiKeyRow]:
+    """The API keys of the tenant."""
+    return api_keys.keys(work)
+
+
+@verb("key.revoke")
+def revoke_key(work: Work, key_id: str) -> ApiKeyRow:
+    """Refuse a key from now on."""
+    row = api_keys.revoke_key(work, key_id)
+    work.note(f"key:{row.id}", label=row.label)
+    return row
+
+
+@verb("session.end")
+def sign_out(work: Work) -> None:
+    """End the caller's own sign-in."""
+    ended = sign_in.end_sessions(work, session=work.caller.session)
+    work.note(f"user:{work.caller.user_id}", sessions_ended=ended)
+
+
+def tenant_for(slug: str) -> TenantId:
+    """A fresh id for the tenant of that name."""
+    return TenantId(f"{slug[:8].strip('-')}-{new_id()[-10:]}")

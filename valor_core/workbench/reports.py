@@ -1,0 +1,320 @@
+"""Reports: ask for one, keep what became of it, and have it made again and again.
+
+A process that runs reports takes a waiting run, renews its lease while it works, and finishes it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import select
+
+from valor_core.billing.metering import Meter
+from valor_core.coverage import companies, report_runs, valuations
+from valor_core.coverage.cron import last_due, next_due, read_cron, read_zone
+from valor_core.coverage.prefill import prefill_dcf
+from valor_core.coverage.report_document import document_of
+from valor_core.coverage.report_parameters import REPORTS, Parameter, checked, parameters_of
+from valor_core.coverage.report_runs import MOST_ATTEMPTS, ReportRun, Status, run_of
+from valor_core.coverage.sourcing import load_sources
+from valor_core.errors import BadInput, Conflict, NotFound
+from valor_core.models.codec import load
+from valor_core.models.dcf import DcfInputs
+from valor_core.snapshots.catalogue import NoSnapshot
+from valor_core.store.tables import ScheduleRow, SnapshotRow, ValuationRow
+from valor_core.store.work import Work
+from valor_core.values import CompanyId, Source, SourceKind, ValuationId, from_micros
+from valor_core.workbench.verb import verb, view
+
+PAGE_MAX = 200
+NOT_FILED = "not in the filed figures; counted as 0 in this report"
+
+
+class ReportDamaged(Conflict):
+    """The file of a report is not the one that the run made."""
+
+    code = "report_damaged"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            f"The file of run {run_id} is missing or was altered.", hint="Run the report again."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A report that can be run, with the parameters that its notebook declares."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a report is due, in which zone, with which parameters."""
+
+    id: str
+    report: str
+    cron: str
+    timezone: str
+    parameters: dict[str, Any]
+    created_at: datetime
+    created_by: str
+    next_due: datetime
+
+    @classmethod
+    def of(cls, row: ScheduleRow, now: datetime) -> "Schedule":
+        """The row as a value."""
+        return cls(
+            id=row.id,
+            report=row.report,
+            cron=row.cron,
+            timezone=row.timezone,
+            parameters=row.parameters,
+            created_at=from_micros(row.created_at),
+            created_by=row.created_by,
+            next_due=next_due(read_cron(row.cron), read_zone(row.timezone), after=now),
+        )
+
+
+@view("report.read")
+def list_reports(work: Work) -> list[Report]:  # noqa: ARG001  every view takes the caller's work
+    """The reports that can be run."""
+    return [Report(name=name, parameters=tuple(parameters_of(name).values())) for name in REPORTS]
+
+
+@view("report.read")
+def list_runs(
+    work: Work, *, limit: int = 50, before: tuple[int, str] | None = None
+) -> list[ReportRun]:
+    """The newest runs first."""
+    if not 1 <= limit <= PAGE_MAX:
+        raise BadInput(f"A page cannot have {limit} rows.", hint=f"Ask for 1 to {PAGE_MAX}.")
+    return [run_of(row) for row in report_runs.newest_runs(work, limit=limit, before=before)]
+
+
+@view("report.read")
+def read_run(work: Work, run_id: str) -> ReportRun:
+    """One run and what became of it."""
+    return run_of(report_runs.run_row(work, run_id))
+
+
+@view("report.read")
+def read_report(work: Work, run_id: str) -> bytes:
+    """The report's HTML, byte for byte as the run made it."""
+    run = run_of(report_runs.run_row(work, run_id))
+    if run.html is None:
+        raise NotFound("report of the run", run_id[:80])
+    html = run.html.read_bytes() if run.html.is_file() else b""
+    if sha256(html).hexdigest() != run.record["outputs"]["report.html"]:
+        raise ReportDamaged(run.id)
+    return html
+
+
+@view("report.prepare")
+def check_request(work: Work, report: str, parameters: Mapping[str, Any]) -> None:
+    """Refuses what could not be made a report, before anybody waits for it."""
+    _stated(work, checked(report, parameters))
+
+
+@view("report.prepare")
+def gather(work: Work, report: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The document of a report: a saved valuation, or the one that the filed facts suggest."""
+    snapshot = latest_snapshot(work)
+    if snapshot is None:
+        raise NoSnapshot
+    return {
+        **_stated(work, checked(report, parameters)),
+        "snapshot_id": snapshot.id,
+        "snapshot_at": from_micros(snapshot.created_at).isoformat(),
+    }
+
+
+def _stated(work: Work, given: Mapping[str, Any]) -> dict[str, Any]:
+    company = companies.company(work, given["company"])
+    as_of = _day(given["as_of"])
+    row = _saved(work, company.id, given["valuation"], as_of)
+    if row:
+        return document_of(
+            company,
+            load(DcfInputs, row.inputs),
+            load_sources(row.sources),
+            parameters=given,
+            warnings=[],
+            valuation_id=row.id,
+            rationale=row.rationale,
+            author=row.created_by,
+            valued_at=from_micros(row.created_at).isoformat(),
+            facts_as_of=row.facts_as_of,
+        )
+    start = prefill_dcf(company, companies.facts(work, company.id), as_of=as_of)
+    missing = start.inputs.bridge.missing if given["missing"] == "zero" else ()
+    stated = Source(
+        kind=SourceKind.ASSUMED, text=NOT_FILED, author=work.caller.actor, stated_on=work.now.date()
+    )
+    bridge = replace(start.inputs.bridge, **dict.fromkeys(missing, 0.0))
+    zeros = [f"{item.replace('_', ' ').capitalize()}: {NOT_FILED}." for item in missing]
+    return document_of(
+        company,
+        replace(start.inputs, bridge=bridge),
+        {**start.sources, **{f"bridge.{item}": stated for item in missing}},
+        parameters=given,
+        warnings=[*zeros, *map(str, start.warnings)],
+        valuation_id=None,
+        rationale="As the filed figures suggest, before anybody's judgement.",
+        author=work.caller.actor,
+        valued_at=work.now.isoformat(),
+        facts_as_of=as_of.isoformat() if as_of else None,
+    )
+
+
+def latest_snapshot(work: Work) -> SnapshotRow | None:
+    """The newest snapshot of the tenant."""
+    newest = SnapshotRow.created_at.desc(), SnapshotRow.id.desc()
+    return work.session.scalars(select(SnapshotRow).order_by(*newest).limit(1)).one_or_none()
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise BadInput(f"as_of: {text!r} is no day.", hint="Write 2024-12-31.") from error
+
+
+def _saved(
+    work: Work, company_id: CompanyId, valuation: str, as_of: date | None
+) -> ValuationRow | None:
+    """The valuation asked for, else the company's newest DCF on the facts of that day."""
+    if valuation:
+        row = valuations.valuation(work, ValuationId(valuation))
+        if row.model != "dcf" or row.company_id != company_id:
+            raise BadInput(
+                f"Valuation {valuation} is a {row.model} of {row.company_name}.",
+                hint="Name a DCF of the same company, or leave `valuation` empty.",
+            )
+        return row
+    day = as_of.isoformat() if as_of else None
+    rows = valuations.newest_valuations(work, company_id, limit=PAGE_MAX)
+    return next((row for row in rows if row.model == "dcf" and row.facts_as_of == day), None)
+
+
+@verb("report.run", meter=Meter.REPORTS)
+def ask_for_run(
+    work: Work, report: str, parameters: Mapping[str, Any], *, slot: str = ""
+) -> ReportRun:
+    """A run that waits for a process to take it; AlreadyThere where the slot is asked for."""
+    row = report_runs.add_run(work, report, checked(report, parameters), slot=slot)
+    work.note(f"report_run:{row.id}", report=report, slot=row.slot, parameters=row.parameters)
+    return run_of(row)
+
+
+@verb("report.carry_out", audited=False)
+def take_run(work: Work, run_id: str, *, owner: str, lease: timedelta) -> ReportRun | None:
+    """Holds a waiting or lost run for the lease; None where another process was first.
+
+    Raising `attempt` fences out whoever held it before.
+    """
+    row = report_runs.run_row(work, run_id)
+    if row.status != Status.RUNNING or row.lease_until > work.now_micros:
+        return None
+    until = work.now_micros + lease // timedelta(microseconds=1)
+    try:
+        report_runs.change_held(
+            work, row.id, row.attempt, attempt=row.attempt + 1, owner=owner, lease_until=until
+        )
+    except report_runs.RunLost:
+        return None
+    work.session.refresh(row)
+    return run_of(row)
+
+
+@verb("report.carry_out", audited=False)
+def renew_run(work: Work, run: ReportRun, *, lease: timedelta) -> None:
+    """Still at it; RunLost once somebody else is. A lease of nothing lets the run go."""
+    until = work.now_micros + lease // timedelta(microseconds=1)
+    report_runs.change_held(work, run.id, run.attempt, lease_until=until)
+
+
+@verb("report.finish")
+def finish_run(
+    work: Work, run: ReportRun, status: Status, *, detail: str = "", record: Mapping[str, Any]
+) -> ReportRun:
+    """Keep what became of a run; RunLost where it is not this attempt's any more."""
+    report_runs.change_held(
+        work,
+        run.id,
+        run.attempt,
+        status=status,
+        detail=detail[:2_000],
+        record=dict(record),
+        finished_at=work.now_micros,
+    )
+    work.note(
+        f"report_run:{run.id}",
+        report=run.report,
+        status=str(status),
+        attempt=run.attempt,
+        outputs=dict(record.get("outputs", {})),
+    )
+    row = report_runs.run_row(work, run.id)
+    work.session.refresh(row)
+    return run_of(row)
+
+
+@view("report.prepare")
+def lost_runs(work: Work) -> tuple[list[ReportRun], list[ReportRun]]:
+    """Runs that nobody holds: those to take, and those that were interrupted for good.
+
+    A run on demand is not begun again: who asked for it has seen it fail, or asks once more.
+    """
+    to_take: list[ReportRun] = []
+    interrupted: list[ReportRun] = []
+    for run in map(run_of, report_runs.lost_runs(work)):
+        again = run.attempt < (MOST_ATTEMPTS if run.schedule_id else 1)
+        (to_take if again else interrupted).append(run)
+    return to_take, interrupted
+
+
+@view("report.prepare")
+def due_slots(work: Work) -> list[tuple[ScheduleRow, str]]:
+    """The schedules that are due now and whose slot nobody has asked for yet.
+
+    After a pause only the newest slot is made up for: an old report late is of no use.
+    """
+    due = []
+    for row in report_runs.schedules(work):
+        begun = report_runs.last_slot(work, row.id) or from_micros(row.created_at)
+        moment = last_due(read_cron(row.cron), read_zone(row.timezone), after=begun, now=work.now)
+        if moment:
+            due.append((row, report_runs.slot_of(row.id, moment)))
+    return due
+
+
+@verb("report.schedule")
+def schedule_report(
+    work: Work, report: str, parameters: Mapping[str, Any], *, cron: str, timezone: str = "UTC"
+) -> Schedule:
+    """Have a report made whenever the schedule is due, until somebody ends it."""
+    given = checked(report, parameters)
+    read_cron(cron), read_zone(timezone)
+    row = report_runs.add_schedule(
+        work, report=report, cron=cron, timezone=timezone, parameters=given
+    )
+    work.note(f"schedule:{row.id}", report=report, cron=cron, timezone=timezone, parameters=given)
+    return Schedule.of(row, work.now)
+
+
+@verb("report.schedule")
+def end_schedule(work: Work, schedule_id: str) -> None:
+    """No more runs of this schedule; those that were asked for still come."""
+    row = report_runs.schedule_row(work, schedule_id)
+    row.ended_at = work.now_micros
+    work.note(f"schedule:{row.id}", report=row.report)
+
+
+@view("report.read")
+def list_schedules(work: Work) -> Sequence[Schedule]:
+    """The schedules of the tenant, the oldest first."""
+    return [Schedule.of(row, work.now) for row in report_runs.schedules(work)]

@@ -1,0 +1,168 @@
+"""Valuing a company: from its facts to inputs, from inputs to a kept value, and why it is so."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, BinaryIO
+
+from valor_core.billing.metering import Meter
+from valor_core.coverage import companies, valuations
+from valor_core.coverage.companies import Company
+from valor_core.coverage.prefill import Prefilled, prefill_dcf
+from valor_core.coverage.sourcing import dump_sources, load_sources, sources_of
+from valor_core.errors import BadInput
+from valor_core.models.catalogue import Model, model_named, model_of
+from valor_core.models.codec import dump, load
+from valor_core.models.conventions import conventions_of
+from valor_core.models.run_id import run_id
+from valor_core.models.sensitivity import Grid, grid
+from valor_core.models.workings import Workings, record
+from valor_core.store.tables import ValuationRow
+from valor_core.store.work import Work
+from valor_core.values import CompanyId, Source, ValuationId
+from valor_core.workbench.verb import verb, view
+from valor_core.workbooks.valuation import write_valuation_workbook
+
+RATIONALE_MAX = 4_000
+PAGE_MAX = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A saved valuation as it was: company, model, inputs with their sources."""
+
+    row: ValuationRow
+    model: Model
+    inputs: Any
+    sources: Mapping[str, Source]
+
+    def workings(self) -> Workings:
+        """The formulas behind every number, by running the model once more."""
+        return record(self.model.function, self.inputs)
+
+
+@view("valuation.read")
+def prefilled(work: Work, company_id: CompanyId, *, as_of: date | None = None) -> Prefilled:
+    """Where a DCF of the company begins, each input with its source, as known on a day."""
+    company = companies.company(work, company_id)
+    return prefill_dcf(company, companies.facts(work, company.id), as_of=as_of)
+
+
+@verb("valuation.run", meter=Meter.VALUATIONS)
+def run_valuation(
+    work: Work,
+    company_id: CompanyId,
+    inputs: Any,
+    *,
+    rationale: str,
+    rationales: Mapping[str, str] | None = None,
+    as_of: date | None = None,
+) -> ValuationRow:
+    """Value the company and keep the valuation.
+
+    `rationales` says, by the path of an input, why it differs from what the facts suggest; the
+    sources of the others are found again from the facts, never taken from the caller.
+    """
+    company = companies.company(work, company_id)
+    model = model_of(inputs)
+    result = model.function(inputs)
+    row = valuations.keep(
+        work,
+        company,
+        model=model.name,
+        model_version=str(model.version),
+        run_id=run_id(model, inputs),
+        facts_as_of=as_of.isoformat() if as_of else None,
+        inputs=dump(inputs),
+        sources=dump_sources(
+            sources_of(
+                inputs,
+                _start(work, company, as_of) if model.name == "dcf" else None,
+                rationales or {},
+                author=work.caller.actor,
+                on=work.now.date(),
+            )
+        ),
+        result=dump(result),
+        value_per_share=float(result.value_per_share),
+        currency="USD",
+        rationale=_sound(rationale),
+    )
+    work.note(
+        f"valuation:{row.id}",
+        company=company.id,
+        model=model.name,
+        run_id=row.run_id,
+        value_per_share=f"{row.value_per_share:.6f}",
+    )
+    return row
+
+
+def _start(work: Work, company: Company, as_of: date | None) -> Prefilled:
+    return prefill_dcf(company, companies.facts(work, company.id), as_of=as_of)
+
+
+def _sound(rationale: str) -> str:
+    text = rationale.strip()
+    if not 0 < len(text) <= RATIONALE_MAX:
+        raise BadInput(
+            f"A rationale of {len(text):,} characters cannot be kept.",
+            hint=f"Say in 1 to {RATIONALE_MAX:,} characters why this is the value.",
+        )
+    return text
+
+
+@view("valuation.read")
+def list_valuations(
+    work: Work,
+    company_id: CompanyId | None = None,
+    *,
+    limit: int = 50,
+    before: tuple[int, str] | None = None,
+) -> Sequence[ValuationRow]:
+    """The newest valuations first, of one company or all."""
+    if not 1 <= limit <= PAGE_MAX:
+        raise BadInput(f"A page cannot have {limit} rows.", hint=f"Ask for 1 to {PAGE_MAX}.")
+    if company_id:
+        company_id = companies.company(work, company_id).id
+    return valuations.newest_valuations(work, company_id, limit=limit, before=before)
+
+
+@view("valuation.read")
+def read_valuation(work: Work, valuation_id: ValuationId) -> Saved:
+    """A saved valuation, ready to be explained, varied or exported."""
+    row = valuations.valuation(work, valuation_id)
+    model = model_named(row.model)
+    return Saved(
+        row=row,
+        model=model,
+        inputs=load(model.inputs, row.inputs),
+        sources=load_sources(row.sources),
+    )
+
+
+@view("valuation.read")
+def vary(
+    work: Work,
+    valuation_id: ValuationId,
+    *,
+    rows: tuple[str, Sequence[float]],
+    columns: tuple[str, Sequence[float]],
+    field: str = "value_per_share",
+) -> Grid:
+    """A result of a saved valuation over two inputs."""
+    saved = valuations.valuation(work, valuation_id)
+    model = model_named(saved.model)
+    return grid(load(model.inputs, saved.inputs), rows, columns, field=field)
+
+
+def write_workbook(saved: Saved, stream: BinaryIO) -> None:
+    """The saved valuation as a workbook of live formulas, with its sources."""
+    write_valuation_workbook(
+        saved.workings(),
+        title=f"{saved.row.company_name}: {saved.model.name}",
+        company=saved.row.company_name,
+        sources=saved.sources,
+        conventions=conventions_of(saved.inputs),
+        stream=stream,
+    )
