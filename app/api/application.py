@@ -1,0 +1,32 @@
+"""The API as one application: its routers, its one error shape, its OpenAPI document."""
+
+from fastapi import FastAPI
+
+from app.api import audit, companies, drafts, imports, me, reports, snapshots, valuations
+from app.api.problems import add_problems
+
+ROUTERS = (
+    me.router,
+    companies.router,
+    imports.router,
+    valuations.router,
+    drafts.router,
+    reports.router,
+    snapshots.router,
+    audit.router,
+)
+
+
+def create_api() -> FastAPI:
+    """FastAPI without its documentation pages, which would load from another host."""
+    api = FastAPI(
+        title="Valor IVX",
+        version="1",
+        summary="Companies, filed facts, valuations and the audit log of one tenant.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    add_problems(api)
+    for router in ROUTERS:
+        api.include_router(router)
+    return api

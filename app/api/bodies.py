@@ -1,0 +1,41 @@
+"""A model's inputs as a request body: read by the codec, described by its schema."""
+
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from valor_core.models.catalogue import Model, model_named
+from valor_core.models.codec import load, schema
+
+DCF = model_named("dcf")
+
+
+class ValuationBody(BaseModel):
+    """What is to be valued, and why so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    inputs: dict[str, Any] = Field(
+        description="The model's inputs; GET …/valuations/dcf/start gives them as the facts "
+        "suggest, and the operation's own schema describes them."
+    )
+    rationale: str = Field(description="Why this is the value.", max_length=4_000)
+    rationales: dict[str, str] = Field(
+        default={}, description="By the path of an input, why it is what it is.", max_length=200
+    )
+    as_of: date | None = Field(default=None, description="The day whose facts are used.")
+
+    def read(self, model: Model = DCF) -> Any:
+        """The inputs as the model takes them; BadInputs with the path of every flaw."""
+        return load(model.inputs, self.inputs)
+
+
+def described(body: type[BaseModel], model: Model = DCF) -> dict[str, Any]:
+    """The OpenAPI of a body whose `inputs` are the model's."""
+    told = body.model_json_schema()
+    told["properties"]["inputs"] = {
+        **schema(model.inputs),
+        "description": "The model's inputs. Rates are fractions.",
+    }
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": told}}}}

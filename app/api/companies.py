@@ -1,0 +1,128 @@
+"""Companies and their filed facts."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from app.api.callers import CallersWork
+from app.api.requests import StrictRoute
+from valor_core.coverage.asof import known
+from valor_core.coverage.companies import Company
+from valor_core.errors import BadInput
+from valor_core.values import CompanyId, FiledFact
+from valor_core.workbench import companies
+
+router = APIRouter(prefix="/companies", tags=["companies"], route_class=StrictRoute)
+FACTS_PAGE = 1_000
+
+
+class CompanyView(BaseModel):
+    """A company that can be valued."""
+
+    id: str
+    name: str
+    ticker: str
+    cik: int
+    sic: int | None
+    shared: bool
+
+    @classmethod
+    def of(cls, company: Company) -> "CompanyView":
+        """The company as clients see it."""
+        return cls(
+            id=company.id,
+            name=company.name,
+            ticker=company.ticker,
+            cik=company.cik,
+            sic=company.sic,
+            shared=company.shared,
+        )
+
+
+class CompaniesPage(BaseModel):
+    """Companies by name."""
+
+    companies: list[CompanyView]
+
+
+class FactView(BaseModel):
+    """One filed figure with its lineage."""
+
+    item: str
+    fiscal_year: int
+    period_start: date | None
+    period_end: date
+    value: float
+    unit: str
+    tag: str
+    accession: str
+    form: str
+    filed_on: date
+
+    @classmethod
+    def of(cls, fact: FiledFact) -> "FactView":
+        """The fact as clients see it."""
+        return cls(**{name: getattr(fact, name) for name in cls.model_fields})
+
+
+class FactsPage(BaseModel):
+    """Filed figures, oldest fiscal year first; `next` is the offset of the page that follows."""
+
+    company: CompanyView
+    as_of: date | None
+    facts: list[FactView]
+    next: int | None
+
+
+AsOf = Annotated[date | None, Query(description="As known at the end of that day; now if empty.")]
+
+
+@router.get("")
+def list_companies(work: CallersWork) -> CompaniesPage:
+    """All companies of the shared book and the tenant's own, by name."""
+    return CompaniesPage(companies=[CompanyView.of(c) for c in companies.list_companies(work)])
+
+
+@router.get("/{company_id}")
+def read_company(work: CallersWork, company_id: str) -> CompanyView:
+    """A company by its id, ticker or CIK."""
+    return CompanyView.of(companies.read_company(work, company_id))
+
+
+@router.get("/{company_id}/facts")
+def list_facts(
+    work: CallersWork,
+    company_id: str,
+    as_of: AsOf = None,
+    item: Annotated[str, Query(max_length=60)] = "",
+    fiscal_year: int | None = None,
+    vintages: Annotated[bool, Query(description="Also what was restated later.")] = False,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> FactsPage:
+    """The filed figures of a company as known on a day; with `vintages` every filing's."""
+    company = companies.read_company(work, company_id)
+    facts = companies.read_facts(work, CompanyId(company.id))
+    if vintages:
+        chosen = [f for f in facts if as_of is None or f.filed_on <= as_of]
+    else:
+        chosen = list(known(facts, as_of).values())
+    if item:
+        chosen = [f for f in chosen if f.item == item]
+        if not chosen and item not in {f.item for f in facts}:
+            raise BadInput(
+                f"{company.name} has filed nothing called {item!r}.",
+                hint="Leave `item` out to see what there is.",
+            )
+    if fiscal_year is not None:
+        chosen = [f for f in chosen if f.fiscal_year == fiscal_year]
+    chosen.sort(key=lambda f: (f.fiscal_year, f.item, f.filed_on, f.accession))
+    page = chosen[offset : offset + FACTS_PAGE]
+    more = offset + FACTS_PAGE < len(chosen)
+    return FactsPage(
+        company=CompanyView.of(company),
+        as_of=as_of,
+        facts=[FactView.of(f) for f in page],
+        next=offset + FACTS_PAGE if more else None,
+    )

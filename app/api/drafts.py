@@ -1,0 +1,110 @@
+"""An analyst's unsaved assumptions: the first resource that changes, so it has versions."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Response
+from pydantic import BaseModel, ConfigDict
+
+from app.api.callers import CallersWork
+from app.api.requests import StrictRoute
+from valor_core.errors import Conflict, NotFound
+from valor_core.values import CompanyId, from_micros
+from valor_core.workbench import drafts
+from valor_core.workbench.drafts import DraftRow
+
+router = APIRouter(
+    prefix="/companies/{company_id}/drafts/dcf", tags=["drafts"], route_class=StrictRoute
+)
+NONE_YET = '"v0"'
+IfMatch = Annotated[str, Header(max_length=40)]
+
+
+class IfMatchMissing(Conflict):
+    """A change must say which version it was made on."""
+
+    code, status = "if_match_missing", 428
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This change does not say which version it was made on.",
+            hint=f"Send If-Match with the ETag that you read; {NONE_YET} where there is none yet.",
+        )
+
+
+class DraftView(BaseModel):
+    """The caller's draft for a company."""
+
+    company_id: str
+    version: int
+    content: dict[str, Any]
+    undo_steps: int
+    redo_steps: int
+    at: datetime
+
+
+class DraftBody(BaseModel):
+    """New content of the draft."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    content: dict[str, Any]
+
+
+@router.get("")
+def read_draft(work: CallersWork, company_id: str, response: Response) -> DraftView:
+    """The caller's own draft, with its ETag."""
+    return _view(drafts.read_draft(work, CompanyId(company_id)), company_id, response)
+
+
+@router.put("")
+def keep_draft(
+    work: CallersWork,
+    company_id: str,
+    body: DraftBody,
+    response: Response,
+    if_match: IfMatch = "",
+) -> DraftView:
+    """Keep new content on the version that If-Match names."""
+    row = drafts.keep_draft(work, CompanyId(company_id), body.content, expected=_version(if_match))
+    return _view(row, company_id, response)
+
+
+@router.delete("", status_code=204)
+def drop_draft(work: CallersWork, company_id: str, if_match: IfMatch = "") -> None:
+    """Throw the draft away."""
+    drafts.drop_draft(work, CompanyId(company_id), expected=_version(if_match))
+
+
+@router.post("/undo")
+def undo(work: CallersWork, company_id: str, response: Response) -> DraftView:
+    """Bring back the content before the last change."""
+    return _view(drafts.undo_draft(work, CompanyId(company_id)), company_id, response)
+
+
+@router.post("/redo")
+def redo(work: CallersWork, company_id: str, response: Response) -> DraftView:
+    """Bring back what was undone last."""
+    return _view(drafts.redo_draft(work, CompanyId(company_id)), company_id, response)
+
+
+def _version(if_match: str) -> int:
+    found = re.fullmatch(r'"v([0-9]{1,9})"', if_match.strip())
+    if found is None:
+        raise IfMatchMissing
+    return int(found[1])
+
+
+def _view(row: DraftRow | None, company_id: str, response: Response) -> DraftView:
+    if row is None:
+        raise NotFound("draft for company", company_id[:80])
+    response.headers["ETag"] = f'"v{row.version}"'
+    return DraftView(
+        company_id=row.company_id,
+        version=row.version,
+        content=row.content,
+        undo_steps=len(row.undo),
+        redo_steps=len(row.redo),
+        at=from_micros(row.updated_at),
+    )

@@ -1,0 +1,103 @@
+"""Bringing in filed facts: an SEC companyfacts document or a CSV, sent as the body itself."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+
+from app.api.callers import CallersWork, MakesOnce
+from app.api.requests import StrictRoute
+from valor_core.coverage.facts_csv import template
+from valor_core.values import from_micros
+from valor_core.workbench import companies
+from valor_core.workbench.verb import allowed
+
+router = APIRouter(prefix="/imports", tags=["imports"], route_class=StrictRoute)
+
+
+class ImportView(BaseModel):
+    """What an import brought."""
+
+    id: str
+    kind: str
+    file_name: str
+    sha256: str
+    facts: int
+    companies: list[str]
+    known_before: bool
+
+
+class PastImportView(BaseModel):
+    """An import that was made."""
+
+    id: str
+    kind: str
+    file_name: str
+    sha256: str
+    facts: int
+    companies: int
+    at: datetime
+    by: str
+
+
+class ImportsPage(BaseModel):
+    """The tenant's own imports, newest first."""
+
+    imports: list[PastImportView]
+
+
+@router.post("", status_code=201, response_model=ImportView)
+def create_import(
+    work: CallersWork,
+    once: MakesOnce,
+    file_name: Annotated[str, Query(min_length=1, max_length=200)],
+) -> Response:
+    """Import the document in the body; its name ends in .json, .json.gz or .csv. All or nothing."""
+    allowed(work, "fact.import")
+    document = companies.read_document(once.body, file_name=file_name)
+
+    def keep() -> ImportView:
+        done = companies.import_document(work, document)
+        return ImportView(
+            id=done.import_id,
+            kind=done.kind,
+            file_name=done.file_name,
+            sha256=done.sha256,
+            facts=done.facts_n,
+            companies=list(done.companies),
+            known_before=done.known_before,
+        )
+
+    return once.do(keep)
+
+
+@router.get("")
+def list_imports(work: CallersWork) -> ImportsPage:
+    """The tenant's own imports, newest first."""
+    return ImportsPage(
+        imports=[
+            PastImportView(
+                id=row.id,
+                kind=row.kind,
+                file_name=row.file_name,
+                sha256=row.sha256,
+                facts=row.facts_n,
+                companies=row.companies_n,
+                at=from_micros(row.created_at),
+                by=row.created_by,
+            )
+            for row in companies.list_imports(work)
+        ]
+    )
+
+
+@router.get("/template.csv")
+def read_template(work: CallersWork) -> Response:
+    """The CSV to fill in: its header and one example row."""
+    allowed(work, "import.read")
+    return Response(
+        template(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="valor-facts-template.csv"'},
+    )

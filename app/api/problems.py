@@ -1,0 +1,62 @@
+"""Every error of the API in one shape, RFC 9457, wherever it comes from."""
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from app.web.refusals import problem_response
+from valor_core.errors import BadInputs, Conflict, Flaw, Unavailable, ValorError
+from valor_core.telemetry import log
+
+
+class NoSuchRoute(ValorError):
+    """The path or the method is none of the API's."""
+
+    code = "no_such_route"
+
+    def __init__(self, status: int, method: str, path: str) -> None:
+        self.status = status
+        super().__init__(f"The API has no {method} {path[:120]}.", hint="See /api/v1/openapi.json.")
+
+
+class Broken(ValorError):
+    """Our own fault; the details stand in the log, not in the answer."""
+
+    code, status = "internal_error", 500
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Something went wrong that is not your fault. Nothing was kept.",
+            hint="Try again; tell your operator when it happens again.",
+        )
+
+
+def add_problems(api: FastAPI) -> None:
+    """Registers the handlers on the mounted application itself: it shares none with its host."""
+
+    @api.exception_handler(ValorError)
+    async def _ours(request: Request, error: ValorError) -> Response:
+        answer = problem_response(error, instance=request.url.path)
+        if isinstance(error, Unavailable) or (
+            isinstance(error, Conflict) and error.code == "request_in_progress"
+        ):
+            answer.headers["Retry-After"] = "1"
+        return answer
+
+    @api.exception_handler(RequestValidationError)
+    async def _shape(request: Request, error: RequestValidationError) -> JSONResponse:
+        flaws = [
+            Flaw(".".join(str(part) for part in e["loc"]), str(e["msg"])) for e in error.errors()
+        ]
+        return problem_response(BadInputs(flaws), instance=request.url.path)
+
+    @api.exception_handler(HTTPException)
+    async def _framework(request: Request, error: HTTPException) -> JSONResponse:
+        refusal = NoSuchRoute(error.status_code, request.method, request.url.path)
+        return problem_response(refusal, instance=request.url.path)
+
+    @api.exception_handler(Exception)
+    async def _bug(request: Request, error: Exception) -> JSONResponse:
+        log.error("a route failed", path=request.url.path, exc_info=error)
+        return problem_response(Broken(), instance=request.url.path)

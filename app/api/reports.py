@@ -1,0 +1,218 @@
+"""Reports: ask for one, follow it, read it, and have it made on a schedule."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.callers import CallersWork, MakesOnce
+from app.api.paging import Cursor, Limit, seal, unseal
+from app.api.requests import StrictRoute
+from jobs.runner import wake
+from valor_core.coverage.report_runs import ReportRun
+from valor_core.values import micros
+from valor_core.workbench import reports
+from valor_core.workbench.reports import Schedule
+
+router = APIRouter(prefix="/reports", tags=["reports"], route_class=StrictRoute)
+
+SANDBOX = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:; frame-ancestors 'none'; sandbox allow-scripts"
+)
+"""A report may draw its charts; it has no origin, so it reaches neither sessions nor the API."""
+
+Id = Annotated[str, Path(max_length=100)]
+
+
+class ParameterView(BaseModel):
+    """A parameter that a report declares."""
+
+    name: str
+    type: str
+    required: bool
+    default: Any
+
+
+class ReportView(BaseModel):
+    """A report that can be run."""
+
+    name: str
+    parameters: list[ParameterView]
+
+
+class ReportsList(BaseModel):
+    """The reports that can be run."""
+
+    reports: list[ReportView]
+
+
+class RunBody(BaseModel):
+    """What a report is asked; its notebook says which parameters there are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    parameters: dict[str, Any] = Field(default={}, max_length=50)
+
+
+class RunView(BaseModel):
+    """One run; `waiting` until a process has begun it."""
+
+    id: str
+    report: str
+    status: str
+    waiting: bool
+    attempt: int
+    parameters: dict[str, Any]
+    schedule_id: str | None
+    scheduled_for: datetime | None
+    detail: str
+    created_at: datetime
+    created_by: str
+    finished_at: datetime | None
+    record: dict[str, Any]
+    html: str | None
+
+    @classmethod
+    def of(cls, run: ReportRun) -> "RunView":
+        """The run as clients see it."""
+        return cls(
+            id=run.id,
+            report=run.report,
+            status=run.status.value,
+            waiting=run.waits,
+            attempt=run.attempt,
+            parameters=run.parameters,
+            schedule_id=run.schedule_id,
+            scheduled_for=run.scheduled_for,
+            detail=run.detail,
+            created_at=run.created_at,
+            created_by=run.created_by,
+            finished_at=run.finished_at,
+            record=run.record,
+            html=f"/api/v1/reports/runs/{run.id}/report.html" if run.html else None,
+        )
+
+
+class RunsPage(BaseModel):
+    """Runs, newest first."""
+
+    runs: list[RunView]
+    next: str
+
+
+class ScheduleBody(RunBody):
+    """When a report is to be made: five POSIX cron fields in a time zone."""
+
+    report: str = Field(max_length=100)
+    cron: str = Field(max_length=200)
+    timezone: str = Field(default="UTC", max_length=100)
+
+
+class ScheduleView(BaseModel):
+    """A schedule, and when it is due next."""
+
+    id: str
+    report: str
+    cron: str
+    timezone: str
+    parameters: dict[str, Any]
+    created_at: datetime
+    created_by: str
+    next_due: datetime
+
+    @classmethod
+    def of(cls, schedule: Schedule) -> "ScheduleView":
+        """The schedule as clients see it."""
+        return cls(**{name: getattr(schedule, name) for name in cls.model_fields})
+
+
+class SchedulesList(BaseModel):
+    """The schedules of the tenant."""
+
+    schedules: list[ScheduleView]
+
+
+@router.get("")
+def list_reports(work: CallersWork) -> ReportsList:
+    """The reports that can be run, with their parameters."""
+    return ReportsList(
+        reports=[
+            ReportView(
+                name=report.name,
+                parameters=[
+                    ParameterView(
+                        name=p.name, type=p.written, required=p.required, default=p.default
+                    )
+                    for p in report.parameters
+                ],
+            )
+            for report in reports.list_reports(work)
+        ]
+    )
+
+
+@router.post("/{name}/runs", status_code=202, response_model=RunView)
+def ask_for_run(work: CallersWork, once: MakesOnce, name: Id, body: RunBody) -> Response:
+    """Ask for a run; it waits until this or another process takes it."""
+
+    def ask() -> RunView:
+        reports.check_request(work, name, body.parameters)
+        run = reports.ask_for_run(work, name, body.parameters)
+        work.after_commit.append(wake)
+        return RunView.of(run)
+
+    return once.do(ask, status=202)
+
+
+@router.get("/runs")
+def list_runs(work: CallersWork, limit: Limit = 50, cursor: Cursor = "") -> RunsPage:
+    """The runs of all reports, newest first."""
+    place = unseal(work.caller, "report_runs", cursor)
+    runs = reports.list_runs(work, limit=limit, before=(place[0], place[1]) if place else None)
+    last = runs[-1] if len(runs) == limit else None
+    return RunsPage(
+        runs=[RunView.of(run) for run in runs],
+        next=seal(work.caller, "report_runs", [micros(last.created_at), last.id]) if last else "",
+    )
+
+
+@router.get("/runs/{run_id}")
+def read_run(work: CallersWork, run_id: Id) -> RunView:
+    """One run and what became of it."""
+    return RunView.of(reports.read_run(work, run_id))
+
+
+@router.get("/runs/{run_id}/report.html", response_class=Response)
+def read_report(work: CallersWork, run_id: Id) -> Response:
+    """The report itself, walled off from the rest of the site."""
+    return Response(
+        reports.read_report(work, run_id),
+        media_type="text/html; charset=utf-8",
+        headers={"Content-Security-Policy": SANDBOX},
+    )
+
+
+@router.get("/schedules")
+def list_schedules(work: CallersWork) -> SchedulesList:
+    """The schedules of the tenant."""
+    return SchedulesList(schedules=[ScheduleView.of(s) for s in reports.list_schedules(work)])
+
+
+@router.post("/schedules", status_code=201, response_model=ScheduleView)
+def schedule_report(work: CallersWork, once: MakesOnce, body: ScheduleBody) -> Response:
+    """Have a report made whenever the schedule is due."""
+    return once.do(
+        lambda: ScheduleView.of(
+            reports.schedule_report(
+                work, body.report, body.parameters, cron=body.cron, timezone=body.timezone
+            )
+        )
+    )
+
+
+@router.delete("/schedules/{schedule_id}", status_code=204)
+def end_schedule(work: CallersWork, schedule_id: Id) -> None:
+    """End a schedule; runs that were asked for still come."""
+    reports.end_schedule(work, schedule_id)

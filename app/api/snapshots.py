@@ -1,0 +1,198 @@
+"""Snapshots, and the screen over the latest one."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, StringConstraints
+
+from app.api.callers import CallersWork, MakesOnce
+from app.api.paging import Cursor, Limit, seal, unseal
+from app.api.requests import StrictRoute
+from valor_core.errors import BadInput
+from valor_core.snapshots.manifest import Manifest
+from valor_core.snapshots.measures import MEASURE
+from valor_core.snapshots.screen import ROWS_MAX, Bounds, ScreenedCompany
+from valor_core.values import from_micros
+from valor_core.workbench import snapshots
+
+router = APIRouter(prefix="/snapshots", tags=["snapshots"], route_class=StrictRoute)
+
+MeasureName = Annotated[
+    str, Query(max_length=40, json_schema_extra={"enum": list(MEASURE)}, description="Ranks by it.")
+]
+BoundText = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+:[^:]*:[^:]*$", max_length=100)]
+
+
+class FileView(BaseModel):
+    """One dataset of a snapshot."""
+
+    dataset: str
+    sha256: str
+    size: int
+    rows: int
+
+
+class SnapshotView(BaseModel):
+    """A snapshot by its manifest."""
+
+    id: str
+    cut: datetime
+    parent: str | None
+    audit_size: int
+    audit_mac: str
+    engine: str
+    files: list[FileView]
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> "SnapshotView":
+        """The snapshot as clients see it."""
+        return cls(
+            id=manifest.id,
+            cut=datetime.fromisoformat(manifest.cut),
+            parent=manifest.parent,
+            audit_size=manifest.audit_size,
+            audit_mac=manifest.audit_mac,
+            engine=manifest.engine,
+            files=[
+                FileView(dataset=f.dataset, sha256=f.sha256, size=f.size, rows=f.rows)
+                for f in manifest.files
+            ],
+        )
+
+
+class SnapshotLine(BaseModel):
+    """A snapshot in a list."""
+
+    id: str
+    facts: int
+    valuations: int
+    at: datetime
+    by: str
+
+
+class SnapshotsPage(BaseModel):
+    """Snapshots, newest first."""
+
+    snapshots: list[SnapshotLine]
+    next: str
+
+
+class ScreenedView(BaseModel):
+    """A company that passes; a measure that is null has its reason in `missing`."""
+
+    company_id: str
+    name: str
+    ticker: str
+    fiscal_year: int | None
+    valuation_id: str | None
+    currency: str | None
+    saved_at: datetime | None
+    measures: dict[str, float | None]
+    missing: dict[str, str]
+
+    @classmethod
+    def of(cls, row: ScreenedCompany) -> "ScreenedView":
+        """The company as clients see it."""
+        return cls(
+            company_id=row.company_id,
+            name=row.name,
+            ticker=row.ticker,
+            fiscal_year=row.fiscal_year,
+            valuation_id=row.valuation_id,
+            currency=row.currency,
+            saved_at=None if row.saved_at is None else from_micros(row.saved_at),
+            measures=dict(row.measures),
+            missing=dict(row.missing),
+        )
+
+
+class ScreenView(BaseModel):
+    """Companies within the bounds, ranked; `passed` counts those beyond the limit too."""
+
+    snapshot_id: str
+    cut: datetime
+    passed: int
+    companies: int
+    rows: list[ScreenedView]
+
+
+@router.post("", status_code=201, response_model=SnapshotView)
+def publish_snapshot(work: CallersWork, once: MakesOnce) -> Response:
+    """Publish a cut of all that the tenant sees."""
+    return once.do(lambda: SnapshotView.of(snapshots.publish_snapshot(work)))
+
+
+@router.get("")
+def list_snapshots(work: CallersWork, limit: Limit = 50, cursor: Cursor = "") -> SnapshotsPage:
+    """The tenant's snapshots, newest first."""
+    place = unseal(work.caller, "snapshots", cursor)
+    rows = snapshots.list_snapshots(
+        work, limit=limit, before=(place[0], place[1]) if place else None
+    )
+    last = rows[-1] if len(rows) == limit else None
+    return SnapshotsPage(
+        snapshots=[
+            SnapshotLine(
+                id=row.id,
+                facts=row.facts_n,
+                valuations=row.valuations_n,
+                at=from_micros(row.created_at),
+                by=row.created_by,
+            )
+            for row in rows
+        ],
+        next=seal(work.caller, "snapshots", [last.created_at, last.id]) if last else "",
+    )
+
+
+@router.get("/latest")
+def read_latest(work: CallersWork) -> SnapshotView:
+    """The newest snapshot."""
+    return SnapshotView.of(snapshots.latest_snapshot(work))
+
+
+@router.get("/latest/screen")
+def screen(
+    work: CallersWork,
+    bound: Annotated[
+        list[BoundText] | None,
+        Query(
+            description="measure:least:most, either end may be empty; rates are fractions",
+            max_length=2 * len(MEASURE),
+        ),
+    ] = None,
+    order: MeasureName = "revenue",
+    descending: bool = True,
+    limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = 100,
+) -> ScreenView:
+    """Filter and rank all companies over the latest snapshot; what is missing comes last."""
+    found = snapshots.screen(
+        work, _bounds(bound or []), order=order, descending=descending, limit=limit
+    )
+    return ScreenView(
+        snapshot_id=found.snapshot_id,
+        cut=datetime.fromisoformat(found.cut),
+        passed=found.passed,
+        companies=found.companies,
+        rows=[ScreenedView.of(row) for row in found.rows],
+    )
+
+
+def _bounds(texts: list[str]) -> dict[str, Bounds]:
+    bounds: dict[str, Bounds] = {}
+    for text in texts:
+        name, least, most = text.split(":")
+        if name in bounds:
+            raise BadInput(
+                f"{name} is bounded twice.", hint="Write both ends in one: growth:0.05:0.2."
+            )
+        try:
+            bounds[name] = Bounds(
+                least=float(least) if least else None, most=float(most) if most else None
+            )
+        except ValueError as error:
+            raise BadInput(
+                f"{text!r} is no bound.", hint="Write measure:least:most, as in growth:0.05:."
+            ) from error
+    return bounds

@@ -1,0 +1,263 @@
+"""Valuations: start from the facts, make one, read, explain, vary and export it."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from io import BytesIO
+from math import isfinite
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.bodies import ValuationBody, described
+from app.api.callers import CallersWork, MakesOnce
+from app.api.companies import AsOf
+from app.api.paging import Cursor, Limit, seal, unseal
+from app.api.requests import StrictRoute
+from valor_core.coverage.sourcing import dump_sources
+from valor_core.models.checks import checks_of
+from valor_core.models.codec import dump
+from valor_core.models.sensitivity import Grid
+from valor_core.values import CompanyId, ValuationId, from_micros
+from valor_core.workbench import companies, valuations
+from valor_core.workbench.valuations import Saved, ValuationRow
+from valor_core.workbench.verb import allowed
+
+router = APIRouter(tags=["valuations"], route_class=StrictRoute)
+STEPS_MAX = 101
+
+
+class ValuationLine(BaseModel):
+    """A saved valuation in a list."""
+
+    id: str
+    company_id: str
+    company_name: str
+    model: str
+    run_id: str
+    value_per_share: float
+    currency: str
+    rationale: str
+    as_of: date | None
+    at: datetime
+    by: str
+
+    @classmethod
+    def of(cls, row: ValuationRow) -> "ValuationLine":
+        """The row as clients see it."""
+        return cls(
+            id=row.id,
+            company_id=row.company_id,
+            company_name=row.company_name,
+            model=row.model,
+            run_id=row.run_id,
+            value_per_share=row.value_per_share,
+            currency=row.currency,
+            rationale=row.rationale,
+            as_of=date.fromisoformat(row.facts_as_of) if row.facts_as_of else None,
+            at=from_micros(row.created_at),
+            by=row.created_by,
+        )
+
+
+class ValuationView(ValuationLine):
+    """A saved valuation whole: inputs, their sources, and every line of the result."""
+
+    model_version: str
+    inputs: dict[str, Any]
+    sources: dict[str, Any]
+    result: dict[str, Any]
+    checks: list[dict[str, Any]]
+
+    @classmethod
+    def whole(cls, saved: Saved) -> "ValuationView":
+        """The valuation as clients see it."""
+        row = saved.row
+        return cls(
+            **ValuationLine.of(row).model_dump(),
+            model_version=row.model_version,
+            inputs=row.inputs,
+            sources=row.sources,
+            result=row.result,
+            checks=_checks(saved),
+        )
+
+
+class ValuationsPage(BaseModel):
+    """Saved valuations, newest first."""
+
+    valuations: list[ValuationLine]
+    next: str
+
+
+class StartView(BaseModel):
+    """Where a valuation begins: the inputs that the facts suggest, with their sources."""
+
+    company_id: str
+    as_of: date | None
+    inputs: dict[str, Any]
+    sources: dict[str, Any]
+    warnings: list[str]
+
+
+class Axis(BaseModel):
+    """One direction of a grid: an input's path and the values it takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(max_length=100)
+    values: list[float] = Field(min_length=1, max_length=STEPS_MAX)
+
+
+class SensitivityBody(BaseModel):
+    """A two-way grid over a saved valuation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows: Axis
+    columns: Axis
+    field: str = Field(default="value_per_share", max_length=100)
+
+
+class Reason(BaseModel):
+    """Why a cell has no value."""
+
+    row: int
+    column: int
+    code: str
+    detail: str
+
+
+class GridView(BaseModel):
+    """Values by row and column; a cell that cannot be valued is null and has its reason."""
+
+    rows: Axis
+    columns: Axis
+    field: str
+    values: list[list[float | None]]
+    reasons: list[Reason]
+
+    @classmethod
+    def of(cls, grid: Grid, body: SensitivityBody) -> "GridView":
+        """The grid as clients see it."""
+        return cls(
+            rows=body.rows,
+            columns=body.columns,
+            field=grid.field,
+            values=[[v if isfinite(v) else None for v in row] for row in grid.values.tolist()],
+            reasons=[
+                Reason(row=row, column=column, code=error.code, detail=str(error))
+                for (row, column), error in grid.reasons.items()
+            ],
+        )
+
+
+@router.get("/companies/{company_id}/valuations/dcf/start")
+def start_dcf(work: CallersWork, company_id: str, as_of: AsOf = None) -> StartView:
+    """The inputs of a DCF as the filed facts suggest them; null is what the filing lacks."""
+    company = companies.read_company(work, company_id)
+    start = valuations.prefilled(work, company.id, as_of=as_of)
+    return StartView(
+        company_id=company.id,
+        as_of=as_of,
+        inputs=dump(start.inputs),
+        sources=dump_sources(start.sources),
+        warnings=[str(warning) for warning in start.warnings],
+    )
+
+
+@router.post(
+    "/companies/{company_id}/valuations/dcf",
+    status_code=201,
+    response_model=ValuationView,
+    openapi_extra=described(ValuationBody),
+)
+def create_dcf(
+    work: CallersWork, once: MakesOnce, company_id: str, body: ValuationBody
+) -> Response:
+    """Value a company by DCF and keep the valuation."""
+    allowed(work, "valuation.run")
+
+    def make() -> ValuationView:
+        row = valuations.run_valuation(
+            work,
+            CompanyId(company_id),
+            body.read(),
+            rationale=body.rationale,
+            rationales=body.rationales,
+            as_of=body.as_of,
+        )
+        return ValuationView.whole(valuations.read_valuation(work, ValuationId(row.id)))
+
+    return once.do(make)
+
+
+@router.get("/valuations")
+def list_valuations(
+    work: CallersWork,
+    company_id: Annotated[str, Query(max_length=100)] = "",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> ValuationsPage:
+    """The saved valuations, newest first, of one company or all."""
+    listed = f"valuations {company_id}"
+    place = unseal(work.caller, listed, cursor)
+    rows = valuations.list_valuations(
+        work,
+        CompanyId(company_id) if company_id else None,
+        limit=limit,
+        before=(place[0], place[1]) if place else None,
+    )
+    last = rows[-1] if len(rows) == limit else None
+    return ValuationsPage(
+        valuations=[ValuationLine.of(row) for row in rows],
+        next=seal(work.caller, listed, [last.created_at, last.id]) if last else "",
+    )
+
+
+@router.get("/valuations/{valuation_id}")
+def read_valuation(work: CallersWork, valuation_id: str) -> ValuationView:
+    """A saved valuation whole."""
+    return ValuationView.whole(valuations.read_valuation(work, ValuationId(valuation_id)))
+
+
+@router.get("/valuations/{valuation_id}/explain")
+def explain(
+    work: CallersWork,
+    valuation_id: str,
+    field: Annotated[str, Query(max_length=100)] = "value_per_share",
+) -> dict[str, Any]:
+    """Why a number is what it is: formula by formula down to filed fact or assumption."""
+    saved = valuations.read_valuation(work, ValuationId(valuation_id))
+    return saved.workings().explain(field, saved.sources).as_dict()
+
+
+@router.post("/valuations/{valuation_id}/sensitivity")
+def sensitivity(work: CallersWork, valuation_id: str, body: SensitivityBody) -> GridView:
+    """One result over two inputs; nothing is saved."""
+    grid = valuations.vary(
+        work,
+        ValuationId(valuation_id),
+        rows=(body.rows.path, body.rows.values),
+        columns=(body.columns.path, body.columns.values),
+        field=body.field,
+    )
+    return GridView.of(grid, body)
+
+
+@router.get("/valuations/{valuation_id}/workbook.xlsx")
+def workbook(work: CallersWork, valuation_id: str) -> Response:
+    """The valuation as a workbook of live formulas."""
+    saved, stream = valuations.read_valuation(work, ValuationId(valuation_id)), BytesIO()
+    valuations.write_workbook(saved, stream)
+    name = f"valor-{saved.row.company_id}-{saved.row.run_id[:12]}.xlsx"
+    return Response(
+        stream.getvalue(),
+        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _checks(saved: Saved) -> list[dict[str, Any]]:
+    result = saved.model.function(saved.inputs)
+    return [asdict(check) for check in checks_of(saved.inputs, result)]

@@ -1,0 +1,82 @@
+"""`valor …`: the command line. Each command imports what it needs, so that `--help` is quick."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from app.commands import content, people
+from valor_core.errors import BadInputs, ValorError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Valor IVX, a self-hosted corporate-valuation workbench.",
+)
+app.add_typer(people.tenants, name="tenants")
+app.add_typer(people.members, name="members")
+app.add_typer(people.keys, name="keys")
+app.command("token")(people.token)
+app.add_typer(content.value, name="value")
+app.command("proof")(content.proof)
+app.command("import")(content.import_facts)
+app.add_typer(content.snapshot, name="snapshot")
+app.add_typer(content.report, name="report")
+app.add_typer(content.audit, name="audit")
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Where to listen.")] = 8501,
+    host: Annotated[str, typer.Option(help="Loopback only, until single sign-on.")] = "127.0.0.1",
+) -> None:
+    """Migrate, seed the demo book once, serve, and print one sign-in link."""
+    from app.serving import serve_locally
+
+    serve_locally(host=host, port=port)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema, as its owner."""
+    from app.serving import bring_up_to_date
+
+    print("migrated" if bring_up_to_date() else "the database is at this version already")
+
+
+@app.command()
+def demo() -> None:
+    """Seed the demo book, a demo tenant and a little history."""
+    from app.serving import bring_up_to_date, open_store
+    from valor_core.workbench.demo import seed_demo, seed_history
+
+    bring_up_to_date()
+    store = open_store()
+    seed_demo(store)
+    made = seed_history(store)
+    print(f"the demo is ready, {made} valuations were made; ./valor serve opens it")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """Run all that must hold; further arguments go to pytest."""
+    from app.testing import run_everything
+
+    sys.exit(run_everything(context.args))
+
+
+def main() -> None:
+    """Runs a command; a refusal is a sentence and a hint, not a traceback."""
+    try:
+        app()
+    except ValorError as error:
+        lines = [str(f) for f in error.flaws[:20]] if isinstance(error, BadInputs) else [str(error)]
+        print("\n".join(f"valor: {line}" for line in lines), file=sys.stderr)
+        if error.hint:
+            print(f"  → {error.hint}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""`valor value|proof|import|snapshot|report|audit`: what analysts do, from a shell or a script."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from valor_core.errors import BadInput
+
+snapshot = typer.Typer(no_args_is_help=True, help="Immutable snapshots of a tenant.")
+report = typer.Typer(no_args_is_help=True, help="Reports made by notebooks.")
+audit = typer.Typer(no_args_is_help=True, help="The audit log.")
+value = typer.Typer(no_args_is_help=True, help="Value from a file; nothing is kept.")
+
+Tenant = Annotated[str, typer.Option("--tenant", help="The tenant's short name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+FILE_MAX = 10_000_000
+
+
+def read_case(path: Path) -> Any:
+    """A JSON file; BadInput that names it when it cannot be read."""
+    from app.api.requests import BadJson, read_json
+
+    try:
+        if path.stat().st_size > FILE_MAX:
+            raise BadInput(f"{path} is larger than 10 MB.", hint="Give one case a file.")
+        return read_json(path.read_bytes())
+    except OSError as error:
+        problem = f"{path} cannot be read: {error.strerror}."
+        raise BadInput(problem, hint="Check the path.") from error
+    except BadJson as error:
+        raise BadInput(f"{path}: {error}", hint=error.hint) from error
+
+
+def _value(model_name: str, path: Path, *, explain: bool) -> None:
+    from dataclasses import asdict
+
+    from valor_core.models.catalogue import model_named
+    from valor_core.models.checks import checks_of
+    from valor_core.models.codec import dump, load
+    from valor_core.models.run_id import run_id
+    from valor_core.models.workings import record
+
+    model = model_named(model_name)
+    case = read_case(path)
+    inputs = load(model.inputs, case.get("inputs", case) if isinstance(case, dict) else case)
+    if explain:
+        print(record(model.function, inputs).explain("value_per_share").as_text())
+        return
+    result = model.function(inputs)
+    told = {
+        "model": model.name,
+        "model_version": model.version,
+        "run_id": run_id(model, inputs),
+        "result": dump(result),
+        "checks": [asdict(check) for check in checks_of(inputs, result)],
+    }
+    print(json.dumps(told, indent=2, allow_nan=False))
+
+
+@value.command("dcf")
+def value_dcf(
+    input_: Annotated[Path, typer.Option("--input", help="JSON with the inputs.")],
+    explain: Annotated[bool, typer.Option(help="Print the tree of formulas instead.")] = False,
+) -> None:
+    """A DCF from drivers."""
+    _value("dcf", input_, explain=explain)
+
+
+@value.command("dcf-direct")
+def value_dcf_direct(
+    input_: Annotated[Path, typer.Option("--input", help="JSON with the inputs.")],
+    explain: Annotated[bool, typer.Option(help="Print the tree of formulas instead.")] = False,
+) -> None:
+    """A DCF of given cash flows."""
+    _value("dcf_direct", input_, explain=explain)
+
+
+def proof(
+    cases: Annotated[Path | None, typer.Option(help="Folder of JSON cases.")] = None,
+    as_json: AsJson = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the models' inputs.")] = False,
+) -> None:
+    """Run published cases through the engine and compare every number with what was printed."""
+    from valor_core.models.proof import prove, schemas
+
+    if schema:
+        print(json.dumps(schemas(), indent=2))
+        return
+    if cases is None or not cases.is_dir():
+        raise BadInput(
+            f"There is no folder {cases or ''!s}.", hint="Give one: valor proof --cases DIR"
+        )
+    outcomes = [prove(read_case(path)) for path in sorted(cases.glob("*.json"))]
+    if not outcomes:
+        raise BadInput(f"{cases} holds no .json case.", hint="Each file is one case.")
+    if as_json:
+        print(json.dumps([o.as_dict() for o in outcomes], indent=2, allow_nan=False))
+    else:
+        for outcome in outcomes:
+            print(f"{outcome.status:<12} {outcome.model:<34} {outcome.id}")
+            for difference in outcome.differences:
+                print(f"             {difference}")
+        passed = sum(o.status == "passed" for o in outcomes)
+        print(f"\n{passed} of {len(outcomes)} cases passed")
+    if any(outcome.status != "passed" for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def import_facts(file: Path, tenant: Tenant = "demo") -> None:
+    """Import an SEC companyfacts document or a CSV of facts into a tenant."""
+    from app.commands.working import as_local_user, the_open_store
+    from valor_core.workbench import companies
+    from valor_core.workbench.verb import open_work
+
+    if not file.is_file():
+        raise BadInput(f"There is no file {file}.", hint="Check the path.")
+    caller = as_local_user(tenant)
+    document = companies.read_document(file.read_bytes(), file_name=file.name)
+    with open_work(caller, the_open_store()) as work:
+        done = companies.import_document(work, document)
+    if done.known_before:
+        print("This document was imported before; nothing changed.")
+    else:
+        print(f"{done.facts_n:,} new figures of {len(done.companies)} companies")
+
+
+@snapshot.command("publish")
+def publish_snapshot(tenant: Tenant = "demo", as_json: AsJson = False) -> None:
+    """Write facts and valuations to Parquet with a manifest."""
+    from app.commands.working import as_local_user, the_open_store
+    from valor_core.workbench.snapshots import publish_snapshot as publish
+    from valor_core.workbench.verb import open_work
+
+    with open_work(as_local_user(tenant), the_open_store()) as work:
+        made = publish(work)
+    if as_json:
+        print(json.dumps({"id": made.id, "files": [f.path for f in made.files]}, indent=2))
+    else:
+        print(f"snapshot {made.id}")
+
+
+@report.command("run")
+def run_report(
+    name: str,
+    param: Annotated[list[str] | None, typer.Option(help="name=value, repeatable.")] = None,
+    tenant: Tenant = "demo",
+    as_json: AsJson = False,
+) -> None:
+    """Run a report: a self-contained HTML and JSON."""
+    from app.commands.working import as_local_user, the_open_store
+    from jobs.reports import run_report as run
+
+    params = {}
+    for pair in param or []:
+        key, sign, text = pair.partition("=")
+        if not sign:
+            raise BadInput(f"--param {pair!r} has no '='.", hint="Write --param company=AAPL")
+        params[key] = text
+    done = run(the_open_store(), as_local_user(tenant), name, params)
+    if as_json:
+        print(json.dumps(done.as_dict(), indent=2, allow_nan=False))
+    else:
+        print(f"{done.status}  {done.html or done.detail}")
+    if done.status != "succeeded":
+        raise typer.Exit(1)
+
+
+@audit.command("verify")
+def verify_audit(
+    tenant: Annotated[str, typer.Option(help="One tenant; all of them if empty.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Check every entry, the chain and the head; name the first bad entry."""
+    from app.commands.working import tenant_id, the_open_store
+    from valor_core.workbench.logbook import verify_as_operator
+
+    verdicts = verify_as_operator(the_open_store(), tenant_id(tenant) if tenant else None)
+    if as_json:
+        rows = [
+            {
+                "tenant": v.tenant_id,
+                "holds": v.holds,
+                "size": v.size,
+                "head": v.head,
+                "findings": [{"seq": f.seq, "kind": f.kind} for f in v.findings],
+            }
+            for v in verdicts
+        ]
+        print(json.dumps(rows, indent=2))
+    else:
+        for v in verdicts:
+            told = "holds" if v.holds else "DOES NOT HOLD"
+            print(f"{v.tenant_id:<24} {v.size:>8} entries  {told}")
+            for finding in v.findings[:10]:
+                print(f"    {finding}")
+    if not all(v.holds for v in verdicts):
+        raise typer.Exit(1)

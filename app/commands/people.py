@@ -1,0 +1,117 @@
+"""`valor tenants|members|keys|token`: who may come in."""
+
+from datetime import UTC
+from typing import Annotated
+
+import typer
+
+from valor_core.values import Role
+
+tenants = typer.Typer(no_args_is_help=True, help="Tenants of this installation.")
+members = typer.Typer(no_args_is_help=True, help="Members of a tenant.")
+keys = typer.Typer(no_args_is_help=True, help="API keys of a tenant.")
+
+Tenant = Annotated[str, typer.Option("--tenant", help="The tenant's short name.")]
+
+
+@tenants.command("add")
+def add_tenant(slug: str, label: str = "") -> None:
+    """Make a tenant."""
+    from app.commands.working import as_operator_of, fresh_tenant
+    from valor_core.workbench import people
+
+    with as_operator_of(fresh_tenant(slug)) as work:
+        row = people.add_tenant(work, slug, label=label)
+    print(f"tenant {row.slug} made, id {row.id}")
+
+
+@tenants.command("list")
+def list_tenants() -> None:
+    """List all tenants."""
+    from app.commands.working import as_operator_of
+    from valor_core.workbench import people, setup
+
+    with as_operator_of(setup.PLATFORM) as work:
+        for row in people.list_tenants(work):
+            print(f"{row.slug:<32} {row.status:<10} {row.id}")
+
+
+@members.command("add")
+def add_member(name: str, tenant: Tenant, role: Role = Role.ANALYST) -> None:
+    """Take a person into a tenant."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import people
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        people.add_member(work, name, role)
+    print(f"{name} is {role} in {tenant}; sign in by: ./valor token {name} --tenant {tenant}")
+
+
+@members.command("list")
+def list_members(tenant: Tenant) -> None:
+    """List the members of a tenant."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import people
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        for row in people.list_members(work):
+            print(f"{row.name:<32} {row.role:<10} {row.user_id}")
+
+
+@members.command("remove")
+def remove_member(name: str, tenant: Tenant) -> None:
+    """Take a person out of a tenant and end the sign-ins."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import people
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        people.remove_member(work, name)
+    print(f"{name} is no member of {tenant} any more")
+
+
+@keys.command("add")
+def add_key(label: str, tenant: Tenant, role: Role = Role.ANALYST, days: int = 90) -> None:
+    """Make an API key; it is shown this once."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import people
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        row, key = people.add_key(work, label, role, days=days)
+    print(f"key {row.id}, {role} in {tenant} for {days} days; it is shown this once:\n\n{key}\n")
+
+
+@keys.command("list")
+def list_keys(tenant: Tenant) -> None:
+    """List the API keys of a tenant."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.values import from_micros
+    from valor_core.workbench import people
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        for row in people.list_keys(work):
+            until = from_micros(row.expires_at).astimezone(UTC).date()
+            state = "revoked" if row.revoked_at else f"until {until}"
+            print(f"{row.id}  {row.role:<8} {state:<17} {row.label}")
+
+
+@keys.command("revoke")
+def revoke_key(key_id: str, tenant: Tenant) -> None:
+    """Refuse an API key from now on."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import people
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        people.revoke_key(work, key_id)
+    print(f"key {key_id} is refused from now on")
+
+
+def token(
+    member: Annotated[str, typer.Argument(help="The member; the first one if empty.")] = "",
+    tenant: Tenant = "demo",
+    port: Annotated[int, typer.Option(help="Where `valor serve` listens.")] = 8501,
+) -> None:
+    """Print a sign-in link that works once, for ten minutes."""
+    from app.commands.working import the_open_store
+    from app.serving import sign_in_link
+
+    print(sign_in_link(the_open_store(), port=port, tenant=tenant, member=member))

@@ -1,0 +1,107 @@
+"""One ASGI process: pages, API, metrics and sign-in, with identity in front. Wiring only."""
+
+import asyncio
+import contextlib
+import gc
+import importlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from app.api.application import create_api
+from app.monitoring.metrics import metrics_route
+from app.state import PROCESS
+from app.web.assets import asset_routes
+from app.web.bodies import BodyLimits
+from app.web.callers import Callers
+from app.web.headers import SecurityHeaders, content_security_policy
+from app.web.health import health_route
+from app.web.hosts import OwnHosts
+from app.web.identity import Identity
+from app.web.pages import PageRoute, build_index
+from app.web.sign_in import sign_in_routes
+from app.web.static import (
+    PrecompressedStatic,
+    compress_static,
+    compressed_folder,
+    streamlit_static,
+)
+from valor_core.settings import ROOT, home
+from valor_core.store.engines import Store
+from valor_core.workbench.verb import use_store
+
+COLLECT_EVERY_S = 60
+
+
+def create_app(
+    store: Store, *, port: int, background: Callable[[], contextlib.AbstractContextManager[Any]]
+) -> SecurityHeaders:
+    """The whole application on this database; `background` runs beside it (the scheduler)."""
+    use_store(store)
+    callers = Callers(store)
+    PROCESS.callers = callers
+    cookie = f"vx_session_{port}"
+    api = create_api()
+    static = compressed_folder(home())
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
+        tasks = [
+            asyncio.create_task(_import_and_freeze()),
+            asyncio.create_task(compress_static(static)),
+        ]
+        async with contextlib.AsyncExitStack() as stack:
+            # A mounted application's own lifespan is not run otherwise.
+            await stack.enter_async_context(api.router.lifespan_context(api))
+            stack.enter_context(background())
+            yield {}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    index = (streamlit_static() / "index.html").read_text(encoding="utf-8")
+    pages = st.App(
+        ROOT / "app" / "main.py",  # absolute: a relative path depends on who started the process
+        lifespan=lifespan,
+        routes=[
+            *sign_in_routes(store, callers, cookie=cookie, secure=False),
+            Mount("/api/v1", app=api),
+            *asset_routes(),
+            health_route,
+            metrics_route,
+            PageRoute(build_index(index)),
+        ],
+        middleware=[
+            Middleware(OwnHosts, origins=own_origins(port)),
+            Middleware(Identity, callers=callers, cookie=cookie),
+            Middleware(BodyLimits),
+            Middleware(PrecompressedStatic, folder=static),
+        ],
+    )
+    # Around the whole: Starlette answers a crash outside its own middleware.
+    return SecurityHeaders(pages, policy=content_security_policy(index))
+
+
+def own_origins(port: int) -> tuple[str, str]:
+    """The two names under which a person opens a local installation."""
+    return f"http://127.0.0.1:{port}", f"http://localhost:{port}"
+
+
+async def _import_and_freeze() -> None:
+    """What pages import is imported before anybody waits for it, then kept out of collections.
+
+    Streamlit's own collection after each rerun is off; frozen objects make ours cheap.
+    """
+    await asyncio.to_thread(_import_what_pages_use)
+    while True:
+        await asyncio.to_thread(gc.collect)
+        gc.freeze()
+        await asyncio.sleep(COLLECT_EVERY_S)
+
+
+def _import_what_pages_use() -> None:
+    for name in ("pandas", "pyarrow", "plotly.graph_objects"):
+        importlib.import_module(name)

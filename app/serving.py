@@ -1,0 +1,69 @@
+"""`valor serve`: from a database to a page that answers, in the order that fails earliest."""
+
+import os
+import time
+
+from app import process
+from valor_core.settings import ROOT, setting
+from valor_core.store.engines import Store, check_login, store_from
+from valor_core.store.migrate import check_revision, migrate
+from valor_core.telemetry import log, start_logging
+from valor_core.workbench import setup
+from valor_core.workbench.demo import member_to_sign_in, seed_demo
+from valor_core.workbench.verb import open_work
+
+
+def open_store() -> Store:
+    """The database of the settings, at this version's schema and by a login that is held."""
+    store = store_from(os.environ)
+    check_revision(store)
+    check_login(store)
+    setup.prepare(store)
+    return store
+
+
+def bring_up_to_date() -> bool:
+    """Migrates the database of the settings as its owner; whether there was anything to do."""
+    store = store_from(os.environ)
+    try:
+        return migrate(store)
+    finally:
+        store.close()
+
+
+def serve_locally(*, host: str, port: int) -> None:
+    """Serves until SIGTERM."""
+    began = time.perf_counter()
+    listener = process.listen(host=host, port=port)  # a taken port is told in no time
+    port = listener.getsockname()[1]
+    start_logging(setting("VALOR_LOG"))
+    os.chdir(ROOT)  # Streamlit looks for its settings here
+    bring_up_to_date()
+    store = open_store()
+    seed_demo(store)
+    link = sign_in_link(store, port=port)
+
+    # The heavy part, after everything that can refuse.
+    from app.server import create_app
+    from jobs.runner import running
+
+    application = create_app(store, port=port, background=lambda: running(store))
+    process.check_hardening()
+
+    def ready() -> None:
+        log.info("ready", seconds=f"{time.perf_counter() - began:.2f}", database=store.where)
+        print(f"\n  Valor IVX is ready. Open this link once, within ten minutes:\n\n    {link}\n\n"
+              "  Another one: ./valor token        To end: Ctrl+C\n", flush=True)  # fmt: skip
+
+    process.serve(application, listener=listener, on_ready=ready)
+    store.close()
+
+
+def sign_in_link(store: Store, *, port: int, tenant: str = "demo", member: str = "") -> str:
+    """A link that signs a member in, once."""
+    from valor_core.workbench.people import issue_token
+
+    tenant_id, name = member_to_sign_in(store, tenant, member)
+    with open_work(setup.operator(tenant_id), store) as work:
+        token = issue_token(work, name)
+    return f"http://127.0.0.1:{port}/login#token={token}"

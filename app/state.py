@@ -1,0 +1,15 @@
+"""What routes and page scripts of one process share: pages run in threads beside the routes."""
+
+from dataclasses import dataclass
+
+from app.web.callers import Callers
+
+
+@dataclass(slots=True)
+class Process:
+    """Set once at start."""
+
+    callers: Callers | None = None
+
+
+PROCESS = Process()

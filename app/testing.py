@@ -1,0 +1,28 @@
+"""`valor test`: all that must hold, in the order that fails earliest."""
+
+import subprocess
+import sys
+import time
+
+from valor_core.settings import ROOT
+
+BIN = ROOT / ".venv" / "bin"
+STEPS = (
+    ("format", [BIN / "ruff", "format", "--check", "."]),
+    ("lint", [BIN / "ruff", "check", "."]),
+    ("floors", [BIN / "lint-imports", "--no-logo"]),
+    ("types", [BIN / "pyrefly", "check"]),
+)
+
+
+def run_everything(pytest_arguments: list[str]) -> int:
+    """Runs each step; the exit code of the first that fails, else 0."""
+    steps = (*STEPS, ("tests", [sys.executable, "-m", "pytest", *pytest_arguments]))
+    for name, command in steps:
+        print(f"── {name}", flush=True)
+        began = time.monotonic()
+        code = subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode
+        print(f"── {name}: {'failed' if code else 'ok'}, {time.monotonic() - began:.1f} s\n")
+        if code:
+            return code
+    return 0

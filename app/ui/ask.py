@@ -1,0 +1,547 @@
+"""Widgets into inputs: each commits what was changed, and only that, to the draft."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+import streamlit as st
+
+from app.ui import show
+from app.ui.draft import Desk
+from app.ui.drivers import (
+    Driver,
+    at,
+    by_year,
+    drivers_of,
+    fade_again,
+    is_by_year,
+    put_at,
+    with_fade,
+    years_of,
+)
+from app.ui.frame import caller
+from app.ui.words import MILLION, label_of
+from valor_core.coverage.companies import Company
+from valor_core.models.bridge import ASSETS, CLAIMS
+from valor_core.models.dilution import OptionTranche
+from valor_core.models.fields import Unit, leaves
+from valor_core.models.paths import Fade
+from valor_core.values import Source, SourceKind
+from valor_core.workbench.companies import list_companies
+from valor_core.workbench.verb import open_work
+
+SCALE = {Unit.RATE: 0.01, Unit.MONEY: MILLION, Unit.SHARES: MILLION}
+MARK = {Unit.RATE: "%", Unit.MONEY: "USD million", Unit.SHARES: "million", Unit.RATIO: "×"}
+FADE_PARTS = {"Start": "start", "End": "end", "Holds to": "from_year", "Ends in": "to_year"}
+ROW_PX = 33
+BRIDGE_LABELS = {
+    "debt": "Debt",
+    "leases": "Leases",
+    "minority_interests": "Minority interests",
+    "preferred": "Preferred stock",
+    "pensions": "Pension deficit after tax",
+    "options_value": "Options valued apart",
+    "cash": "Cash and marketable securities",
+    "associates": "Associates",
+    "non_operating_assets": "Non-operating assets",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One number of the inputs as a widget asks for it."""
+
+    path: str
+    label: str
+    unit: Unit | None = None
+    step: float = 0.25
+
+    @property
+    def heading(self) -> str:
+        """The label with its unit."""
+        mark = MARK.get(self.unit) if self.unit else None
+        return f"{self.label}, {mark}" if mark else self.label
+
+
+CAPM = (
+    Field("cost_of_capital.risk_free", "Risk-free rate", Unit.RATE, 0.1),
+    Field("cost_of_capital.equity_risk_premium", "Equity risk premium", Unit.RATE, 0.1),
+    Field("cost_of_capital.beta", "Beta, levered", None, 0.05),
+    Field("cost_of_capital.size_premium", "Size premium", Unit.RATE),
+    Field("cost_of_capital.country_premium", "Country premium", Unit.RATE),
+    Field("cost_of_capital.pretax_cost_of_debt", "Cost of debt before tax", Unit.RATE, 0.1),
+    Field("cost_of_capital.tax", "Tax that interest saves", Unit.RATE, 1.0),
+    Field("cost_of_capital.target.debt", "Debt share of capital", Unit.RATE, 1.0),
+)
+TERMINAL = (
+    Field("terminal_growth", "Terminal growth", Unit.RATE),
+    Field("terminal_roic", "Return on new capital (empty: WACC)", Unit.RATE),
+    Field("terminal_wacc", "Terminal WACC (empty: last year's)", Unit.RATE),
+    Field("terminal_tax", "Terminal tax (empty: last year's)", Unit.RATE, 1.0),
+    Field("exit_multiple", "Exit multiple (empty: none)", Unit.RATIO, 0.5),
+    Field("stub", "Part of year 1 still to come (empty: all)", Unit.YEARS, 0.05),
+)
+BASICS = (
+    Field("revenue", "Revenue of the base year", Unit.MONEY, 100.0),
+    Field("operating_loss", "Losses carried forward", Unit.MONEY, 100.0),
+    Field("loss_limit", "Part of profit they may shelter", Unit.RATE, 5.0),
+)
+
+
+def company(label: str = "Company") -> Company | None:
+    """The company to look at, kept in the address (`?company=AAPL`)."""
+    with open_work(caller()) as work:
+        known = list_companies(work)
+    if not known:
+        return None
+    wanted = str(st.query_params.get("company", "")).upper()
+    place = next(
+        (i for i, c in enumerate(known) if wanted and wanted in (c.ticker, c.id.upper())), 0
+    )
+    chosen = st.selectbox(
+        label,
+        known,
+        index=place,
+        format_func=lambda c: f"{c.name} ({c.ticker})" if c.ticker else c.name,
+        key="company",
+    )
+    st.query_params["company"] = chosen.ticker or chosen.id
+    return chosen
+
+
+def as_of() -> date | None:
+    """The day whose facts are used; empty means all that was filed."""
+    return st.date_input(
+        "Facts as known on",
+        value=None,
+        key="as_of",
+        min_value=date(2000, 1, 1),
+        help="Empty: everything filed so far. A restatement filed later than this day is not seen.",
+    )
+
+
+def start_over(desk: Desk) -> None:
+    """The day whose facts the draft starts from, and the way back to them."""
+    with st.popover("Facts", icon=":material/event:"):
+        day = st.date_input(
+            "Facts known on (empty: the newest)",
+            value=desk.content.as_of,
+            key=desk.key("as_of"),
+            format="YYYY-MM-DD",
+        )
+        st.caption("Begins again from what was filed by that day. Undo brings your draft back.")
+        st.button(
+            "Start over from the facts",
+            icon=":material/restart_alt:",
+            on_click=lambda: desk.start_over(day),
+            key=desk.key("start_over"),
+        )
+
+
+def steps(desk: Desk) -> None:
+    """Undo and redo, by button and keyboard."""
+    st.button(
+        "Undo",
+        icon=":material/undo:",
+        shortcut="Ctrl+Z",
+        disabled=not desk.undo_steps,
+        on_click=desk.undo,
+        key="dcf:undo",
+    )
+    st.button(
+        "Redo",
+        icon=":material/redo:",
+        shortcut="Ctrl+Shift+Z",
+        disabled=not desk.redo_steps,
+        on_click=desk.redo,
+        key="dcf:redo",
+    )
+
+
+def rationale(desk: Desk) -> str:
+    """Why this is the value."""
+    return st.text_area(
+        "Why is this the value?", key=desk.key("save"), max_chars=4_000, height=110
+    ).strip()
+
+
+def numbers(desk: Desk, fields: Sequence[Field], *, columns: int = 4) -> None:
+    """Single numbers side by side, each with its source as help."""
+    there = [each for each in fields if at(desk.inputs, each.path.rpartition(".")[0] or "bridge")]
+    for place in range(0, len(there), columns):
+        for column, each in zip(st.columns(columns), there[place : place + columns], strict=False):
+            with column:
+                number(desk, each)
+
+
+def notes(desk: Desk) -> None:
+    """What to know about the filed figures before one relies on them."""
+    told = desk.start.warnings
+    if told:
+        title = f"{len(told)} to know about the filed figures"
+        with st.expander(title, icon=":material/visibility:", key=desk.key("notes")):
+            for warning in told:
+                st.markdown(show.plain(warning))
+
+
+def number(desk: Desk, asked: Field) -> None:
+    """One number; an untouched one is never written back, so that it keeps its last bit."""
+    scale = SCALE.get(asked.unit, 1.0) if asked.unit else 1.0
+    value, key = at(desk.inputs, asked.path), desk.key(asked.path)
+
+    def changed() -> None:
+        stated = st.session_state[key]
+        value = None if stated is None else stated * scale
+        desk.put(replace(desk.content, inputs=put_at(desk.inputs, asked.path, value)))
+
+    source = desk.sources().get(asked.path)
+    st.number_input(
+        asked.heading,
+        value=None if value is None else round(value / scale, 6),
+        step=asked.step,
+        format="%.2f" if asked.unit is not Unit.MONEY else "%.0f",
+        key=key,
+        help=basis(source) or None,
+        on_change=changed,
+    )
+
+
+def choice(desk: Desk, path: str, label: str, words: Mapping[StrEnum, str]) -> None:
+    """One of a few conventions."""
+    key, options = desk.key(path), list(words)
+
+    def changed() -> None:
+        desk.put(replace(desk.content, inputs=put_at(desk.inputs, path, st.session_state[key])))
+
+    st.selectbox(
+        label,
+        options,
+        index=options.index(at(desk.inputs, path)),
+        format_func=lambda option: words[option],
+        key=key,
+        on_change=changed,
+    )
+
+
+def years(desk: Desk) -> None:
+    """How many years are forecast; rows by year grow by their last number, or are cut."""
+    key = desk.key("years")
+
+    def changed() -> None:
+        count, inputs = int(st.session_state[key]), desk.inputs
+        for driver in drivers_of(inputs):
+            row = years_of(inputs, driver) if is_by_year(inputs, driver) else None
+            if row:
+                longer = [*row, *[row[-1]] * count][:count]
+                inputs = put_at(inputs, driver.path, longer)
+        desk.put(replace(desk.content, inputs=replace(inputs, years=count)))
+
+    st.number_input(
+        "Forecast years",
+        value=desk.inputs.years,
+        min_value=1,
+        max_value=40,
+        step=1,
+        key=key,
+        on_change=changed,
+    )
+
+
+def drivers_by_year(desk: Desk, years: Sequence[str]) -> None:
+    """The grid: a year a row, a driver a column. An edited cell states its driver year by year."""
+    import pandas as pd
+
+    asked, key = drivers_of(desk.inputs), desk.grid_key("years")
+    if st.session_state.get("dcf:years:of") != key:
+        rows = {d.path: years_of(desk.inputs, d) for d in asked}
+        st.session_state["dcf:years:of"], st.session_state["dcf:years:rows"] = key, rows
+    rows: dict[str, list[float] | None] = st.session_state["dcf:years:rows"]
+
+    def changed() -> None:
+        inputs, aside = desk.inputs, desk.content.aside
+        edited: dict[int, dict[str, float | None]] = st.session_state[key]["edited_rows"]
+        for driver in asked:
+            cells = {year: row[driver.path] for year, row in edited.items() if driver.path in row}
+            frozen = rows[driver.path]
+            if not cells or frozen is None or None in cells.values():
+                continue
+            stated = [
+                frozen[year] if (told := cells.get(year)) is None else told * driver.scale
+                for year in range(len(frozen))
+            ]
+            inputs, aside = by_year(inputs, aside, driver, stated)
+        desk.put(replace(desk.content, inputs=inputs, aside=aside), grids=False)
+
+    frame = pd.DataFrame(
+        {
+            d.path: [None] * len(years)
+            if (row := rows[d.path]) is None
+            else [round(number / d.scale, 6) for number in row]
+            for d in asked
+        },
+        index=pd.Index(years, name="Year"),
+        dtype="float64",
+    )
+    st.data_editor(
+        frame,
+        key=key,
+        on_change=changed,
+        column_config={d.path: _number_column(d.heading) for d in asked}
+        | {"Year": st.column_config.Column(width="small", pinned=True, disabled=True)},
+        height=ROW_PX * (len(years) + 1) + 4,
+        alt="Drivers of the forecast, a year a row; edit a cell to state its driver by year",
+    )
+
+
+def fades(desk: Desk) -> None:
+    """How each driver runs where it is not stated by year."""
+    import pandas as pd
+
+    asked, key = drivers_of(desk.inputs), desk.grid_key("fades")
+    shown = [
+        Fade() if is_by_year(desk.inputs, d) else at(desk.inputs, d.path) or Fade() for d in asked
+    ]
+
+    def changed() -> None:
+        inputs, aside = desk.inputs, desk.content.aside
+        for place, cells in st.session_state[key]["edited_rows"].items():
+            driver = asked[place]
+            changes = {FADE_PARTS[name]: _part(driver, name, cell) for name, cell in cells.items()}
+            inputs, aside = with_fade(inputs, aside, driver, changes)
+        desk.put(replace(desk.content, inputs=inputs, aside=aside))
+
+    def scaled(value: Any, driver: Driver) -> float | None:
+        return None if value is None else round(value / driver.scale, 6)
+
+    frame = pd.DataFrame(
+        {
+            "Start": pd.Series(
+                [scaled(f.start, d) for f, d in zip(shown, asked, strict=True)], dtype="float64"
+            ).tolist(),
+            "End": pd.Series(
+                [scaled(f.end, d) for f, d in zip(shown, asked, strict=True)], dtype="float64"
+            ).tolist(),
+            "Holds to": [f.from_year for f in shown],
+            "Ends in": [f.to_year for f in shown],
+            "Stated": [_stated(desk, d) for d in asked],
+        },
+        index=pd.Index([d.heading for d in asked], name="Driver"),
+    )
+    year = st.column_config.NumberColumn(step=1, min_value=0, max_value=100, width="small")
+    st.data_editor(
+        frame,
+        key=key,
+        on_change=changed,
+        disabled=["Driver", "Stated"],
+        column_config={
+            "Start": _number_column("Start"),
+            "End": _number_column("End", "Empty: the terminal value of this driver"),
+            "Holds to": year,
+            "Ends in": year,
+        },
+        height=ROW_PX * (len(asked) + 1) + 4,
+        placeholder="–",
+        alt="Fades of the drivers: start, end, and the forecast years between",
+    )
+    for driver in asked:
+        if is_by_year(desk.inputs, driver):
+            st.button(
+                f"{driver.label}: fade again",
+                icon=":material/trending_flat:",
+                key=desk.key(f"fade:{driver.path}"),
+                on_click=_fade_again(desk, driver),
+            )
+
+
+def _stated(desk: Desk, driver: Driver) -> str:
+    if is_by_year(desk.inputs, driver):
+        return "by year"
+    capm = driver.path == "wacc" and desk.inputs.cost_of_capital is not None
+    return "by CAPM" if capm else "as a fade"
+
+
+def _part(driver: Driver, name: str, cell: float | None) -> float | int | None:
+    if name in ("Start", "End"):
+        return None if cell is None else cell * driver.scale
+    return int(cell or 0)
+
+
+def _fade_again(desk: Desk, driver: Driver) -> Callable[[], None]:
+    def act() -> None:
+        inputs, aside = fade_again(desk.inputs, desk.content.aside, driver)
+        desk.put(replace(desk.content, inputs=inputs, aside=aside))
+
+    return act
+
+
+def bridge(desk: Desk) -> None:
+    """Each item between enterprise and equity value: amount, source, and the analyst's reason."""
+    import pandas as pd
+
+    key, items = desk.grid_key("bridge"), (*CLAIMS, *ASSETS)
+    amounts = [getattr(desk.inputs.bridge, item) for item in items]
+    open_items = desk.to_state
+    frame = pd.DataFrame(
+        {
+            "Amount": [None if a is None else round(a / MILLION, 6) for a in amounts],
+            "Your reason": [desk.content.rationales.get(f"bridge.{item}", "") for item in items],
+            "Filed": [basis(desk.start.sources.get(f"bridge.{item}")) for item in items],
+        },
+        index=pd.Index(
+            [("● " if i in open_items else "") + BRIDGE_LABELS[i] for i in items], name="Item"
+        ),
+    ).astype({"Amount": "float64"})
+
+    def changed() -> None:
+        inputs, reasons = desk.inputs, dict(desk.content.rationales)
+        for place, cells in st.session_state[key]["edited_rows"].items():
+            path = f"bridge.{items[place]}"
+            if "Amount" in cells:
+                told = cells["Amount"]
+                inputs = put_at(inputs, path, None if told is None else told * MILLION)
+            if "Your reason" in cells:
+                reasons[path] = (cells["Your reason"] or "").strip()
+        desk.put(replace(desk.content, inputs=inputs, rationales=reasons))
+
+    st.data_editor(
+        frame,
+        key=key,
+        on_change=changed,
+        disabled=["Item", "Filed"],
+        column_config={
+            "Amount": _number_column("Amount, USD m", digits=1),
+            "Your reason": st.column_config.TextColumn(width="medium", max_chars=2_000),
+            "Filed": st.column_config.TextColumn(
+                "Where the filed amount comes from", width="large"
+            ),
+        },
+        height=ROW_PX * (len(items) + 1) + 4,
+        placeholder="to be stated",
+        alt="Items between enterprise and equity value, each with amount, reason and source",
+    )
+
+
+def open_items(desk: Desk) -> None:
+    """What keeps the equity from having a value, as something to do rather than an error."""
+    names = ", ".join(BRIDGE_LABELS[item] for item in desk.to_state)
+    st.warning(
+        f"**{len(desk.to_state)} to state before a share has a value:** {names}. "
+        "The filings do not carry them, and nothing is taken for zero by itself. "
+        "State amount and reason under *Bridge and shares*.",
+        icon=":material/checklist:",
+    )
+    with st.popover("Take them as none", icon=":material/exposure_zero:"):
+        reason = st.text_input(
+            "Your reason",
+            key=desk.key("none"),
+            placeholder="such as: none in the notes to the accounts",
+            max_chars=2_000,
+        ).strip()
+        st.button(
+            "Take the empty ones as 0",
+            disabled=not reason,
+            key=desk.key("none:go"),
+            on_click=lambda: _take_as_none(desk, reason),
+        )
+
+
+def _take_as_none(desk: Desk, reason: str) -> None:
+    inputs, reasons = desk.inputs, dict(desk.content.rationales)
+    for item in desk.to_state:
+        path = f"bridge.{item}"
+        inputs = put_at(inputs, path, at(inputs, path) or 0.0)
+        reasons[path] = reasons.get(path) or reason
+    desk.put(replace(desk.content, inputs=inputs, rationales=reasons))
+
+
+def options(desk: Desk) -> None:
+    """Option tranches: how many, and at which strike."""
+    import pandas as pd
+
+    key, tranches = desk.grid_key("options"), desk.inputs.shares.options
+    frame = pd.DataFrame(
+        {
+            "Options": [round(t.number / MILLION, 6) for t in tranches],
+            "Strike": [t.strike for t in tranches],
+        },
+        dtype="float64",
+    )
+
+    def changed() -> None:
+        edits = st.session_state[key]
+        rows = [[t.number / MILLION, t.strike] for t in tranches]
+        for place, cells in edits["edited_rows"].items():
+            rows[place] = [
+                cells.get(name, old)
+                for name, old in zip(("Options", "Strike"), rows[place], strict=True)
+            ]
+        rows = [row for place, row in enumerate(rows) if place not in edits["deleted_rows"]]
+        rows += [[row.get("Options"), row.get("Strike")] for row in edits["added_rows"]]
+        if any(None in row for row in rows):
+            return  # a row that is still being filled in
+        stated = tuple(OptionTranche(number=n * MILLION, strike=s) for n, s in rows)
+        desk.put(replace(desk.content, inputs=put_at(desk.inputs, "shares.options", stated)))
+
+    st.data_editor(
+        frame,
+        key=key,
+        on_change=changed,
+        num_rows="dynamic",
+        hide_index=True,
+        column_config={
+            "Options": _number_column("Options, million"),
+            "Strike": _number_column("Strike, USD"),
+        },
+        height=ROW_PX * 5,
+        alt="Option tranches, number in millions and strike",
+    )
+
+
+def reasons(desk: Desk, told: Callable[[Any], str]) -> None:
+    """Every input that differs from what the facts suggest, with room for the reason."""
+    import pandas as pd
+
+    now, before = desk.changed(), leaves(desk.start.inputs)
+    paths = list(now)
+    key = desk.grid_key(f"reasons:{hash(tuple(paths))}")
+
+    def changed() -> None:
+        given = dict(desk.content.rationales)
+        for place, cells in st.session_state[key]["edited_rows"].items():
+            given[paths[place]] = (cells.get("Your reason") or "").strip()
+        desk.put(replace(desk.content, rationales=given), grids=False)
+
+    st.data_editor(
+        pd.DataFrame(
+            {
+                "Now": [told(now[p]) for p in paths],
+                "Facts suggest": [told(before.get(p)) for p in paths],
+                "Your reason": [desk.content.rationales.get(p, "") for p in paths],
+            },
+            index=pd.Index([label_of(p.replace(".", " ")) for p in paths], name="Input"),
+        ),
+        key=key,
+        on_change=changed,
+        disabled=["Input", "Now", "Facts suggest"],
+        column_config={"Your reason": st.column_config.TextColumn(width="large", max_chars=2_000)},
+        height=min(ROW_PX * (len(paths) + 1) + 4, 420),
+        alt="Inputs that you changed, and why",
+    )
+
+
+def basis(source: Source | None) -> str:
+    """Where a number comes from, in one line."""
+    if source is None:
+        return ""
+    filings = ", ".join(sorted({f"{f.tag} in {f.accession}" for f in source.facts}))
+    who = f"{source.author}: " if source.author else ""
+    kind = "not filed: " if source.kind is SourceKind.MISSING else ""
+    return f"{kind}{who}{source.text}" + (f" ({filings})" if filings else "")
+
+
+def _number_column(heading: str, help_text: str | None = None, *, digits: int = 2) -> Any:
+    return st.column_config.NumberColumn(
+        heading, format=f"%.{digits}f" if digits != 1 else "localized", help=help_text
+    )

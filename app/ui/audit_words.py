@@ -1,0 +1,103 @@
+"""Entries of the audit log as sentences: what was done, and to what."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from app.ui.words import person
+from valor_core.workbench.logbook import AuditLogRow
+
+DEEDS = {
+    "access.denied": ("was refused", ""),
+    "demo.seed": ("loaded the demo book", ""),
+    "fact.import": ("imported filed facts", "of"),
+    "key.add": ("made an API key", ""),
+    "key.revoke": ("revoked an API key", ""),
+    "member.add": ("took in a member", ""),
+    "member.remove": ("took out a member", ""),
+    "report.run": ("asked for a report", "on"),
+    "report.finish": ("finished a report", "on"),
+    "report.schedule": ("changed a schedule of reports", ""),
+    "session.began": ("signed in", ""),
+    "session.end": ("signed out", ""),
+    "session.refused": ("tried to sign in and was refused", ""),
+    "snapshot.publish": ("published a snapshot", ""),
+    "tenant.add": ("made this tenant", ""),
+    "token.issue": ("made a sign-in link", "for"),
+    "valuation.run": ("saved a valuation", "of"),
+}
+"""Each act that is logged, as its doer did it, and what leads on to the thing it was done to."""
+
+WORDS = {
+    "value_per_share": "value per share",
+    "facts": "figures",
+    "known_before": "known before",
+    "sessions_ended": "sign-ins ended",
+    "run_id": "run",
+    "sha256": "SHA-256",
+}
+UNTOLD = ("act_id",)  # ties the entry to the meter; it says nothing to a reader
+
+
+def deed(action: str) -> str:
+    """What was done, as a verb; the act's own name where none is known.
+
+    >>> deed("valuation.run"), deed("audit.purge")
+    ('saved a valuation', 'audit.purge')
+    """
+    return DEEDS.get(action, (action, ""))[0]
+
+
+def sentence(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, str]) -> str:
+    """What was done and to what, as it follows on who did it."""
+    did, leads_on = DEEDS.get(row.action, (row.action, ""))
+    what = target(row, names, companies)
+    return " ".join(part for part in (did, leads_on if what else "", what) if part)
+
+
+def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, str]) -> str:
+    """To what it was done, by name where there is one; a member's name itself is never logged."""
+    details = payload(row)
+    if company := details.get("company"):
+        return companies.get(str(company), str(company))
+    if many := details.get("companies"):
+        if isinstance(many, list):
+            first = ", ".join(companies.get(str(each), str(each)) for each in many[:3])
+            return first + (f" and {len(many) - 3} more" if len(many) > 3 else "")
+        return f"{many} companies"
+    kind, _, rest = row.target.partition(":")
+    if row.target == row.actor:
+        return ""
+    if kind in ("user", "key"):
+        return person(row.target, names)
+    return {"act": rest, "sign-in": ""}.get(kind, row.target)
+
+
+def payload(row: AuditLogRow) -> dict[str, Any]:
+    """The logged details; none once they were purged."""
+    return json.loads(row.payload) if row.payload else {}
+
+
+def details(row: AuditLogRow) -> list[tuple[str, str]]:
+    """Everything that the entry holds, for who wants to look closer."""
+    told = [
+        (WORDS.get(name, name.replace("_", " ")), _text(value))
+        for name, value in payload(row).items()
+        if name not in UNTOLD
+    ]
+    if row.payload is None:
+        told = [("details", f"were purged by entry {row.purge_seq}")]
+    return [
+        *told,
+        ("actor", row.actor),
+        ("target", row.target),
+        ("request", row.request_id),
+        ("digest of the details", row.payload_digest.hex()),
+        ("link of the chain", row.mac.hex()),
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "yes" if value is True else "no" if value is False else str(value)

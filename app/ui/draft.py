@@ -1,0 +1,352 @@
+"""What an analyst works on: kept at each step, so that no reload, crash or restart loses it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from app.ui.frame import caller
+from valor_core.coverage.companies import Company
+from valor_core.coverage.figures import DEFAULT
+from valor_core.coverage.prefill import Prefilled
+from valor_core.errors import BadInput, ValorError
+from valor_core.models.bridge import Bridge
+from valor_core.models.catalogue import model_of
+from valor_core.models.codec import dump, dump_value, load
+from valor_core.models.cost_of_capital import CostOfCapitalInputs
+from valor_core.models.dcf import DcfInputs, DcfResult, discounted_cash_flow
+from valor_core.models.fields import leaves
+from valor_core.models.paths import Fade
+from valor_core.models.run_id import run_id
+from valor_core.models.workings import Workings, record
+from valor_core.store.work import Work
+from valor_core.values import Caller, Source, SourceKind, ValuationId
+from valor_core.workbench import drafts, valuations
+from valor_core.workbench.drafts import DraftRow
+from valor_core.workbench.valuations import Saved
+from valor_core.workbench.verb import open_work
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A draft: the inputs, why they are so, and the fades that rows by year have replaced."""
+
+    inputs: DcfInputs
+    rationales: Mapping[str, str] = field(default_factory=dict)
+    aside: Mapping[str, Any] = field(default_factory=dict)
+    as_of: date | None = None
+
+    def dumped(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "inputs": dump(self.inputs),
+            "rationales": dict(self.rationales),
+            "aside": {path: dump_value(what) for path, what in self.aside.items()},
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+        }
+
+    @classmethod
+    def loaded(cls, data: Mapping[str, Any]) -> "Content":
+        """What `dumped` wrote; BadInput for what a program has put in its place."""
+        inputs = load(DcfInputs, data.get("inputs"))
+        try:
+            told, aside, day = (data.get(name) for name in ("rationales", "aside", "as_of"))
+            return cls(
+                inputs=inputs,
+                rationales={str(path): str(text) for path, text in (told or {}).items()},
+                aside={path: _set_aside(path, what) for path, what in (aside or {}).items()},
+                as_of=date.fromisoformat(day) if day else None,
+            )
+        except (AttributeError, TypeError, ValueError) as unreadable:
+            raise BadInput(
+                "The draft beside the inputs cannot be read.", hint="Start over from the facts."
+            ) from unreadable
+
+
+def _set_aside(path: str, what: Any) -> Any:
+    if what is None:
+        return None
+    return load(CostOfCapitalInputs if path == "cost_of_capital" else Fade, what)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastSaved:
+    """The newest saved DCF of the company."""
+
+    id: ValuationId
+    value_per_share: float
+    run_id: str
+    at: int  # microseconds since 1970
+
+
+class Desk:
+    """One company on somebody's screen: the draft, what it gives, and where it began.
+
+    `generation` and `grids` are part of the widgets' keys: a new generation draws all widgets
+    anew from the draft, new grids only those that follow from other inputs.
+    """
+
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        self.generation = self.grids = 0
+        self.version = self.undo_steps = self.redo_steps = 0
+        self.problem: ValorError | None = None
+        self.saved: LastSaved | None = None
+        self._made: dict[Any, Any] = {}
+        with open_work(caller()) as work:
+            self._open(work)
+
+    def _open(self, work: Work) -> None:
+        """From the draft, else from the newest saved valuation, else from the facts."""
+        newest = _newest(work, self.company)
+        self.saved = _last_saved(newest)
+        row = drafts.read_draft(work, self.company.id)
+        if row is not None:
+            content = Content.loaded(row.content)
+            self._counted(row)
+        elif newest is not None:
+            content = _content_of(newest)
+        else:
+            content = None
+        as_of = content.as_of if content else None
+        self.start: Prefilled = valuations.prefilled(work, self.company.id, as_of=as_of)
+        self.content: Content = content or Content(inputs=self.start.inputs)
+
+    def _counted(self, row: DraftRow) -> None:
+        self.version = row.version
+        self.undo_steps, self.redo_steps = len(row.undo), len(row.redo)
+
+    # --- what it gives --------------------------------------------------------------------------
+
+    @property
+    def inputs(self) -> DcfInputs:
+        """The inputs as they stand."""
+        return self.content.inputs
+
+    @property
+    def to_state(self) -> tuple[str, ...]:
+        """The bridge items that wait for an amount, or for a reason where the filing has none."""
+        missing = {
+            path.removeprefix("bridge.")
+            for path, source in self.start.sources.items()
+            if source.kind is SourceKind.MISSING and not self.content.rationales.get(path)
+        }
+        items = Bridge.__dataclass_fields__
+        return tuple(i for i in items if i in missing or i in self.inputs.bridge.missing)
+
+    def operations(self) -> DcfResult:
+        """The value of the operations; while bridge items are open, they are left out of it."""
+
+        def run() -> DcfResult:
+            if not self.to_state:
+                return discounted_cash_flow(self.inputs)
+            return discounted_cash_flow(replace(self.inputs, bridge=Bridge.of()))
+
+        return self.once("result", run)
+
+    def workings(self) -> Workings:
+        """The formulas behind the value."""
+        return self.once("workings", lambda: record(discounted_cash_flow, self.inputs))
+
+    def sources(self) -> dict[str, Source]:
+        """Where each input comes from, those changed as the analyst's own."""
+        return self.once("sources", self._sources)
+
+    def _sources(self) -> dict[str, Source]:
+        changed = self.changed()
+        mine = {
+            path: Source(
+                kind=SourceKind.ASSUMED,
+                text=self.content.rationales.get(path, "") or "changed, no reason given yet",
+                author="you",
+            )
+            for path in changed
+        }
+        return {**self.start.sources, **mine}
+
+    def changed(self) -> dict[str, Any]:
+        """The inputs that differ from what the facts suggest, by their path."""
+        before = dump(self.start.inputs)
+        return self.once(
+            "changed",
+            lambda: {
+                path: value
+                for path, value in leaves(self.inputs).items()
+                if dump_value(value) != _found(before, path)
+            },
+        )
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the newest saved valuation is this one."""
+        if self.saved is None or self.to_state:
+            return False
+        own = self.once("run_id", lambda: run_id(model_of(self.inputs), self.inputs))
+        return own == self.saved.run_id
+
+    def once(self, name: Any, make: Callable[[], Made]) -> Made:
+        """What follows from the draft alone, made once until it changes."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    def key(self, name: str) -> str:
+        """The key of a widget that keeps its own value until the draft is replaced."""
+        return f"desk:{self.company.id}:{self.generation}:{name}"
+
+    def grid_key(self, name: str) -> str:
+        """The key of a grid whose cells follow from other inputs."""
+        return f"{self.key(name)}:{self.grids}"
+
+    # --- what changes it ------------------------------------------------------------------------
+
+    def put(self, content: Content, *, grids: bool = True, widgets: bool = False) -> None:
+        """Keep a change; which widgets are drawn anew depends on where it came from."""
+        before = self.content
+
+        def keep(work: Work) -> Content:
+            version = self.version
+            if version == 0:  # the first step back leads to where one began
+                version = drafts.keep_draft(
+                    work, self.company.id, before.dumped(), expected=0
+                ).version
+            row = drafts.keep_draft(work, self.company.id, content.dumped(), expected=version)
+            self._counted(row)
+            return content
+
+        if self._act(keep):
+            self.grids += grids
+            self.generation += widgets
+
+    def undo(self) -> None:
+        """The draft before the last change."""
+        self._step(drafts.undo_draft)
+
+    def redo(self) -> None:
+        """The draft as it was before the last step back."""
+        self._step(drafts.redo_draft)
+
+    def _step(self, step: Callable[..., DraftRow | None]) -> None:
+        def act(work: Work) -> Content:
+            row = step(work, self.company.id)
+            if row is None:
+                return self.content
+            self._counted(row)
+            content = Content.loaded(row.content)
+            if content.as_of != self.content.as_of:
+                self.start = valuations.prefilled(work, self.company.id, as_of=content.as_of)
+            return content
+
+        if self._act(act):
+            self.generation += 1
+
+    def start_over(self, as_of: date | None) -> None:
+        """Begin again from the facts known on a day; a step back undoes it."""
+        try:
+            with open_work(caller()) as work:
+                start = valuations.prefilled(work, self.company.id, as_of=as_of)
+        except ValorError as error:
+            self.problem = error
+            self.generation += 1
+            return
+        before, self.start = self.start, start
+        self.put(Content(inputs=start.inputs, as_of=as_of), widgets=True)
+        if self.problem:
+            self.start = before
+
+    def save(self, rationale: str) -> None:
+        """Keep the valuation for good, with why it is so."""
+        with open_work(caller()) as work:
+            known = leaves(self.inputs)
+            row = valuations.run_valuation(
+                work,
+                self.company.id,
+                self.inputs,
+                rationale=rationale,
+                rationales={p: t for p, t in self.content.rationales.items() if p in known and t},
+                as_of=self.content.as_of,
+            )
+            self.saved = LastSaved(
+                id=ValuationId(row.id),
+                value_per_share=row.value_per_share,
+                run_id=row.run_id,
+                at=row.created_at,
+            )
+
+    def _act(self, act: Callable[[Work], Content]) -> bool:
+        """Run it in a transaction; a refusal is told on the page, and the draft read again."""
+        self.problem = None
+        counted = self.version, self.undo_steps, self.redo_steps
+        try:
+            with open_work(caller()) as work:
+                content = act(work)
+        except ValorError as error:
+            self.problem = error
+            self.version, self.undo_steps, self.redo_steps = counted
+            with open_work(caller()) as work:
+                self._open(work)
+            self.generation += 1
+            self._made.clear()
+            return False
+        self.content = content
+        self._made.clear()
+        return True
+
+
+def desk(company: Company) -> Desk:
+    """The company's desk in this session, opened once."""
+    name = desk_name(caller(), company)
+    if name not in st.session_state:
+        st.session_state[name] = Desk(company)
+    return st.session_state[name]
+
+
+def desk_name(who: Caller, company: Company) -> str:
+    """Under which the session keeps the desk: never another tenant's or person's."""
+    return f"desk:{who.tenant_id}:{who.user_id}:{company.id}"
+
+
+def _newest(work: Work, company: Company) -> Saved | None:
+    rows = valuations.list_valuations(work, company.id, limit=20)
+    newest = next((row for row in rows if row.model == "dcf"), None)
+    return None if newest is None else valuations.read_valuation(work, ValuationId(newest.id))
+
+
+def _last_saved(saved: Saved | None) -> LastSaved | None:
+    if saved is None:
+        return None
+    row = saved.row
+    return LastSaved(
+        id=ValuationId(row.id),
+        value_per_share=row.value_per_share,
+        run_id=row.run_id,
+        at=row.created_at,
+    )
+
+
+def _content_of(saved: Saved) -> Content:
+    """A saved valuation as a draft: its inputs and the reasons that people gave."""
+    day = saved.row.facts_as_of
+    return Content(
+        inputs=saved.inputs,
+        rationales={
+            path: source.text
+            for path, source in saved.sources.items()
+            if source.kind is SourceKind.ASSUMED and source.author != DEFAULT
+        },
+        as_of=date.fromisoformat(day) if day else None,
+    )
+
+
+def _found(data: Any, path: str) -> Any:
+    """What stands at a path in dumped inputs; None where nothing does."""
+    for step in path.replace("[", ".").replace("]", "").split("."):
+        if isinstance(data, list):
+            data = data[int(step)] if int(step) < len(data) else None
+        else:
+            data = data.get(step) if isinstance(data, Mapping) else None
+    return data

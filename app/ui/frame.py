@@ -1,0 +1,161 @@
+"""Who is looking, and where they can go."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from app.state import PROCESS
+from valor_core.settings import ROOT
+from valor_core.tenancy.access import MAY
+from valor_core.values import Caller, TenantId
+from valor_core.workbench import people
+from valor_core.workbench.verb import open_work
+
+PAGES = ROOT / "pages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A page: where it stands, what it is for, and the act that its readers must be allowed."""
+
+    name: str
+    title: str
+    icon: str
+    purpose: str
+    act: str
+
+    @property
+    def file(self) -> Path:
+        """The script of the page."""
+        return PAGES / f"{self.name}.py"
+
+    def open_to(self, who: Caller) -> bool:
+        """Whether the role of the caller may read the page."""
+        return who.role in MAY[self.act]
+
+
+def _place(name: str, title: str, icon: str, purpose: str, *, act: str) -> Place:
+    return Place(name=name, title=title, icon=f":material/{icon}:", purpose=purpose, act=act)
+
+
+PLACES = (
+    _place("home", "Home", "home", "Where one begins.", act="me.read"),
+    _place(
+        "coverage", "Coverage", "table_view",
+        "All companies with their growth, margins and newest value.", act="company.read",
+    ),
+    _place(
+        "company", "Company", "domain",
+        "Statements by year, each number down to its filing, and what was restated.",
+        act="fact.read",
+    ),
+    _place(
+        "dcf", "DCF", "calculate",
+        "Value a company from its filed facts and your assumptions.", act="valuation.read",
+    ),
+    _place(
+        "valuations", "Valuations", "inventory_2",
+        "Open saved values, follow their workings, compare two.", act="valuation.read",
+    ),
+    _place(
+        "screen", "Screen", "filter_alt",
+        "Find companies by their figures in a published snapshot.", act="snapshot.read",
+    ),
+    _place(
+        "reports", "Reports", "description",
+        "A valuation as a page of its own, to read offline, print and keep.", act="report.read",
+    ),
+    _place(
+        "audit", "Audit", "verified_user",
+        "Who did what and when, in a log that can be verified.", act="audit.read",
+    ),
+)  # fmt: skip
+PLACE = {place.name: place for place in PLACES}
+
+
+def signed_in_caller() -> Caller | None:
+    """Who looks at this page, asked anew: an open page outlives the sign-in it was opened with."""
+    told = st.user.to_dict()
+    session, tenant = str(told.get("session") or ""), str(told.get("tenant") or "")
+    if not session or PROCESS.callers is None:
+        return None
+    return PROCESS.callers.of_session(session, TenantId(tenant))
+
+
+def caller() -> Caller:
+    """Who looks at this page; the frame has stopped everybody else."""
+    known = signed_in_caller()
+    if known is None:
+        st.stop()
+    return known
+
+
+def navigation() -> StreamlitPage:
+    """One flat list: sectioned navigation in the sidebar fails accessibility checks.
+
+    A page that the role may not read is left out of the list; its address still explains itself.
+    """
+    who = caller()
+    page = st.navigation(
+        [
+            st.Page(
+                place.file,
+                title=place.title,
+                icon=place.icon,
+                default=place.name == "home",
+                visibility="visible" if place.open_to(who) else "hidden",
+            )
+            for place in places()
+        ]
+    )
+    _who_is_signed_in(who)  # after the list, which would push it down
+    return page
+
+
+def places() -> list[Place]:
+    """The pages that stand."""
+    return [place for place in PLACES if place.file.exists()]
+
+
+def link(name: str, label: str, *, icon: str | None = None, **query: str) -> None:
+    """A link to another page, about a company or a valuation."""
+    place = PLACE[name]
+    st.page_link(place.file, label=label, icon=icon, query_params=query or None)
+
+
+def go(name: str, **query: str) -> None:
+    """To another page, about a company or a valuation; nothing after it runs."""
+    st.switch_page(PLACE[name].file, query_params=query or None)
+
+
+def only_for_its_readers(name: str) -> None:
+    """Ends the page with a sentence for whoever's role may not read it."""
+    place, who = PLACE[name], caller()
+    if not place.open_to(who):
+        st.title(place.title, anchor=False)
+        readers = " or ".join(sorted(MAY[place.act]))
+        st.info(
+            f"This page is for the role {readers}; yours is {who.role}. "
+            "If you need it, ask an administrator of your tenant.",
+            icon=":material/lock:",
+        )
+        st.stop()
+
+
+def _who_is_signed_in(who: Caller) -> None:
+    with open_work(who) as work:
+        me = people.me(work)
+    with st.sidebar.container(key="signed_in", gap="small"):
+        st.caption(f"**{me.name}** in **{me.tenant}**, {me.role}")
+        if st.button("Sign out", icon=":material/logout:", type="tertiary"):
+            _sign_out(who)
+
+
+def _sign_out(who: Caller) -> None:
+    with open_work(who) as work:
+        people.sign_out(work)
+    if PROCESS.callers:
+        PROCESS.callers.forget(who.session)
+    st.rerun()

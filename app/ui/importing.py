@@ -1,0 +1,88 @@
+"""Bringing in filed facts: everything in a file, or nothing of it and all that is wrong."""
+
+import pandas as pd
+import streamlit as st
+
+from app.ui import show
+from app.ui.words import counted
+from valor_core.coverage.imports import Imported
+from valor_core.errors import BadInputs, ValorError
+from valor_core.tenancy.access import MAY
+from valor_core.values import Caller
+from valor_core.workbench.companies import import_document, read_document
+from valor_core.workbench.verb import open_work
+
+_TOLD = "importing_told"
+
+
+def import_facts(who: Caller) -> None:
+    """A file to choose, a button, and what came of the last one."""
+    if who.role not in MAY["fact.import"]:
+        st.caption("Importing is for analysts. Ask one of your tenant to bring the filing in.")
+        return
+    st.markdown(
+        "An SEC companyfacts document (`.json` or `.json.gz`), or a `.csv` made from the "
+        "[template](/api/v1/imports/template.csv). All of it is kept, or nothing."
+    )
+    with st.form("importing", clear_on_submit=True, border=False):
+        sent = st.file_uploader("File with filed facts", type=["json", "gz", "csv"])
+        pressed = st.form_submit_button("Import", type="primary", icon=":material/upload_file:")
+    if pressed and sent is None:
+        st.warning("Choose a file first.")
+    elif pressed and sent is not None:
+        _bring_in(who, sent.getvalue(), sent.name)
+    elif done := st.session_state.pop(_TOLD, None):
+        _tell(done)
+
+
+def _bring_in(who: Caller, raw: bytes, file_name: str) -> None:
+    try:
+        document = read_document(raw, file_name=file_name)
+        with open_work(who) as work:
+            done = import_document(work, document)
+    except BadInputs as error:
+        _refuse(error)
+    except ValorError as error:
+        show.refusal(error)
+    else:
+        st.session_state[_TOLD] = done
+        st.rerun()  # what came in shows on the whole page
+
+
+def _tell(done: Imported) -> None:
+    if done.known_before:
+        st.info(f"{show.plain(done.file_name)} was imported before, so nothing has changed.")
+        return
+    of = counted(len(done.companies), "company", "companies")
+    st.success(
+        f"{counted(done.facts_n, 'new figure')} of {of} came in from {show.plain(done.file_name)}.",
+        icon=":material/check:",
+    )
+
+
+def _refuse(error: BadInputs) -> None:
+    st.error(
+        f"Nothing was imported: {counted(len(error.flaws), 'thing is', 'things are')} wrong in "
+        f"this file. {show.plain(error.hint)}",
+        icon=":material/error:",
+    )
+    rows = [(*_place(flaw.place), flaw.problem) for flaw in error.flaws]
+    st.dataframe(
+        pd.DataFrame(rows, columns=["Row", "Column", "What is wrong"]),
+        hide_index=True,
+        height=min(36 * (len(rows) + 1) + 2, 400),
+        column_config={"What is wrong": st.column_config.TextColumn(width="large")},
+        alt="What is wrong in the file, by row and column",
+    )
+
+
+def _place(place: str) -> tuple[str, str]:
+    """A place in a table as row and column; one in a document stands whole in the first.
+
+    >>> _place("row 3, value"), _place("facts.us-gaap")
+    (('3', 'value'), ('facts.us-gaap', ''))
+    """
+    if not place.startswith("row "):
+        return place, ""
+    row, _, column = place.removeprefix("row ").partition(", ")
+    return row, column

@@ -1,0 +1,111 @@
+"""Where a filed number comes from: tag, filing and day, and what other filings said."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import streamlit as st
+
+from app.ui import show
+from app.ui.words import NOTHING, in_filed_unit, percent
+from valor_core.coverage.asof import vintages
+from valor_core.coverage.companies import Company
+from valor_core.coverage.items import ITEM
+from valor_core.coverage.restatements import Restatement
+from valor_core.values import FiledFact
+
+RESTATED_SHOWN = 60
+
+
+def filing_url(company: Company, accession: str) -> str:
+    """Where the SEC keeps a filing.
+
+    >>> from valor_core.values import CompanyId
+    >>> apple = Company(id=CompanyId("cik0000320193"), name="Apple Inc.", ticker="AAPL", cik=320193,
+    ...                 sic=3571, shared=True)
+    >>> filing_url(apple, "0001193125-10-012091")
+    'https://www.sec.gov/Archives/edgar/data/320193/000119312510012091/'
+    """
+    folder = accession.replace("-", "")
+    return f"https://www.sec.gov/Archives/edgar/data/{company.cik}/{folder}/"
+
+
+def lineage(
+    company: Company, fact: FiledFact, facts: Sequence[FiledFact], as_of: date | None
+) -> None:
+    """One number with its filing, and every filing that shows the same figure."""
+    span = f"on {fact.period_end.isoformat()}"
+    if fact.period_start:
+        span = f"{fact.period_start.isoformat()} to {fact.period_end.isoformat()}"
+    st.markdown(
+        f"**{show.plain(ITEM[fact.item].label)}, FY{fact.fiscal_year}: "
+        f"{show.plain(in_filed_unit(fact))}**, {span}"
+    )
+    url = filing_url(company, fact.accession)
+    st.markdown(
+        f"{show.plain(fact.tag)}, in form {show.plain(fact.form)} filed on "
+        f"{fact.filed_on.isoformat()}, accession {show.plain(fact.accession)}: "
+        f"[{url.removeprefix('https://www.')}]({url})"
+    )
+    others = vintages(facts, fact.item, fact.period_end)
+    if len(others) == 1:
+        st.caption("No other filing shows this figure.")
+        return
+    show.listing(
+        "All filings that show this figure, the first one first",
+        ["Filed on", "Form", "Value", "Against the first", "XBRL tag", "Accession", "Known"],
+        [
+            [
+                each.filed_on.isoformat(),
+                each.form,
+                in_filed_unit(each),
+                _against(others[0], each),
+                each.tag,
+                each.accession,
+                _known(each, fact, as_of),
+            ]
+            for each in others
+        ],
+        text=frozenset({"Filed on", "Form", "XBRL tag", "Accession", "Known"}),
+    )
+
+
+def _against(first: FiledFact, each: FiledFact) -> str:
+    if each is first or not first.value:
+        return NOTHING
+    change = (each.value - first.value) / abs(first.value)
+    return "same" if change == 0 else percent(change, 1)
+
+
+def _known(each: FiledFact, chosen: FiledFact, as_of: date | None) -> str:
+    if each == chosen:
+        return "shown above"
+    return "filed later" if as_of and each.filed_on > as_of else "filed too"
+
+
+def restated(rows: Iterable[Restatement], as_of: date | None) -> None:
+    """What was told otherwise later, newest year first."""
+    rows = list(rows)
+    if not rows:
+        told = f"No later filing changed what was known on {as_of}." if as_of else ""
+        st.caption(told or "No filing told another number than an earlier one.")
+        return
+    was = f"Known on {as_of.isoformat()}" if as_of else "First filed"
+    show.listing(
+        "Money and shares in whole units, as filed",
+        ["Item", "FY", was, "Stands now", "Change", "By form", "Filed on"],
+        [
+            [
+                ITEM[row.now.item].label,
+                str(row.now.fiscal_year),
+                in_filed_unit(row.before),
+                in_filed_unit(row.now),
+                NOTHING if row.change is None else percent(row.change),
+                row.now.form,
+                row.now.filed_on.isoformat(),
+            ]
+            for row in rows[:RESTATED_SHOWN]
+        ],
+        text=frozenset({"Item", "By form", "Filed on"}),
+    )
+    if len(rows) > RESTATED_SHOWN:
+        st.caption(f"{len(rows) - RESTATED_SHOWN} more of earlier years are not listed.")

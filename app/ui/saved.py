@@ -1,0 +1,239 @@
+"""A saved valuation on the screen: its numbers, whose they are, how they came about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.ui import show
+from app.ui.words import (
+    NOTHING,
+    counted,
+    in_unit,
+    label_of,
+    moment,
+    per_share,
+    percent,
+    person,
+    unit_mark,
+)
+from valor_core.models.checks import Check, checks_of
+from valor_core.models.comparison import Move, moves
+from valor_core.models.explained import Explained
+from valor_core.models.fields import Unit
+from valor_core.models.lines import Line, spoken
+from valor_core.values import Source, from_micros
+from valor_core.workbench.valuations import Saved
+
+KINDS = {
+    "filed": "filed",
+    "derived": "follows from filings",
+    "assumed": "assumption",
+    "missing": "not filed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One number, or one number a year, ready to be shown."""
+
+    path: str
+    label: str
+    unit: Unit | None
+    values: tuple[float, ...]
+    by_year: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A saved valuation run once more: every line of it and the tree behind the value."""
+
+    inputs: tuple[Row, ...]
+    results: tuple[Row, ...]
+    checks: tuple[Check, ...]
+    tree: Explained
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def told(tenant_id: str, valuation_id: str, _saved: Saved) -> Told:  # noqa: ARG001, the cache's key
+    """A saved valuation never changes, so it is run again only once."""
+    workings = _saved.workings()
+    return Told(
+        inputs=tuple(map(_row, workings.lines.inputs.values())),
+        results=tuple(map(_row, workings.lines.results.values())),
+        checks=tuple(checks_of(_saved.inputs, workings.result)),
+        tree=workings.explain("value_per_share", _saved.sources),
+    )
+
+
+def _row(line: Line) -> Row:
+    return Row(
+        path=line.name,
+        label=line.label,
+        unit=line.unit,
+        values=tuple(line.values),
+        by_year=line.is_row,
+    )
+
+
+def headline(saved: Saved, names: Mapping[str, str]) -> None:
+    """What it is worth, by whom and why."""
+    row = saved.row
+    show.facts(
+        {
+            f"Value per share, {row.currency}": per_share(row.value_per_share),
+            "Model": f"{row.model} {row.model_version}",
+            "Facts as known on": row.facts_as_of or "all filed by then",
+            "Saved": moment(from_micros(row.created_at)),
+            "By": person(row.created_by, names),
+            "Run": row.run_id[:12],
+        },
+        first_large=True,
+    )
+    st.markdown(f"**Why:** {show.plain(row.rationale)}")
+
+
+def results(told: Told) -> None:
+    """The checks, the years side by side, and every single number."""
+    _checked(told.checks)
+    single = [row for row in told.results if not row.by_year]
+    yearly = [row for row in told.results if row.by_year]
+    years = max((len(row.values) for row in yearly), default=0)
+    if yearly:
+        show.table(
+            "By forecast year; money in millions",
+            [str(year) for year in range(1, years + 1)],
+            [(row.label, _by_year(row, years)) for row in yearly],
+            first="Year",
+        )
+    half = (len(single) + 1) // 2
+    for place, rows in zip(st.columns(2, gap="large"), (single[:half], single[half:]), strict=True):
+        with place:
+            show.table(
+                "Single numbers",
+                ["Value"],
+                [(row.label, [_shown(row)]) for row in rows],
+                first="Number",
+            )
+
+
+def _checked(checks: Sequence[Check]) -> None:
+    failed = [check for check in checks if not check.passed]
+    passed = [check for check in checks if check.passed]
+    for check in failed:
+        st.warning(
+            f"{label_of(check.name)}: {show.plain(check.message)}", icon=":material/warning:"
+        )
+    with st.expander(f"{counted(len(passed), 'check')} passed", icon=":material/check:"):
+        for check in passed:
+            st.caption(f"{label_of(check.name)}: {show.plain(check.message)}")
+
+
+def inputs(told: Told, sources: Mapping[str, Source], names: Mapping[str, str]) -> None:
+    """Every input with its kind of source and what stands behind it."""
+    show.listing(
+        "Inputs; money and shares in millions",
+        ["Input", "Value", "Is", "Why"],
+        [[row.label, _shown(row), *_why(sources.get(row.path), names)] for row in told.inputs],
+        text=frozenset({"Input", "Is", "Why"}),
+    )
+
+
+def _why(source: Source | None, names: Mapping[str, str]) -> tuple[str, str]:
+    if source is None:
+        return NOTHING, ""
+    tags: dict[str, list[str]] = {}
+    for fact in source.facts:
+        filing = f"{fact.accession} ({fact.form} filed on {fact.filed_on.isoformat()})"
+        tags.setdefault(filing, []).append(fact.tag.removeprefix("us-gaap:"))
+    by = [person(source.author, names)] if source.author else []
+    by += [source.stated_on.isoformat()] if source.stated_on else []
+    told = [source.text, *([", ".join(by)] if by else [])]
+    told += [f"{', '.join(each)} in {filing}" for filing, each in tags.items()]
+    return KINDS[source.kind.value], "; ".join(told)
+
+
+def _shown(row: Row) -> str:
+    numbers = [in_unit(value, row.unit) for value in row.values]
+    if len(set(numbers)) == 1 and len(numbers) > 1:
+        numbers = [f"{numbers[0]} each year"]
+    return ", ".join(numbers) + unit_mark(row.unit)
+
+
+def _by_year(row: Row, years: int) -> list[str]:
+    cells = [in_unit(value, row.unit) for value in row.values]
+    return cells + [NOTHING] * (years - len(cells))
+
+
+def comparison(one: Saved, other: Saved, names: Mapping[str, str]) -> None:
+    """Which inputs of two saved values differ, and how one value became the other."""
+    before, after = sorted((one, other), key=lambda saved: saved.row.created_at)
+    _headlines(before, after, names)
+    if before.model.name != after.model.name:
+        st.info("These two were made by different models, so their inputs have no common names.")
+        return
+    steps = moves(before.model.function, before.inputs, after.inputs)
+    if not steps:
+        st.info("All inputs are the same, and so is the value.")
+        return
+    _way(steps)
+    _differences(before, after)
+
+
+def _headlines(before: Saved, after: Saved, names: Mapping[str, str]) -> None:
+    was, now = before.row, after.row
+    change = now.value_per_share - was.value_per_share
+    rate = percent(change / was.value_per_share) if was.value_per_share else NOTHING
+    show.listing(
+        "The two values, the earlier one first",
+        ["Company", "Value per share", "Saved", "By", "Why"],
+        [
+            [
+                row.company_name,
+                per_share(row.value_per_share),
+                moment(from_micros(row.created_at)),
+                person(row.created_by, names),
+                row.rationale,
+            ]
+            for row in (was, now)
+        ],
+        text=frozenset({"Company", "Saved", "By", "Why"}),
+    )
+    show.facts({"Change per share": per_share(change), "In percent": rate})
+
+
+def _way(steps: Sequence[Move]) -> None:
+    show.listing(
+        "How the value moved, one changed input after the other in the model's order",
+        ["Input", "Value per share", "Effect"],
+        [
+            [
+                " and ".join(spoken(name) for name in step.changed),
+                per_share(step.after),
+                per_share(step.after - step.before),
+            ]
+            for step in steps
+        ],
+        text=frozenset({"Input"}),
+    )
+
+
+def _differences(before: Saved, after: Saved) -> None:
+    was, now = (
+        {row.path: row for row in told(s.row.tenant_id, s.row.id, s).inputs}
+        for s in (before, after)
+    )
+    paths = [p for p in dict.fromkeys((*was, *now)) if _text(was.get(p)) != _text(now.get(p))]
+    show.listing(
+        "Inputs that differ; money and shares in millions",
+        ["Input", "Earlier", "Later"],
+        [
+            [(was.get(path) or now[path]).label, _text(was.get(path)), _text(now.get(path))]
+            for path in paths
+        ],
+        text=frozenset({"Input"}),
+    )
+
+
+def _text(row: Row | None) -> str:
+    return NOTHING if row is None else _shown(row)

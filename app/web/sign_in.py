@@ -1,0 +1,77 @@
+"""POST /login takes the token of a link and sets the session's cookie; POST /logout ends it."""
+
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.web.callers import Callers
+from app.web.refusals import problem_response
+from valor_core.errors import SignInNeeded, ValorError
+from valor_core.store.engines import Store
+from valor_core.tenancy.sign_in import ABSOLUTE_S, BadToken
+from valor_core.values import Caller
+from valor_core.workbench import people
+from valor_core.workbench.signing_in import redeem_token
+from valor_core.workbench.verb import open_work
+
+
+def safe_next(target: object) -> str:
+    """Where to go after signing in: a path of ours, never another site.
+
+    >>> safe_next("/dcf"), safe_next("//evil.example"), safe_next("https://evil.example")
+    ('/dcf', '/', '/')
+    """
+    path = target if isinstance(target, str) else "/"
+    sound = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if sound else "/"
+
+
+def sign_in_routes(store: Store, callers: Callers, *, cookie: str, secure: bool) -> list[Route]:
+    """The two routes that change who is signed in."""
+
+    async def sign_in(request: Request) -> Response:
+        try:
+            body = await request.json()
+            token = body.get("token") if isinstance(body, dict) else None
+        except ValueError:  # not JSON, or not UTF-8
+            body, token = {}, None
+        try:
+            if not isinstance(token, str) or not 0 < len(token) <= 200:
+                raise BadToken
+            value = await run_sync(redeem_token, store, token)
+        except ValorError as error:
+            return problem_response(error, instance="/login")
+        answer = JSONResponse(
+            {"next": safe_next(body.get("next"))}, headers={"Cache-Control": "no-store"}
+        )
+        answer.set_cookie(
+            cookie,
+            value,
+            max_age=ABSOLUTE_S,
+            httponly=True,
+            samesite="lax",
+            secure=secure,
+            path="/",
+        )
+        return answer
+
+    async def sign_out(request: Request) -> Response:
+        caller: Caller | None = request.scope["state"]["caller"]
+        if caller is None or caller.kind != "user":
+            return problem_response(SignInNeeded(), instance="/logout")
+        await run_sync(_end, store, caller)
+        callers.forget(caller.session)
+        answer = JSONResponse({}, headers={"Clear-Site-Data": '"cache", "storage"'})
+        answer.delete_cookie(cookie, path="/")
+        return answer
+
+    return [
+        Route("/login", sign_in, methods=["POST"]),
+        Route("/logout", sign_out, methods=["POST"]),
+    ]
+
+
+def _end(store: Store, caller: Caller) -> None:
+    with open_work(caller, store) as work:
+        people.sign_out(work)

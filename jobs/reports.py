@@ -1,0 +1,290 @@
+"""Runs a report in a child process of its own, and believes nothing but its own row.
+
+The parent reads the database and writes a document; the child gets no address, key or home of the
+installation. A notebook whose kernel was killed says of itself that it completed: so the status
+comes from the exit code and a result that can be read, and stands in the run's row.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from jobs.code_version import code_version
+from valor_core.coverage.report_parameters import report_source
+from valor_core.coverage.report_runs import ReportRun, RunLost, Status
+from valor_core.errors import ValorError
+from valor_core.settings import ROOT
+from valor_core.store.engines import Store
+from valor_core.telemetry import JOB_RUNS, JOBS_RUNNING, log
+from valor_core.values import Caller
+from valor_core.workbench import reports
+from valor_core.workbench.verb import open_work
+
+OUTPUTS = ("report.html", "result.json", "executed.ipynb", "input.json")
+LOG_TAIL = 600
+PASSED_ON = ("PATH", "LANG", "TZ")  # of the environment; all else stays here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long and how large a run may be."""
+
+    timeout_s: float = 180.0
+    memory_bytes: int = 4 << 30  # of addresses: numpy and Arrow reserve far more than they use
+    grace_s: float = 3.0  # to end after SIGINT
+    lease: timedelta = timedelta(seconds=60)
+
+
+LIMITS = Limits()
+OWNER = f"{os.uname().nodename}:{os.getpid()}"
+
+
+def run_report(
+    store: Store, caller: Caller, name: str, params: Mapping[str, Any], *, limits: Limits = LIMITS
+) -> ReportRun:
+    """Runs a report now and waits for it; refuses bad parameters before anything is written."""
+    with open_work(caller, store) as work:
+        reports.check_request(work, name, params)
+        run = reports.ask_for_run(work, name, params)
+        held = reports.take_run(work, run.id, owner=OWNER, lease=limits.lease)
+    assert held is not None, "nobody saw the run before it was committed"
+    return carry_out(store, caller, held, limits=limits)
+
+
+def _ensure_snapshot(store: Store, caller: Caller) -> None:
+    """A report stands on a snapshot: the first one is published where there is none."""
+    with open_work(caller, store) as work:
+        known = reports.latest_snapshot(work)
+    if known is None:
+        from valor_core.workbench.snapshots import publish_snapshot
+
+        with open_work(caller, store) as work:
+            publish_snapshot(work)
+
+
+def carry_out(
+    store: Store,
+    caller: Caller,
+    run: ReportRun,
+    *,
+    limits: Limits = LIMITS,
+    stopped: threading.Event | None = None,
+) -> ReportRun:
+    """Carries out a run that is held and keeps what became of it.
+
+    When `stopped` is set the run is let go, so that another process takes a scheduled one over.
+    """
+    stopped = stopped or threading.Event()
+    began = time.monotonic()
+    JOBS_RUNNING.labels(run.report).inc()
+    try:
+        outcome = _outcome(store, caller, run, limits, stopped)
+    except RunLost as error:
+        log.warning("a run was taken over", run=run.id, attempt=run.attempt, error=str(error))
+        JOB_RUNS.labels(run.report, "lost").inc()
+        with open_work(caller, store) as work:
+            return reports.read_run(work, run.id)
+    finally:
+        JOBS_RUNNING.labels(run.report).dec()
+    if stopped.is_set() and outcome.status is Status.CANCELLED:
+        with suppress(RunLost), open_work(caller, store) as work:
+            reports.renew_run(work, run, lease=timedelta())
+        return run
+    record = _record(run, outcome, seconds=time.monotonic() - began)
+    JOB_RUNS.labels(run.report, outcome.status).inc()
+    with open_work(caller, store) as work:
+        return reports.finish_run(work, run, outcome.status, detail=outcome.detail, record=record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    status: Status
+    detail: str = ""
+    exit_code: int | None = None
+
+
+def _outcome(
+    store: Store, caller: Caller, run: ReportRun, limits: Limits, stopped: threading.Event
+) -> _Outcome:
+    try:
+        _ensure_snapshot(store, caller)
+        with open_work(caller, store) as work:
+            document = reports.gather(work, run.report, run.parameters)
+        _lay_out(run, document)
+    except (ValorError, OSError) as error:
+        return _Outcome(status=Status.FAILED, detail=f"{error}")
+
+    def still_ours() -> None:
+        with open_work(caller, store) as work:
+            reports.renew_run(work, run, lease=limits.lease)
+
+    title = f"Valuation of {document['company']['name']}"
+    order = {
+        "folder": str(run.folder),
+        "parameters": run.parameters,
+        "title": title,
+        "memory_bytes": limits.memory_bytes,
+    }
+    status, code = run_child(order, limits=limits, stopped=stopped, still_ours=still_ours)
+    if status is not None:
+        told = {Status.TIMEOUT: f"It took longer than {limits.timeout_s:g} s."}
+        return _Outcome(status=status, detail=told.get(status, "It was stopped."), exit_code=code)
+    if code == 0 and _is_result(run.folder, document) and (run.folder / "report.html").is_file():
+        return _Outcome(status=Status.SUCCEEDED, exit_code=code)
+    return _Outcome(status=Status.FAILED, detail=_tail(run.folder, code), exit_code=code)
+
+
+def _lay_out(run: ReportRun, document: dict[str, Any]) -> None:
+    """A new folder: a run that fails early must not leave an older result in view."""
+    run.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    run.folder.mkdir(mode=0o700)
+    (run.folder / "source.ipynb").write_bytes(report_source(run.report))
+    told = {**document, "code": code_version()}
+    (run.folder / "input.json").write_text(json.dumps(told, sort_keys=True, allow_nan=False))
+
+
+def run_child(
+    order: Mapping[str, Any],
+    *,
+    limits: Limits,
+    stopped: threading.Event,
+    still_ours: Callable[[], None],
+) -> tuple[Status | None, int | None]:
+    """The exit code, or why it was ended; `still_ours` renews the lease and may raise RunLost."""
+    folder = Path(order["folder"])
+    with (folder / "run.log").open("wb") as log_file:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "jobs.notebook_child"],
+            stdin=subprocess.PIPE,
+            stdout=log_file,
+            stderr=subprocess.STDOUT,
+            env=_environment(folder),
+            cwd=folder,
+            start_new_session=True,
+        )
+    assert child.stdin is not None
+    began, renewed = time.monotonic(), time.monotonic()
+    grace = limits.grace_s
+    try:
+        # The order goes through a pipe (arguments show in `ps`), which stays open: its end tells
+        # the child that we are gone.
+        child.stdin.write(json.dumps(order).encode() + b"\n")
+        child.stdin.flush()
+        while child.poll() is None:
+            now = time.monotonic()
+            if now - began > limits.timeout_s:
+                return Status.TIMEOUT, None
+            if stopped.wait(0.1):
+                grace = 0.0
+                return Status.CANCELLED, None
+            if now - renewed > limits.lease.total_seconds() / 3:
+                still_ours()
+                renewed = now
+    except BrokenPipeError:  # it ended before it had read its order: the log says why
+        child.wait(limits.grace_s)
+    finally:
+        _end(child, grace)
+        with suppress(BrokenPipeError):
+            child.stdin.close()
+    return None, child.returncode
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Built, not inherited: no database, no secret, no start-up files of the service's own home."""
+    private = folder / ".private"
+    private.mkdir(mode=0o700)
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ} | {
+        "HOME": str(private),
+        "IPYTHONDIR": str(private / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(private / "config"),
+        "JUPYTER_DATA_DIR": str(private / "data"),
+        "JUPYTER_RUNTIME_DIR": str(private / "runtime"),
+        "JUPYTER_PLATFORM_DIRS": "1",
+        "MPLCONFIGDIR": str(private),
+        "PLOTLY_RENDERER": "plotly_mimetype",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def _end(child: subprocess.Popen[bytes], grace_s: float) -> None:
+    """Ends the child and its kernel, which has a session of its own, so no group reaches both."""
+    import psutil  # comes with ipykernel
+
+    if child.poll() is not None:
+        return
+    try:
+        family = psutil.Process(child.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        family = []
+    if grace_s:
+        child.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(grace_s)
+    if child.poll() is None:
+        child.kill()
+        child.wait()
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()  # psutil compares start times: a number used again is not ours
+
+
+def _is_result(folder: Path, document: Mapping[str, Any]) -> bool:
+    """Whether the notebook left a finite result of the very run that was asked for."""
+    try:
+        result = json.loads((folder / "result.json").read_text(), parse_constant=_not_finite)
+    except (OSError, ValueError):
+        return False
+    return isinstance(result, dict) and result.get("run_id") == document["run_id"]
+
+
+def _not_finite(name: str) -> float:
+    raise ValueError(f"{name} is not finite")
+
+
+def _tail(folder: Path, code: int | None) -> str:
+    """What the child said last, for the person who asked."""
+    text = (folder / "run.log").read_text(errors="replace").strip()
+    return f"The notebook ended with code {code}. {text[-LOG_TAIL:]}".strip()
+
+
+def _record(run: ReportRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]:
+    """What proves the run; it is kept in its row and beside its files."""
+    files = [run.folder / name for name in OUTPUTS if (run.folder / name).is_file()]
+    source = run.folder / "source.ipynb"
+    record = {
+        "run": run.id,
+        "report": run.report,
+        "parameters": run.parameters,
+        "attempt": run.attempt,
+        "status": outcome.status.value,
+        "exit_code": outcome.exit_code,
+        "seconds": round(seconds, 2),
+        "ended_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "code": code_version(),
+        "python": sys.version.split()[0],
+        "source_sha256": _sha256(source) if source.is_file() else None,
+        "outputs": {file.name: _sha256(file) for file in files},
+    }
+    if run.folder.is_dir():
+        told = json.dumps(record, sort_keys=True, indent=1, allow_nan=False)
+        (run.folder / "run.json").write_text(told + "\n")
+    return record
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,0 +1,148 @@
+"""What runs beside the pages: a tick that asks for what is due and carries out what waits.
+
+The clock of this process only wakes it. Which slots are due follows from the schedules alone, and
+one unique row decides which of several processes asks for a slot; a lease decides who runs it.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from jobs.reports import LIMITS, OWNER, Limits, carry_out
+from valor_core.coverage.report_runs import ReportRun, RunLost, Status
+from valor_core.errors import ValorError
+from valor_core.store.engines import Store
+from valor_core.store.work import AlreadyThere, Work
+from valor_core.telemetry import JOB_RUNS, log
+from valor_core.tenancy import tenants
+from valor_core.values import Caller, Role, TenantId
+from valor_core.workbench import reports, setup
+from valor_core.workbench.verb import open_work
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+EVERY_S = 5.0
+_tickers: "set[BackgroundScheduler]" = set()
+
+
+@contextmanager
+def running(store: Store, *, every_s: float = EVERY_S, limits: Limits = LIMITS) -> Iterator[None]:
+    """Carries out schedules and waiting reports until the block ends, then stops at once."""
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    # It warns whenever a tick is left out because a report is being made: that is meant so.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    stopped = threading.Event()
+    ticker = BackgroundScheduler(timezone=UTC, daemon=True)
+    ticker.add_job(
+        lambda: _tick_safely(store, limits, stopped),
+        "interval",
+        id="tick",
+        seconds=every_s,
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
+    ticker.start()
+    _tickers.add(ticker)
+    try:
+        yield
+    finally:
+        stopped.set()
+        _tickers.discard(ticker)
+        ticker.shutdown(wait=True)
+
+
+def wake() -> None:
+    """Looks at once for what waits, instead of at the next tick."""
+    for ticker in _tickers:
+        ticker.modify_job("tick", next_run_time=datetime.now(UTC))
+
+
+def _tick_safely(store: Store, limits: Limits, stopped: threading.Event) -> None:
+    """The boundary of the background: a tick that fails is told, and the next one comes."""
+    try:
+        tick(store, limits=limits, stopped=stopped)
+    except Exception:  # noqa: BLE001  the scheduler would only log it under its own name
+        JOB_RUNS.labels("tick", "failed").inc()
+        log.exception("a tick of the jobs failed")
+
+
+def tick(
+    store: Store,
+    *,
+    now: datetime | None = None,
+    limits: Limits = LIMITS,
+    stopped: threading.Event | None = None,
+) -> list[ReportRun]:
+    """Asks for every slot that is due, then carries out what waits, one run after the other."""
+    stopped, done = stopped or threading.Event(), []
+    for tenant_id in active_tenants(store):
+        ask_for_due_slots(store, tenant_id, now=now)
+        with open_work(_job(tenant_id), store) as work:
+            to_take, interrupted = reports.lost_runs(work)
+        for run in interrupted:
+            _tell_interrupted(store, run, tenant_id)
+        for run in to_take:
+            if stopped.is_set():
+                return done
+            if held := take(store, tenant_id, run, lease=limits.lease):
+                caller = _job(tenant_id, run.schedule_id or run.id)
+                done.append(carry_out(store, caller, held, limits=limits, stopped=stopped))
+    return done
+
+
+def active_tenants(store: Store) -> list[TenantId]:
+    """The tenants whose reports are made."""
+    with open_work(setup.operator(setup.PLATFORM), store) as work:
+        return [TenantId(row.id) for row in tenants.tenants(work) if row.status == "active"]
+
+
+def ask_for_due_slots(store: Store, tenant_id: TenantId, *, now: datetime | None = None) -> int:
+    """A waiting run for each slot that is due; who loses the race for one steps back."""
+    with open_work(_job(tenant_id), store) as work:
+        due = reports.due_slots(_at(work, now))
+    asked = 0
+    for schedule, slot in due:
+        caller = _job(tenant_id, schedule.id)
+        try:
+            with open_work(caller, store) as work:
+                reports.ask_for_run(work, schedule.report, schedule.parameters, slot=slot)
+            asked += 1
+        except AlreadyThere:
+            log.debug("another process asked first", slot=slot)
+        except ValorError as error:  # one tenant's full queue must not keep the others waiting
+            log.warning("a slot could not be asked for", slot=slot, error=str(error))
+    return asked
+
+
+def take(
+    store: Store, tenant_id: TenantId, run: ReportRun, *, lease: timedelta
+) -> ReportRun | None:
+    """The run, held; None where another process was first."""
+    with open_work(_job(tenant_id, run.schedule_id or run.id), store) as work:
+        return reports.take_run(work, run.id, owner=OWNER, lease=lease)
+
+
+def _tell_interrupted(store: Store, run: ReportRun, tenant_id: TenantId) -> None:
+    detail = "interrupted: the process that ran it is gone"
+    try:
+        with open_work(_job(tenant_id, run.schedule_id or run.id), store) as work:
+            reports.finish_run(work, run, Status.FAILED, detail=detail, record=run.record)
+    except RunLost:  # another process told it
+        return
+    JOB_RUNS.labels(run.report, "interrupted").inc()
+
+
+def _at(work: Work, now: datetime | None) -> Work:
+    work.now = now or work.now
+    return work
+
+
+def _job(tenant_id: TenantId, of: str = "reports") -> Caller:
+    """Who a job is in a tenant: no person; the log names the schedule or the run."""
+    return Caller(tenant_id=tenant_id, user_id=of, role=Role.ANALYST, kind="job")

@@ -1,0 +1,135 @@
+"""Where one begins: what to do next, what was done last, and whether all is well."""
+
+import streamlit as st
+
+from app.ui import show
+from app.ui.frame import caller, link, places
+from app.ui.verdict import verdict_on_demand
+from app.ui.words import counted, moment, per_share, person
+from valor_core.tenancy.access import MAY
+from valor_core.values import CompanyId, from_micros
+from valor_core.workbench import companies, drafts, people, valuations
+from valor_core.workbench.health import health
+from valor_core.workbench.verb import open_work
+
+SHOWN = 5
+who = caller()
+
+
+def may(act: str) -> bool:
+    """Whether the caller's role allows the act."""
+    return who.role in MAY[act]
+
+
+with open_work(who) as work:
+    called = people.names(work)
+    known = {company.id: company for company in companies.list_companies(work)}
+    saved = valuations.list_valuations(work, limit=SHOWN)
+    begun = drafts.list_drafts(work, limit=SHOWN) if may("draft.read") else []
+    imported = companies.list_imports(work, limit=SHOWN)
+    state = health(work)
+
+
+def address(company_id: CompanyId) -> str:
+    """How a company is called in an address."""
+    company = known.get(company_id)
+    return company.ticker if company and company.ticker else company_id
+
+
+def next_step() -> None:
+    """The one thing that most likely comes next."""
+    if not known:
+        st.write("There is no company yet. Import what one has filed, then value it.")
+        link("coverage", "Import filed facts", icon=":material/upload_file:")
+    elif not may("valuation.run"):
+        st.write("Look through the companies, or read what has been valued.")
+        link("coverage", "All companies", icon=":material/table_view:")
+    elif begun:
+        company = known.get(begun[0].company_id)
+        name = company.name if company else begun[0].company_id
+        st.write(f"You were valuing {show.plain(name)} and have not saved it yet.")
+        link("dcf", "Go on", icon=":material/edit:", company=address(begun[0].company_id))
+    elif not saved:
+        first = next((c for c in known.values() if c.ticker == "AAPL"), next(iter(known.values())))
+        st.write(
+            f"Value a first company. {show.plain(first.name)} is ready: its filed figures fill the "
+            "DCF, you state what the filing lacks, and the value is kept with your reasons."
+        )
+        name = show.plain(first.name)
+        link("dcf", f"Value {name}", icon=":material/calculate:", company=address(first.id))
+    else:
+        st.write("Value another company, or compare two values that you have saved.")
+        link("coverage", "Choose a company", icon=":material/table_view:")
+        link("valuations", "Compare saved values", icon=":material/compare_arrows:")
+
+
+def dated(text: str, at: int) -> str:
+    """A text with its day, small."""
+    return f"{show.plain(text)} :small[{from_micros(at):%Y-%m-%d}]"
+
+
+def recent_valuations() -> None:
+    """What was saved last, by anybody of the tenant."""
+    st.subheader("Saved values", anchor=False)
+    for row in saved:
+        value = f"{per_share(row.value_per_share)} {row.currency}"
+        link("valuations", dated(f"{row.company_name}: {value}", row.created_at), valuation=row.id)
+    if not saved:
+        st.caption("Nothing is saved yet.")
+
+
+def own_drafts() -> None:
+    """What the caller has begun and not saved."""
+    st.subheader("Your drafts", anchor=False)
+    for draft in begun:
+        company = known.get(draft.company_id)
+        name = company.name if company else draft.company_id
+        link("dcf", dated(name, draft.updated_at), company=address(draft.company_id))
+    if not begun:
+        st.caption("You have no draft. Each change on the page DCF is kept as one by itself.")
+
+
+def recent_imports() -> None:
+    """What the tenant has brought in beside the demo book."""
+    st.subheader("Imports", anchor=False)
+    for row in imported:
+        st.markdown(show.plain(row.file_name))
+        st.caption(
+            f"{counted(row.facts_n, 'figure')} of "
+            f"{counted(row.companies_n, 'company', 'companies')}, "
+            f"{moment(from_micros(row.created_at))}, {person(row.created_by, called)}"
+        )
+    if not imported:
+        st.caption("Nothing was imported; the demo book is there from the start.")
+
+
+st.title("Home", anchor=False)
+with st.container(border=True):
+    st.subheader("Next", anchor=False)
+    next_step()
+
+for column, part in zip(
+    st.columns(3, gap="large"), (recent_valuations, own_drafts, recent_imports), strict=True
+):
+    with column:
+        part()
+
+st.subheader("Health", anchor=False)
+show.facts(
+    {
+        "Database": f"{state.database}, answers",
+        "Schema": f"{state.revision}, "
+        + ("current" if state.is_current else f"wanted {state.wanted_revision}"),
+        "Last snapshot": moment(state.snapshot_at) if state.snapshot_at else "none yet",
+    }
+)
+if may("audit.verify"):
+    verdict_on_demand(who)
+
+st.subheader("Pages", anchor=False)
+for place in places():
+    if place.name != "home" and place.open_to(who):
+        to, what = st.columns([1, 4], vertical_alignment="center")
+        with to:
+            link(place.name, place.title, icon=place.icon)
+        what.caption(place.purpose)
