@@ -1,0 +1,140 @@
+"""Reports over HTTP: asked for once, followed, read behind a wall, scheduled."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from app.api.application import create_api
+from tests.conftest import ONLY_SQLITE, World
+from valor_core.coverage.report_runs import Status
+from valor_core.values import Caller
+from valor_core.workbench import reports
+from valor_core.workbench.demo import seed_demo
+from valor_core.workbench.verb import open_work
+
+pytestmark = ONLY_SQLITE
+ASK = {"parameters": {"company": "AAPL"}}
+Client = Callable[[Caller], TestClient]
+
+
+@pytest.fixture
+def client() -> Client:
+    def as_caller(caller: Caller) -> TestClient:
+        api = create_api()
+
+        async def signed_in(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("state", {})["caller"] = caller
+            await api(scope, receive, send)
+
+        return TestClient(signed_in, raise_server_exceptions=False)
+
+    return as_caller
+
+
+def once(key: str) -> dict[str, str]:
+    return {"Idempotency-Key": key}
+
+
+def a_report(world: World, html: bytes) -> str:
+    with open_work(world.acme.analyst, world.store) as work:
+        run = reports.ask_for_run(work, "valuation", ASK["parameters"])
+        run.folder.mkdir(parents=True)
+        (run.folder / "report.html").write_bytes(html)
+        outputs = {"report.html": sha256(html).hexdigest()}
+        reports.finish_run(work, run, Status.SUCCEEDED, record={"outputs": outputs})
+    return run.id
+
+
+def test_what_can_be_asked_of_a_report_is_told(world: World, client: Client):
+    (report,) = client(world.acme.viewer).get("/reports").json()["reports"]
+
+    assert report["name"] == "valuation"
+    assert {"name": "company", "type": "str", "required": True, "default": None} in (
+        report["parameters"]
+    )
+
+
+def test_a_run_that_is_asked_for_twice_with_one_key_waits_once(world: World, client: Client):
+    seed_demo(world.store)
+    analyst = client(world.acme.analyst)
+
+    answers = [
+        analyst.post("/reports/valuation/runs", json=ASK, headers=once("k")) for _ in range(2)
+    ]
+
+    assert [a.status_code for a in answers] == [202, 202]
+    assert answers[0].json() == answers[1].json()
+    assert answers[0].json()["waiting"] is True
+    assert len(analyst.get("/reports/runs").json()["runs"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("valuation", {"parameters": {"company": "AAPL", "import os": 1}}, 422, "bad_inputs"),
+        ("valuation", {"parameters": {"company": 7}}, 422, "bad_inputs"),
+        ("valuation", {"parameters": {"company": "NOSUCH"}}, 404, "not_found"),
+        ("nosuch", ASK, 404, "not_found"),
+        ("valuation", {"parameters": {}, "kernel": "bash"}, 422, "bad_inputs"),
+    ],
+)
+def test_a_bad_request_is_refused_and_nothing_waits(
+    world: World, client: Client, path: str, body: dict[str, Any], status: int, code: str
+):
+    analyst = client(world.acme.analyst)
+
+    answer = analyst.post(f"/reports/{path}/runs", json=body, headers=once("k"))
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert analyst.get("/reports/runs").json()["runs"] == []
+
+
+def test_a_report_is_read_by_its_tenant_alone_and_has_no_origin(world: World, client: Client):
+    path = f"/reports/runs/{a_report(world, b'<p>worth it</p>')}/report.html"
+
+    answer = client(world.acme.viewer).get(path)
+    foreign = client(world.rival.admin).get(path)
+
+    assert answer.content == b"<p>worth it</p>"
+    policy = answer.headers["content-security-policy"]
+    assert "sandbox allow-scripts" in policy
+    assert "allow-same-origin" not in policy
+    assert "default-src 'none'" in policy
+    assert foreign.status_code == 404
+
+
+def test_runs_come_in_pages_newest_first(world: World, client: Client):
+    made = [a_report(world, b"x") for _ in range(3)]
+    viewer = client(world.acme.viewer)
+
+    first = viewer.get("/reports/runs?limit=2").json()
+    second = viewer.get(f"/reports/runs?limit=2&cursor={first['next']}").json()
+
+    assert [run["id"] for run in first["runs"] + second["runs"]] == made[::-1]
+
+
+def test_a_schedule_is_made_listed_and_ended(world: World, client: Client):
+    analyst = client(world.acme.analyst)
+    body = {**ASK, "report": "valuation", "cron": "30 7 * * mon-fri", "timezone": "Europe/Berlin"}
+
+    made = analyst.post("/reports/schedules", json=body, headers=once("s"))
+
+    assert made.status_code == 201
+    assert analyst.get("/reports/schedules").json()["schedules"] == [made.json()]
+    assert client(world.rival.admin).get("/reports/schedules").json()["schedules"] == []
+    assert analyst.delete(f"/reports/schedules/{made.json()['id']}").status_code == 204
+    assert analyst.get("/reports/schedules").json()["schedules"] == []
+
+
+def test_a_schedule_that_is_never_due_is_refused_with_an_example(world: World, client: Client):
+    body = {**ASK, "report": "valuation", "cron": "0 0 30 2 *"}
+
+    answer = client(world.acme.analyst).post("/reports/schedules", json=body, headers=once("s"))
+
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "bad_cron"
+    assert "mon-fri" in answer.json()["hint"]

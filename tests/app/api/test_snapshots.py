@@ -1,0 +1,123 @@
+"""Snapshots over HTTP: published once, listed by pages, screened by bounds."""
+
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from app.api.application import create_api
+from tests.conftest import ONLY_SQLITE, World
+from valor_core.snapshots import reader
+from valor_core.snapshots.measures import MEASURE
+from valor_core.values import Caller
+from valor_core.workbench import snapshots
+from valor_core.workbench.demo import seed_demo
+
+pytestmark = ONLY_SQLITE
+Client = Callable[[Caller], TestClient]
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path, monkeypatch):
+    monkeypatch.setattr(snapshots, "_root", lambda: tmp_path / "snapshots")
+    yield
+    reader.close_idle()
+
+
+@pytest.fixture
+def client() -> Client:
+    def as_caller(caller: Caller) -> TestClient:
+        api = create_api()
+
+        async def signed_in(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("state", {})["caller"] = caller
+            await api(scope, receive, send)
+
+        return TestClient(signed_in, raise_server_exceptions=False)
+
+    return as_caller
+
+
+def publish(client: TestClient, key: str = "k"):
+    return client.post("/snapshots", headers={"Idempotency-Key": key})
+
+
+def test_a_snapshot_that_is_asked_for_twice_with_one_key_is_published_once(world: World, client):
+    analyst = client(world.acme.analyst)
+
+    first, again = publish(analyst), publish(analyst)
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert [row["id"] for row in analyst.get("/snapshots").json()["snapshots"]] == [
+        first.json()["id"]
+    ]
+    assert analyst.get("/snapshots/latest").json() == first.json()
+
+
+def test_who_may_not_publish_is_refused_and_leaves_nothing(world: World, client):
+    viewer = client(world.acme.viewer)
+
+    assert publish(viewer).json()["code"] == "access_denied"
+    assert viewer.post("/snapshots").json()["code"] == "idempotency_key_missing"
+    assert viewer.get("/snapshots").json() == {"snapshots": [], "next": ""}
+    for path in ("/snapshots/latest", "/snapshots/latest/screen"):
+        answer = viewer.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "no_snapshot")
+
+
+def test_the_list_comes_in_pages_whose_cursor_serves_no_other_tenant(world: World, client):
+    analyst, rival = client(world.acme.analyst), client(world.rival.analyst)
+    made = [publish(analyst, f"key {i}").json()["id"] for i in range(3)]
+
+    first = analyst.get("/snapshots?limit=2").json()
+    second = analyst.get("/snapshots", params={"limit": 2, "cursor": first["next"]}).json()
+
+    assert [row["id"] for row in first["snapshots"] + second["snapshots"]] == made[::-1]
+    assert second["next"] == ""
+    stolen = rival.get("/snapshots", params={"cursor": first["next"]})
+    assert (stolen.status_code, stolen.json()["code"]) == (400, "bad_cursor")
+
+
+def test_companies_are_filtered_and_ranked(world: World, client):
+    seed_demo(world.store)
+    analyst = client(world.acme.analyst)
+    published = publish(analyst).json()
+
+    found = analyst.get(
+        "/snapshots/latest/screen",
+        params={"bound": ["operating_margin:0.3:", "revenue::5e11"], "order": "growth", "limit": 2},
+    ).json()
+
+    assert (found["snapshot_id"], found["cut"]) == (published["id"], published["cut"])
+    assert (len(found["rows"]), found["companies"]) == (2, 18)
+    assert found["passed"] > 2
+    assert [row["ticker"] for row in found["rows"]] == ["NVDA", "GOOGL"]
+    for row in found["rows"]:
+        assert set(row["measures"]) == set(MEASURE)
+        assert row["measures"]["operating_margin"] >= 0.3
+        assert row["missing"]["value_per_share"] == "no valuation is saved"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("bound=growth", "bad_inputs"),
+        ("bound=growth:x:", "bad_input"),
+        ("bound=growth:nan:", "bad_input"),
+        ("bound=growth:0:&bound=growth::1", "bad_input"),
+        ("bound=nosuch:0:", "bad_input"),
+        ("order=nosuch", "bad_input"),
+        ("limit=501", "bad_inputs"),
+    ],
+)
+def test_a_bad_screen_is_refused_with_what_is_wrong(world: World, client, query, code):
+    analyst = client(world.acme.analyst)
+    publish(analyst)
+
+    answer = analyst.get(f"/snapshots/latest/screen?{query}")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert answer.json()["hint"]

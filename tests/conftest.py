@@ -1,0 +1,214 @@
+"""What every test may ask for: a fresh database of either kind, two tenants in it, their people.
+
+Databases are migrated and filled once a run and then copied, so that each test has its own.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from tests.embedded_postgres import EmbeddedPostgres, in_memory
+from valor_core.audit import log as audit
+from valor_core.settings import SETTINGS
+from valor_core.store.engines import Store
+from valor_core.store.migrate import migrate
+from valor_core.tenancy import api_keys
+from valor_core.values import Caller, Role, TenantId, new_id
+from valor_core.workbench import people
+from valor_core.workbench.setup import operator, prepare
+from valor_core.workbench.verb import open_work, use_store
+
+SERVING = "serving"  # a login that is only a member of the app role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """A tenant and one caller of each role in it; their names are vera, anna and adam."""
+
+    id: TenantId
+    slug: str
+    viewer: Caller
+    analyst: Caller
+    admin: Caller
+
+    @property
+    def operator(self) -> Caller:
+        return operator(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A fresh database, migrated and prepared, with two tenants that must not see each other."""
+
+    store: Store
+    acme: Tenant
+    rival: Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Mould:
+    """What the worlds of one kind of database are cast from."""
+
+    opened: Callable[[Path, bool], Store]  # a database in that folder: a cast, or an empty one
+    acme: Tenant
+    rival: Tenant
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads the settings, or touches the data, of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for setting in SETTINGS:
+            patch.delenv(setting.name, raising=False)
+        patch.setenv("VALOR_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _fresh_secrets() -> Iterator[None]:
+    """Secrets are read once a process; here that means once a test."""
+    _forget_secrets()
+    yield
+    _forget_secrets()
+
+
+def _forget_secrets() -> None:
+    audit.keys.cache_clear()
+    api_keys._pepper.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres() as server:
+        with server.connect() as connection:
+            connection.execute(f"CREATE ROLE {SERVING} LOGIN")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_mould(tmp_path_factory: pytest.TempPathFactory, _own_home: None) -> Mould:
+    file = tmp_path_factory.mktemp("mould") / "valor.sqlite"
+    with closing(Store(f"sqlite:///{file}")) as store:
+        tenants = _filled(store)
+
+    def opened(folder: Path, cast: bool) -> Store:
+        if cast:
+            shutil.copyfile(file, folder / "valor.sqlite")
+        return Store(f"sqlite:///{folder / 'valor.sqlite'}")
+
+    return Mould(opened, *tenants)
+
+
+@pytest.fixture(scope="session")
+def postgres_mould(postgres: EmbeddedPostgres, _own_home: None) -> Mould:
+    owner = postgres.create_database("mould")
+    migrate(Store(owner))
+    with postgres.connect() as connection:
+        connection.execute(f"GRANT vx_app TO {SERVING}")
+    with closing(Store(postgres.url("mould", SERVING), owner_url=owner)) as store:
+        tenants = _filled(store)
+
+    def opened(_folder: Path, cast: bool) -> Store:
+        name = f"db_{new_id()}"
+        owner = postgres.create_database(name, template="mould" if cast else "template1")
+        return Store(postgres.url(name, SERVING), owner_url=owner)
+
+    return Mould(opened, *tenants)
+
+
+def _filled(store: Store) -> tuple[Tenant, Tenant]:
+    migrate(store)
+    prepare(store)
+    tenants = add_tenant(store, "acme"), add_tenant(store, "rival")
+    _forget_secrets()  # this may have run in the middle of a test's own set-up
+    return tenants
+
+
+def add_tenant(store: Store, slug: str) -> Tenant:
+    """A tenant made by the same verbs as `valor tenants add` and `valor members add`."""
+    tenant_id = people.tenant_for(slug)
+    caller = operator(tenant_id)
+    with open_work(caller, store) as work:
+        people.add_tenant(work, slug)
+    members = {}
+    for role, name in ((Role.VIEWER, "vera"), (Role.ANALYST, "anna"), (Role.ADMIN, "adam")):
+        with open_work(caller, store) as work:
+            row = people.add_member(work, name, role)
+        members[role.value] = Caller(tenant_id=tenant_id, user_id=row.user_id, role=role)
+    return Tenant(id=tenant_id, slug=slug, **members)
+
+
+BOTH = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+ONLY_SQLITE = pytest.mark.parametrize("mould", BOTH[:1], indirect=True)
+ONLY_POSTGRES = pytest.mark.parametrize("mould", BOTH[1:], indirect=True)
+
+
+@pytest.fixture(params=BOTH)
+def mould(request: pytest.FixtureRequest) -> Mould:
+    return request.getfixturevalue(f"{request.param}_mould")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder for a database that need not outlive the test."""
+    with tempfile.TemporaryDirectory(prefix="valor", dir=in_memory()) as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def world(mould: Mould, request: pytest.FixtureRequest, folder: Path) -> Iterator[World]:
+    with in_use(mould.opened(folder, True), request) as store:
+        yield World(store, mould.acme, mould.rival)
+
+
+@pytest.fixture
+def store(world: World) -> Store:
+    """A fresh database of either kind, migrated and prepared."""
+    return world.store
+
+
+@pytest.fixture
+def acme(world: World) -> Tenant:
+    return world.acme
+
+
+@pytest.fixture
+def rival(world: World) -> Tenant:
+    return world.rival
+
+
+@pytest.fixture
+def empty_store(mould: Mould, request: pytest.FixtureRequest, folder: Path) -> Iterator[Store]:
+    """A fresh database of either kind in which nothing stands."""
+    with in_use(mould.opened(folder, False), request) as store:
+        yield store
+
+
+@contextmanager
+def closing(store: Store) -> Iterator[Store]:
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def in_use(store: Store, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """The database of this process for one test; afterwards its connections are closed."""
+    use_store(store)
+    try:
+        with closing(store):
+            yield store
+    finally:
+        use_store(None)
+        if not store.is_sqlite:
+            server: EmbeddedPostgres = request.getfixturevalue("postgres")
+            name = make_url(store.owner_url).database
+            with server.connect() as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

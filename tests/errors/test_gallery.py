@@ -1,0 +1,140 @@
+"""Every refusal as its reader sees it, one file each: so a change of wording shows in a review.
+
+After a change on purpose, or for a new error: VALOR_WRITE_GALLERY=1 .venv/bin/pytest tests/errors
+"""
+
+import importlib
+import inspect
+import os
+import pkgutil
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import app
+import jobs
+import valor_core
+from valor_core.errors import Flaw, ValorError
+
+GALLERY = Path(__file__).parent
+SCRIPTS = {"app.main"}  # run by Streamlit, not imported
+# An argument of that name, wherever an error asks for one; by error where one name has two senses.
+SAMPLES: dict[str, Any] = {
+    "act": "member.add", "as_of": date(2024, 12, 31), "attempt": 2, "capital": 0.0,
+    "computed": 21.5, "condition": "growth < wacc", "counts": {"growth": (5,), "wacc": (3,)},
+    "current": 7, "debt": 1.0, "encoding": "gzip", "equity": -5e9, "factor": -0.25, "fell": True,
+    "field": "growth", "first": "capital_expenditure", "flow": -1.2e9, "free": 8502,
+    "found": "0001", "from_year": 4, "given": 6, "growth": 0.09, "hint": "The way out.",
+    "host": "0.0.0.0", "items": ("debt", "leases"), "kind": "company",
+    "known": ("127.0.0.1:8501", "localhost:8501"), "lacking": "revenue", "lag": 9, "least": -1.0,
+    "limit": 30 << 20, "login": "valor_app", "loss": -3.0, "maturity": -1.0,
+    "message": "What is wrong.", "method": "GET", "metric": -2e8, "model": "dcf", "most": 20,
+    "multiple": -4.0, "name": "ACME", "needed_for": "EBITDA", "origin": "https://elsewhere.example",
+    "parent": None, "path": "/nowhere", "port": 8501, "price": 0.0, "probability": 1.4,
+    "problem": "has no values", "proceeds": -1.0, "rate": -0.03, "ratio": 0.0,
+    "revenue": -1e9, "roic": -0.02, "role": "viewer", "run_id": "01run",
+    "second": "sales_to_capital",
+    "shares": 0.0, "sic": 6021, "side": "end", "slug": "../etc", "snapshot_id": "3f2a9c",
+    "status": 404, "stub": 1.5, "tenant_id": "acme-1", "text": "99 * * * *", "to_year": 2,
+    "told": 20.0, "value": float("nan"), "wacc": 0.09, "waited_s": 30.0, "wanted": "0002",
+    "weight": -0.2, "what": "facts.parquet", "why": "the hour 99 is above 23", "years": 5,
+}  # fmt: skip
+SPECIAL: dict[str, dict[str, Any]] = {
+    "bad_inputs": {
+        "flaws": [Flaw("row 3, column value", "'n/a' is no number"), Flaw("row 9", "a repetition")]
+    },
+    "bad_json": {"why": "the line 1 ends in the middle of a string"},
+    "growth_too_low": {"growth": -1.2},
+    "hardening_missing": {"found": {"server.enableXsrfProtection": False}},
+    "loss_limit_out_of_range": {"limit": 1.2},
+    "other_document": {"path": Path("valuation.html")},
+    "port_out_of_range": {"port": 70_000},
+    "axis_unusable": {"path": "growth.start"},
+    "unknown_host": {"host": "valor.example"},
+    "unknown_zone": {"name": "Europe/Nowhere"},
+    "wacc_too_low": {"wacc": -1.2},
+    "weak_secret": {
+        "message": "AUDIT_HMAC_SECRET has 7 characters, 32 are the least.",
+        "hint": "Make one: …",
+    },
+    "not_one_number": {"path": "growth.start"},
+    "not_recordable": {"act": "np.sort"},
+    "strong_login": {"role": "postgres"},
+    "taken": {"kind": "tenant", "name": "acme"},
+    "too_many": {"what": "reports", "most": 20},
+    "years_out_of_range": {"years": 90, "most": 60},
+}
+
+
+def kinds() -> list[type[ValorError]]:
+    """Every public error of the house."""
+    for package in (valor_core, app, jobs):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if module.name not in SCRIPTS:
+                importlib.import_module(module.name)
+    house = ("valor_core", "app", "jobs")
+    return sorted(
+        (
+            kind
+            for kind in _below(ValorError)
+            if kind.__module__.partition(".")[0] in house and not kind.__name__.startswith("_")
+        ),
+        key=lambda kind: (kind.code, kind.__module__),
+    )
+
+
+def _below(kind: type[ValorError]) -> Iterator[type[ValorError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _below(child)
+
+
+def an_example(kind: type[ValorError]) -> ValorError:
+    samples = SAMPLES | SPECIAL.get(kind.code, {})
+    parameters = list(inspect.signature(kind).parameters.values())
+    missing = [p.name for p in parameters if p.default is p.empty and p.name not in samples]
+    assert not missing, f"give {kind.__name__} a sample of {', '.join(missing)} in {__file__}"
+    wanted = [p for p in parameters if p.default is p.empty]
+    if any(p.name == "message" for p in parameters):  # the general ones, whose words come along
+        wanted = [p for p in parameters if p.name in ("message", "hint")]
+    positional = [samples[p.name] for p in wanted if p.kind is not p.KEYWORD_ONLY]
+    named = {p.name: samples[p.name] for p in wanted if p.kind is p.KEYWORD_ONLY}
+    return kind(*positional, **named)
+
+
+def picture(error: ValorError) -> str:
+    return f"{error.status} {error.code}\n{error}\n→ {error.hint}\n"
+
+
+def test_every_refusal_reads_as_it_did():
+    drawn = {f"{kind.code}.txt": picture(an_example(kind)) for kind in kinds()}
+    if os.environ.get("VALOR_WRITE_GALLERY"):
+        for file in GALLERY.glob("*.txt"):
+            file.unlink()
+        for name, text in drawn.items():
+            (GALLERY / name).write_text(text)
+
+    assert {file.name: file.read_text() for file in GALLERY.glob("*.txt")} == drawn
+
+
+def test_each_kind_of_refusal_has_a_code_of_its_own():
+    without = [kind.__name__ for kind in kinds() if "code" not in vars(kind)]
+    twice = [code for code, n in Counter(kind.code for kind in kinds()).items() if n > 1]
+
+    assert (without, twice) == ([], [])
+
+
+def test_each_refusal_tells_the_way_out_in_whole_words():
+    for kind in kinds():
+        error = an_example(kind)
+        assert error.hint, kind.__name__
+        assert 400 <= error.status < 600, kind.__name__
+        for words in (str(error), error.hint):
+            assert not any(raw in words for raw in ("None", "{", "<class", "nan%")), words
+
+
+def test_a_code_is_one_word_in_small_letters():
+    assert [k.code for k in kinds() if not k.code.replace("_", "").isalnum()] == []
+    assert [k.code for k in kinds() if k.code != k.code.lower()] == []

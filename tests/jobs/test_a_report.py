@@ -1,0 +1,207 @@
+"""A report from the filed figures to a page that opens offline, and every way in which it fails."""
+
+import json
+import re
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+
+from jobs import reports as running_reports
+from jobs.reports import Limits, carry_out, run_report
+from tests.conftest import ONLY_SQLITE, World
+from valor_core.coverage.report_parameters import report_source
+from valor_core.coverage.report_runs import ReportRun, RunLost, Status
+from valor_core.errors import AccessDenied, BadInputs, NotFound
+from valor_core.models.refusals import BridgeItemMissing
+from valor_core.workbench import logbook, reports
+from valor_core.workbench.verb import open_work
+
+pytestmark = ONLY_SQLITE
+PARAMETERS = {"company": "AAPL"}
+
+
+def held(book: World, *, lease_s: float = 60) -> ReportRun:
+    with open_work(book.acme.analyst, book.store) as work:
+        run = reports.ask_for_run(work, "valuation", PARAMETERS)
+        taken = reports.take_run(work, run.id, owner="test", lease=timedelta(seconds=lease_s))
+    assert taken is not None
+    return taken
+
+
+def a_notebook(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """The report's notebook with another cell after its parameters."""
+    notebook = json.loads(report_source("valuation"))
+    notebook["cells"] = [notebook["cells"][0], {**notebook["cells"][1], "source": code}]
+    monkeypatch.setattr(running_reports, "report_source", lambda _: json.dumps(notebook).encode())
+
+
+def nothing_left_of(run: ReportRun) -> bool:
+    """No process of the run lives: each has the run's folder in its environment."""
+    for _ in range(30):
+        if not any(str(run.folder) in home for home in map(_home, psutil.process_iter())):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _home(process: psutil.Process) -> str:
+    try:
+        return process.environ().get("HOME", "")
+    except psutil.Error:
+        return ""
+
+
+def test_a_report_runs_from_the_filed_figures_to_a_page_that_opens_offline(
+    book: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("VALOR_KEY_PEPPER", "a-pepper-that-stays-here")
+
+    run = run_report(book.store, book.acme.analyst, "valuation", PARAMETERS)
+
+    assert run.status is Status.SUCCEEDED, run.detail
+    result = json.loads((run.folder / "result.json").read_text())
+    assert result["snapshot_id"] == "5" * 64
+    assert len(result["run_id"]) == 64
+    with open_work(book.acme.viewer, book.store) as work:
+        page = reports.read_report(work, run.id).decode()
+    own = re.sub(r"<script>/\*\*.*?</script>", "", page, flags=re.DOTALL)
+    assert len(page) - len(own) > 4_000_000  # the library, once
+    assert "http://" not in own
+    assert "https://" not in own
+    assert not re.search(r"""(?:src|href)\s*=|@import|url\(""", own)
+    assert own.count('class="plotly-graph-div"') == 3
+    for told in ("Apple Inc.", "us-gaap:", "0000320193-", result["run_id"], "5" * 64):
+        assert told in own
+    assert f"{result['result']['value_per_share']:,.2f}" in own
+    kept = " ".join(
+        file.read_text(errors="replace") for file in run.folder.rglob("*") if file.is_file()
+    )
+    assert "a-pepper-that-stays-here" not in kept
+    assert nothing_left_of(run)
+    with open_work(book.acme.admin, book.store) as work:
+        assert logbook.verify_log(work).holds
+        actions = [entry.action for entry in logbook.read_log(work)]
+    assert actions[:2] == ["report.finish", "report.run"]  # asked for, and finished
+
+
+def test_a_kernel_that_is_killed_makes_the_run_fail_whatever_the_notebook_says(
+    book: World, monkeypatch: pytest.MonkeyPatch
+):
+    a_notebook(monkeypatch, "import os\nos.kill(os.getpid(), 9)")
+
+    run = carry_out(book.store, book.acme.analyst, held(book))
+
+    assert run.status is Status.FAILED
+    assert run.html is None
+    assert "kernel" in run.detail.lower()
+
+
+def test_a_kernel_sees_no_address_and_no_secret_of_the_installation(
+    book: World, monkeypatch: pytest.MonkeyPatch
+):
+    run = held(book)
+    monkeypatch.setenv("DB_URL", "postgres://valor:open-sesame@127.0.0.1/nowhere")
+    monkeypatch.setenv("VALOR_METRICS_TOKEN", "open-sesame")
+    a_notebook(monkeypatch, "import json, os\nraise SystemError(json.dumps(sorted(os.environ)))")
+
+    run = carry_out(book.store, book.acme.analyst, run)
+
+    log = (run.folder / "run.log").read_text()
+    assert '"HOME"' in log
+    for name in ("DB_URL", "VALOR_HOME", "VALOR_METRICS_TOKEN", "open-sesame"):
+        assert name not in log
+
+
+def test_a_run_that_takes_too_long_ends_as_a_timeout_and_leaves_no_kernel(
+    book: World, monkeypatch: pytest.MonkeyPatch
+):
+    a_notebook(monkeypatch, "import time\ntime.sleep(60)")
+    run = held(book)
+
+    done = carry_out(book.store, book.acme.analyst, run, limits=Limits(timeout_s=4.0, grace_s=0.5))
+
+    assert done.status is Status.TIMEOUT
+    assert nothing_left_of(run)
+
+
+def test_a_server_that_stops_lets_the_run_go_at_once(book: World, monkeypatch: pytest.MonkeyPatch):
+    a_notebook(monkeypatch, "import time\ntime.sleep(60)")
+    run, stopped = held(book), threading.Event()
+    threading.Timer(2.5, stopped.set).start()
+    began = time.monotonic()
+
+    carry_out(book.store, book.acme.analyst, run, stopped=stopped)
+
+    assert time.monotonic() - began < 4.5
+    assert nothing_left_of(run)
+    with open_work(book.acme.analyst, book.store) as work:
+        assert [r.id for r in reports.lost_runs(work)[1]] == [run.id]
+
+
+def test_an_attempt_that_was_overtaken_cannot_publish(book: World):
+    first = held(book, lease_s=-1)
+    with open_work(book.acme.analyst, book.store) as work:
+        second = reports.take_run(work, first.id, owner="other", lease=timedelta(seconds=60))
+    assert second is not None
+    assert second.attempt == 2
+
+    with pytest.raises(RunLost), open_work(book.acme.analyst, book.store) as work:
+        reports.finish_run(work, first, Status.SUCCEEDED, record={})
+
+    assert first.folder != second.folder
+
+
+@pytest.mark.parametrize(
+    ("parameters", "refusal"),
+    [
+        ({"company": "AAPL", "x=1\nimport os;os.abort()\ny": 1}, BadInputs),
+        ({"company": 5}, BadInputs),
+        ({}, BadInputs),
+        ({"company": "NOSUCH"}, NotFound),
+        ({"company": "AAPL", "missing": "refuse"}, BridgeItemMissing),
+        ({"company": "AAPL", "valuation": "../../etc/passwd"}, NotFound),
+    ],
+)
+def test_what_cannot_be_a_report_is_refused_before_any_process_starts(
+    book: World, monkeypatch: pytest.MonkeyPatch, parameters, refusal
+):
+    def no_process(*_args: object, **_kwargs: object) -> None:
+        pytest.fail("a process was started")
+
+    monkeypatch.setattr(running_reports.subprocess, "Popen", no_process)
+
+    with pytest.raises(refusal):
+        run_report(book.store, book.acme.analyst, "valuation", parameters)
+
+    with open_work(book.acme.analyst, book.store) as work:
+        assert reports.list_runs(work) == []
+
+
+def test_a_viewer_reads_reports_and_runs_none(book: World):
+    with pytest.raises(AccessDenied):
+        run_report(book.store, book.acme.viewer, "valuation", PARAMETERS)
+
+
+def test_a_report_that_was_altered_on_disk_is_not_shown(book: World):
+    run = held(book)
+    run.folder.mkdir(parents=True)
+    (run.folder / "report.html").write_text("<p>made up</p>")
+    with open_work(book.acme.analyst, book.store) as work:
+        reports.finish_run(
+            work, run, Status.SUCCEEDED, record={"outputs": {"report.html": "0" * 64}}
+        )
+
+    with pytest.raises(reports.ReportDamaged), open_work(book.acme.viewer, book.store) as work:
+        reports.read_report(work, run.id)
+
+
+def test_nobody_sees_the_runs_of_another_tenant(book: World):
+    run = held(book)
+
+    with pytest.raises(NotFound), open_work(book.rival.admin, book.store) as work:
+        reports.read_run(work, run.id)
+    assert Path(book.acme.id) == Path(run.folder.parent.parent.name)

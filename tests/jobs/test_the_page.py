@@ -1,0 +1,50 @@
+"""The page of reports: what an analyst and a viewer meet on it."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.ui import frame
+from tests.conftest import ONLY_SQLITE, World
+from valor_core.settings import ROOT
+from valor_core.values import Caller
+from valor_core.workbench import reports
+from valor_core.workbench.verb import open_work
+
+pytestmark = ONLY_SQLITE
+
+
+def page(monkeypatch: pytest.MonkeyPatch, caller: Caller) -> AppTest:
+    monkeypatch.setattr(frame, "signed_in_caller", lambda: caller)
+    shown = AppTest.from_file(str(ROOT / "pages" / "reports.py"), default_timeout=20).run()
+    assert not shown.exception
+    return shown
+
+
+def test_an_analyst_asks_for_a_report_and_sees_it_wait(book: World, monkeypatch):
+    shown = page(monkeypatch, book.acme.analyst)
+
+    shown.selectbox(key="report_company").set_value("Apple Inc. (AAPL)").run()
+    shown.button[0].click().run()
+
+    with open_work(book.acme.viewer, book.store) as work:
+        (run,) = reports.list_runs(work)
+    assert run.waits
+    assert not shown.exception
+    assert any(f"`{run.parameters['company']}`" in text.value for text in shown.markdown)
+
+
+def test_what_cannot_be_made_is_explained_on_the_page(book: World, monkeypatch):
+    shown = page(monkeypatch, book.acme.analyst)
+
+    shown.selectbox(key="report_lacks").set_value("refuse")
+    shown.selectbox(key="report_company").set_value("Apple Inc. (AAPL)").run()
+    shown.button[0].click().run()
+
+    assert "preferred" in shown.error[0].value
+
+
+def test_a_viewer_sees_the_reports_and_no_button(book: World, monkeypatch):
+    shown = page(monkeypatch, book.acme.viewer)
+
+    assert list(shown.button) == []
+    assert shown.title[0].value == "Reports"

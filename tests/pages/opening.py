@@ -1,0 +1,59 @@
+"""Pages as Streamlit runs them, behind the frame, for a caller of choice."""
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.ui import frame
+from valor_core.models.dcf import DcfInputs
+from valor_core.settings import ROOT
+from valor_core.store.tables import ValuationRow
+from valor_core.values import Caller
+from valor_core.workbench import companies, demo, valuations
+from valor_core.workbench.verb import open_work
+
+
+def opened(monkeypatch: pytest.MonkeyPatch, caller: Caller, name: str, **address: str) -> AppTest:
+    """The page as the caller finds it at that address."""
+    monkeypatch.setattr(frame, "signed_in_caller", lambda: caller)
+    app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)
+    app.switch_page(f"../pages/{name}.py")
+    for key, value in address.items():
+        app.query_params[key] = value
+    return run(app)
+
+
+def run(app: AppTest) -> AppTest:
+    """Run it again; a page never fails."""
+    app.run()
+    assert not app.exception, [each.value for each in app.exception]
+    return app
+
+
+def pressed(app: AppTest, label: str) -> AppTest:
+    """The page after the button of that label was pressed."""
+    next(button for button in app.button if button.label == label).click()
+    return run(app)
+
+
+def texts(app: AppTest) -> str:
+    """All that the page says, but for the cells of grids."""
+    kinds = ("title", "subheader", "markdown", "caption", "info", "success", "warning", "error")
+    plain = [each.value for kind in kinds for each in getattr(app, kind)]
+    html = [each.proto.body for each in app.get("html")]
+    links = [each.proto.label for each in app.get("page_link")]
+    return "\n".join([*plain, *html, *links]).replace("\\", "")
+
+
+def saved(
+    caller: Caller, ticker: str, *, why: str = "a first look", **changes: Any
+) -> ValuationRow:
+    """A valuation of the company as the facts suggest it, with these inputs changed."""
+    with open_work(caller) as work:
+        company = companies.read_company(work, ticker)
+        start: DcfInputs = valuations.prefilled(work, company.id).inputs
+        inputs, reasons = demo._nothing_beside(start)
+        for path, value in changes.items():
+            inputs = demo.replace(inputs, **{path: value})
+        return valuations.run_valuation(work, company.id, inputs, rationale=why, rationales=reasons)

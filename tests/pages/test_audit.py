@@ -1,0 +1,83 @@
+from sqlalchemy import text
+
+from tests.conftest import ONLY_SQLITE
+from tests.pages.opening import opened, pressed, run, saved, texts
+from valor_core.workbench import people
+from valor_core.workbench.demo import seed_demo
+from valor_core.workbench.logbook import read_log
+from valor_core.workbench.verb import open_work
+
+pytestmark = ONLY_SQLITE
+
+
+def test_entries_read_as_sentences(store, acme, monkeypatch):
+    seed_demo(store)
+    saved(acme.analyst, "KO")
+    with open_work(acme.admin) as work:
+        people.add_key(work, "nightly", acme.analyst.role)
+
+    shown = texts(opened(monkeypatch, acme.admin, "audit"))
+
+    assert "<b>anna</b> saved a valuation of Coca-Cola Co" in shown
+    assert "<b>adam</b> made an API key nightly" in shown
+    assert "value per share" in shown
+
+
+def test_entries_of_one_deed_can_be_read_alone(store, acme, monkeypatch):
+    seed_demo(store)
+    saved(acme.analyst, "KO")
+    page = opened(monkeypatch, acme.admin, "audit")
+    page.selectbox(key="audit_action").set_value("valuation.run")
+    shown = texts(run(page))
+
+    assert shown.count("<details") == 1
+    assert "saved a valuation" in shown
+
+
+def test_older_entries_come_page_by_page(acme, monkeypatch):
+    for number in range(60):
+        with open_work(acme.admin) as work:
+            people.add_key(work, f"key {number}", acme.analyst.role)
+    page = opened(monkeypatch, acme.admin, "audit")
+    assert "key 59" in texts(page)
+    assert "key 3<" not in texts(page)
+
+    pressed(page, "Older")
+
+    assert "key 3<" in texts(page)
+    assert "key 59" not in texts(page)
+
+
+def test_a_log_that_holds_is_said_to_hold(acme, monkeypatch):
+    page = opened(monkeypatch, acme.admin, "audit")
+    pressed(page, "Verify the audit log")
+
+    assert "The log holds" in texts(page)
+
+
+def test_an_edited_entry_is_named(store, acme, monkeypatch):
+    with open_work(acme.admin) as work:
+        people.add_key(work, "nightly", acme.analyst.role)
+        work.commit()
+        seq = read_log(work)[0].seq
+    with store.engine.begin() as connection:
+        for name in connection.exec_driver_sql(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_logs'"
+        ).scalars():
+            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+        connection.execute(
+            text("UPDATE audit_logs SET actor = 'user:x' WHERE tenant_id = :t AND seq = :s"),
+            {"t": acme.id, "s": seq},
+        )
+    page = opened(monkeypatch, acme.admin, "audit")
+    pressed(page, "Verify the audit log")
+
+    assert f"The first bad place is entry {seq}: entry_edited" in texts(page)
+
+
+def test_another_role_is_told_so_kindly_and_not_logged_for_looking(acme, monkeypatch):
+    shown = texts(opened(monkeypatch, acme.viewer, "audit"))
+
+    assert "This page is for the role admin; yours is viewer" in shown
+    with open_work(acme.admin) as work:
+        assert "access.denied" not in [entry.action for entry in read_log(work)]

@@ -1,0 +1,106 @@
+import pytest
+
+from tests.conftest import ONLY_SQLITE
+from tests.pages.opening import opened, pressed, run, texts
+from valor_core.coverage.companies import company_id
+from valor_core.coverage.facts_csv import template
+from valor_core.workbench import companies
+from valor_core.workbench.demo import seed_demo
+from valor_core.workbench.verb import open_work
+
+pytestmark = ONLY_SQLITE
+APPLE = company_id(320193)
+
+
+@pytest.fixture(autouse=True)
+def _book(store):
+    seed_demo(store)
+
+
+def test_apple_before_and_after_its_restatement_of_2010(acme, monkeypatch):
+    """Revenue of FY2009: 36,537 million in the 10-K, 42,905 million in the 10-K/A of 2010-01-25."""
+    for day, revenue in (("2009-12-31", 36_537), ("2010-02-01", 42_905)):
+        page = opened(monkeypatch, acme.viewer, "company", company="AAPL", as_of=day)
+
+        assert page.dataframe[0].value.loc["Revenue", "FY2009"] == revenue
+
+
+def test_a_chosen_number_tells_its_filing_and_what_later_ones_said(acme, monkeypatch):
+    page = opened(monkeypatch, acme.viewer, "company", company="AAPL", as_of="2009-12-31")
+    page.session_state[f"{APPLE}_2009-12-31_income"] = {
+        "selection": {"rows": [], "columns": [], "cells": [(0, "FY2009")]}
+    }
+    shown = texts(run(page))
+
+    assert "Revenue, FY2009: 36,537,000,000 USD" in shown
+    assert "us-gaap:SalesRevenueNet" in shown
+    assert "sec.gov/Archives/edgar/data/320193/000119312509214859/" in shown
+    assert "0001193125-10-012091" in shown
+    assert "17.4 %" in shown
+
+
+def test_the_newest_year_stands_first_and_years_without_a_figure_are_left_out(acme, monkeypatch):
+    page = opened(monkeypatch, acme.viewer, "company", company="AAPL")
+
+    assert list(page.dataframe[0].value.columns)[:2] == ["FY2025", "FY2024"]
+    assert "FY2006" not in page.dataframe[0].value.columns  # only balances were filed of it
+
+
+def test_before_the_first_filing_there_is_nothing_and_a_way_out(acme, monkeypatch):
+    page = opened(monkeypatch, acme.viewer, "company", company="AAPL", as_of="2005-01-01")
+
+    assert "Choose a later one" in texts(page)
+
+
+def test_ratios_come_with_their_formula(acme, monkeypatch):
+    page = opened(monkeypatch, acme.viewer, "company", company="AAPL")
+    page.segmented_control(key="company_statement").set_value("Ratios")
+    table = run(page).dataframe[0].value
+
+    assert table.loc["EBIT margin", "Formula"] == "operating income / revenue"
+    assert table.loc["EBIT margin", "FY2025"] == pytest.approx(100 * 133_050 / 416_161)
+
+
+def test_each_company_of_the_book_has_a_page(acme, monkeypatch):
+    with open_work(acme.viewer) as work:
+        known = companies.list_companies(work)
+    for company in known[:6]:
+        page = opened(monkeypatch, acme.viewer, "company", company=company.ticker)
+        assert f"{company.cik:010d}" in texts(page)
+
+
+def uploaded(page, content: str, name: str):
+    page.file_uploader[0].upload(name, content.encode(), "text/csv")
+    return pressed(page, "Import")
+
+
+def test_a_sound_table_comes_in_whole_and_is_known_the_second_time(acme, monkeypatch):
+    page = opened(monkeypatch, acme.analyst, "company", company="AAPL")
+
+    assert "2 new figures of 1 company came in from facts.csv" in texts(
+        uploaded(page, template(), "facts.csv")
+    )
+    assert "was imported before" in texts(uploaded(page, template(), "facts.csv"))
+
+
+def test_all_that_is_wrong_in_a_table_is_told_by_row_and_column(acme, monkeypatch):
+    page = opened(monkeypatch, acme.analyst, "company", company="AAPL")
+    lines = template().splitlines()
+    values = [line.split(",") for line in lines[1:]]
+    column = lines[0].split(",").index("value")
+    for row in values:
+        row[column] = "much"
+    page = uploaded(page, "\n".join([lines[0], *map(",".join, values)]) + "\n", "facts.csv")
+
+    assert "Nothing was imported: 2 things are wrong" in texts(page)
+    flaws = page.dataframe[-1].value
+    assert list(zip(flaws["Row"], flaws["Column"], strict=True)) == [("2", "value"), ("3", "value")]
+    with open_work(acme.analyst) as work:
+        assert companies.list_imports(work) == []
+
+
+def test_a_viewer_is_told_who_may_import(acme, monkeypatch):
+    page = opened(monkeypatch, acme.viewer, "company", company="AAPL")
+
+    assert not page.file_uploader
+    assert "Importing is for analysts" in texts(page)

@@ -1,0 +1,46 @@
+from typing import Any
+
+from tests.conftest import ONLY_SQLITE
+from tests.pages.opening import opened, run, saved, texts
+from valor_core.workbench.demo import seed_demo
+
+pytestmark = ONLY_SQLITE
+
+
+def test_without_any_company_the_import_stands_open(acme, monkeypatch):
+    page = opened(monkeypatch, acme.analyst, "coverage")
+
+    assert "There is no company yet" in texts(page)
+    assert page.file_uploader
+
+
+def test_losses_show_as_losses_and_what_was_not_filed_as_nothing(store, acme, monkeypatch):
+    seed_demo(store)
+    table = opened(monkeypatch, acme.viewer, "coverage").dataframe[0].value.set_index("Ticker")
+
+    assert len(table) == 18
+    snowflake: Any = table.loc["SNOW"]
+    assert snowflake["EBIT margin"] < -30
+    assert min(snowflake["EBIT by year"]) == snowflake["EBIT by year"][-1] < 0
+    assert table.loc["AAPL", "Revenue"] == 416_161  # million USD, 10-K of 2025-10-31
+    assert table["EBIT margin"].isna()["JPM"]
+
+
+def test_a_saved_value_stands_beside_its_company(store, acme, monkeypatch):
+    seed_demo(store)
+    row = saved(acme.analyst, "KO")
+    table = opened(monkeypatch, acme.viewer, "coverage").dataframe[0].value.set_index("Ticker")
+
+    assert table.loc["KO", "Value"] == row.value_per_share
+    assert table["Value"].notna().sum() == 1
+
+
+def test_typing_narrows_the_table_by_name_and_ticker(store, acme, monkeypatch):
+    seed_demo(store)
+    page = opened(monkeypatch, acme.viewer, "coverage")
+
+    page.text_input(key="coverage_search").set_value("apple aapl")
+    assert list(run(page).dataframe[0].value["Ticker"]) == ["AAPL"]
+
+    page.text_input(key="coverage_search").set_value("no such company")
+    assert "No company has that name" in texts(run(page))

@@ -1,0 +1,125 @@
+"""The DCF page as Streamlit runs it, on the demo book."""
+
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.ui import frame
+from app.ui.draft import Desk, desk_name
+from valor_core.coverage.companies import Company, company_id
+from valor_core.models.dcf import discounted_cash_flow
+from valor_core.settings import ROOT
+from valor_core.workbench import demo, drafts
+from valor_core.workbench.verb import open_work, use_store
+
+pytestmark = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
+APPLE = Company(
+    id=company_id(320193), name="Apple Inc.", ticker="AAPL", cik=320193, sic=3571, shared=True
+)
+CAPITAL = "Capital and terminal value"
+
+
+@pytest.fixture
+def page(world, monkeypatch) -> Iterator[AppTest]:
+    demo.seed_demo(world.store)
+    use_store(world.store)
+    monkeypatch.setattr(frame, "signed_in_caller", lambda: world.acme.analyst)
+    at = AppTest.from_file(ROOT / "pages" / "dcf.py", default_timeout=60)
+    at.query_params["company"] = "AAPL"
+    at.session_state["dcf:section"] = CAPITAL
+    yield at.run()
+    use_store(None)
+
+
+def desk(at: AppTest) -> Desk:
+    who = frame.caller()
+    return at.session_state[desk_name(who, APPLE)]
+
+
+def asked(at: AppTest, label: str):
+    return next(each for each in at.number_input if each.label == label)
+
+
+def pressed(at: AppTest, label: str) -> AppTest:
+    return next(each for each in at.button if each.label == label).click().run()
+
+
+def shown(at: AppTest) -> str:
+    return " ".join(each.proto.body for each in at.get("html"))
+
+
+def with_everything_stated(at: AppTest) -> AppTest:
+    next(each for each in at.text_input if each.label == "Your reason").set_value("none").run()
+    return pressed(at, "Take the empty ones as 0")
+
+
+def test_an_item_that_no_filing_carries_holds_the_value_back_until_it_is_stated(page):
+    assert not page.exception
+    assert "waits for 4 items" in shown(page)
+    assert "4 to state" in page.warning[0].value
+
+    with_everything_stated(page)
+
+    assert desk(page).to_state == ()
+    value = discounted_cash_flow(desk(page).inputs).value_per_share
+    assert f"{value:,.2f}" in shown(page)
+
+
+def test_an_edit_changes_the_value_at_once_undo_and_redo_walk_over_it(page):
+    with_everything_stated(page)
+    before = discounted_cash_flow(desk(page).inputs).value_per_share
+
+    asked(page, "Beta, levered").set_value(1.5).run()
+
+    after = discounted_cash_flow(desk(page).inputs).value_per_share
+    assert after < before
+    assert f"{after:,.2f}" in shown(page)
+    pressed(page, "Undo")
+    assert discounted_cash_flow(desk(page).inputs).value_per_share == before
+    assert asked(page, "Beta, levered").value == 1.0
+    pressed(page, "Redo")
+    assert discounted_cash_flow(desk(page).inputs).value_per_share == after
+
+
+def test_each_step_is_kept_where_a_new_session_finds_it(page, world):
+    asked(page, "Beta, levered").set_value(1.5).run()
+
+    with open_work(world.acme.analyst) as work:
+        kept = drafts.read_draft(work, desk(page).company.id)
+        assert kept is not None
+        assert kept.content["inputs"]["cost_of_capital"]["beta"] == 1.5
+
+
+def test_growth_above_the_wacc_is_refused_with_the_way_out_and_the_edit_can_be_undone(page):
+    with_everything_stated(page)
+
+    asked(page, "Terminal growth, %").set_value(20.0).run()
+
+    assert not page.exception
+    assert "is not below" in page.error[0].value
+    pressed(page, "Undo")
+    assert not page.error
+
+
+def test_starting_over_brings_the_facts_back(page):
+    start = desk(page).start.inputs
+    asked(page, "Beta, levered").set_value(1.5).run()
+
+    pressed(page, "Start over from the facts")
+
+    assert desk(page).inputs == start
+
+
+@pytest.mark.parametrize(
+    "section", ["Drivers", "Bridge and shares", "Sensitivity", "Workings", "Sources"]
+)
+def test_each_section_stands_before_and_after_there_is_a_value(page, section):
+    page.session_state["dcf:section"] = section
+    page.run()
+    assert not page.exception
+
+    with_everything_stated(page)
+
+    assert not page.exception
+    assert not page.error

@@ -1,0 +1,63 @@
+import pytest
+
+from tests.conftest import ONLY_SQLITE
+from tests.pages.opening import opened, saved, texts
+from valor_core.coverage.companies import company_id
+from valor_core.workbench import drafts
+from valor_core.workbench.demo import seed_demo
+from valor_core.workbench.verb import open_work
+
+pytestmark = ONLY_SQLITE
+
+
+def test_without_any_company_the_next_step_is_an_import(acme, monkeypatch):
+    assert "Import what one has filed" in texts(opened(monkeypatch, acme.analyst, "home"))
+
+
+def test_the_next_step_follows_what_was_done(store, acme, monkeypatch):
+    seed_demo(store)
+    assert "Value a first company. Apple Inc. is ready" in texts(
+        opened(monkeypatch, acme.analyst, "home")
+    )
+
+    row = saved(acme.analyst, "KO")
+    shown = texts(opened(monkeypatch, acme.analyst, "home"))
+    assert "Value another company" in shown
+    assert f"Coca-Cola Co: {row.value_per_share:.2f} USD" in shown
+
+    with open_work(acme.analyst) as work:
+        drafts.keep_draft(work, company_id(320193), {"inputs": {}})
+    assert "You were valuing Apple Inc. and have not saved it" in texts(
+        opened(monkeypatch, acme.analyst, "home")
+    )
+
+
+def test_a_draft_is_seen_by_its_author_alone(store, acme, monkeypatch):
+    seed_demo(store)
+    with open_work(acme.analyst) as work:
+        drafts.keep_draft(work, company_id(320193), {"inputs": {}})
+
+    assert "You have no draft" in texts(opened(monkeypatch, acme.admin, "home"))
+
+
+def test_health_names_the_database_its_schema_and_the_last_snapshot(acme, monkeypatch):
+    shown = texts(opened(monkeypatch, acme.viewer, "home"))
+
+    assert "SQLite, answers" in shown
+    assert ", current" in shown
+    assert "none yet" in shown
+
+
+@pytest.mark.parametrize(("role", "listed"), [("viewer", False), ("admin", True)])
+def test_the_audit_is_offered_to_its_readers_only(acme, monkeypatch, role, listed):
+    page = opened(monkeypatch, getattr(acme, role), "home")
+
+    assert ("Who did what and when" in texts(page)) == listed
+    assert ("Verify the audit log" in [button.label for button in page.button]) == listed
+
+
+def test_the_sidebar_names_who_is_signed_in_and_offers_to_leave(acme, monkeypatch):
+    page = opened(monkeypatch, acme.analyst, "home")
+
+    assert "**anna** in" in texts(page)
+    assert "Sign out" in [button.label for button in page.button]

@@ -1,0 +1,90 @@
+import pytest
+
+from tests.conftest import ONLY_SQLITE
+from tests.pages.opening import opened, run, saved, texts
+from valor_core.workbench.demo import seed_demo
+
+pytestmark = ONLY_SQLITE
+
+
+@pytest.fixture(autouse=True)
+def _book(store):
+    seed_demo(store)
+
+
+def part(page, name: str):
+    page.segmented_control(key="part").set_value(name)
+    return run(page)
+
+
+def test_before_anything_is_saved_the_way_to_a_value_is_shown(acme, monkeypatch):
+    assert "Nothing is saved yet" in texts(opened(monkeypatch, acme.viewer, "valuations"))
+
+
+def test_the_newest_value_stands_open_with_its_author_and_reason(acme, monkeypatch):
+    saved(acme.analyst, "KO", why="an older one")
+    row = saved(acme.analyst, "AAPL", why="*Services* grow.")
+    page = opened(monkeypatch, acme.viewer, "valuations")
+
+    assert list(page.dataframe[0].value["Company"]) == ["Apple Inc.", "Coca-Cola Co"]
+    assert set(page.dataframe[0].value["By"]) == {"anna"}
+    shown = texts(page)
+    assert "*Services* grow." in shown
+    assert f"{row.value_per_share:.2f}" in shown
+    links = [each.proto.url for each in page.get("link_button")]
+    assert f"/api/v1/valuations/{row.id}/workbook.xlsx" in links
+
+
+def test_an_address_opens_its_valuation(acme, monkeypatch):
+    row = saved(acme.analyst, "KO", why="the one that was asked for")
+    saved(acme.analyst, "AAPL")
+
+    page = opened(monkeypatch, acme.viewer, "valuations", valuation=row.id)
+
+    assert "the one that was asked for" in texts(page)
+
+
+def test_another_tenants_valuation_is_not_there(acme, rival, monkeypatch):
+    row = saved(rival.analyst, "KO", why="a secret")
+
+    shown = texts(opened(monkeypatch, acme.viewer, "valuations", valuation=row.id))
+
+    assert "There is no valuation" in shown
+    assert "a secret" not in shown
+
+
+def test_inputs_name_their_filing_or_whose_judgement_they_are(acme, monkeypatch):
+    saved(acme.analyst, "KO", terminal_growth=0.031)
+    shown = texts(part(opened(monkeypatch, acme.viewer, "valuations"), "Inputs"))
+
+    assert "filed on 2010-02-26" in shown
+    assert "anna" in shown
+    assert "3.1 %" in shown
+
+
+def test_workings_lead_from_the_value_to_a_filing(acme, monkeypatch):
+    saved(acme.analyst, "KO")
+    shown = texts(part(opened(monkeypatch, acme.viewer, "valuations"), "Workings"))
+
+    assert "Value per share" in shown
+    assert "us-gaap:" in shown
+
+
+def test_two_values_are_compared_from_the_earlier_to_the_later(acme, monkeypatch):
+    before = saved(acme.analyst, "KO")
+    after = saved(acme.analyst, "KO", terminal_growth=0.031)
+    shown = texts(part(opened(monkeypatch, acme.viewer, "valuations"), "Compare"))
+
+    assert "How the value moved" in shown
+    assert "Terminal growth" in shown
+    assert f"{after.value_per_share - before.value_per_share:.2f}" in shown
+
+
+def test_the_list_can_be_of_one_company(acme, monkeypatch):
+    saved(acme.analyst, "KO")
+    saved(acme.analyst, "AAPL")
+    page = opened(monkeypatch, acme.viewer, "valuations")
+    choice = page.selectbox(key="valuations_company")
+    choice.set_value(next(o for o in choice.options if "KO" in o))
+
+    assert list(run(page).dataframe[0].value["Company"]) == ["Coca-Cola Co"]
