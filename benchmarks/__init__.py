@@ -1,0 +1,1 @@
+"""Speed against peers, limits and the version before."""
