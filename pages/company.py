@@ -146,7 +146,7 @@ only_for_its_readers("company")
 who = caller()
 st.title("Company", anchor=False)
 which, when = st.columns([2, 1])
-with which, show.asked():
+with which:
     company = ask.company()
 if company is None:
     st.info("There is no company yet. Import what one has filed.", icon=":material/upload_file:")

@@ -100,13 +100,14 @@ def company(label: str = "Company") -> Company | None:
     place = next(
         (i for i, c in enumerate(known) if wanted and wanted in (c.ticker, c.id.upper())), 0
     )
-    chosen = st.selectbox(
-        label,
-        known,
-        index=place,
-        format_func=lambda c: f"{c.name} ({c.ticker})" if c.ticker else c.name,
-        key="company",
-    )
+    with show.asked():
+        chosen = st.selectbox(
+            label,
+            known,
+            index=place,
+            format_func=lambda c: f"{c.name} ({c.ticker})" if c.ticker else c.name,
+            key="company",
+        )
     st.query_params["company"] = chosen.ticker or chosen.id
     return chosen
 

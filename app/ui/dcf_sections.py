@@ -141,6 +141,7 @@ def chosen(desk: Desk, result: DcfResult | None) -> None:
     """The section that is looked at; the others are not built."""
     sections: dict[str, Callable[[Desk, DcfResult | None], None]] = {
         "Drivers": drivers,
+        "Forecast": forecast,
         "Capital and terminal value": capital,
         "Bridge and shares": bridge,
         "Sensitivity": sensitivity,
@@ -172,16 +173,25 @@ def drivers(desk: Desk, result: DcfResult | None) -> None:
     ask.fades(desk)
     if result is not None:
         _forecast_table(desk, result)
-        show.chart(
-            desk.once(
-                ("forecast", show.theme()), lambda: charts.forecast(result, theme=show.theme())
-            ),
-            key="dcf:forecast",
-            alt="Revenue, EBIT and free cash flow by forecast year, USD million",
-        )
     st.subheader("Base year", anchor=False)
     ask.numbers(desk, ask.BASICS, columns=3)
     ask.years(desk)
+
+
+def forecast(desk: Desk, result: DcfResult | None) -> None:
+    """The forecast as a picture above its table.
+
+    Apart from the drivers: a chart's script holds a page up for a second or two when it first runs.
+    """
+    if result is None:
+        st.info("The forecast appears once the drivers can be valued.", icon=":material/timeline:")
+        return
+    show.chart(
+        desk.once(("forecast", show.theme()), lambda: charts.forecast(result, theme=show.theme())),
+        key="dcf:forecast",
+        alt="Revenue, EBIT and free cash flow by forecast year, USD million",
+    )
+    _forecast_table(desk, result)
 
 
 def _years(desk: Desk) -> list[str]:
@@ -191,15 +201,17 @@ def _years(desk: Desk) -> list[str]:
 
 
 def _forecast_table(desk: Desk, result: DcfResult) -> None:
-    rows = []
+    rows, trends = [], {}
     for label, name, unit in FORECAST:
-        row = np.asarray(getattr(result, name))[: desk.inputs.years]
-        rows.append((label, [words.in_unit(float(value), unit) for value in row]))
+        row = [float(value) for value in np.asarray(getattr(result, name))[: desk.inputs.years]]
+        rows.append((label, [words.in_unit(value, unit) for value in row]))
+        trends[label] = row
     show.table(
         "Forecast, USD million",
         _years(desk),
         rows,
         strong=frozenset({"Revenue", "FCFF", "PV of FCFF"}),
+        trends=trends,
     )
 
 

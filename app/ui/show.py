@@ -90,11 +90,18 @@ def table(
     strong: frozenset[str] = frozenset(),
     first: str = "",
     text: bool = False,
+    trends: Mapping[str, Sequence[float]] | None = None,
 ) -> None:
-    """Aligned numbers, or `text`, with one label a row; it scrolls where the screen is narrow."""
+    """Aligned numbers, or `text`, with one label a row; it scrolls where the screen is narrow.
+
+    `trends` draws the course of the rows that it names beside their labels.
+    """
     head = "".join(f"<th scope=col>{escape(name)}</th>" for name in columns)
+    if trends:
+        head = f"<th scope=col>Trend</th>{head}"
     body = "".join(
         f"<tr{' class=vx-strong' if label in strong else ''}><th scope=row>{escape(label)}</th>"
+        + (f"<td>{_sparkline(trends.get(label, ()))}</td>" if trends else "")
         + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
         + "</tr>"
         for label, cells in rows
@@ -104,6 +111,22 @@ def table(
         f"<table class='vx{' vx-text' if text else ''}'><caption>{escape(caption)}</caption>"
         f"<thead><tr><th class=vx-first>{escape(first)}</th>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _sparkline(values: Sequence[float]) -> str:
+    """The course of a few numbers as a line the height of a row, from its lowest to its highest."""
+    if len(values) < 2:
+        return ""
+    low, span = min(values), (max(values) - min(values)) or 1.0
+    points = " ".join(
+        f"{2 + 68 * place / (len(values) - 1):.1f},{14 - 12 * (value - low) / span:.1f}"
+        for place, value in enumerate(values)
+    )
+    return (
+        "<svg width=72 height=16 viewBox='0 0 72 16' aria-hidden=true>"
+        f"<polyline points='{points}' fill=none stroke='var(--st-primary-color,currentColor)' "
+        "stroke-width=1.5 /></svg>"
     )
 
 

@@ -14,17 +14,22 @@ from starlette.types import Scope
 
 from app.web.assets import asset_url
 from app.web.prebuilt import Prebuilt
+from app.web.preloads import DRAWN, preload_tags
 from app.web.static import streamlit_static
 
 TITLE = "Valor IVX"
 
-# The rule on padding keeps the place of the sidebar (18.75rem of the theme's 15px), which appears
-# late: without it the page jumps (layout shift 0.23). Figures of equal width let columns of numbers
-# be compared. Captions are fainter than text, yet at least 4.5:1 on the page, which Streamlit's own
-# are not, nor its hints at shortcuts.
+# Three rules keep a page from jumping while it is drawn: the place of the sidebar (18.75rem of the
+# theme's 15px), which appears late (layout shift 0.23); the width of the page, narrow until its
+# script asks for all of it; and what stands below the list of pages, before that list is there.
+# Figures of equal width let columns of numbers be compared. Captions are fainter than text, yet at
+# least 4.5:1 on the page, which Streamlit's own are not, nor its hints at shortcuts.
 STYLE = """<style>
 body{font-variant-numeric:tabular-nums}
-[data-testid=stMainBlockContainer]{padding:3.5rem clamp(1rem,3vw,3rem) 4rem!important}
+[data-testid=stMainBlockContainer]{padding:3.5rem clamp(1rem,3vw,3rem) 4rem!important;
+max-width:none!important}
+[data-testid=stSidebarContent]:not(:has([data-testid=stSidebarNav]))
+[data-testid=stSidebarUserContent]{visibility:hidden}
 [data-testid=stCaptionContainer]{opacity:.78!important}
 kbd{color:light-dark(#000,#fff)!important}
 [data-testid=stButtonGroup] [aria-checked=true] p{color:light-dark(#0b4f8a,#a5cdf6)!important}
@@ -86,11 +91,20 @@ class PageRoute(Route):
     """Any address that a browser navigates to and no earlier route has taken: stands last."""
 
     def __init__(self, html: str) -> None:
-        self.index = Prebuilt.of(html.encode(), "text/html", quality=11)
+        self.html = html
+        self.built: dict[str, Prebuilt] = {}  # when first asked for: the start must be quick
+        preload_tags("")  # a manifest that has changed stops the start
         super().__init__("/{page:path}", self._answer, methods=["GET"], name="page")
 
     async def _answer(self, request: Request) -> Response:
-        return self.index.answer(request, vary="Cookie")
+        page = request.path_params["page"]
+        return self._of(page if page in DRAWN else "").answer(request, vary="Cookie")
+
+    def _of(self, page: str) -> Prebuilt:
+        if page not in self.built:
+            html = _replaced_once(self.html, "</head>", f"{preload_tags(page)}</head>")
+            self.built[page] = Prebuilt.of(html.encode(), "text/html")
+        return self.built[page]
 
     def matches(self, scope: Scope) -> tuple[Match, Any]:
         """Only what asks for HTML, is no file, and is not Streamlit's own."""

@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.browser import Problems, chromium
+from tests.browser.installation import Installation, served_from
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +37,10 @@ def page(browser: Browser, scheme: Literal["light", "dark"]) -> Iterator[Page]:
 def problems(page: Page) -> Problems:
     """What the page has complained about so far; to be asked for before it is opened."""
     return Problems(page)
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """The product with its demo book: a file's tests share it."""
+    with served_from(tmp_path_factory.mktemp("installation")) as running:
+        yield running

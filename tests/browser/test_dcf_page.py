@@ -1,31 +1,12 @@
 """An analyst's way through the DCF page, in Chromium on the whole product."""
 
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.browser import until, violations
-from valor_core.settings import ROOT
 
 pytestmark = pytest.mark.browser
 FIRST_GROWTH = {"x": 160, "y": 50}  # the cell of growth in the first year, on the grid's canvas
-
-
-@pytest.fixture(scope="module")
-def link(tmp_path_factory) -> Iterator[str]:
-    env = {**os.environ, "VALOR_HOME": str(tmp_path_factory.mktemp("home"))}
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as served:
-        assert served.stdout
-        found = (re.search(r"http\S+#token=\S+", line) for line in served.stdout)
-        yield next(match[0] for match in found if match)
-        served.terminate()
-        served.wait(10)
 
 
 def value(page: Page) -> str:
@@ -37,8 +18,8 @@ def other_value(page: Page, before: str) -> str:
     return until(page, f"(v => v && v !== '{before}' && v)({told})")
 
 
-def test_a_value_is_stated_edited_undone_found_again_and_saved(page, problems, link):
-    page.goto(link.replace("/login#", "/login?next=/dcf%3Fcompany%3DAAPL#"))
+def test_a_value_is_stated_edited_undone_found_again_and_saved(page, problems, installation):
+    page.goto(installation.link.replace("/login#", "/login?next=/dcf%3Fcompany%3DAAPL#"))
     page.get_by_text("waits for 4 items").wait_for()
     assert [told for told in violations(page) if "in <strong>" not in told] == []
 

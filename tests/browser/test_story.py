@@ -4,15 +4,9 @@ And its other side: who has no sign-in sees nothing, by page or by socket.
 """
 
 import io
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import openpyxl
@@ -21,68 +15,10 @@ from playwright.sync_api import Browser, Page, expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.browser.browser import Problems, until, violations
-from valor_core.settings import ROOT
+from tests.browser.browser import Problems, until
+from tests.browser.installation import Installation, served_from
 
 PAGES = ("", "coverage", "company", "dcf", "valuations", "screen", "reports", "audit")
-
-
-@dataclass(frozen=True)
-class Installation:
-    """A running `valor serve` and its home."""
-
-    link: str
-    home: Path
-    process: "subprocess.Popen[str]"
-
-    @property
-    def origin(self) -> str:
-        return self.link.partition("/login")[0]
-
-    def token(self) -> str:
-        """Another sign-in link, as the command line prints it."""
-        port = self.origin.rpartition(":")[2]
-        command = [sys.executable, "-m", "app.cli", "token", "--port", port]
-        told = subprocess.run(
-            command,
-            env=environment(self.home),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return told.stdout.strip().splitlines()[-1]
-
-
-def environment(home: Path) -> dict[str, str]:
-    return {**os.environ, "VALOR_HOME": str(home)}
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with served_from(tmp_path_factory.mktemp("story")) as running:
-        yield running
-
-
-@contextmanager
-def served_from(home: Path) -> Iterator[Installation]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "serve", "--port", "0"],
-        env=environment(home),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout
-    link = next(line.strip() for line in process.stdout if "/login#token=" in line)
-    try:
-        yield Installation(link, home, process)
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(15)
-        process.stdout.close()
 
 
 def goto(page: Page, installation: Installation, path: str) -> None:
@@ -176,26 +112,6 @@ def test_a_bare_socket_to_the_stream_is_refused(installation: Installation):
         with pytest.raises(InvalidStatus) as refused:
             connect(address, additional_headers=headers, proxy=None)
         assert refused.value.response.status_code in (401, 403)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"], indirect=True)
-def test_every_page_is_accessible_and_fits_a_phone(
-    page: Page, problems: Problems, installation: Installation
-):
-    page.goto(installation.token())
-    page.wait_for_url(lambda url: "/login" not in url)
-    for path in PAGES:
-        goto(page, installation, f"{path}?company=AAPL")
-        page.wait_for_timeout(600)
-        assert violations(page) == [], path
-        assert page.locator("[data-testid=stException]").count() == 0, path
-    page.set_viewport_size({"width": 390, "height": 844})
-    for path in PAGES:
-        goto(page, installation, f"{path}?company=AAPL")
-        page.wait_for_timeout(300)
-        wide = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
-        assert wide <= 0, path
-    assert problems == []
 
 
 def test_the_end_comes_within_five_seconds_with_a_page_open(page: Page, tmp_path: Path):

@@ -1,10 +1,10 @@
 """A valuation in pictures: the way to equity, the forecast, and how the value moves."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from valor_core.charts.style import DOWN, HEAT, INK, SERIES, TOTAL, UP, Theme, styled
+from valor_core.charts.style import DOWN, HEAT, INK, SERIES, TOTAL, UP, Theme, figure
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.dcf import DcfResult
 from valor_core.models.sensitivity import Grid
@@ -33,66 +33,45 @@ def enterprise_bridge(
 
     `scale` is the money of one unit on the axis.
     """
-    import plotly.graph_objects as go
-
     steps = [(LABELS[name], -getattr(bridge, name)) for name in CLAIMS]
     steps += [(LABELS[name], getattr(bridge, name)) for name in ASSETS]
     steps = [(label, amount) for label, amount in steps if amount]
     names = ["Enterprise value", *(label for label, _ in steps), "Equity value"]
     amounts = [result.enterprise_value, *(amount for _, amount in steps), result.equity_value]
-    figure = go.Figure(
-        go.Waterfall(
-            x=names,
-            y=[float(amount) / scale for amount in amounts],
-            measure=["absolute", *["relative"] * len(steps), "total"],
-            text=[f"{float(amount) / scale:,.0f}" for amount in amounts],
-            textposition="outside",
-            cliponaxis=False,
-            increasing={"marker": {"color": UP[theme]}},
-            decreasing={"marker": {"color": DOWN[theme]}},
-            totals={"marker": {"color": TOTAL[theme]}},
-            connector={"line": {"color": INK[theme], "width": 0.5}},
-            hovertemplate="%{x}: %{y:,.1f}<extra></extra>",
-        )
-    )
-    return styled(figure, theme, height=340)
+    waterfall = {
+        "type": "waterfall",
+        "x": names,
+        "y": [float(amount) / scale for amount in amounts],
+        "measure": ["absolute", *["relative"] * len(steps), "total"],
+        "text": [f"{float(amount) / scale:,.0f}" for amount in amounts],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "increasing": {"marker": {"color": UP[theme]}},
+        "decreasing": {"marker": {"color": DOWN[theme]}},
+        "totals": {"marker": {"color": TOTAL[theme]}},
+        "connector": {"line": {"color": INK[theme], "width": 0.5}},
+        "hovertemplate": "%{x}: %{y:,.1f}<extra></extra>",
+    }
+    return figure([waterfall], theme, height=340)
 
 
 def forecast(result: DcfResult, *, scale: float = MILLION, theme: Theme = "light") -> "Figure":
     """Revenue as bars, EBIT and free cash flow as lines, a year each."""
-    import plotly.graph_objects as go
-
     years = list(range(1, len(result.fcff) + 1))
-    revenue, ebit, fcff = SERIES[theme][0], SERIES[theme][1], SERIES[theme][2]
-    hover = "year %{x}: %{y:,.0f}<extra>%{fullData.name}</extra>"
-    figure = go.Figure(
-        [
-            go.Bar(
-                x=years,
-                y=_scaled(result.revenues[: len(years)], scale),
-                name="Revenue",
-                marker={"color": revenue},
-                opacity=0.55,
-                hovertemplate=hover,
-            ),
-            go.Scatter(
-                x=years,
-                y=_scaled(result.ebit, scale),
-                name="EBIT",
-                line={"color": ebit, "width": 2.5},
-                hovertemplate=hover,
-            ),
-            go.Scatter(
-                x=years,
-                y=_scaled(result.fcff, scale),
-                name="FCFF",
-                line={"color": fcff, "width": 2.5, "dash": "dot"},
-                hovertemplate=hover,
-            ),
-        ]
-    )
-    styled(figure, theme, height=320)
-    return figure.update_layout(showlegend=True).update_xaxes(title="forecast year", dtick=1)
+    revenue, ebit, fcff, *_ = SERIES[theme]
+
+    def trace(name: str, row: object, **look: Any) -> dict[str, Any]:
+        hover = "year %{x}: %{y:,.0f}<extra>%{fullData.name}</extra>"
+        return {"x": years, "y": _scaled(row, scale), "name": name, "hovertemplate": hover, **look}
+
+    bars = {"type": "bar", "marker": {"color": revenue}, "opacity": 0.55}
+    traces = [
+        trace("Revenue", result.revenues[: len(years)], **bars),
+        trace("EBIT", result.ebit, line={"color": ebit, "width": 2.5}),
+        trace("FCFF", result.fcff, line={"color": fcff, "width": 2.5, "dash": "dot"}),
+    ]
+    x = {"title": {"text": "forecast year"}, "dtick": 1}
+    return figure(traces, theme, height=320, x=x, showlegend=True)
 
 
 def sensitivity(
@@ -104,7 +83,6 @@ def sensitivity(
     theme: Theme = "light",
 ) -> "Figure":
     """A result over two inputs as a heatmap; an empty cell tells its reason on hover."""
-    import plotly.graph_objects as go
 
     def ticks(values: tuple[float, ...], percent: bool) -> list[str]:
         return [f"{100 * v:.2f} %" if percent else f"{v:,.2f}" for v in values]
@@ -118,25 +96,24 @@ def sensitivity(
         for i in range(len(grid.rows))
     ]
     small = values.size <= 121
-    where = f"{row_label} %{{y}}, {column_label} %{{x}}"
-    figure = go.Figure(
-        go.Heatmap(
-            z=[[None if np.isnan(v) else float(v) for v in row] for row in values],
-            x=ticks(grid.columns, as_percent[1]),
-            y=ticks(grid.rows, as_percent[0]),
-            customdata=told,
-            text=[["" if np.isnan(v) else f"{v:,.2f}" for v in row] for row in values],
-            texttemplate="%{text}" if small else None,
-            colorscale=HEAT[theme],
-            showscale=not small,
-            xgap=1,
-            ygap=1,
-            hovertemplate=f"{where}<br>%{{customdata}}<extra></extra>",
-        )
-    )
-    styled(figure, theme, height=380)
-    figure.update_xaxes(title=column_label, type="category", side="bottom")
-    return figure.update_yaxes(title=row_label, type="category", autorange="reversed")
+    heatmap = {
+        "type": "heatmap",
+        "z": [[None if np.isnan(v) else float(v) for v in row] for row in values],
+        "x": ticks(grid.columns, as_percent[1]),
+        "y": ticks(grid.rows, as_percent[0]),
+        "customdata": told,
+        "text": [["" if np.isnan(v) else f"{v:,.2f}" for v in row] for row in values],
+        "texttemplate": "%{text}" if small else None,
+        "colorscale": HEAT[theme],
+        "showscale": not small,
+        "xgap": 1,
+        "ygap": 1,
+        "hovertemplate": f"{row_label} %{{y}}, {column_label} %{{x}}"
+        "<br>%{customdata}<extra></extra>",
+    }
+    x = {"title": {"text": column_label}, "type": "category", "side": "bottom"}
+    y = {"title": {"text": row_label}, "type": "category", "autorange": "reversed"}
+    return figure([heatmap], theme, height=380, x=x, y=y)
 
 
 def _scaled(row: object, scale: float) -> list[float]:
