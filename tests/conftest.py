@@ -27,6 +27,15 @@ from valor_core.workbench.verb import open_work, use_store
 SERVING = "serving"  # a login that is only a member of the app role
 
 
+WAITS_LONG = ("tests/faults/", "tests/workbooks/", "tests/browser/", "tests/jobs/")
+
+
+@pytest.hookimpl(trylast=True)  # after the shuffling
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: nothing then runs alone at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(WAITS_LONG))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
     """A tenant and one caller of each role in it; their names are vera, anna and adam."""

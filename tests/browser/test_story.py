@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 
 from tests.browser.browser import Problems, until
 from tests.browser.installation import Installation, served_from
+from tests.browser.test_pages import FIRST_ROW
 
 PAGES = ("", "coverage", "company", "dcf", "valuations", "screen", "reports", "audit")
 
@@ -44,8 +45,13 @@ def test_from_the_sign_in_link_to_the_verified_log(
 
     page.get_by_role("link", name="Coverage").first.click()
     expect(page.get_by_role("heading", name="Coverage")).to_be_visible()
+    page.get_by_placeholder("Name or ticker").fill("apple")
+    page.get_by_text("1 company").wait_for()
+    page.get_by_test_id("stDataFrame").first.click(position=FIRST_ROW)
+    page.wait_for_url("**/company?company=AAPL")
+    page.get_by_role("link", name="Value Apple Inc.").click()
+    page.wait_for_url("**/dcf?company=AAPL")
 
-    goto(page, installation, "dcf?company=AAPL")
     page.get_by_role("button", name="Take them as none").click()
     page.get_by_label("Your reason").fill("none in the balance sheet")
     page.get_by_label("Your reason").press("Enter")

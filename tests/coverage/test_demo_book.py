@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from valor_core.coverage.asof import known
@@ -52,9 +50,5 @@ def test_what_was_not_filed_is_missing(book):
     assert not any(fact.item == "long_term_debt" for fact in book["SNOW"].facts)
 
 
-def test_the_book_is_small_enough_to_read_through_and_quick_to_load():
-    started = time.process_time()
-    read_demo_book()
-
-    assert time.process_time() - started < 1.0
+def test_the_book_is_small_enough_to_read_through():
     assert sum(table.stat().st_size for table in DEMO.iterdir()) < 1_500_000

@@ -12,10 +12,10 @@ from valor_core.coverage.records import ParsedFacts
 DEMO = Path(__file__).with_name("demo")
 
 
-def read_demo_book() -> list[ParsedFacts]:
+def read_demo_book(folder: Path = DEMO) -> list[ParsedFacts]:
     """All companies of the demo book, by their tickers."""
     return [
         company
-        for table in sorted(DEMO.glob("*.csv"))
+        for table in sorted(folder.glob("*.csv"))
         for company in read_facts_csv(table.read_bytes())
     ]

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from valor_core.coverage.companies import add_company
 from valor_core.coverage.records import ParsedFacts
@@ -60,6 +60,13 @@ def keep(
         facts_n=facts_n,
         known_before=before is not None,
     )
+
+
+def drop_all(work: Work) -> None:
+    """Takes back all imports of the tenant with their figures: a book is replaced as a whole."""
+    tenant = work.caller.tenant_id
+    for kind in (FactRow, ImportRow):
+        work.session.execute(delete(kind).where(kind.tenant_id == tenant))
 
 
 def is_known(work: Work, sha256: str) -> bool:

@@ -1,10 +1,13 @@
 """The demo: the shared book of real companies, and a tenant with one member to look at it."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from valor_core.coverage import imports
 from valor_core.coverage.demo_book import DEMO, read_demo_book
+from valor_core.coverage.records import ParsedFacts
 from valor_core.errors import NotFound
 from valor_core.models.dcf import DcfInputs
 from valor_core.store.engines import Store
@@ -17,12 +20,12 @@ from valor_core.workbench.verb import open_work, verb
 SLUG, YOU = "demo", "you"
 
 
-def seed_demo(store: Store) -> None:
+def seed_demo(store: Store, book: Path = DEMO) -> None:
     """Brings the shared book up to this version's, and makes the demo tenant. Safe to repeat."""
-    raw = b"".join(table.read_bytes() for table in sorted(DEMO.glob("*.csv")))
+    raw = b"".join(table.read_bytes() for table in sorted(book.glob("*.csv")))
     with open_work(setup.operator(SHARED), store) as work:
         if not imports.is_known(work, hashlib.sha256(raw).hexdigest()):
-            load_book(work, raw)
+            load_book(work, raw, read_demo_book(book))
     with open_work(setup.operator(setup.PLATFORM), store) as work:
         known = any(tenant.slug == SLUG for tenant in tenants.tenants(work))
     if not known:
@@ -32,9 +35,13 @@ def seed_demo(store: Store) -> None:
 
 
 @verb("demo.seed")
-def load_book(work: Work, raw: bytes) -> None:
-    """Keep the demo book in the shared tenant, where everybody reads it and nobody writes."""
-    done = imports.keep(work, raw, read_demo_book(), kind="demo", file_name="demo book")
+def load_book(work: Work, raw: bytes, read: Sequence[ParsedFacts]) -> None:
+    """Keep the demo book in the shared tenant, where everybody reads it and nobody writes.
+
+    It takes the place of an older version's: a figure that was copied wrongly is put right by it.
+    """
+    imports.drop_all(work)
+    done = imports.keep(work, raw, read, kind="demo", file_name="demo book")
     work.note(f"import:{done.import_id}", companies=len(done.companies), facts=done.facts_n)
 
 

