@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.browser import until, violations
+from tests.browser.test_pages import FIRST_CELL
 
 pytestmark = pytest.mark.browser
-FIRST_GROWTH = {"x": 160, "y": 50}  # the cell of growth in the first year, on the grid's canvas
 
 
 def value(page: Page) -> str:
@@ -30,7 +30,7 @@ def test_a_value_is_stated_edited_undone_found_again_and_saved(page, problems, i
     stated = value(page)
     page.get_by_text("checks").wait_for()
 
-    page.get_by_test_id("stDataFrame").first.click(position=FIRST_GROWTH)
+    page.get_by_test_id("stDataFrame").first.click(position=FIRST_CELL)
     page.keyboard.press("Enter")
     page.locator("#portal input").fill("12")
     page.keyboard.press("Enter")
