@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import streamlit as st
 
 from app.ui.words import in_unit, unit_mark
-from valor_core.charts.style import Theme
+from valor_core.charts.style import TOTAL, Theme
 from valor_core.errors import BadInputs, ValorError
 from valor_core.models.explained import Explained, source_text
 
@@ -123,11 +124,12 @@ def _sparkline(values: Sequence[float]) -> str:
         f"{2 + 68 * place / (len(values) - 1):.1f},{14 - 12 * (value - low) / span:.1f}"
         for place, value in enumerate(values)
     )
-    return (
-        "<svg width=72 height=16 viewBox='0 0 72 16' aria-hidden=true>"
-        f"<polyline points='{points}' fill=none stroke='var(--st-primary-color,currentColor)' "
-        "stroke-width=1.5 /></svg>"
-    )
+    drawn = (
+        "<svg xmlns='http://www.w3.org/2000/svg' width='72' height='16'>"
+        f"<polyline points='{points}' fill='none' stroke='{TOTAL[theme()]}' stroke-width='1.5'/>"
+        "</svg>"
+    )  # as an image: drawings within the page are taken out of it
+    return f'<img alt="" width=72 height=16 src="data:image/svg+xml,{quote(drawn)}">'
 
 
 def listing(
