@@ -71,6 +71,8 @@ def test_a_link_signs_its_member_in(store, acme):
         acme.analyst.role,
     )
     assert actions(store, acme)[:2] == ["session.began", "token.issue"]
+    with unit_of_work(acme.admin, store) as work:
+        assert next(iter(log.entries(work))).actor == acme.analyst.actor
 
 
 def test_a_link_works_once(store, acme):

@@ -1,5 +1,7 @@
 """Turning a sign-in link into a session: by nobody yet, so it is no verb, but it is audited."""
 
+from dataclasses import replace
+
 from valor_core import telemetry
 from valor_core.audit import log as audit
 from valor_core.store.engines import Store
@@ -23,6 +25,8 @@ def redeem_token(store: Store, token: str) -> str:
             cookie = sign_in.redeem(work, token)
             began = work.session.get(SessionRow, (tenant_id, sign_in.digest(cookie)))
             assert began is not None
+            # The link has shown who it is, so the deed is theirs.
+            work.caller = replace(work.caller, kind="user", user_id=began.user_id)
             audit.append(
                 work,
                 "session.began",
