@@ -17,19 +17,19 @@ HTML, LINK = f"{ELEMENTS}Html/Html.tsx", f"{ELEMENTS}PageLink/PageLink.tsx"
 BUTTON, SEGMENTS = f"{WIDGETS}Button/Button.tsx", f"{WIDGETS}ButtonGroup/ButtonGroup.tsx"
 CHOICE, DAY = f"{WIDGETS}Selectbox/Selectbox.tsx", f"{WIDGETS}DateInput/DateInput.tsx"
 NUMBER, TEXT = f"{WIDGETS}NumberInput/NumberInput.tsx", f"{WIDGETS}TextInput/TextInput.tsx"
-GRID = f"{WIDGETS}DataFrame/ReadOnlyGrid.tsx"
+GRID, CHART = f"{WIDGETS}DataFrame/ReadOnlyGrid.tsx", f"{ELEMENTS}PlotlyChart/PlotlyChart.tsx"
 
 DRAWN: Mapping[str, tuple[str, ...]] = {
     "": (HTML, LINK, BUTTON),
     "coverage": (BUTTON, TEXT, GRID),
-    "company": (HTML, LINK, BUTTON, CHOICE, DAY, SEGMENTS, GRID),
+    "company": (HTML, LINK, BUTTON, CHOICE, DAY, SEGMENTS, GRID, CHART),
     "dcf": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, GRID),
     "valuations": (HTML, BUTTON, CHOICE),
     "screen": (HTML, BUTTON, CHOICE, NUMBER, GRID),
     "reports": (BUTTON, CHOICE, DAY),
     "audit": (HTML, BUTTON, CHOICE),
 }
-"""What each page draws first, by the first part of its address; charts follow by themselves."""
+"""What each page draws at first, by the first part of its address."""
 
 
 def preload_tags(page: str) -> str:
