@@ -53,7 +53,12 @@ def add_problems(api: FastAPI) -> None:
 
     @api.exception_handler(HTTPException)
     async def _framework(request: Request, error: HTTPException) -> JSONResponse:
-        refusal = NoSuchRoute(error.status_code, request.method, request.url.path)
+        cause = error.__cause__  # FastAPI wraps whatever the reading of a body raises
+        refusal = (
+            cause
+            if isinstance(cause, ValorError)
+            else NoSuchRoute(error.status_code, request.method, request.url.path)
+        )
         return problem_response(refusal, instance=request.url.path)
 
     @api.exception_handler(Exception)

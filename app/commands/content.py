@@ -20,7 +20,7 @@ FILE_MAX = 10_000_000
 
 def read_case(path: Path) -> Any:
     """A JSON file; BadInput that names it when it cannot be read."""
-    from app.api.requests import BadJson, read_json
+    from app.web.strict_json import BadJson, read_json
 
     try:
         if path.stat().st_size > FILE_MAX:

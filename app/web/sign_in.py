@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from app.web.callers import Callers
 from app.web.refusals import problem_response
+from app.web.strict_json import read_json
 from valor_core.errors import SignInNeeded, ValorError
 from valor_core.store.engines import Store
 from valor_core.tenancy.sign_in import ABSOLUTE_S, BadToken
@@ -32,11 +33,8 @@ def sign_in_routes(store: Store, callers: Callers, *, cookie: str, secure: bool)
 
     async def sign_in(request: Request) -> Response:
         try:
-            body = await request.json()
+            body = read_json(await request.body())
             token = body.get("token") if isinstance(body, dict) else None
-        except ValueError:  # not JSON, or not UTF-8
-            body, token = {}, None
-        try:
             if not isinstance(token, str) or not 0 < len(token) <= 200:
                 raise BadToken
             value = await run_sync(redeem_token, store, token)

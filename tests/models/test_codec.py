@@ -12,6 +12,7 @@ from valor_core.errors import BadInputs
 from valor_core.models.catalogue import MODELS, model_named, model_of
 from valor_core.models.codec import dump, load, schema
 from valor_core.models.dcf import DcfInputs, discounted_cash_flow
+from valor_core.models.dilution import OptionTranche
 from valor_core.models.run_id import run_id
 
 
@@ -145,3 +146,11 @@ def test_each_kind_of_inputs_has_its_model():
     named = [model_of(each).name for each in (a_dcf(), a_direct_dcf(), a_cost_of_capital())]
 
     assert named == ["dcf", "dcf_direct", "cost_of_capital"]
+
+
+def test_of_many_unknown_fields_the_first_are_named_and_the_rest_counted():
+    with pytest.raises(BadInputs) as refusal:
+        load(OptionTranche, {"number": 5, "strike": 2} | {f"x{i}": 0 for i in range(5_000)})
+
+    assert len(refusal.value.flaws) == 21
+    assert refusal.value.flaws[-1].problem == "5000 fields are unknown"

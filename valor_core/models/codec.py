@@ -16,6 +16,7 @@ from valor_core.models.numbers import Row
 LARGEST = 1e100
 LONGEST_ROW = 100
 MOST_MEMBERS = 100
+UNKNOWN_TOLD = 20  # by name; the rest is counted
 MOST_YEARS = 1_000
 
 Inputs = TypeVar("Inputs")
@@ -69,9 +70,11 @@ def _loaded(cls: type, data: object, path: str, flaws: list[Flaw]) -> Any:
     if not isinstance(data, Mapping):
         return _flaw(flaws, path or cls.__name__, f"an object is meant, not {_told(data)}")
     before, known, values = len(flaws), {f.name: f for f in fields(cls)}, {}
-    for name in data:
-        if name not in known:
-            _flaw(flaws, _join(path, name), "is unknown" + _near(str(name), list(known)))
+    unknown = [name for name in data if name not in known]
+    for name in unknown[:UNKNOWN_TOLD]:
+        _flaw(flaws, _join(path, name), "is unknown" + _near(str(name), list(known)))
+    if len(unknown) > UNKNOWN_TOLD:
+        _flaw(flaws, path or cls.__name__, f"{len(unknown)} fields are unknown")
     for name, stated in known.items():
         place = _join(path, name)
         if name not in data:

@@ -1,0 +1,36 @@
+"""A body that cannot be read is told to its sender, by the API as by the sign-in."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from app.api.application import create_api
+from app.web.callers import Callers
+from app.web.sign_in import sign_in_routes
+from tests.conftest import ONLY_SQLITE
+
+pytestmark = ONLY_SQLITE
+MALFORMED = (b"{", b'{"a": NaN}', b'{"a": 1, "a": 2}', b"[" * 100_000, b'"\\ud800"', b"\xff")
+
+
+@pytest.mark.parametrize("raw", MALFORMED)
+def test_the_api_names_what_is_wrong_with_a_body(world, raw):
+    async def signed_in(scope, receive, send):
+        scope.setdefault("state", {})["caller"] = world.acme.analyst
+        await create_api()(scope, receive, send)
+
+    headers = {"Idempotency-Key": "a-key", "Content-Type": "application/json"}
+    answer = TestClient(signed_in).post(
+        "/companies/AAPL/valuations/dcf", content=raw, headers=headers
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
+
+
+@pytest.mark.parametrize("raw", MALFORMED)
+def test_the_sign_in_refuses_a_body_that_it_cannot_read(store, raw):
+    routes = sign_in_routes(store, Callers(store), cookie="vx", secure=False)
+
+    answer = TestClient(Starlette(routes=routes)).post("/login", content=raw)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
