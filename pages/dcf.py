@@ -3,7 +3,9 @@
 import streamlit as st
 
 from app.ui import ask, dcf_sections, draft, show
+from app.ui.frame import only_for_its_readers
 
+only_for_its_readers("dcf")
 st.title("Discounted cash flow", anchor=False)
 
 company = ask.company()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.ui import show
-from app.ui.frame import caller, link, places
+from app.ui.frame import caller, link, only_for_its_readers, places
 from app.ui.verdict import verdict_on_demand
 from app.ui.words import counted, moment, per_share, person
 from valor_core.tenancy.access import MAY
@@ -13,6 +13,7 @@ from valor_core.workbench.health import health
 from valor_core.workbench.verb import open_work
 
 SHOWN = 5
+only_for_its_readers("home")
 who = caller()
 
 
@@ -108,9 +109,10 @@ with st.container(border=True):
     st.subheader("Next", anchor=False)
     next_step()
 
-for column, part in zip(
-    st.columns(3, gap="large"), (recent_valuations, own_drafts, recent_imports), strict=True
-):
+parts = [recent_valuations, own_drafts, recent_imports]
+if not may("draft.read"):
+    parts.remove(own_drafts)
+for column, part in zip(st.columns(len(parts), gap="large"), parts, strict=True):
     with column:
         part()
 

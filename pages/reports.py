@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from app.ui import show
-from app.ui.frame import caller
+from app.ui.frame import caller, only_for_its_readers
 from jobs.runner import wake
 from valor_core.coverage.report_runs import ReportRun
 from valor_core.tenancy.access import MAY
@@ -15,6 +15,7 @@ from valor_core.workbench.verb import open_work
 
 RUNS_SHOWN = 30
 MISSING = {"zero": "count as zero, and say so", "refuse": "refuse the report"}
+only_for_its_readers("reports")
 who = caller()
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from app.ui import show, words
-from app.ui.frame import caller, only_for_its_readers
+from app.ui.frame import caller, leads, only_for_its_readers
 from valor_core.errors import ValorError
 from valor_core.models.fields import Unit
 from valor_core.snapshots.catalogue import NoSnapshot
@@ -71,7 +71,7 @@ def line(row: ScreenedCompany) -> dict[str, object]:
         "Year": row.fiscal_year,
         **{heading(m): on_screen(m, row.measures[m.name]) for m in MEASURES},
         "Valued on": None if row.saved_at is None else from_micros(row.saved_at).date(),
-        "DCF": f"/dcf?company={row.company_id}",
+        **({"DCF": f"/dcf?company={row.company_id}"} if may_value else {}),
     }
 
 
@@ -145,6 +145,7 @@ def nothing_published() -> None:
 
 
 may_publish = who.role in MAY["snapshot.publish"]
+may_value = leads("dcf")
 st.title("Screen", anchor=False)
 if may_publish and st.button("Publish a snapshot", icon=":material/photo_camera:"):
     published = show.or_explain(publish)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.ui import saved as screen
 from app.ui import show
-from app.ui.frame import caller, link, only_for_its_readers
+from app.ui.frame import caller, leads, link, only_for_its_readers
 from app.ui.words import moment, per_share, person
 from valor_core.coverage.companies import Company
 from valor_core.errors import ValorError
@@ -90,17 +90,17 @@ def opened(saved: Saved, rows: Sequence[ValuationRow], called: dict[str, str]) -
     row = saved.row
     st.subheader(row.company_name, anchor=False)
     screen.headline(saved, called)
-    book, again, about = st.columns([2, 2, 3], vertical_alignment="center")
+    book, about, again = st.columns([2, 2, 3], vertical_alignment="center")
     book.link_button(
         "Excel with live formulas",
         f"/api/v1/valuations/{row.id}/workbook.xlsx",
         icon=":material/download:",
         width="stretch",
     )
-    with again:
-        link("dcf", "Value it again", icon=":material/calculate:", company=row.company_id)
     with about:
         link("company", "Its statements", icon=":material/domain:", company=row.company_id)
+    with again:
+        link("dcf", "Value it again", icon=":material/calculate:", company=row.company_id)
     part = st.segmented_control(
         "Part", PARTS, default=PARTS[0], required=True, label_visibility="collapsed", key="part"
     )
@@ -161,7 +161,12 @@ elif company:
     st.info(f"No value of {show.plain(company.name)} is saved yet.")
     link("dcf", "Value it", icon=":material/calculate:", company=company.ticker or company.id)
 else:
-    st.info("Nothing is saved yet. Value a company, say why, and save it.")
+    way = (
+        "Value a company, say why, and save it."
+        if leads("dcf")
+        else "What an analyst of your tenant saves stands here."
+    )
+    st.info(f"Nothing is saved yet. {way}")
     link("dcf", "Value a company", icon=":material/calculate:")
 if wanted and (chosen := read(wanted)):
     opened(chosen, listed, names)

@@ -41,7 +41,7 @@ def _place(name: str, title: str, icon: str, purpose: str, *, act: str) -> Place
 
 
 PLACES = (
-    _place("home", "Home", "home", "Where one begins.", act="me.read"),
+    _place("home", "Home", "home", "Where one begins.", act="health.read"),
     _place(
         "coverage", "Coverage", "table_view",
         "All companies with their growth, margins and newest value.", act="company.read",
@@ -53,7 +53,7 @@ PLACES = (
     ),
     _place(
         "dcf", "DCF", "calculate",
-        "Value a company from its filed facts and your assumptions.", act="valuation.read",
+        "Value a company from its filed facts and your assumptions.", act="draft.read",
     ),
     _place(
         "valuations", "Valuations", "inventory_2",
@@ -119,10 +119,15 @@ def places() -> list[Place]:
     return [place for place in PLACES if place.file.exists()]
 
 
+def leads(name: str) -> bool:
+    """Whether the caller may be offered the page."""
+    return PLACE[name].open_to(caller())
+
+
 def link(name: str, label: str, *, icon: str | None = None, **query: str) -> None:
-    """A link to another page, about a company or a valuation."""
-    place = PLACE[name]
-    st.page_link(place.file, label=label, icon=icon, query_params=query or None)
+    """A link to another page, about a company or a valuation; nothing for who may not read it."""
+    if leads(name):
+        st.page_link(PLACE[name].file, label=label, icon=icon, query_params=query or None)
 
 
 def go(name: str, **query: str) -> None:

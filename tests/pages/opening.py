@@ -14,8 +14,10 @@ from valor_core.workbench import companies, demo, valuations
 from valor_core.workbench.verb import open_work
 
 
-def opened(monkeypatch: pytest.MonkeyPatch, caller: Caller, name: str, **address: str) -> AppTest:
-    """The page as the caller finds it at that address."""
+def opened(
+    monkeypatch: pytest.MonkeyPatch, caller: Caller | None, name: str, **address: str
+) -> AppTest:
+    """The page as the caller finds it at that address; None is somebody who is signed out."""
     monkeypatch.setattr(frame, "signed_in_caller", lambda: caller)
     app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)
     app.switch_page(f"../pages/{name}.py")

@@ -40,6 +40,15 @@ def test_a_draft_is_seen_by_its_author_alone(store, acme, monkeypatch):
     assert "You have no draft" in texts(opened(monkeypatch, acme.admin, "home"))
 
 
+def test_who_may_not_value_is_shown_no_drafts_and_no_way_to_the_dcf(store, acme, monkeypatch):
+    seed_demo(store)
+    shown = texts(opened(monkeypatch, acme.viewer, "home"))
+
+    assert "Your drafts" not in shown
+    assert "DCF" not in shown
+    assert "Look through the companies" in shown
+
+
 def test_health_names_the_database_its_schema_and_the_last_snapshot(acme, monkeypatch):
     shown = texts(opened(monkeypatch, acme.viewer, "home"))
 

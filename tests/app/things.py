@@ -1,0 +1,120 @@
+"""One of each thing that has an id, made in a tenant by its people."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.conftest import Tenant
+from valor_core.coverage.demo_book import DEMO
+from valor_core.coverage.report_runs import Status
+from valor_core.models.codec import dump
+from valor_core.store.engines import Store
+from valor_core.values import CompanyId, Role
+from valor_core.workbench import companies, drafts, people, reports, snapshots, valuations
+from valor_core.workbench.verb import open_work
+
+IDS = ("company_id", "valuation_id", "run_id", "schedule_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Things:
+    """What a tenant has; every text in it is to be seen by that tenant alone."""
+
+    company_id: str
+    company_name: str
+    import_id: str
+    valuation_id: str
+    run_id: str
+    schedule_id: str
+    snapshot_id: str
+    key_id: str
+    rationale: str
+    dcf: dict[str, Any]  # the body that values the company once more
+
+    @property
+    def ids(self) -> list[str]:
+        """Those by which routes ask for a thing."""
+        return [getattr(self, name) for name in IDS]
+
+    def nowhere(self) -> "Things":
+        """The same with ids as long as these, of things that nobody has."""
+        return replace(
+            self,
+            **{
+                name: id_[:-1] + ("0" if id_[-1] != "0" else "2")
+                for name, id_ in zip(IDS, self.ids, strict=True)
+            },
+        )
+
+    def texts(self) -> set[str]:
+        """All that no other tenant may ever read."""
+        return {getattr(self, name) for name in self.__dataclass_fields__ if name != "dcf"}
+
+
+def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
+    """A company of the tenant's own with Coca-Cola's figures, and all that follows from it."""
+    name = f"{tenant.slug.title()} Own Co"
+    raw = (DEMO / "ko.csv").read_text(encoding="utf-8").replace(
+        "\n21344,Coca-Cola Co,KO,", f"\n{cik},{name},{tenant.slug.upper()},"
+    )  # fmt: skip
+    with open_work(tenant.analyst, store) as work:
+        document = companies.read_document(raw.encode(), file_name="own.csv")
+        imported = companies.import_document(work, document)
+        company_id = CompanyId(imported.companies[0])
+    with open_work(tenant.analyst, store) as work:
+        inputs = valuations.prefilled(work, company_id).inputs
+        missing = inputs.bridge.missing
+        inputs = replace(inputs, bridge=replace(inputs.bridge, **dict.fromkeys(missing, 0.0)))
+        reasons = {f"bridge.{item}": "none known" for item in missing}
+        row = valuations.run_valuation(
+            work, company_id, inputs, rationale=f"as {name} filed", rationales=reasons
+        )
+    with open_work(tenant.analyst, store) as work:
+        run = reports.ask_for_run(work, "valuation", {"company": company_id})
+        html = f"<p>{name}</p>".encode()
+        run.folder.mkdir(parents=True)
+        (run.folder / "report.html").write_bytes(html)
+        outputs = {"report.html": hashlib.sha256(html).hexdigest()}
+        reports.finish_run(work, run, Status.SUCCEEDED, record={"outputs": outputs})
+    with open_work(tenant.analyst, store) as work:
+        snapshot = snapshots.publish_snapshot(work)
+    with open_work(tenant.operator, store) as work:
+        key, _ = people.add_key(work, "for the matrix", Role.VIEWER)
+    return Things(
+        company_id=company_id,
+        company_name=name,
+        import_id=imported.import_id,
+        valuation_id=row.id,
+        run_id=run.id,
+        schedule_id=schedule_of(store, tenant, company_id),
+        snapshot_id=snapshot.id,
+        key_id=key.id,
+        rationale=row.rationale,
+        dcf={"inputs": dump(inputs), "rationale": "once more", "rationales": reasons},
+    )
+
+
+def schedule_of(store: Store, tenant: Tenant, company_id: str) -> str:
+    """A schedule that runs; its id."""
+    with open_work(tenant.analyst, store) as work:
+        return reports.schedule_report(
+            work, "valuation", {"company": company_id}, cron="0 6 * * *"
+        ).id
+
+
+DRAFT_VERSION = 4
+
+
+def lay_out_draft(store: Store, tenant: Tenant, user_id: str, company_id: str) -> None:
+    """A draft of that user at version 4, with a step to take back and one to take again."""
+    company = CompanyId(company_id)
+    author = replace(tenant.analyst, user_id=user_id)
+    with open_work(author, store) as work:
+        drafts.drop_draft(work, company)
+        work.session.flush()
+        for step in ("first", "second", "third"):
+            drafts.keep_draft(work, company, {"inputs": {}, "step": step})
+            work.session.flush()
+        row = drafts.undo_draft(work, company)
+    assert row is not None
+    assert row.version == DRAFT_VERSION
