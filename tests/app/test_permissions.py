@@ -1,42 +1,50 @@
-"""One permission table decides over every route, page, socket and verb; what it lacks is refused.
+"""One permission table decides over every route, socket and verb; what it lacks is refused.
 
 Everything is enumerated from the application itself: whoever adds a route must say here which act
-it is, and whoever adds an act must say in `tenancy.access.MAY` who may do it.
+it is, and whoever adds an act must say in `tenancy.access.MAY` who may do it. The pages stand in
+tests/pages/test_access.py.
 """
 
-import asyncio
 import importlib
 import json
 import pkgutil
-from collections.abc import Iterator
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.routing import Mount
-from streamlit.runtime.runtime import Runtime
 
 from app.api.application import create_api
-from app.server import create_app, own_origins
-from app.ui import frame
 from app.web.callers import Callers
-from app.web.hosts import OwnHosts
 from app.web.identity import PUBLIC_PATHS, Identity
+from tests.app.asking import (
+    OWN_ORIGIN,
+    SOCKET,
+    Answer,
+    Client,
+    Whole,
+    by_key,
+    by_session,
+    exchange,
+    filled,
+    whole_application,
+)
+from tests.app.things import DRAFT_VERSION, IDS, Things, lay_out_draft, schedule_of, things_of
 from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core import workbench
-from valor_core.errors import AccessDenied
+from valor_core.coverage.facts_csv import template
+from valor_core.errors import AccessDenied, NotFound
+from valor_core.snapshots import reader
 from valor_core.store.engines import Store
 from valor_core.tenancy.access import MAY, require
 from valor_core.tenancy.sign_in import stranger
-from valor_core.values import CompanyId, Role, TenantId
-from valor_core.workbench import demo, people, valuations
+from valor_core.values import Caller, Role, TenantId, new_id
 from valor_core.workbench.verb import ACTS, open_work
 
-PORT = 9
-KO = CompanyId("cik0000021344")
+API = "/api/v1"
+ROLES = (Role.VIEWER, Role.ANALYST, Role.ADMIN)
+DELETE_DRAFT = "DELETE /companies/{company_id}/drafts/dcf"
+DELETE_SCHEDULE = "DELETE /reports/schedules/{schedule_id}"
 
 ACT_OF_ROUTE = {
     "GET /me": "me.read",
@@ -74,23 +82,226 @@ ACT_OF_ROUTE = {
     "GET /snapshots/latest": "snapshot.read",
     "GET /snapshots/latest/screen": "snapshot.read",
 }
-PAGES = {"home", "coverage", "company", "dcf", "valuations", "screen", "reports", "audit"}
+ANYONE, SIGNED_IN, PEOPLE = "anyone", "whoever is signed in or has a key", "who is signed in"
+# Beside the API: Streamlit's own doors and ours. A key opens the API alone.
+DOORS = {
+    "/login": ANYONE,
+    "/assets/{name:path}": ANYONE,
+    "/favicon.svg": ANYONE,
+    "/favicon.png": ANYONE,
+    "/favicon.ico": ANYONE,
+    "/robots.txt": ANYONE,
+    "/healthz": ANYONE,
+    "/metrics": ANYONE,  # behind its own gate
+    "/_stcore/health": ANYONE,
+    "/_stcore/host-config": ANYONE,
+    "/api/v1/openapi.json": SIGNED_IN,
+    "/{page:path}": PEOPLE,
+    "/{file:path}": PEOPLE,
+    "/_stcore/stream": PEOPLE,
+    "/_stcore/metrics": PEOPLE,
+    "/_stcore/upload_file/{session_id}/{file_id}": PEOPLE,
+    "/_stcore/bidi-components/{path:path}": PEOPLE,
+    "/_stcore/agent/interact": PEOPLE,
+    "/_stcore/agent/openapi.json": PEOPLE,
+    "/_stcore/agent/mcp": PEOPLE,
+    "/media/{file_id:path}": PEOPLE,
+    "/component/{path:path}": PEOPLE,
+    "/auth/login": PEOPLE,
+    "/auth/logout": PEOPLE,
+    "/oauth2callback": PEOPLE,
+    "/logout": PEOPLE,
+}
+SOCKETS = {"/_stcore/stream"}
+# Where an id is told beside the path.
+TOLD_ELSEWHERE = ("GET /valuations?company_id={company_id}", "POST /reports/{name}/runs")
 
 
-def routes() -> list[str]:
-    paths = create_api().openapi()["paths"]
-    return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
+@pytest.fixture
+def whole(store: Store) -> Iterator[Whole]:
+    with whole_application(store) as application:
+        yield application
 
 
-def test_every_route_says_which_act_it_is():
-    assert set(routes()) == set(ACT_OF_ROUTE)
+@pytest.fixture
+def things(store: Store, acme: Tenant) -> Iterator[Things]:
+    yield things_of(store, acme, cik=9_999_901)
+    reader.close_idle()
 
 
-def test_every_act_stands_in_the_permission_table_and_the_other_way_round():
+def asked(client: Client, route: str, things: Things) -> Answer:
+    """The route's answer about these things, asked as its documentation says."""
+    method, _, path = route.partition(" ")
+    path = f"{API}{filled(path.replace('{name}', 'valuation'), things)}"
+    content: Any = body_of(route, things)
+    if route == "POST /imports":
+        path, content = f"{path}?file_name=facts.csv", template()
+    body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+    return client.ask(
+        method,
+        path,
+        b"" if content is None else body,
+        content_type="application/json",
+        idempotency_key=new_id(),
+        if_match=f'"v{DRAFT_VERSION}"',
+    )
+
+
+def body_of(route: str, things: Things) -> Any:
+    """A body about these things that the route takes."""
+    if route == "POST /companies/{company_id}/valuations/dcf":
+        return things.dcf
+    if route.endswith("/sensitivity"):
+        axis = {"path": "terminal_growth", "values": [0.02]}
+        return {"rows": axis, "columns": {**axis, "path": "cost_of_capital.beta"}}
+    if route == "PUT /companies/{company_id}/drafts/dcf":
+        return {"content": {}}
+    if route in ("POST /reports/schedules", "POST /reports/{name}/runs"):
+        when = {"report": "valuation", "cron": "0 6 * * *"} if "schedules" in route else {}
+        return {**when, "parameters": {"company": things.company_id}}
+    return None
+
+
+def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Things) -> Things:
+    """The things with what the route uses up: a draft of the caller's, a schedule that runs."""
+    if "/drafts/" in route:
+        lay_out_draft(store, tenant, who.user_id, things.company_id)
+    if route == DELETE_SCHEDULE:
+        return replace(things, schedule_id=schedule_of(store, tenant, things.company_id))
+    return things
+
+
+def documented() -> dict[str, int]:
+    """The status of success by route, as the OpenAPI document promises it to clients."""
+    return {
+        f"{method.upper()} {path}": next(int(s) for s in told["responses"] if s.startswith("2"))
+        for path, methods in create_api().openapi()["paths"].items()
+        for method, told in methods.items()
+    }
+
+
+@ONLY_SQLITE
+def test_every_door_of_the_application_stands_in_a_table_and_every_line_is_a_door(whole):
+    doors = whole.doors()
+    api = {f"{method} {API}{path}" for method, _, path in (r.partition(" ") for r in ACT_OF_ROUTE)}
+    beside = {(method, path) for method, path in doors if f"{method} {path}" not in api}
+
+    assert {f"{method} {path}" for method, path in doors - beside} == api
+    assert {path for _, path in beside} == set(DOORS)
+    assert {path for method, path in doors if method == SOCKET} == SOCKETS
+    assert set(documented()) == set(ACT_OF_ROUTE)
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("way_in", [by_session, by_key])
+def test_each_role_gets_on_each_route_what_the_table_says(
+    whole: Whole, store: Store, acme: Tenant, things: Things, way_in: Callable[..., Client]
+):
+    success = documented()
+    for role in ROLES:
+        client = way_in(whole, store, acme, role)
+        assert client.caller
+        for route, act in ACT_OF_ROUTE.items():
+            own = laid_out(store, acme, client.caller, route, things)
+            answer = asked(client, route, own)
+            told = (answer.status, answer.code)
+            may = role in MAY[act]
+            assert told == ((success[route], "") if may else (403, "access_denied")), (
+                route, role, answer.body,
+            )  # fmt: skip
+
+
+@ONLY_SQLITE
+def test_who_shows_nothing_learns_nothing_not_even_whether_a_thing_is_there(whole, things):
+    nothing = things.nowhere()
+    for route in ACT_OF_ROUTE:
+        there, nowhere = (asked(Client(whole), route, each) for each in (things, nothing))
+        assert (there.status, there.code) == (401, "sign_in_needed"), route
+        assert there.without(things.ids) == nowhere.without(nothing.ids), route
+
+
+@ONLY_SQLITE
+def test_another_tenants_thing_answers_byte_for_byte_like_a_missing_one(
+    whole: Whole, store: Store, rival: Tenant, things: Things
+):
+    nothing, client = things.nowhere(), by_session(whole, store, rival, Role.ADMIN)
+    by_path = [route for route in ACT_OF_ROUTE if any(f"{{{name}}}" in route for name in IDS)]
+    for route in [*by_path, *TOLD_ELSEWHERE]:
+        theirs, nobodys = asked(client, route, things), asked(client, route, nothing)
+        assert theirs.without(things.ids) == nobodys.without(nothing.ids), route
+        # To throw away a draft that is not there is a change made on a version that it never had.
+        expected = 412 if route == DELETE_DRAFT else 404
+        assert theirs.status == expected, (route, theirs.body)
+    assert all(f"{{{name}}}" in "".join(by_path) for name in IDS)
+
+
+@ONLY_SQLITE
+def test_another_tenant_is_served_from_its_own_things_alone(
+    whole: Whole, store: Store, rival: Tenant, things: Things
+):
+    mine = things_of(store, rival, cik=9_999_902)
+    client = by_session(whole, store, rival, Role.ADMIN)
+    assert client.caller
+    for route, status in documented().items():
+        answer = asked(client, route, laid_out(store, rival, client.caller, route, mine))
+        assert answer.status == status, (route, answer.body)
+        assert [text for text in things.texts() if text.encode() in answer.body] == [], route
+
+
+@ONLY_SQLITE
+def test_beside_the_api_each_door_opens_to_whom_the_table_says(whole, store, acme, rival):
+    nobody, program = Client(whole), by_key(whole, store, acme, Role.ADMIN)
+    people = [by_session(whole, store, acme, role) for role in ROLES]
+    people.append(by_session(whole, store, rival, Role.ADMIN))
+    doors = [door for door in whole.doors() if door[1] in DOORS and door[0] != SOCKET]
+    for method, path in sorted(doors, key=lambda door: door[1] == "/logout"):
+        accept = {"accept": "text/html" if path == "/{page:path}" else "*/*"}
+        for client, let_in in (
+            (nobody, DOORS[path] == ANYONE),
+            (program, DOORS[path] != PEOPLE),
+            *((person, True) for person in people),
+        ):
+            answer = client.ask(method, filled(path, None), **accept)
+            assert answer.is_sent_to_sign_in != let_in, (method, path, client.caller)
+            assert answer.status < 500, (method, path, answer.body)
+
+
+@ONLY_SQLITE
+def test_a_websocket_opens_to_people_on_our_own_pages_alone(whole, store, acme, rival):
+    people = [by_session(whole, store, acme, role) for role in ROLES]
+    people.append(by_session(whole, store, rival, Role.ADMIN))
+    for path in SOCKETS:
+        for client in (Client(whole), by_key(whole, store, acme, Role.ADMIN)):
+            assert client.knock(path) == 401
+            assert client.knock(path, origin=b"") == 403
+        for client in people:
+            assert client.knock(path) == 101
+            assert client.knock(path, origin=b"") == 403
+            assert client.knock(path, origin=OWN_ORIGIN + b"0") == 403
+
+
+@ONLY_SQLITE
+def test_each_act_of_the_workbench_lets_in_whom_the_table_says(store: Store, acme: Tenant):
     for module in pkgutil.iter_modules(workbench.__path__):
         importlib.import_module(f"{workbench.__name__}.{module.name}")
-    assert set(ACTS) == set(MAY)
-    assert set(ACT_OF_ROUTE.values()) <= set(MAY)
+    callers = [acme.viewer, acme.analyst, acme.admin, acme.operator, stranger(acme.id)]
+    for name, acts in ACTS.items():
+        for act in acts:
+            for caller in callers:
+                may = caller.kind != "stranger" and caller.role in MAY[name]
+                assert is_let_in(store, caller, act.function) == may, (act.function, caller)
+
+
+def is_let_in(store: Store, caller: Caller, function: Callable[..., Any]) -> bool:
+    """Whether the act gets as far as to miss its arguments; what needs none is done."""
+    try:
+        with open_work(caller, store) as work:
+            function(work)
+    except AccessDenied:
+        return False
+    except (TypeError, NotFound):
+        return True
+    return True
 
 
 def test_an_operator_sees_no_content():
@@ -99,244 +310,37 @@ def test_an_operator_sees_no_content():
         assert Role.OPERATOR not in roles or not act.startswith(content)
 
 
-def test_pages_are_those_that_this_test_knows():
-    assert {page.stem for page in frame.PAGES.glob("*.py")} - {"__init__"} == PAGES
-
-
-@dataclass
-class Client:
-    """Speaks to the API behind the real identity, by a key."""
-
-    app: Any
-    key: str = ""
-
-    def ask(self, route: str, path: str, body: Any = None) -> tuple[int, bytes]:
-        method = route.partition(" ")[0]
-        raw = b"" if body is None else json.dumps(body).encode()
-        headers = [
-            (b"host", f"127.0.0.1:{PORT}".encode()),
-            (b"content-type", b"application/json"),
-            (b"idempotency-key", b"once"),
-            (b"if-match", b'"v1"'),
-        ]
-        if self.key:
-            headers.append((b"authorization", f"Bearer {self.key}".encode()))
-        return asyncio.run(exchange(self.app, method, path, headers, raw))
-
-
-async def exchange(
-    app: Any, method: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes
-) -> tuple[int, bytes]:
-    """One request over plain ASGI; the status and the body."""
-    path, _, query = path.partition("?")
-    scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
-        "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
-        "root_path": "", "headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 1),
-        "state": {},
-    }  # fmt: skip
-    told: dict[str, Any] = {"body": b""}
-    sent = False
-
-    async def receive() -> dict[str, Any]:
-        nonlocal sent
-        if sent:
-            await asyncio.sleep(60)
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            told["status"] = message["status"]
-        elif message["type"] == "http.response.body":
-            told["body"] += message.get("body", b"")
-
-    await app(scope, receive, send)
-    return told["status"], told["body"]
-
-
-@pytest.fixture
-def clients(store: Store, acme: Tenant, rival: Tenant) -> dict[str, Client]:
-    app = Starlette(
-        routes=[Mount("/api/v1", app=create_api())],
-        middleware=[
-            Middleware(OwnHosts, origins=own_origins(PORT)),
-            Middleware(Identity, callers=Callers(store), cookie="vx_session_9"),
-        ],
-    )
-    made = {"anonymous": Client(app)}
-    for tenant, names in ((acme, Role), (rival, [Role.ADMIN])):
-        for role in names:
-            if role is Role.OPERATOR:
-                continue
-            with open_work(tenant.operator, store) as work:
-                _, key = people.add_key(work, str(role), role)
-            made["stranger" if tenant is rival else str(role)] = Client(app, key)
-    return made
-
-
-@pytest.fixture
-def things(store: Store, acme: Tenant) -> dict[str, str]:
-    """One of each thing that has an id, made by acme's analyst."""
-    demo.seed_demo(store)
-    with open_work(acme.analyst, store) as work:
-        inputs = valuations.prefilled(work, KO).inputs
-        missing = inputs.bridge.missing
-        bridge = replace(inputs.bridge, **dict.fromkeys(missing, 0.0))
-        row = valuations.run_valuation(
-            work,
-            KO,
-            replace(inputs, bridge=bridge),
-            rationale="as filed",
-            rationales={f"bridge.{item}": "none known" for item in missing},
-        )
-    return {
-        "valuation_id": row.id,
-        "company_id": KO,
-        "run_id": "01m85j0hy8j32kk3f6r26xyvsr",
-        "schedule_id": "01m85j0hy8j32kk3f6r26xyvsr",
-        "name": "valuation",
-    }
-
-
-def path_of(route: str, things: dict[str, str]) -> str:
-    path = "/api/v1" + route.partition(" ")[2].format(**things)
-    return f"{path}?file_name=x.csv" if route == "POST /imports" else path
-
-
-@ONLY_SQLITE
-def test_each_role_may_do_on_each_route_what_the_table_says(clients, things):
-    for route, act in ACT_OF_ROUTE.items():
-        path = path_of(route, things)
-        assert clients["anonymous"].ask(route, path)[0] == 401, route
-        for role in (Role.VIEWER, Role.ANALYST, Role.ADMIN):
-            status, body = clients[str(role)].ask(route, path, body_of(route))
-            assert status not in (401, 500), (route, role, body)
-            assert (status != 403) == (role in MAY[act]), (route, role, status, body)
-
-
-def body_of(route: str) -> Any:
-    """A body of the right shape, so that it is the role that decides."""
-    if "valuations/dcf" in route:
-        return {"inputs": {}, "rationale": "why"}
-    if "sensitivity" in route:
-        axis = {"path": "terminal_growth", "values": [0.02]}
-        return {"rows": axis, "columns": {**axis, "path": "cost_of_capital.beta"}}
-    if route == "PUT /companies/{company_id}/drafts/dcf":
-        return {"content": {}}
-    if route == "POST /reports/schedules":
-        return {"report": "valuation", "cron": "0 6 * * *", "parameters": {"company": "KO"}}
-    if "runs" in route and route.startswith("POST"):
-        return {"parameters": {"company": "KO"}}
-    return {}
-
-
-@ONLY_SQLITE
-def test_another_tenants_thing_answers_byte_for_byte_like_a_missing_one(clients, things):
-    """S15: what exists elsewhere must not differ from what exists nowhere."""
-    for route in ACT_OF_ROUTE:
-        if "{valuation_id}" in route:
-            check_foreign(route, clients, things)
-
-
-def check_foreign(route: str, clients: dict[str, Client], things: dict[str, str]) -> None:
-    body = body_of(route)
-    assert clients["viewer"].ask(route, path_of(route, things), body)[0] == 200
-    missing = things["valuation_id"][:-1] + ("0" if things["valuation_id"][-1] != "0" else "1")
-    theirs = clients["stranger"].ask(route, path_of(route, things), body)
-    nobodys = clients["stranger"].ask(
-        route, path_of(route, {**things, "valuation_id": missing}), body
-    )
-    assert theirs[0] == 404
-    assert theirs[1].replace(things["valuation_id"].encode(), b"ID") == nobodys[1].replace(
-        missing.encode(), b"ID"
-    )
-
-
-@pytest.fixture
-def whole(store: Store) -> Iterator[Any]:
-    """The application with its pages; Streamlit allows one a process, so it is taken down again."""
-    yield create_app(store, port=PORT, background=nullcontext)
-    Runtime._instance = None
-
-
-@ONLY_SQLITE
-def test_nothing_but_the_public_list_answers_a_stranger(whole):
-    """S1: pages, files, probes and unknown paths, in every spelling."""
-    paths = ["/", "/dcf", "/valuations", "/_stcore/metrics", "/media/x.csv", "/api/v1/openapi.json",
-             "/_stcore/upload_file/x/y", "/component/x", "/logout", "/METRICS", "//", "/%2e/",
-             "/api/v1/me/", "/nobody"]  # fmt: skip
-    for path in paths:
-        for accept in (b"text/html", b"application/json"):
-            headers = [(b"host", f"127.0.0.1:{PORT}".encode()), (b"accept", accept)]
-            status, _ = asyncio.run(exchange(whole, "GET", path, headers, b""))
-            assert status in (303, 401), (path, status)
-    for path in PUBLIC_PATHS:
-        headers = [(b"host", f"127.0.0.1:{PORT}".encode())]
-        status, _ = asyncio.run(exchange(whole, "GET", path, headers, b""))
-        assert status != 401, path
-
-
-@ONLY_SQLITE
-def test_a_bare_websocket_is_refused_before_any_page_runs(whole, store, acme):
-    """S2, S5: neither without a cookie nor with an API key."""
-    with open_work(acme.operator, store) as work:
-        _, key = people.add_key(work, "nb", Role.ADMIN)
-    for extra in ([], [(b"authorization", f"Bearer {key}".encode())]):
-        for origin in ([], [(b"origin", f"http://127.0.0.1:{PORT}".encode())]):
-            assert asyncio.run(_handshake(whole, [*extra, *origin])) in (401, 403)
-
-
-async def _handshake(app: Any, headers: list[tuple[bytes, bytes]]) -> int:
-    scope = {
-        "type": "websocket", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "ws",
-        "path": "/_stcore/stream", "raw_path": b"/_stcore/stream", "query_string": b"",
-        "root_path": "", "headers": [(b"host", f"127.0.0.1:{PORT}".encode()), *headers],
-        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 1), "subprotocols": ["streamlit"],
-        "state": {}, "extensions": {"websocket.http.response": {}},
-    }  # fmt: skip
-    told: list[Any] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "websocket.connect"}
-
-    async def send(message: Any) -> None:
-        told.append(message)
-
-    await app(scope, receive, send)
-    assert told[0]["type"] == "websocket.http.response.start", told
-    return told[0]["status"]
-
-
-@ONLY_SQLITE
-def test_identity_headers_of_a_client_are_thrown_away(store, acme):
-    """S8: in any case and spelling."""
-    seen: list[Any] = []
-
-    async def inner(scope: Any, receive: Any, send: Any) -> None:
-        seen.append(scope["headers"])
-
-    app = Identity(inner, callers=Callers(store), cookie="vx_session_9")
-    headers = [(b"X-VX-User".lower(), b"adam"), (b"x_vx_roles", b"admin"), (b"accept", b"*/*")]
-    asyncio.run(exchange_silently(app, "/healthz", headers))
-    assert [name for name, _ in seen[0]] == [b"accept"]
-
-
-async def exchange_silently(app: Any, path: str, headers: list[tuple[bytes, bytes]]) -> None:
-    scope = {"type": "http", "method": "GET", "path": path, "headers": headers, "query_string": b"",
-             "state": {}}  # fmt: skip
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(_: Any) -> None:
-        return None
-
-    await app(scope, receive, send)
-
-
 def test_who_has_not_shown_a_secret_may_do_nothing():
     nobody = stranger(TenantId("acme"))
     for act in MAY:
         with pytest.raises(AccessDenied):
             require(nobody, act)
+
+
+@ONLY_SQLITE
+def test_nothing_but_the_public_list_answers_a_stranger(whole):
+    """Pages, files, probes and unknown paths, in every spelling."""
+    nobody = Client(whole)
+    paths = ["/", "/dcf", "/valuations", "/_stcore/metrics", "/media/x.csv", "/api/v1/openapi.json",
+             "/_stcore/upload_file/x/y", "/component/x", "/logout", "/METRICS", "//", "/%2e/",
+             "/api/v1/me/", "/nobody"]  # fmt: skip
+    for path in paths:
+        for accept in ("text/html", "application/json"):
+            assert nobody.ask("GET", path, accept=accept).status in (303, 401), path
+    for path in PUBLIC_PATHS:
+        assert nobody.ask("GET", path).status != 401, path
+
+
+@ONLY_SQLITE
+def test_identity_headers_of_a_client_are_thrown_away(whole: Whole, store: Store):
+    """In any case and spelling."""
+    seen: list[Any] = []
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        seen.extend(name for name, _ in scope["headers"])
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+
+    app = Identity(inner, callers=Callers(store), cookie="vx_session_9")
+    headers = [(b"X-VX-User", b"adam"), (b"x_vx_roles", b"admin"), (b"accept", b"*/*")]
+    whole.portal.call(exchange, app, "GET", "/healthz", headers, b"")
+    assert seen == [b"host", b"accept"]
