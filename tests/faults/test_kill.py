@@ -1,4 +1,4 @@
-"""A server that is killed under its writers loses nothing that it has acknowledged (S47)."""
+"""A server that is killed under its writers loses nothing that it has acknowledged."""
 
 import http.client
 import json

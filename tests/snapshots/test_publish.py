@@ -194,7 +194,7 @@ with open_work(who, Store(url)) as w:
 def test_a_kill_leaves_no_half_snapshot_and_the_next_one_tidies_up(
     apple: World, published: Published, root: Path, flushes
 ):
-    """S48: killed just before the commit, and while the files are written."""
+    """Killed just before the commit, and while the files are written."""
     before = published()
     import_filings(apple, apple.acme.analyst, filing({2022: {"revenue": 394_328}}))
     analyst = apple.acme.analyst

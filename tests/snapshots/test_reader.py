@@ -68,7 +68,7 @@ def test_publishing_again_mends_what_was_damaged(
 
 
 def test_no_sql_leaves_the_snapshot(apple: World, published: Published, root: Path, tmp_path):
-    """S20: files of others, of the host, and every way out, beside a control without the lock."""
+    """Files of others, of the host, and every way out, beside a control without the lock."""
     made = published()
     import_filings(apple, apple.rival.analyst, filing({2022: {"revenue": 1}}))
     theirs = path_of(root, publish(apple, apple.rival.analyst), "facts")
@@ -124,7 +124,7 @@ def test_a_manifest_that_names_a_file_of_another_tenant_is_not_opened(
 
 
 def test_threads_of_two_tenants_never_receive_each_others_rows(apple: World, published: Published):
-    """S21: 200 interleaved screens on 8 threads."""
+    """200 interleaved screens on 8 threads."""
     import_filings(
         apple, apple.rival.analyst,
         filing({2024: {"revenue": 47_061}}, cik=21344, name="Coca-Cola Co", ticker="KO"),
