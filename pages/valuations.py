@@ -88,7 +88,7 @@ def read(valuation_id: str) -> Saved | None:
 def opened(saved: Saved, rows: Sequence[ValuationRow], called: dict[str, str]) -> None:
     """One valuation, whole."""
     row = saved.row
-    st.subheader(row.company_name, anchor=False)
+    st.subheader(show.plain(row.company_name), anchor=False)
     screen.headline(saved, called)
     book, about, again = st.columns([2, 2, 3], vertical_alignment="center")
     book.link_button(

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from app.state import PROCESS
+from app.ui import show
 from valor_core.settings import ROOT
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, TenantId
@@ -153,7 +154,7 @@ def _who_is_signed_in(who: Caller) -> None:
     with open_work(who) as work:
         me = people.me(work)
     with st.sidebar.container(key="signed_in", gap="small"):
-        st.caption(f"**{me.name}** in **{me.tenant}**, {me.role}")
+        st.caption(f"**{show.plain(me.name)}** in **{show.plain(me.tenant)}**, {me.role}")
         if st.button("Sign out", icon=":material/logout:", type="tertiary"):
             _sign_out(who)
 

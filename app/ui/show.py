@@ -1,5 +1,6 @@
 """Results onto the screen, the same way on every page."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from html import escape
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 Result = TypeVar("Result")
+
+MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")  # every sign of ASCII: any may mean something somewhere
+ADDRESSES = re.compile(r"www(?=\\\.)|\\@|\\:(?=\\/)", re.IGNORECASE)
 
 TABLE_STYLE = """<style>
 .vx-scroll{overflow-x:auto;max-width:100%}
@@ -211,7 +215,9 @@ def links(targets: Mapping[str, str]) -> None:
 
 
 def plain(text: str) -> str:
-    """Text from people and files, so that Markdown in it stays text."""
-    for sign in "\\`*_[]<>$#|~:":
-        text = text.replace(sign, f"\\{sign}")
-    return text
+    """Text from people and files, so that Markdown in it stays text and no address becomes a link.
+
+    Addresses are found after the signs were read, so they are parted by a joiner that is not seen.
+    """
+    shown = MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
+    return ADDRESSES.sub("\\g<0>\u2060", shown)

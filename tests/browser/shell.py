@@ -21,6 +21,8 @@ from valor_core.settings import ROOT
 # What Streamlit draws with inline styles, workers, blobs and lazy chunks: the policy must bear it.
 SCRIPT = """
 import pandas as pd, plotly.graph_objects as go, streamlit as st
+from app.ui.show import plain
+from tests.app.ui.test_show import HOSTILE
 
 def home():
     st.title("Home", anchor=False)
@@ -38,8 +40,14 @@ def deep():
     st.title("Deep", anchor=False)
     st.write("A page of its own.")
 
+def hostile():
+    st.title("Hostile", anchor=False)
+    for text in HOSTILE:
+        st.markdown(f"**{plain(text)}**: {plain(text)}")
+        st.subheader(plain(text), anchor=False)
+
 st.set_page_config(layout="wide")
-st.navigation([st.Page(home, default=True), st.Page(deep)]).run()
+st.navigation([st.Page(home, default=True), st.Page(deep), st.Page(hostile)]).run()
 """
 
 

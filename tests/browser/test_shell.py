@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Page
 
+from tests.app.ui.test_show import HOSTILE
 from tests.browser.browser import until, violations
 from valor_core.settings import ROOT
 
@@ -51,6 +52,19 @@ def test_charts_and_tables_work_under_the_policy_and_nobody_is_shut_out(page, pr
 def test_a_deep_link_opens_its_page(page, problems, origin):
     opened(page, f"{origin}/deep", "Deep")
 
+    assert problems == []
+
+
+def test_hostile_text_is_shown_as_it_is_and_leads_nowhere(page, problems, origin):
+    opened(page, f"{origin}/hostile", "Hostile")
+    main = page.get_by_test_id("stMain")
+    main.get_by_text(HOSTILE[-1].split()[-1]).first.wait_for()
+
+    made = main.locator("a, img, li, code, del, em, [style*=color]")
+    assert made.evaluate_all("all => all.map(one => one.outerHTML)") == []
+    shown = main.inner_text().replace("\u2060", "")
+    for text in HOSTILE:
+        assert " ".join(text.split()) in shown
     assert problems == []
 
 
