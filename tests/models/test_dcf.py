@@ -66,6 +66,27 @@ def test_a_steady_company_is_worth_gordon_whatever_the_forecast_length(years, gr
     )
 
 
+@given(
+    years=st.integers(1, 40),
+    growth=rates(0.001, 0.04),
+    wacc=rates(0.06, 0.2),
+    stub=rates(0.05, 1.0),
+    timing=st.sampled_from(Timing),
+)
+def test_a_steady_company_after_a_stub_is_worth_its_flows_whatever_the_forecast_length(
+    years, growth, wacc, stub, timing
+):
+    company = steady(growth=growth, wacc=wacc, roic=0.15, years=years, stub=stub, timing=timing)
+
+    result = discounted_cash_flow(company)
+
+    full_year = 100.0 * (1.0 + growth) * 0.2 * 0.75 * (1.0 - growth / 0.15)
+    half = 0.5 if timing is Timing.MID_YEAR else 1.0
+    rest = full_year * (1.0 + growth) / (wacc - growth) * (1.0 + wacc) ** (1.0 - stub - half)
+    rest_of_first = stub * full_year * (1.0 + wacc) ** (-stub * half)
+    assert result.enterprise_value == pytest.approx(rest_of_first + rest, rel=1e-9)
+
+
 @given(years=st.integers(1, 20), growth=rates(0.001, 0.04), wacc=rates(0.06, 0.2))
 def test_cash_in_mid_year_is_worth_half_a_year_more_than_at_its_end(years, growth, wacc):
     company = steady(growth=growth, wacc=wacc, roic=0.15, years=years)

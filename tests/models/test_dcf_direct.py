@@ -33,6 +33,33 @@ def test_cash_that_always_grows_alike_is_worth_gordon_whatever_the_forecast_leng
     assert result.enterprise_value == pytest.approx(100.0 / (wacc - growth))
 
 
+@given(
+    years=st.integers(1, 20),
+    growth=rates(0.0, 0.04),
+    stub=rates(0.05, 1.0),
+    timing=st.sampled_from(Timing),
+)
+def test_a_stub_and_full_years_after_it_are_worth_the_same_whatever_the_forecast_length(
+    years, growth, stub, timing
+):
+    def worth(years):
+        flows = 100.0 * (1.0 + growth) ** np.arange(years)
+        flows[0] *= stub
+        known = a_direct_dcf(free_cash_flow=flows, terminal_growth=growth)
+        return direct_cash_flow(replace(known, stub=stub, timing=timing)).enterprise_value
+
+    assert worth(years) == pytest.approx(worth(30), rel=1e-9)
+
+
+def test_what_goes_on_after_a_stub_alone_is_a_full_years_flow():
+    quarter = a_direct_dcf(free_cash_flow=[2.5], stub=0.25, terminal_growth=0.02)
+
+    result = direct_cash_flow(quarter)
+
+    assert result.terminal_fcff == pytest.approx(10.2)
+    assert result.terminal_value_gordon == pytest.approx(10.2 / 0.07)  # 145.7, not 36.4
+
+
 @given(timing=st.sampled_from(Timing), stub=st.none() | rates(0.1, 1.0))
 def test_the_flows_of_a_driven_dcf_are_worth_the_same_when_given(timing, stub):
     driven = discounted_cash_flow(a_dcf(timing=timing, stub=stub))

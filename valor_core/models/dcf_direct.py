@@ -90,6 +90,8 @@ class DirectDcfResult:
 def direct_cash_flow(inputs: DirectDcfInputs) -> DirectDcfResult:
     """Value a company by given flows; after them the last one grows for ever, or it is sold.
 
+    What goes on is a full year's flow: that of a stub alone is taken for the part that it covers.
+
     >>> level = DirectDcfInputs(free_cash_flow=[10.0] * 5, wacc=[0.1] * 5, terminal_growth=0.0,
     ...                         bridge=Bridge.of(debt=20.0), shares=Shares(basic=4.0))
     >>> print(f"{direct_cash_flow(level).value_per_share:.6f}")  # (10 / 0.10 - 20) / 4
@@ -102,7 +104,9 @@ def direct_cash_flow(inputs: DirectDcfInputs) -> DirectDcfResult:
     waccs = over_years(inputs.wacc, years, name="wacc", terminal=inputs.terminal_wacc)
     factors = discount_factors(waccs, timing=inputs.timing, stub=inputs.stub)
     periods = discount_periods(years, timing=inputs.timing, stub=inputs.stub)
-    terminal_flow = flows[-1] * (1.0 + inputs.terminal_growth)
+    stub_alone = inputs.stub is not None and years == 1
+    full_year = flows[-1] / inputs.stub if stub_alone else flows[-1]
+    terminal_flow = full_year * (1.0 + inputs.terminal_growth)
     terminal = terminal_values(
         TerminalYear(
             flow=terminal_flow,

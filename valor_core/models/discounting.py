@@ -23,7 +23,7 @@ class DiscountPeriods:
 
     flows: Row = field(metadata=says("years until each flow arrives", Unit.YEARS))
     gordon: Numbers = field(
-        metadata=says("years until the Gordon terminal value: when the last flow", Unit.YEARS)
+        metadata=says("years until the Gordon terminal value: a year before the next flow", Unit.YEARS)
     )
     exit_multiple: Numbers = field(
         metadata=says("years until a sale at the exit multiple: the end", Unit.YEARS)
@@ -35,8 +35,8 @@ def discount_periods(
 ) -> DiscountPeriods:
     """Years to each of the flows, of which the first is only a stub where one is stated.
 
-    A Gordon value continues the flows, so it takes the period of the last one; a multiple is paid
-    at the end (Duff & Phelps in BVWire 204-1).
+    A Gordon value stands a year before the flow that it continues with: where the last flow does,
+    unless a stub is all there is. A multiple is paid at the end (Duff & Phelps in BVWire 204-1).
 
     >>> discount_periods(3, timing=Timing.MID_YEAR, stub=0.25).flows
     array([0.125, 0.75 , 1.75 ])
@@ -45,8 +45,9 @@ def discount_periods(
     middle = timing is Timing.MID_YEAR
     flows = [first * 0.5 if middle else first]
     flows += [first + (year - 0.5 if middle else float(year)) for year in range(1, years)]
+    end = first + float(years - 1)
     return DiscountPeriods(
-        flows=row_of(flows), gordon=flows[-1], exit_multiple=first + float(years - 1)
+        flows=row_of(flows), gordon=end - 0.5 if middle else end, exit_multiple=end
     )
 
 
@@ -55,12 +56,8 @@ class DiscountFactors:
     """What one unit is worth today: of each flow, and at the end of the last year."""
 
     flows: list[Numbers]
+    gordon: Numbers  # of a terminal value that continues the flows
     end: Numbers
-
-    @property
-    def gordon(self) -> Numbers:
-        """Of a Gordon terminal value, which continues the last flow."""
-        return self.flows[-1]
 
 
 def discount_factors(
@@ -82,7 +79,10 @@ def discount_factors(
         end = before * whole
         flows.append(1.0 / (before * half if timing is Timing.MID_YEAR else end))
         before, first = end, None
-    return DiscountFactors(flows=flows, end=1.0 / before)
+    gordon, stub_alone = flows[-1], stub is not None and len(wacc) == 1
+    if stub_alone and timing is Timing.MID_YEAR:
+        gordon = np.sqrt(1.0 + wacc[-1]) / before  # half a year before the stub ends
+    return DiscountFactors(flows=flows, gordon=gordon, end=1.0 / before)
 
 
 def _checked(stub: Numbers) -> Numbers:
