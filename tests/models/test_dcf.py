@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from tests.models.sound import a_cost_of_capital, a_dcf, dcfs, rates
+from tests.models.sound import a_cost_of_capital, a_dcf, dcfs, rates, rows
 from valor_core.errors import ValorError
 from valor_core.models import refusals
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
@@ -120,26 +120,62 @@ def test_value_rises_in_margin_where_ebit_is_positive(company, more):
     assert high.enterprise_value > low.enterprise_value
 
 
-@given(roic=rates(0.05, 0.3), growth=rates(0.0, 0.03), more=rates(0.002, 0.02))
-def test_growth_for_ever_adds_value_only_where_new_capital_earns_more_than_it_costs(
-    roic, growth, more
+@st.composite
+def growing(draw, marginal_return):
+    """A company whose every added unit of capital earns just this return, from the next year on."""
+    years = draw(st.integers(2, 12))
+    tax, sales_to_capital = draw(rates(0.0, 0.4)), draw(rates(0.5, 4.0))
+    margin = marginal_return / ((1.0 - tax) * sales_to_capital)
+    return a_dcf(
+        years=years,
+        growth=draw(rows(-0.1, 0.3, years)),
+        margin=constant(margin),
+        tax=constant(tax),
+        terminal_tax=None,
+        sales_to_capital=SalesToCapital(ratio=constant(sales_to_capital), lag=1),
+        wacc=constant(0.10),
+        terminal_growth=draw(rates(0.0, 0.015)),
+        terminal_roic=marginal_return,
+    )
+
+
+def with_more_growth(company, place, more):
+    """The same company, growing faster in one year of the forecast or, after the last, for ever."""
+    if place == company.years:
+        return replace(company, terminal_growth=company.terminal_growth + more)
+    growth = company.growth.copy()
+    growth[place] += more
+    return replace(company, growth=growth)
+
+
+@given(data=st.data(), marginal_return=rates(0.04, 0.3), more=rates(0.002, 0.02))
+def test_value_rises_in_growth_only_where_the_marginal_return_exceeds_the_wacc(
+    data, marginal_return, more
 ):
-    wacc = 0.10
-    assume(abs(roic - wacc) > 0.003)
+    assume(abs(marginal_return - 0.10) > 0.002)
+    company = data.draw(growing(marginal_return))
+    place = data.draw(st.integers(1, company.years))  # capital for year 1 was spent before it
 
-    def terminal_value(rate):
-        # Koller's law concerns a given profit of next year, of which growth asks its part.
-        result = discounted_cash_flow(
-            a_dcf(terminal_growth=rate, terminal_roic=roic, wacc=constant(wacc))
-        )
-        return result.terminal_value_gordon / result.terminal_nopat
+    slow = discounted_cash_flow(company).enterprise_value
+    fast = discounted_cash_flow(with_more_growth(company, place, more)).enterprise_value
 
-    assert (terminal_value(growth + more) > terminal_value(growth)) == (roic > wacc)
+    assert (fast > slow) == (marginal_return > 0.10)
+
+
+@given(data=st.data(), more=rates(0.002, 0.02))
+def test_growth_whose_marginal_return_is_the_wacc_leaves_the_value_as_it_is(data, more):
+    company = data.draw(growing(0.10))
+    place = data.draw(st.integers(1, company.years))
+
+    slow = discounted_cash_flow(company).enterprise_value
+    fast = discounted_cash_flow(with_more_growth(company, place, more)).enterprise_value
+
+    assert fast == pytest.approx(slow, rel=1e-9)
 
 
 @settings(max_examples=40)
 @given(dcfs())
-def test_growth_that_earns_the_wacc_is_worth_nothing(company):
+def test_of_a_given_profit_growth_for_ever_that_earns_the_wacc_is_worth_nothing(company):
     one = replace(company, terminal_growth=0.01, terminal_roic=None)
     other = replace(company, terminal_growth=0.03, terminal_roic=None)
 
