@@ -4,11 +4,14 @@ import pytest
 
 from tests.models.sound import a_cost_of_capital, a_dcf, a_direct_dcf
 from valor_core.models.bridge import Bridge
-from valor_core.models.checks import checks_of
+from valor_core.models.checks import Severity, checks_of
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.dcf_direct import direct_cash_flow
 from valor_core.models.paths import constant
 from valor_core.models.reinvestment import CapitalPlan
+from valor_core.models.terminal import MultipleOf, TerminalMethod
+
+SOLD = {"terminal_method": TerminalMethod.EXIT_MULTIPLE}
 
 
 def failed(inputs):
@@ -24,7 +27,10 @@ def test_an_ordinary_company_whose_new_capital_earns_its_cost_passes_every_check
     [
         ({"terminal_growth": 0.0801}, "spread"),
         ({"terminal_growth": 0.078}, "terminal_share"),
-        ({"terminal_growth": 0.0845, "terminal_roic": 0.3}, "implied_multiple"),
+        ({"terminal_growth": 0.0845, "terminal_roic": 0.3}, "terminal_multiple"),
+        ({**SOLD, "exit_multiple": 400.0}, "terminal_multiple"),
+        ({**SOLD, "exit_multiple": 400.0}, "implied_growth"),
+        ({**SOLD, "exit_multiple": 20.0, "multiple_of": MultipleOf.REVENUE}, "terminal_multiple"),
         ({"terminal_roic": 0.2}, "terminal_return"),
         ({"bridge": Bridge.of(debt=1e6)}, "equity"),
         ({"exit_multiple": 30.0}, "terminal_methods"),
@@ -55,6 +61,24 @@ def test_a_questionable_assumption_is_named_with_its_numbers(changes, name):
     assert not found[name].passed
     assert found[name].numbers
     assert all(isinstance(number, float) for number in found[name].numbers.values())
+
+
+def test_a_multiple_is_judged_by_what_it_multiplies():
+    of_revenue = a_dcf(**SOLD, exit_multiple=2.4, multiple_of=MultipleOf.REVENUE)
+    of_ebit = a_dcf(**SOLD, exit_multiple=2.4, multiple_of=MultipleOf.EBIT)
+
+    assert "terminal_multiple" not in failed(of_revenue)
+    assert "terminal_multiple" in failed(of_ebit)
+
+
+def test_growth_that_an_unused_multiple_would_ask_is_a_note_and_else_a_warning():
+    def severity(**changes):
+        inputs = a_dcf(exit_multiple=90.0, **changes)
+        found = {c.name: c for c in checks_of(inputs, discounted_cash_flow(inputs))}
+        assert not found["implied_growth"].passed
+        return found["implied_growth"].severity
+
+    assert (severity(), severity(**SOLD)) == (Severity.NOTE, Severity.WARNING)
 
 
 def test_failed_checks_come_first():

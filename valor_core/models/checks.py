@@ -8,10 +8,17 @@ import numpy as np
 from valor_core.models.dcf import DcfInputs, DcfResult
 from valor_core.models.dcf_direct import DirectDcfInputs, DirectDcfResult
 from valor_core.models.numbers import Numbers, amount
+from valor_core.models.terminal import MultipleOf, TerminalMethod
 
 LEAST_SPREAD = 0.01
 MOST_TERMINAL_SHARE = 0.85
-MULTIPLES = (3.0, 40.0)
+MULTIPLES = {
+    MultipleOf.EBITDA: (2.5, 30.0),
+    MultipleOf.EBIT: (3.0, 40.0),
+    MultipleOf.REVENUE: (0.3, 15.0),
+}
+MULTIPLES_OF_ANY = (0.3, 40.0)  # of a metric that nobody names
+METRICS = {MultipleOf.EBITDA: "EBITDA", MultipleOf.EBIT: "EBIT", MultipleOf.REVENUE: "revenue"}
 SAME_RETURN = 1e-9
 
 
@@ -40,7 +47,8 @@ def checks_of(
     checks = [
         _spread(inputs, result),
         _terminal_share(result),
-        _implied_multiple(result),
+        _terminal_multiple(inputs, result),
+        _implied_growth(inputs, result),
         _equity(result),
         _terminal_methods(result),
     ]
@@ -94,18 +102,45 @@ def _terminal_share(result: DcfResult | DirectDcfResult) -> Check | None:
     )
 
 
-def _implied_multiple(result: DcfResult | DirectDcfResult) -> Check | None:
-    multiple = result.implied_multiple
+def _terminal_multiple(
+    inputs: DcfInputs | DirectDcfInputs, result: DcfResult | DirectDcfResult
+) -> Check | None:
+    """The multiple at which the value is carried: the stated one, or what Gordon comes to."""
+    sold = inputs.terminal_method is TerminalMethod.EXIT_MULTIPLE
+    multiple = inputs.exit_multiple if sold else result.implied_multiple
     if multiple is None:
         return None
-    low, high = MULTIPLES
+    low, high = MULTIPLES_OF_ANY
+    what = "the stated metric"
+    if isinstance(inputs, DcfInputs):
+        (low, high), what = MULTIPLES[inputs.multiple_of], METRICS[inputs.multiple_of]
     return Check(
-        name="implied_multiple",
+        name="terminal_multiple",
         passed=bool(low <= multiple <= high),
         severity=Severity.WARNING,
-        message=f"The terminal value implies a multiple of {multiple:.1f}×; companies are seldom "
-        f"sold outside {low:.0f}× to {high:.0f}×.",
-        numbers={"multiple": float(multiple)},
+        message=f"The terminal value {'is' if sold else 'implies'} {multiple:.1f}× {what}; "
+        f"companies are seldom sold outside {low:g}× to {high:g}×.",
+        numbers={"multiple": float(multiple), "low": low, "high": high},
+    )
+
+
+def _implied_growth(
+    inputs: DcfInputs | DirectDcfInputs, result: DcfResult | DirectDcfResult
+) -> Check | None:
+    """What the exit multiple asks of growth; only a note while the value rests on Gordon."""
+    growth = result.implied_growth
+    if growth is None:
+        return None
+    wacc = _terminal_wacc(inputs, result)
+    spread = wacc - growth
+    carries = inputs.terminal_method is TerminalMethod.EXIT_MULTIPLE
+    return Check(
+        name="implied_growth",
+        passed=bool(spread >= LEAST_SPREAD),
+        severity=Severity.WARNING if carries else Severity.NOTE,
+        message=f"The exit multiple asks growth of {growth:.2%} for ever at a WACC of {wacc:.2%}; "
+        f"with less than {LEAST_SPREAD:.0%} between them, nobody would pay that much.",
+        numbers={"growth": float(growth), "wacc": float(wacc), "spread": float(spread)},
     )
 
 

@@ -23,7 +23,9 @@ class DiscountPeriods:
 
     flows: Row = field(metadata=says("years until each flow arrives", Unit.YEARS))
     gordon: Numbers = field(
-        metadata=says("years until the Gordon terminal value: a year before the next flow", Unit.YEARS)
+        metadata=says(
+            "years until the Gordon terminal value: a year before the next flow", Unit.YEARS
+        )
     )
     exit_multiple: Numbers = field(
         metadata=says("years until a sale at the exit multiple: the end", Unit.YEARS)
