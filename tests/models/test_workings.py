@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -20,6 +20,7 @@ from valor_core.models.numbers import Numbers, Row, row_of
 from valor_core.models.recorder import NotRecordable, Recorded, Tape
 from valor_core.models.refusals import GrowthNotBelowWacc
 from valor_core.models.sensitivity import replace_at
+from valor_core.models.terminal import TerminalMethod
 from valor_core.models.workings import OtherBranch, Workings, record
 from valor_core.values import FiledFact, Source, SourceKind
 
@@ -196,7 +197,7 @@ def test_changes_that_fit_no_input_are_all_told_at_once():
 
 
 def test_a_refusal_names_the_numbers_of_the_recorded_run():
-    inputs = replace_at(a_dcf(1), "terminal_growth", 0.2)
+    inputs = replace(a_dcf(1), terminal_growth=0.2, terminal_method=TerminalMethod.GORDON)
 
     with pytest.raises(GrowthNotBelowWacc, match=r"20\.00"):
         record(discounted_cash_flow, inputs)

@@ -1,6 +1,7 @@
 """Random sound valuations: every float varies, every option occurs."""
 
 import random
+from dataclasses import replace
 
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.cost_of_capital import (
@@ -24,7 +25,7 @@ class Draw:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.years = self.random.randint(2, 12)
+        self.years = self.random.randint(1, 12)
 
     def between(self, low: float, high: float) -> float:
         return self.random.uniform(low, high)
@@ -41,6 +42,7 @@ class Draw:
             start=self.between(low, high),
             from_year=first,
             to_year=self.random.randint(first + 1, self.years + 2),
+            first=self.one_of(None, self.between(low, high)),
             shape=self.one_of(*Shape),
             **parts,
         )
@@ -83,9 +85,17 @@ def a_cost_of_capital(draw: Draw) -> CostOfCapitalInputs:
         beta_kind=kind,
         levering=draw.one_of(*Levering),
         debt_beta=draw.between(0.0, 0.2),
-        peer_debt_to_equity=draw.between(0.1, 0.8) if kind is BetaKind.PEER else None,
+        **(
+            {}
+            if kind is not BetaKind.PEER
+            else {
+                "peer_debt_to_equity": draw.between(0.1, 0.8),
+                "peer_tax": draw.one_of(None, draw.between(0.15, 0.3)),
+            }
+        ),
         size_premium=draw.between(0.01, 0.02),
         country_premium=draw.between(0.0, 0.02),
+        country_exposure=draw.between(0.5, 1.5),
         pretax_cost_of_debt=draw.between(0.05, 0.07),
         tax=draw.between(0.15, 0.3),
         cost_of_preferred=draw.between(0.05, 0.08),
@@ -112,7 +122,13 @@ def a_dcf(seed: int) -> DcfInputs:
     capital = draw.one_of(
         {"wacc": draw.path(0.08, 0.12)},
         {"cost_of_capital": a_cost_of_capital(draw)},
+        {
+            "cost_of_capital": a_cost_of_capital(draw),
+            "wacc": replace(draw.fade(0.08, 0.12), start=None),
+            "terminal_wacc": draw.between(0.08, 0.12),
+        },
     )
+    capital = {"terminal_wacc": draw.one_of(None, draw.between(0.08, 0.12)), **capital}
     return DcfInputs(
         years=draw.years,
         revenue=draw.between(500, 2000),
@@ -151,6 +167,7 @@ def a_direct_dcf(seed: int) -> DirectDcfInputs:
         free_cash_flow=draw.row(20, 200),
         wacc=draw.path(0.08, 0.12),
         terminal_growth=draw.between(0.0, 0.03),
+        terminal_wacc=draw.one_of(None, draw.between(0.08, 0.12)),
         exit_multiple=draw.between(6, 14),
         exit_metric=draw.between(100, 300),
         terminal_method=draw.one_of(*TerminalMethod),
@@ -161,11 +178,11 @@ def a_direct_dcf(seed: int) -> DirectDcfInputs:
 
 
 def moved(workings, seed: int) -> dict:
-    """New values for every number of the inputs, near the old ones."""
+    """New values for every number of the inputs, near the old ones and different from them."""
     near = random.Random(seed)
 
     def step(value: float) -> float:
-        return value * near.uniform(0.97, 1.0) if value else 0.0
+        return value * near.uniform(0.97, 0.999) if value else near.uniform(0.001, 0.01)
 
     return {
         name: [step(each) for each in line.values] if line.is_row else step(line.values[0])

@@ -1,7 +1,8 @@
 """An exported workbook is the model: recalculated elsewhere, and after any change of its inputs."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -69,6 +70,30 @@ def changed_where_guards_hold(workings: Workings, inputs, seed: int):
             inputs = replace_at(inputs, path, value)
         return changes, inputs
     raise AssertionError(f"case {seed} has no neighbour on its branch")
+
+
+def stated(inputs) -> Iterator[tuple[type, str]]:
+    """Each field of the inputs, and of what they hold, that says something."""
+    for each in fields(inputs):
+        value = getattr(inputs, each.name)
+        if value is not None:
+            yield type(inputs), each.name
+        for part in value if isinstance(value, tuple) else (value,):
+            if is_dataclass(part):
+                yield from stated(part)
+
+
+def test_the_cases_state_every_input_that_a_model_takes():
+    occurring = {each for inputs in CASES for each in stated(inputs)}
+
+    assert occurring == {(kind, each.name) for kind, _ in occurring for each in fields(kind)}
+
+
+def test_a_move_changes_every_number_of_the_inputs_zeros_too():
+    inputs = replace(a_dcf(0), operating_loss=0.0)
+
+    for path, value in moved(record(model_of(inputs).function, inputs), 0).items():
+        assert (np.ravel(value) != np.ravel(leaves(inputs)[path])).all(), path
 
 
 @pytest.mark.office
