@@ -100,9 +100,28 @@ def test_apples_debt_is_its_notes_and_its_commercial_paper_each_once():
     assert len(source.facts) == 3
 
 
-def test_a_lease_total_is_not_added_to_its_own_part():
-    # 10-K for 2025: operating lease liabilities 12,490 million, the non-current part within.
-    assert prefilled("AAPL").inputs.bridge.leases == 12_490e6
+def test_operating_leases_are_not_deducted_since_ebit_bears_their_cost():
+    # 10-K for 2025: operating lease liabilities 12,490 million.
+    source = prefilled("AAPL").sources["bridge.leases"]
+
+    assert prefilled("AAPL").inputs.bridge.leases == 0.0
+    assert "not deducted again (US GAAP)" in source.text
+    assert [filed.value for filed in source.facts] == [12_490e6]
+    assert acme(operating_lease_liability_noncurrent=7.0).inputs.bridge.leases == 0.0
+
+
+def test_finance_leases_are_a_claim_once():
+    beside = {"operating_lease_liability": 7.0, "finance_lease_liability": 3.0}
+    with_debt = fact("long_term_debt", 50.0, tag="us-gaap:LongTermDebtAndCapitalLeaseObligations")
+
+    assert acme(**beside).inputs.bridge.leases == 3.0
+    assert len(acme(**beside).sources["bridge.leases"].facts) == 2
+    assert prefill_dcf(ACME, [*filings(**beside), with_debt]).inputs.bridge.leases == 0.0
+
+
+def test_leases_stay_open_where_no_filing_speaks_of_any():
+    assert acme().inputs.bridge.leases is None
+    assert "finance lease liabilities" in acme().sources["bridge.leases"].text
 
 
 @pytest.mark.parametrize(

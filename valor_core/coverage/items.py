@@ -239,6 +239,12 @@ ITEMS: tuple[Item, ...] = (
     ),
     _item(
         _B,
+        "finance_lease_liability",
+        "Finance lease liability",
+        "FinanceLeaseLiability|CapitalLeaseObligations",
+    ),
+    _item(
+        _B,
         "pension_liability",
         "Pension liability",
         "PensionAndOtherPostretirementDefinedBenefitPlansLiabilitiesNoncurrent"
