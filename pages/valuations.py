@@ -111,7 +111,7 @@ def opened(saved: Saved, rows: Sequence[ValuationRow], called: dict[str, str]) -
         screen.inputs(told, saved.sources, called)
     elif part == "Workings":
         st.caption("Unfold a line to see the formula behind it, down to filings and assumptions.")
-        show.tree(told.tree)
+        show.tree(told.tree, row.currency)
     else:
         compared(saved, rows, called)
 

@@ -6,7 +6,7 @@ a display. Whoever can run a notebook on this machine acts as an analyst of the 
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -17,7 +17,7 @@ import numpy as np
 from valor_core.errors import BadInput, NotFound
 from valor_core.models.catalogue import model_of
 from valor_core.models.checks import Check, checks_of
-from valor_core.models.conventions import conventions_of
+from valor_core.models.conventions import Basis, conventions_of, valued_as_of
 from valor_core.models.explained import Explained, shown
 from valor_core.models.fields import Unit, hints, is_number, is_row, leaves
 from valor_core.models.run_id import run_id
@@ -120,7 +120,7 @@ class Workspace:
 
         with self._work() as work:
             saved = read_valuation(work, ValuationId(valuation_id))
-        return Valuation(inputs=saved.inputs, sources=dict(saved.sources))
+        return Valuation(inputs=saved.inputs, sources=dict(saved.sources), basis=saved.basis)
 
 
 class CompanyBook:
@@ -169,9 +169,11 @@ class CompanyBook:
         BridgeItemMissing names what the filing lacks: state each amount among the changes.
         """
         from valor_core.coverage.prefill import prefill_dcf
+        from valor_core.coverage.sourcing import basis_of
 
         start = prefill_dcf(self.company, self._facts, as_of=self.as_of)
-        made = Valuation(inputs=start.inputs, sources=dict(start.sources), of=self)
+        basis = basis_of(start.sources, currency=start.currency, facts_as_of=self.as_of)
+        made = Valuation(inputs=start.inputs, sources=dict(start.sources), of=self, basis=basis)
         return made.change(changes) if changes else made
 
 
@@ -182,6 +184,12 @@ class Valuation:
     inputs: Any
     sources: dict[str, Source]
     of: CompanyBook | None = None
+    basis: Basis | None = None  # None: inputs made by hand, of which nobody said
+
+    @property
+    def conventions(self) -> dict[str, str]:
+        """What the value rests on, in words."""
+        return conventions_of(self.inputs, self.basis)
 
     @property
     def result(self) -> Any:
@@ -238,7 +246,7 @@ class Valuation:
             before = self.sources.get(path)
             instead = f" instead of: {before.text}" if before else ""
             sources[path] = Source(kind=SourceKind.ASSUMED, text=f"set in the notebook{instead}")
-        return Valuation(inputs=inputs, sources=sources, of=self.of)
+        return replace(self, inputs=inputs, sources=sources)
 
     def grid(self, **axes: Sequence[float]) -> "pd.DataFrame":
         """A result over two inputs: `v.grid(terminal_growth=vc.steps(.01, .03, 5), …)`.
@@ -273,7 +281,9 @@ class Valuation:
                 title=self.of.company.name if self.of else "Valuation",
                 company=self.of.company.name if self.of else "",
                 sources=self.sources,
-                conventions=conventions_of(self.inputs),
+                conventions=self.conventions,
+                currency=self.basis.currency if self.basis else "",
+                valued=valued_as_of(self.inputs, self.basis) if self.basis else "",
                 stream=stream,
             )
         return where
@@ -299,10 +309,14 @@ class Valuation:
                 as_of=self.of.as_of,
             )
 
+    @property
+    def _told(self) -> str:
+        currency = f" {self.basis.currency}" if self.basis else ""
+        return shown(float(self.per_share), Unit.MONEY_PER_SHARE) + currency
+
     def __repr__(self) -> str:
         name = self.of.company.name if self.of else type(self.inputs).__name__
-        told = shown(float(self.per_share), Unit.MONEY_PER_SHARE)
-        return f"<{name}: {told} a share, run {self.run_id[:12]}>"
+        return f"<{name}: {self._told} a share, run {self.run_id[:12]}>"
 
     def _repr_html_(self) -> str:
         result, kinds = self.result, hints(type(self.result))
@@ -320,8 +334,9 @@ class Valuation:
             f"<li>{escape(check.message)}</li>" for check in self.checks if not check.passed
         )
         return (
-            f"<h4>{name}: {escape(shown(float(self.per_share), Unit.MONEY_PER_SHARE))} a share</h4>"
-            f"<table>{rows}</table>"
+            f"<h4>{name}: {escape(self._told)} a share</h4>"
+            + (f"<p>{escape(valued_as_of(self.inputs, self.basis))}</p>" if self.basis else "")
+            + f"<table>{rows}</table>"
             + (f"<p>Worth a second look:</p><ul>{notes}</ul>" if notes else "")
             + f"<p><small>run {self.run_id[:16]}, {len(leaves(self.inputs))} inputs</small></p>"
         )

@@ -67,6 +67,7 @@ class ValuationView(ValuationLine):
     inputs: dict[str, Any]
     sources: dict[str, Any]
     result: dict[str, Any]
+    conventions: dict[str, str]
     checks: list[dict[str, Any]]
 
     @classmethod
@@ -79,6 +80,7 @@ class ValuationView(ValuationLine):
             inputs=row.inputs,
             sources=row.sources,
             result=row.result,
+            conventions=saved.conventions(),
             checks=_checks(saved),
         )
 
@@ -95,6 +97,7 @@ class StartView(BaseModel):
 
     company_id: str
     as_of: date | None
+    currency: str
     inputs: dict[str, Any]
     sources: dict[str, Any]
     warnings: list[str]
@@ -160,6 +163,7 @@ def start_dcf(work: CallersWork, company_id: str, as_of: AsOf = None) -> StartVi
     return StartView(
         company_id=company.id,
         as_of=as_of,
+        currency=start.currency,
         inputs=dump(start.inputs),
         sources=dump_sources(start.sources),
         warnings=[str(warning) for warning in start.warnings],

@@ -39,6 +39,7 @@ def _value(model_name: str, path: Path, *, explain: bool) -> None:
     from valor_core.models.catalogue import model_named
     from valor_core.models.checks import checks_of
     from valor_core.models.codec import dump, load
+    from valor_core.models.conventions import conventions_of
     from valor_core.models.run_id import run_id
     from valor_core.models.workings import record
 
@@ -54,6 +55,7 @@ def _value(model_name: str, path: Path, *, explain: bool) -> None:
         "model_version": model.version,
         "run_id": run_id(model, inputs),
         "result": dump(result),
+        "conventions": conventions_of(inputs),
         "checks": [asdict(check) for check in checks_of(inputs, result)],
     }
     print(json.dumps(told, indent=2, allow_nan=False))

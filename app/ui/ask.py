@@ -33,7 +33,7 @@ from valor_core.workbench.companies import list_companies
 from valor_core.workbench.verb import open_work
 
 SCALE = {Unit.RATE: 0.01, Unit.MONEY: MILLION, Unit.SHARES: MILLION}
-MARK = {Unit.RATE: "%", Unit.MONEY: "USD million", Unit.SHARES: "million", Unit.RATIO: "×"}
+MARK = {Unit.RATE: "%", Unit.SHARES: "million", Unit.RATIO: "×"}
 FADE_PARTS = {"Start": "start", "End": "end", "Holds to": "from_year", "Ends in": "to_year"}
 ROW_PX = 33
 BRIDGE_LABELS = {
@@ -58,10 +58,11 @@ class Field:
     unit: Unit | None = None
     step: float = 0.25
 
-    @property
-    def heading(self) -> str:
+    def heading(self, currency: str) -> str:
         """The label with its unit."""
         mark = MARK.get(self.unit) if self.unit else None
+        if self.unit is Unit.MONEY:
+            mark = f"{currency} million"
         return f"{self.label}, {mark}" if mark else self.label
 
 
@@ -199,7 +200,7 @@ def number(desk: Desk, asked: Field) -> None:
 
     source = desk.sources().get(asked.path)
     st.number_input(
-        asked.heading,
+        asked.heading(desk.currency),
         value=None if value is None else round(value / scale, 6),
         step=asked.step,
         format="%.2f" if asked.unit is not Unit.MONEY else "%.0f",
@@ -412,7 +413,7 @@ def bridge(desk: Desk) -> None:
         on_change=changed,
         disabled=["Item", "Filed"],
         column_config={
-            "Amount": _number_column("Amount, USD m", digits=1),
+            "Amount": _number_column(f"Amount, {desk.currency} m", digits=1),
             "Your reason": st.column_config.TextColumn(width="medium", max_chars=2_000),
             "Filed": st.column_config.TextColumn(
                 "Where the filed amount comes from", width="large"
@@ -493,7 +494,7 @@ def options(desk: Desk) -> None:
         hide_index=True,
         column_config={
             "Options": _number_column("Options, million"),
-            "Strike": _number_column("Strike, USD"),
+            "Strike": _number_column(f"Strike, {desk.currency}"),
         },
         height=ROW_PX * 5,
         alt="Option tranches, number in millions and strike",

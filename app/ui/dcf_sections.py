@@ -15,7 +15,7 @@ from app.ui.drivers import at
 from valor_core.charts import valuation as charts
 from valor_core.errors import ValorError
 from valor_core.models.checks import checks_of
-from valor_core.models.conventions import conventions_of
+from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.dcf import DcfInputs, DcfResult
 from valor_core.models.discounting import Timing
 from valor_core.models.fields import Unit
@@ -84,21 +84,22 @@ def export(desk: Desk) -> None:
 def headline(desk: Desk, result: DcfResult | None) -> None:
     """What a share is worth, beside what was saved, and what it rests on."""
     if result is None:
-        show.facts({"Value per share, USD": words.NOTHING})
+        show.facts({f"Value per share, {desk.currency}": words.NOTHING})
         return
-    told = {}
+    currency, told = desk.currency, {}
     if desk.to_state:
-        told["Value per share, USD"] = f"waits for {len(desk.to_state)} items"
+        told[f"Value per share, {currency}"] = f"waits for {len(desk.to_state)} items"
     else:
-        told["Value per share, USD"] = words.per_share(result.value_per_share)
+        told[f"Value per share, {currency}"] = words.per_share(result.value_per_share)
     if desk.saved:
         told[f"Saved {from_micros(desk.saved.at):%d %b %Y}"] = _against(desk, result)
-    told["Enterprise value, USD m"] = words.millions(result.enterprise_value)
+    told[f"Enterprise value, {currency} m"] = words.millions(result.enterprise_value)
     if not desk.to_state:
-        told["Equity value, USD m"] = words.millions(result.equity_value)
+        told[f"Equity value, {currency} m"] = words.millions(result.equity_value)
     told["Terminal value's share"] = words.percent(_share(result))
     told["WACC, year 1"] = words.percent(float(result.waccs[0]), 2)
     show.facts(told, first_large=True)
+    st.caption(valued_as_of(desk.inputs, desk.basis))
     _checks(desk, result)
 
 
@@ -187,9 +188,12 @@ def forecast(desk: Desk, result: DcfResult | None) -> None:
         st.info("The forecast appears once the drivers can be valued.", icon=":material/timeline:")
         return
     show.chart(
-        desk.once(("forecast", show.theme()), lambda: charts.forecast(result, theme=show.theme())),
+        desk.once(
+            ("forecast", show.theme()),
+            lambda: charts.forecast(result, currency=desk.currency, theme=show.theme()),
+        ),
         key="dcf:forecast",
-        alt="Revenue, EBIT and free cash flow by forecast year, USD million",
+        alt=f"Revenue, EBIT and free cash flow by forecast year, {desk.currency} million",
     )
     _forecast_table(desk, result)
 
@@ -207,7 +211,7 @@ def _forecast_table(desk: Desk, result: DcfResult) -> None:
         rows.append((label, [words.in_unit(value, unit) for value in row]))
         trends[label] = row
     show.table(
-        "Forecast, USD million",
+        f"Forecast, {desk.currency} million",
         _years(desk),
         rows,
         strong=frozenset({"Revenue", "FCFF", "PV of FCFF"}),
@@ -262,17 +266,17 @@ def capital(desk: Desk, result: DcfResult | None) -> None:
             {Timing.END_YEAR: "at the end of a year", Timing.MID_YEAR: "in the middle of a year"},
         )
     if result is not None:
-        _both_methods(result)
+        _both_methods(result, desk.currency)
 
 
-def _both_methods(result: DcfResult) -> None:
+def _both_methods(result: DcfResult, currency: str) -> None:
     show.table(
         "Terminal value by both methods",
         ["Growing perpetuity", "Exit multiple"],
         [
-            ("Terminal value, USD m", [words.millions(result.terminal_value_gordon),
+            (f"Terminal value, {currency} m", [words.millions(result.terminal_value_gordon),
                                        words.millions(result.terminal_value_multiple)]),
-            ("Present value, USD m", [words.millions(result.pv_terminal_gordon),
+            (f"Present value, {currency} m", [words.millions(result.pv_terminal_gordon),
                                       words.millions(result.pv_terminal_multiple)]),
             ("Implied multiple", [words.times(result.implied_multiple), words.NOTHING]),
             ("Implied growth", [words.NOTHING, words.percent(result.implied_growth, 2)]),
@@ -290,10 +294,12 @@ def bridge(desk: Desk, result: DcfResult | None) -> None:
         show.chart(
             desk.once(
                 ("bridge", show.theme()),
-                lambda: charts.enterprise_bridge(result, desk.inputs.bridge, theme=show.theme()),
+                lambda: charts.enterprise_bridge(
+                    result, desk.inputs.bridge, currency=desk.currency, theme=show.theme()
+                ),
             ),
             key="dcf:bridge",
-            alt="Waterfall from enterprise value to equity value, USD million",
+            alt=f"Waterfall from enterprise value to equity value, {desk.currency} million",
         )
     st.subheader("Shares", anchor=False)
     left, right = st.columns(2, gap="medium")
@@ -339,8 +345,8 @@ def sensitivity(desk: Desk, result: DcfResult | None) -> None:
         key="dcf:sensitivity",
         alt=f"Value per share over {axes[down].label} and {axes[across].label}",
     )
-    st.caption(f"Value per share, USD; the base stands in the middle. {_step(axes[down])}, "
-               f"{_step(axes[across])}.")  # fmt: skip
+    st.caption(f"Value per share, {desk.currency}; the base stands in the middle. "
+               f"{_step(axes[down])}, {_step(axes[across])}.")  # fmt: skip
     if found.reasons:
         show.listed(
             "Cells without a value",
@@ -394,8 +400,8 @@ def workings(desk: Desk, result: DcfResult | None) -> None:
     name = st.selectbox(
         "Explain", names, format_func=lambda each: lines[each].label, key="dcf:explain"
     )
-    show.tree(desk.once(("tree", name), lambda: made.explain(name, desk.sources())))
-    show.listed("Conventions", list(conventions_of(desk.inputs).items()))
+    show.tree(desk.once(("tree", name), lambda: made.explain(name, desk.sources())), desk.currency)
+    show.listed("Conventions", list(conventions_of(desk.inputs, desk.basis).items()))
 
 
 def sources(desk: Desk, result: DcfResult | None) -> None:  # noqa: ARG001, as its siblings

@@ -11,10 +11,12 @@ from app.ui.frame import caller
 from valor_core.coverage.companies import Company
 from valor_core.coverage.figures import DEFAULT
 from valor_core.coverage.prefill import Prefilled
+from valor_core.coverage.sourcing import basis_of
 from valor_core.errors import BadInput, ValorError
 from valor_core.models.bridge import Bridge
 from valor_core.models.catalogue import model_of
 from valor_core.models.codec import dump, dump_value, load
+from valor_core.models.conventions import Basis
 from valor_core.models.cost_of_capital import CostOfCapitalInputs
 from valor_core.models.dcf import DcfInputs, DcfResult, discounted_cash_flow
 from valor_core.models.fields import leaves
@@ -119,6 +121,16 @@ class Desk:
     def _counted(self, row: DraftRow) -> None:
         self.version = row.version
         self.undo_steps, self.redo_steps = len(row.undo), len(row.redo)
+
+    @property
+    def currency(self) -> str:
+        """The currency of the company's figures, and so of its value."""
+        return self.start.currency
+
+    @property
+    def basis(self) -> Basis:
+        """What the value rests on: currency, base year, and the day whose facts count."""
+        return basis_of(self.start.sources, currency=self.currency, facts_as_of=self.content.as_of)
 
     # --- what it gives --------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from app.ui.words import (
 )
 from valor_core.models.checks import Check, checks_of
 from valor_core.models.comparison import Move, moves
+from valor_core.models.conventions import valued_as_of
 from valor_core.models.explained import Explained
 from valor_core.models.fields import Unit
 from valor_core.models.lines import Line, spoken
@@ -42,6 +43,7 @@ class Row:
     unit: Unit | None
     values: tuple[float, ...]
     by_year: bool
+    currency: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,27 +54,30 @@ class Told:
     results: tuple[Row, ...]
     checks: tuple[Check, ...]
     tree: Explained
+    valued: str  # on which day, by which facts, in which currency
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
 def told(tenant_id: str, valuation_id: str, _saved: Saved) -> Told:  # noqa: ARG001, the cache's key
     """A saved valuation never changes, so it is run again only once."""
-    workings = _saved.workings()
+    workings, currency = _saved.workings(), _saved.row.currency
     return Told(
-        inputs=tuple(map(_row, workings.lines.inputs.values())),
-        results=tuple(map(_row, workings.lines.results.values())),
+        inputs=tuple(_row(line, currency) for line in workings.lines.inputs.values()),
+        results=tuple(_row(line, currency) for line in workings.lines.results.values()),
         checks=tuple(checks_of(_saved.inputs, workings.result)),
         tree=workings.explain("value_per_share", _saved.sources),
+        valued=valued_as_of(_saved.inputs, _saved.basis),
     )
 
 
-def _row(line: Line) -> Row:
+def _row(line: Line, currency: str) -> Row:
     return Row(
         path=line.name,
         label=line.label,
         unit=line.unit,
         values=tuple(line.values),
         by_year=line.is_row,
+        currency=currency,
     )
 
 
@@ -94,7 +99,8 @@ def headline(saved: Saved, names: Mapping[str, str]) -> None:
 
 
 def results(told: Told) -> None:
-    """The checks, the years side by side, and every single number."""
+    """On which day it stands, the checks, the years side by side, and every single number."""
+    st.caption(told.valued)
     _checked(told.checks)
     single = [row for row in told.results if not row.by_year]
     yearly = [row for row in told.results if row.by_year]
@@ -157,7 +163,7 @@ def _shown(row: Row) -> str:
     numbers = [in_unit(value, row.unit) for value in row.values]
     if len(set(numbers)) == 1 and len(numbers) > 1:
         numbers = [f"{numbers[0]} each year"]
-    return ", ".join(numbers) + unit_mark(row.unit)
+    return ", ".join(numbers) + unit_mark(row.unit, row.currency)
 
 
 def _by_year(row: Row, years: int) -> list[str]:
@@ -169,6 +175,9 @@ def comparison(one: Saved, other: Saved, names: Mapping[str, str]) -> None:
     """Which inputs of two saved values differ, and how one value became the other."""
     before, after = sorted((one, other), key=lambda saved: saved.row.created_at)
     _headlines(before, after, names)
+    if before.row.currency != after.row.currency:
+        st.info("These two are in different currencies, so no difference of them has a meaning.")
+        return
     if before.model.name != after.model.name:
         st.info("These two were made by different models, so their inputs have no common names.")
         return
@@ -190,7 +199,7 @@ def _headlines(before: Saved, after: Saved, names: Mapping[str, str]) -> None:
         [
             [
                 row.company_name,
-                per_share(row.value_per_share),
+                f"{per_share(row.value_per_share)} {row.currency}",
                 moment(from_micros(row.created_at)),
                 person(row.created_by, names),
                 row.rationale,
@@ -199,7 +208,8 @@ def _headlines(before: Saved, after: Saved, names: Mapping[str, str]) -> None:
         ],
         text=frozenset({"Company", "Saved", "By", "Why"}),
     )
-    show.facts({"Change per share": per_share(change), "In percent": rate})
+    if was.currency == now.currency:
+        show.facts({f"Change per share, {now.currency}": per_share(change), "In percent": rate})
 
 
 def _way(steps: Sequence[Move]) -> None:

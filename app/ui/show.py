@@ -181,14 +181,14 @@ def listed(caption: str, pairs: Sequence[tuple[str, str]]) -> None:
     table(caption, [""], [(name, [told]) for name, told in pairs], text=True)
 
 
-def tree(top: Explained) -> None:
+def tree(top: Explained, currency: str) -> None:
     """A number with its formula, and folded below it what the formula is made of."""
-    st.html(f"{TREE_STYLE}<div class=vx-tree>{_branch(top, opened=True)}</div>")
+    st.html(f"{TREE_STYLE}<div class=vx-tree>{_branch(top, currency, opened=True)}</div>")
 
 
-def _branch(each: Explained, *, opened: bool = False) -> str:
+def _branch(each: Explained, currency: str, *, opened: bool = False) -> str:
     year = f" <small>year {each.year}</small>" if each.year else ""
-    line = f"<b>{escape(each.label)}</b>{year} = {escape(_told(each))}"
+    line = f"<b>{escape(each.label)}</b>{year} = {escape(_told(each, currency))}"
     if each.formula:
         line += f" <code>{escape(each.formula)}</code>"
     if each.is_input:
@@ -197,16 +197,16 @@ def _branch(each: Explained, *, opened: bool = False) -> str:
         line += " <small>(explained above)</small>"
     if not each.parts:
         return f"<div class=vx-leaf>{line}</div>"
-    inner = "".join(_branch(part) for part in each.parts)
+    inner = "".join(_branch(part, currency) for part in each.parts)
     return (
         f"<details{' open' if opened else ''}><summary>{line}</summary>"
         f"<div class=vx-in>{inner}</div></details>"
     )
 
 
-def _told(each: Explained) -> str:
+def _told(each: Explained, currency: str) -> str:
     values = each.value if isinstance(each.value, tuple) else (each.value,)
-    return ", ".join(in_unit(value, each.unit) for value in values) + unit_mark(each.unit)
+    return ", ".join(in_unit(value, each.unit) for value in values) + unit_mark(each.unit, currency)
 
 
 def links(targets: Mapping[str, str]) -> None:

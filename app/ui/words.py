@@ -76,13 +76,13 @@ def in_unit(value: Any, unit: Unit | None) -> str:
     return number(value, 2)
 
 
-def unit_mark(unit: Unit | None) -> str:
+def unit_mark(unit: Unit | None, currency: str) -> str:
     """What is said after a number that stands alone.
 
-    >>> unit_mark(Unit.MONEY)
-    ' USD m'
+    >>> unit_mark(Unit.MONEY, "EUR")
+    ' EUR m'
     """
-    marks = {Unit.MONEY: " USD m", Unit.SHARES: " m", Unit.MONEY_PER_SHARE: " USD"}
+    marks = {Unit.MONEY: f" {currency} m", Unit.SHARES: " m", Unit.MONEY_PER_SHARE: f" {currency}"}
     return marks.get(unit, "") if unit else ""
 
 

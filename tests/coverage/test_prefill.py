@@ -7,6 +7,7 @@ from hypothesis.strategies import floats
 
 from tests.coverage.filings import fact
 from valor_core.coverage.bridge_facts import debt
+from valor_core.coverage.currency import MixedCurrencies
 from valor_core.coverage.demo_book import read_demo_book
 from valor_core.coverage.figures import DEFAULT, Figures
 from valor_core.coverage.prefill import FactsMissing, NotForFcff, prefill_dcf
@@ -29,6 +30,10 @@ def filings(**items: float):
     """Figures of 2009, with what any DCF needs."""
     needed = {"revenue": 100.0, "operating_income": 20.0, "shares_outstanding": 10.0}
     return [fact(item, value) for item, value in (needed | items).items()]
+
+
+def in_euros(facts):
+    return [replace(each, unit=each.unit.replace("USD", "EUR")) for each in facts]
 
 
 def acme(**items: float):
@@ -238,6 +243,27 @@ def test_what_no_dcf_can_do_without_is_named(item):
 
     with pytest.raises(FactsMissing, match=r"Acme has not filed .* by 2010-12-31"):
         prefill_dcf(ACME, facts, as_of=date(2010, 12, 31))
+
+
+def test_the_figures_carry_their_currency():
+    assert acme().currency == "USD"
+    assert prefill_dcf(ACME, in_euros(filings())).currency == "EUR"
+
+
+def test_default_rates_of_another_currency_are_warned_of():
+    (warning,) = prefill_dcf(ACME, in_euros(filings())).warnings
+
+    assert "state those of EUR" in warning
+    assert acme().warnings == ()
+
+
+def test_figures_in_two_currencies_start_no_valuation_and_both_are_named():
+    mixed = [*filings(), *in_euros([fact("cash", 5.0)])]
+
+    with pytest.raises(MixedCurrencies, match="EUR and USD") as refused:
+        prefill_dcf(ACME, mixed)
+
+    assert "Convert" in refused.value.hint
 
 
 def test_a_revenue_of_zero_starts_no_forecast():

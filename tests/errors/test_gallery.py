@@ -24,7 +24,8 @@ SCRIPTS = {"app.main"}  # run by Streamlit, not imported
 SAMPLES: dict[str, Any] = {
     "act": "member.add", "as_of": date(2024, 12, 31), "attempt": 2, "capital": 0.0,
     "computed": 21.5, "condition": "growth < wacc", "counts": {"growth": (5,), "wacc": (3,)},
-    "current": 7, "debt": 1.0, "encoding": "gzip", "equity": -5e9, "factor": -0.25, "fell": True,
+    "currencies": ["EUR", "USD"], "current": 7, "debt": 1.0, "encoding": "gzip", "equity": -5e9,
+    "factor": -0.25, "fell": True,
     "field": "growth", "first": "capital_expenditure", "flow": -1.2e9, "free": 8502,
     "found": "0001", "from_year": 4, "given": 6, "growth": 0.09, "hint": "The way out.",
     "host": "0.0.0.0", "items": ("debt", "leases"), "kind": "company",

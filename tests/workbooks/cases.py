@@ -85,14 +85,8 @@ def a_cost_of_capital(draw: Draw) -> CostOfCapitalInputs:
         beta_kind=kind,
         levering=draw.one_of(*Levering),
         debt_beta=draw.between(0.0, 0.2),
-        **(
-            {}
-            if kind is not BetaKind.PEER
-            else {
-                "peer_debt_to_equity": draw.between(0.1, 0.8),
-                "peer_tax": draw.one_of(None, draw.between(0.15, 0.3)),
-            }
-        ),
+        peer_debt_to_equity=draw.between(0.1, 0.8) if kind is BetaKind.PEER else None,
+        peer_tax=draw.one_of(None, draw.between(0.15, 0.3)) if kind is BetaKind.PEER else None,
         size_premium=draw.between(0.01, 0.02),
         country_premium=draw.between(0.0, 0.02),
         country_exposure=draw.between(0.5, 1.5),

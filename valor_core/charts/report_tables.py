@@ -31,12 +31,12 @@ FORECAST = (
 TOTALS = ("fcff", "pv_fcff")
 
 
-def key_figures(result: DcfResult) -> str:
+def key_figures(result: DcfResult, currency: str) -> str:
     """The headline: value of one share, then how it comes about."""
     figures = (
-        ("Value per share, USD", f"{float(result.value_per_share):,.2f}"),
-        ("Enterprise value, USD million", _millions(result.enterprise_value)),
-        ("Equity value, USD million", _millions(result.equity_value)),
+        (f"Value per share, {currency}", f"{float(result.value_per_share):,.2f}"),
+        (f"Enterprise value, {currency} million", _millions(result.enterprise_value)),
+        (f"Equity value, {currency} million", _millions(result.equity_value)),
         ("Diluted shares, million", _millions(result.diluted_shares)),
     )
     told = "".join(f"<div><dt>{label}</dt><dd>{figure}</dd></div>" for label, figure in figures)
@@ -51,7 +51,7 @@ def notices(warnings: Sequence[str]) -> str:
     return f'<div class="notice"><strong>Before you use this value</strong><ul>{items}</ul></div>'
 
 
-def forecast_table(result: DcfResult) -> str:
+def forecast_table(result: DcfResult, currency: str) -> str:
     """Every line of the forecast, a year a column."""
     years = [f"Year {year}" for year in range(1, len(result.fcff) + 1)]
     rows = [
@@ -59,10 +59,12 @@ def forecast_table(result: DcfResult) -> str:
          "total" if name in TOTALS else "")
         for name, label, unit in FORECAST
     ]  # fmt: skip
-    return _table(["", *years], rows, caption="USD million and rates, by forecast year")
+    return _table(["", *years], rows, caption=f"{currency} million and rates, by forecast year")
 
 
-def bridge_table(inputs: DcfInputs, result: DcfResult, sources: Mapping[str, Source]) -> str:
+def bridge_table(
+    inputs: DcfInputs, result: DcfResult, sources: Mapping[str, Source], currency: str
+) -> str:
     """From enterprise to equity value to one share, each item with its source."""
     rows = [_bridge_row("Enterprise value", _millions(result.enterprise_value), "", "total")]
     for names, sign, word in ((CLAIMS, -1.0, "less"), (ASSETS, 1.0, "plus")):
@@ -75,19 +77,21 @@ def bridge_table(inputs: DcfInputs, result: DcfResult, sources: Mapping[str, Sou
     rows += [
         _bridge_row("Equity value", _millions(result.equity_value), "", "total"),
         _bridge_row("divided by diluted shares, million", _millions(result.diluted_shares), ""),
-        _bridge_row("Value per share, USD", per_share, "", "total"),
+        _bridge_row(f"Value per share, {currency}", per_share, "", "total"),
     ]
     return _rows_table(
-        ["USD million", "Amount", "Source"], rows, caption="From enterprise value to one share"
+        [f"{currency} million", "Amount", "Source"],
+        rows,
+        caption="From enterprise value to one share",
     )
 
 
-def terminal_table(result: DcfResult) -> str:
+def terminal_table(result: DcfResult, currency: str) -> str:
     """Both terminal methods side by side, each with what it implies for the other."""
     rows = [
-        ("Terminal value, USD million", result.terminal_value_gordon,
+        (f"Terminal value, {currency} million", result.terminal_value_gordon,
          result.terminal_value_multiple, Unit.MONEY),
-        ("Present value, USD million", result.pv_terminal_gordon,
+        (f"Present value, {currency} million", result.pv_terminal_gordon,
          result.pv_terminal_multiple, Unit.MONEY),
         ("Implied exit multiple", result.implied_multiple, None, Unit.RATIO),
         ("Implied growth", None, result.implied_growth, Unit.RATE),
@@ -105,6 +109,15 @@ def checks_table(checks: Iterable[Check]) -> str:
         for check in checks
     )
     return f"<table><thead><tr><th>Check</th><th>What it says</th></tr></thead>{rows}</table>"
+
+
+def conventions_table(conventions: Mapping[str, str]) -> str:
+    """What the value rests on, in words."""
+    rows = "".join(
+        f'<tr><th>{escape(name)}</th><td class="words">{escape(told)}</td></tr>'
+        for name, told in conventions.items()
+    )
+    return f"<table><tbody>{rows}</tbody></table>"
 
 
 def sources_table(inputs: Mapping[str, Line], sources: Mapping[str, Source]) -> str:

@@ -27,12 +27,9 @@ LABELS = {
 
 
 def enterprise_bridge(
-    result: DcfResult, bridge: Bridge, *, scale: float = MILLION, theme: Theme = "light"
+    result: DcfResult, bridge: Bridge, *, currency: str, theme: Theme = "light"
 ) -> "Figure":
-    """From enterprise value to equity value as a waterfall; items of zero are left out.
-
-    `scale` is the money of one unit on the axis.
-    """
+    """From enterprise value to equity value as a waterfall; items of zero are left out."""
     steps = [(LABELS[name], -getattr(bridge, name)) for name in CLAIMS]
     steps += [(LABELS[name], getattr(bridge, name)) for name in ASSETS]
     steps = [(label, amount) for label, amount in steps if amount]
@@ -41,28 +38,28 @@ def enterprise_bridge(
     waterfall = {
         "type": "waterfall",
         "x": names,
-        "y": [float(amount) / scale for amount in amounts],
+        "y": [float(amount) / MILLION for amount in amounts],
         "measure": ["absolute", *["relative"] * len(steps), "total"],
-        "text": [f"{float(amount) / scale:,.0f}" for amount in amounts],
+        "text": [f"{float(amount) / MILLION:,.0f}" for amount in amounts],
         "textposition": "outside",
         "cliponaxis": False,
         "increasing": {"marker": {"color": UP[theme]}},
         "decreasing": {"marker": {"color": DOWN[theme]}},
         "totals": {"marker": {"color": TOTAL[theme]}},
         "connector": {"line": {"color": INK[theme], "width": 0.5}},
-        "hovertemplate": "%{x}: %{y:,.1f}<extra></extra>",
+        "hovertemplate": f"%{{x}}: %{{y:,.1f}} {currency} million<extra></extra>",
     }
     return figure([waterfall], theme, height=340)
 
 
-def forecast(result: DcfResult, *, scale: float = MILLION, theme: Theme = "light") -> "Figure":
+def forecast(result: DcfResult, *, currency: str, theme: Theme = "light") -> "Figure":
     """Revenue as bars, EBIT and free cash flow as lines, a year each."""
     years = list(range(1, len(result.fcff) + 1))
     revenue, ebit, fcff, *_ = SERIES[theme]
 
     def trace(name: str, row: object, **look: Any) -> dict[str, Any]:
-        hover = "year %{x}: %{y:,.0f}<extra>%{fullData.name}</extra>"
-        return {"x": years, "y": _scaled(row, scale), "name": name, "hovertemplate": hover, **look}
+        hover = f"year %{{x}}: %{{y:,.0f}} {currency} million<extra>%{{fullData.name}}</extra>"
+        return {"x": years, "y": _scaled(row), "name": name, "hovertemplate": hover, **look}
 
     bars = {"type": "bar", "marker": {"color": revenue}, "opacity": 0.55}
     traces = [
@@ -116,5 +113,5 @@ def sensitivity(
     return figure([heatmap], theme, height=380, x=x, y=y)
 
 
-def _scaled(row: object, scale: float) -> list[float]:
-    return [float(value) / scale for value in np.asarray(row)]
+def _scaled(row: object) -> list[float]:
+    return [float(value) / MILLION for value in np.asarray(row)]

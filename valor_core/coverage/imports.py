@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 
 from valor_core.coverage.companies import add_company
+from valor_core.coverage.currency import refuse_mixed
 from valor_core.coverage.records import ParsedFacts
 from valor_core.errors import BadInputs, Flaw
 from valor_core.store.tables import FactRow, ImportRow
@@ -30,7 +31,11 @@ class Imported:
 def keep(
     work: Work, raw: bytes, read: Sequence[ParsedFacts], *, kind: str, file_name: str
 ) -> Imported:
-    """Adds the figures that are new; BadInputs where a filing's known figure would change."""
+    """Adds the figures that are new.
+
+    BadInputs where a filing's known figure would change, MixedCurrencies where a company's
+    figures would come to stand in two.
+    """
     sha256 = hashlib.sha256(raw).hexdigest()
     before = _import_of(work, sha256)
     import_id = before.id if before else new_id()
@@ -87,6 +92,9 @@ def _add_facts(work: Work, read: Sequence[ParsedFacts], import_id: str) -> int:
     rows = []
     for parsed in read:
         company = add_company(work, parsed.company)
+        refuse_mixed(
+            parsed.company.name, {*_units(work, company), *(fact.unit for fact in parsed.facts)}
+        )
         known = _known(work, company)
         for fact in parsed.facts:
             key = _key(fact)
@@ -108,6 +116,12 @@ def _add_facts(work: Work, read: Sequence[ParsedFacts], import_id: str) -> int:
         )
     work.insert_many(FactRow, rows)
     return len(rows)
+
+
+def _units(work: Work, company: CompanyId) -> set[str]:
+    """The units of all figures that the caller sees of a company, the shared book's too."""
+    of_company = select(FactRow.unit).where(FactRow.company_id == company).distinct()
+    return set(work.session.scalars(of_company))
 
 
 def _key(fact: FiledFact) -> tuple[str, str, str, str]:

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Protocol
 
 from valor_core.coverage.bridge_facts import bridge_of, cash, debt, warnings_of
+from valor_core.coverage.currency import currencies_of, refuse_mixed
 from valor_core.coverage.figures import Figures, Told, assumed, derived, filed
 from valor_core.coverage.findings import findings_of
 from valor_core.errors import BadInput
@@ -24,6 +25,7 @@ from valor_core.values import FiledFact, Source
 
 YEARS = 10
 HOLD = 5  # years before growth and tax begin to fade
+HOME = "USD"  # the currency of the default rates
 RISK_FREE, EQUITY_PREMIUM, DEBT_SPREAD = 0.042, 0.045, 0.015
 TERMINAL_GROWTH = 0.03
 MARGINAL_TAX, TAX_MOST = 0.25, 0.40
@@ -83,12 +85,25 @@ class Prefilled:
     inputs: DcfInputs
     sources: Mapping[str, Source]
     warnings: tuple[str, ...]
+    currency: str  # of all money in the inputs
+
+
+def currency_of(company: Named, facts: Iterable[FiledFact]) -> str:
+    """The one currency of a company's figures; MixedCurrencies or FactsMissing otherwise."""
+    units = {fact.unit for fact in facts}
+    refuse_mixed(company.name, units)
+    for currency in currencies_of(units):
+        return currency
+    raise FactsMissing(company.name, "a figure in money, which would tell the currency", None)
 
 
 def prefill_dcf(
     company: Named, facts: Iterable[FiledFact], *, as_of: date | None = None
 ) -> Prefilled:
-    """The start of a DCF as known on a day: NotForFcff or FactsMissing where there is none."""
+    """The start of a DCF as known on a day.
+
+    NotForFcff, FactsMissing or MixedCurrencies where there is none.
+    """
     if company.sic is not None and company.sic in FINANCIALS:
         raise NotForFcff(company.name, company.sic)
     figures = Figures(facts, as_of)
@@ -100,12 +115,19 @@ def prefill_dcf(
     shares = figures.shares()
     if shares is None:
         raise FactsMissing(company.name, f"a number of shares for FY{figures.year}", as_of)
+    currency = currency_of(company, figures.facts)
     bridge = bridge_of(figures, tax=MARGINAL_TAX)
-    return _inputs(figures, revenue, ebit, shares, bridge)
+    return _inputs(figures, revenue, ebit, shares, bridge, currency=currency)
 
 
 def _inputs(
-    figures: Figures, revenue: FiledFact, ebit: Told, shares: Told, bridge: dict[str, Told]
+    figures: Figures,
+    revenue: FiledFact,
+    ebit: Told,
+    shares: Told,
+    bridge: dict[str, Told],
+    *,
+    currency: str,
 ) -> Prefilled:
     told = _Sources()
     inputs = DcfInputs(
@@ -142,6 +164,7 @@ def _inputs(
         shares=Shares(basic=told.number("shares.basic", shares)),
     )
     warnings = (
+        *_warnings_of_currency(currency),
         *_warnings_of_drivers(figures, revenue, ebit),
         *warnings_of(figures, bridge),
         *(
@@ -150,7 +173,7 @@ def _inputs(
             if finding.fiscal_year == figures.year
         ),
     )
-    return Prefilled(inputs=inputs, sources=told.sources, warnings=warnings)
+    return Prefilled(inputs=inputs, sources=told.sources, warnings=warnings, currency=currency)
 
 
 class _Sources:
@@ -304,6 +327,16 @@ def _bridge(told: _Sources, items: dict[str, Told]) -> Bridge:
             "bridge.options_value", 0.0, "options are not read from filings: add their tranches"
         ),
     )
+
+
+def _warnings_of_currency(currency: str) -> list[str]:
+    """The default rates are those of one currency; flows of another ask for their own."""
+    if currency == HOME:
+        return []
+    return [
+        f"The figures are in {currency}, while the default risk-free rate, terminal growth and "
+        f"marginal tax are those of the {HOME} and the United States: state those of {currency}."
+    ]
 
 
 def _warnings_of_drivers(figures: Figures, revenue: FiledFact, ebit: Told) -> list[str]:

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from valor_core.coverage.companies import Company
-from valor_core.coverage.sourcing import dump_sources, load_sources
+from valor_core.coverage.sourcing import basis_of, dump_sources, load_sources
 from valor_core.errors import BadInput, Conflict
 from valor_core.models.catalogue import Model, model_named
 from valor_core.models.checks import Check, checks_of
 from valor_core.models.codec import dump, load
+from valor_core.models.conventions import Basis, conventions_of, valued_as_of
 from valor_core.models.dcf import DcfInputs, DcfResult, discounted_cash_flow
 from valor_core.models.paths import Fade
 from valor_core.models.run_id import run_id
@@ -65,6 +66,7 @@ class ReportDocument:
     sources: dict[str, Source]
     warnings: tuple[str, ...]
     value_per_share: float
+    currency: str
     run_id: str
     valuation_id: str | None  # None where no valuation was saved
     rationale: str
@@ -80,6 +82,16 @@ class ReportDocument:
         """The model that values it."""
         return model_named("dcf")
 
+    @property
+    def basis(self) -> Basis:
+        """What the value rests on beside its numbers."""
+        known = self.facts_as_of or self.valued_at.date()
+        return basis_of(self.sources, currency=self.currency, facts_as_of=known)
+
+    def conventions(self) -> dict[str, str]:
+        """The conventions that the value rests on, in words."""
+        return conventions_of(self.inputs, self.basis)
+
     def result(self) -> DcfResult:
         """Every line of the valuation, computed here; OtherResult where it is not the one told."""
         result = discounted_cash_flow(self.inputs)
@@ -94,13 +106,13 @@ class ReportDocument:
 
     def headline(self) -> str:
         """Title and author as HTML; every text is escaped."""
-        ticker, as_of = self.company["ticker"], self.facts_as_of
+        ticker = self.company["ticker"]
         name = self.company["name"] + (f" ({ticker})" if ticker else "")
-        facts = f"facts as known on {as_of}" if as_of else "facts as known that day"
         day = self.valued_at.date().isoformat()
         return (
             f"<h1>{escape(name)}</h1>"
-            f'<p class="quiet">Discounted cash flow by {escape(self.author)}, {day}; {facts}</p>'
+            f'<p class="quiet">Discounted cash flow by {escape(self.author)}, {day}</p>'
+            f"<p>{escape(valued_as_of(self.inputs, self.basis))}</p>"
             f"<p>{escape(self.rationale)}</p>"
         )
 
@@ -159,6 +171,8 @@ class ReportDocument:
             "code": self.code,
             "inputs": dump(self.inputs),
             "result": dump(self.result()),
+            "currency": self.currency,
+            "conventions": self.conventions(),
             "checks": [asdict(check) for check in self.checks()],
             "warnings": list(self.warnings),
         }
@@ -200,6 +214,7 @@ def read_document(path: Path, *, parameters: Mapping[str, Any]) -> ReportDocumen
         sources=load_sources(told["sources"]),
         warnings=tuple(told["warnings"]),
         value_per_share=told["value_per_share"],
+        currency=told["currency"],
         run_id=told["run_id"],
         valuation_id=told["valuation_id"],
         rationale=told["rationale"],

@@ -9,6 +9,7 @@ import numpy as np
 
 from valor_core.coverage.prefill import Prefilled
 from valor_core.errors import BadInputs, Flaw
+from valor_core.models.conventions import Basis
 from valor_core.models.fields import leaves
 from valor_core.values import FiledFact, Source, SourceKind
 
@@ -51,6 +52,16 @@ def sources_of(
     if flaws:
         raise BadInputs(flaws, hint="State a rationale for each of these inputs.")
     return sources
+
+
+def basis_of(sources: Mapping[str, Source], *, currency: str, facts_as_of: date | None) -> Basis:
+    """What a valuation rests on: the base year ends with the newest period behind its inputs."""
+    periods = [
+        fact.period_end for source in sources.values() for fact in source.facts if fact.period_start
+    ]
+    return Basis(
+        currency=currency, base_year_end=max(periods, default=None), facts_as_of=facts_as_of
+    )
 
 
 def dump_sources(sources: Mapping[str, Source]) -> dict[str, Any]:

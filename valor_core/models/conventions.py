@@ -1,5 +1,8 @@
 """The conventions that a value rests on, in words: most disputes about a value are about one."""
 
+from dataclasses import dataclass
+from datetime import date, timedelta
+
 from valor_core.models.cost_of_capital import CostOfCapitalInputs, Levering
 from valor_core.models.dcf import DcfInputs, ProceedsBasis
 from valor_core.models.dcf_direct import DirectDcfInputs
@@ -7,10 +10,47 @@ from valor_core.models.discounting import Timing
 from valor_core.models.paths import Fade
 from valor_core.models.terminal import TerminalMethod
 
+DAYS_A_YEAR = 365
 
-def conventions_of(inputs: DcfInputs | DirectDcfInputs) -> dict[str, str]:
-    """What stands under a value: timing, terminal value, taxes, cost of capital, dilution."""
-    told = {
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What a valuation rests on beside its numbers; no model computes with it."""
+
+    currency: str
+    base_year_end: date | None  # None: no filed period stands behind the inputs
+    facts_as_of: date | None  # None: all that is filed today
+
+
+def valued_as_of(inputs: DcfInputs | DirectDcfInputs, basis: Basis) -> str:
+    """Day, facts and currency of a value in one line.
+
+    >>> from valor_core.models.bridge import Bridge
+    >>> from valor_core.models.dilution import Shares
+    >>> flows = DirectDcfInputs(free_cash_flow=[1.0], wacc=[0.1], terminal_growth=0.0,
+    ...                         bridge=Bridge.of(), shares=Shares(basic=1.0))
+    >>> end = date(2025, 9, 27)
+    >>> valued_as_of(flows, Basis(currency="USD", base_year_end=end, facts_as_of=None))
+    'Value as of 27 Sep 2025, the end of the base year; facts as known today; USD'
+    """
+    day = basis.facts_as_of
+    known = f"on {day:%d %b %Y}" if day else "today"
+    return f"Value as of {_valuation_date(inputs, basis)}; facts as known {known}; {basis.currency}"
+
+
+def conventions_of(
+    inputs: DcfInputs | DirectDcfInputs, basis: Basis | None = None
+) -> dict[str, str]:
+    """What stands under a value: its day and currency, timing, taxes, treatments, dilution."""
+    told = {}
+    if basis is not None:
+        day = basis.facts_as_of
+        told |= {
+            "Value as of": _valuation_date(inputs, basis),
+            "Facts": f"as known on {day:%d %b %Y}" if day else "as known today",
+            "Currency": f"{basis.currency}, in whole units",
+        }
+    told |= {
         "Rates": "fractions, compounded once a year; flows and rates in one currency, both "
         "nominal or both real",
         "Timing": _timing(inputs),
@@ -23,12 +63,33 @@ def conventions_of(inputs: DcfInputs | DirectDcfInputs) -> dict[str, str]:
             "Tax": "on EBIT; a loss pays none and is carried forward, sheltering at most "
             f"{inputs.loss_limit:.0%} of a later profit",
             "Failure": _failure(inputs),
+            "EBITDA": "EBIT + depreciation, of the last forecast year",
+            "Leases": "the cost of operating leases stays in EBIT and their liability is not "
+            "deducted; what the bridge states is, such as finance leases",
+            "Pensions": "the deficit after tax is a claim; the year's pension cost stays in EBIT",
+            "Stock compensation": "an expense in EBIT, never added back; what was granted counts "
+            "as option tranches, or by its value in the bridge",
+            "R&D": "an expense of its year, not capitalised",
         }
+    else:
+        told["Leases, pensions, stock compensation, R&D"] = (
+            "as in the given flows; the bridge deducts what it states"
+        )
     return told | {
         "Bridge": "claims and assets at value, each stated; operating losses are in the flows",
         "Shares": "basic, diluted by the treasury-stock method at the valued price; option "
         f"tranches: {len(inputs.shares.options)}",
     }
+
+
+def _valuation_date(inputs: DcfInputs | DirectDcfInputs, basis: Basis) -> str:
+    end, stub = basis.base_year_end, inputs.stub
+    if stub is None:
+        day = f"{end:%d %b %Y}, " if end else ""
+        return f"{day}the end of the base year"
+    past = timedelta(days=round((1.0 - float(stub)) * DAYS_A_YEAR))
+    day = f"about {end + past:%d %b %Y}" if end else "a later day"
+    return f"{day}, with {stub:g} of the first forecast year to come"
 
 
 def _timing(inputs: DcfInputs | DirectDcfInputs) -> str:

@@ -7,19 +7,18 @@ from typing import Any, BinaryIO
 
 from valor_core.billing.metering import Meter
 from valor_core.coverage import companies, valuations
-from valor_core.coverage.companies import Company
-from valor_core.coverage.prefill import Prefilled, prefill_dcf
-from valor_core.coverage.sourcing import dump_sources, load_sources, sources_of
+from valor_core.coverage.prefill import Prefilled, currency_of, prefill_dcf
+from valor_core.coverage.sourcing import basis_of, dump_sources, load_sources, sources_of
 from valor_core.errors import BadInput
 from valor_core.models.catalogue import Model, model_named, model_of
 from valor_core.models.codec import dump, load
-from valor_core.models.conventions import conventions_of
+from valor_core.models.conventions import Basis, conventions_of, valued_as_of
 from valor_core.models.run_id import run_id
 from valor_core.models.sensitivity import Grid, grid
 from valor_core.models.workings import Workings, record
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
-from valor_core.values import CompanyId, Source, ValuationId
+from valor_core.values import CompanyId, Source, ValuationId, from_micros
 from valor_core.workbench.verb import verb, view
 from valor_core.workbooks.valuation import write_valuation_workbook
 
@@ -36,9 +35,25 @@ class Saved:
     inputs: Any
     sources: Mapping[str, Source]
 
+    @property
+    def basis(self) -> Basis:
+        """Its currency, its base year, and the day whose facts it rests on."""
+        return basis_of(self.sources, currency=self.row.currency, facts_as_of=known_on(self.row))
+
+    def conventions(self) -> dict[str, str]:
+        """The conventions that the value rests on, in words."""
+        return conventions_of(self.inputs, self.basis)
+
     def workings(self) -> Workings:
         """The formulas behind every number, by running the model once more."""
         return record(self.model.function, self.inputs)
+
+
+def known_on(row: ValuationRow) -> date:
+    """The day whose facts a saved valuation rests on: that of the saving where none was named."""
+    if row.facts_as_of:
+        return date.fromisoformat(row.facts_as_of)
+    return from_micros(row.created_at).date()
 
 
 @view("valuation.read")
@@ -66,6 +81,8 @@ def run_valuation(
     company = companies.company(work, company_id)
     model = model_of(inputs)
     result = model.function(inputs)
+    facts = companies.facts(work, company.id)
+    start = prefill_dcf(company, facts, as_of=as_of) if model.name == "dcf" else None
     row = valuations.keep(
         work,
         company,
@@ -77,7 +94,7 @@ def run_valuation(
         sources=dump_sources(
             sources_of(
                 inputs,
-                _start(work, company, as_of) if model.name == "dcf" else None,
+                start,
                 rationales or {},
                 author=work.caller.actor,
                 on=work.now.date(),
@@ -85,7 +102,7 @@ def run_valuation(
         ),
         result=dump(result),
         value_per_share=float(result.value_per_share),
-        currency="USD",
+        currency=start.currency if start else currency_of(company, facts),
         rationale=_sound(rationale),
     )
     work.note(
@@ -96,10 +113,6 @@ def run_valuation(
         value_per_share=f"{row.value_per_share:.6f}",
     )
     return row
-
-
-def _start(work: Work, company: Company, as_of: date | None) -> Prefilled:
-    return prefill_dcf(company, companies.facts(work, company.id), as_of=as_of)
 
 
 def _sound(rationale: str) -> str:
@@ -163,6 +176,8 @@ def write_workbook(saved: Saved, stream: BinaryIO) -> None:
         title=f"{saved.row.company_name}: {saved.model.name}",
         company=saved.row.company_name,
         sources=saved.sources,
-        conventions=conventions_of(saved.inputs),
+        conventions=saved.conventions(),
+        currency=saved.row.currency,
+        valued=valued_as_of(saved.inputs, saved.basis),
         stream=stream,
     )

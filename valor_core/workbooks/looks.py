@@ -34,6 +34,13 @@ INK, PAPER = {"font_name": "Arial", "font_size": 10}, "#1F3864"
 BLUE, GREEN, GREY = "#0000FF", "#00703C", "#7F7F7F"
 
 
+def units_in(currency: str) -> dict[Unit | None, str]:
+    """What stands in the column of units, money by its currency where that is known."""
+    if not currency:
+        return UNITS
+    return {**UNITS, Unit.MONEY: currency, Unit.MONEY_PER_SHARE: f"{currency} a share"}
+
+
 class Looks:
     """The formats of one workbook, each made once."""
 

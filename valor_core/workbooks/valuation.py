@@ -16,7 +16,7 @@ from valor_core.models.words import words_of, words_of_row
 from valor_core.models.workings import Workings
 from valor_core.values import FiledFact, Source
 from valor_core.workbooks.formulas import Formulas
-from valor_core.workbooks.looks import UNITS, Looks, say
+from valor_core.workbooks.looks import Looks, say, units_in
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -34,19 +34,21 @@ def write_valuation_workbook(
     company: str,
     sources: Mapping[str, Source],
     conventions: Mapping[str, str],
+    currency: str = "",
+    valued: str = "",
     stream: IO[bytes],
 ) -> None:
     """Write the run as a workbook: Summary, Inputs, Workings, Conventions & sources.
 
     Inputs are cells to change; all other numbers are formulas, and the checks on the first sheet
-    say whether the formulas still are the model.
+    say whether the formulas still are the model. `valued` is a line on day, facts and currency.
     """
     import xlsxwriter
 
     with xlsxwriter.Workbook(stream, {"in_memory": True}) as book:
         book.set_properties({"title": title[:255], "subject": company[:255], "created": CREATED})
         book.set_calc_mode("auto")
-        _Writer(workings, book, sources).write(title, company, conventions)
+        _Writer(workings, book, sources, currency).write(title, company, conventions, valued)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,10 @@ class _Spot:
 class _Writer:
     """One workbook being written."""
 
-    def __init__(self, workings: Workings, book: Any, sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self, workings: Workings, book: Any, sources: Mapping[str, Source], currency: str
+    ) -> None:
+        self.units = units_in(currency)
         self.workings, self.lines, self.sources = workings, workings.lines, sources
         self.book, self.looks = book, Looks(book)
         self.sheets: dict[str, Worksheet] = {
@@ -73,7 +78,7 @@ class _Writer:
         self.constants: dict[float, int] = {}
         self.next_row = 0  # of the workings, below all lines
 
-    def write(self, title: str, company: str, conventions: Mapping[str, str]) -> None:
+    def write(self, title: str, company: str, conventions: Mapping[str, str], valued: str) -> None:
         """Every sheet; places first, since formulas point at them."""
         inputs = _sections(list(self.lines.inputs.values()))
         results = _sections(list(self._results_with_steps()))
@@ -86,7 +91,7 @@ class _Writer:
             self._write_section(section, INPUTS)
         for section in results:
             self._write_section(section, WORKINGS)
-        self._write_summary(title, company)
+        self._write_summary(title, company, valued)
         self._write_constants()
         self._write_notes(company, conventions)
         self.sheets[SUMMARY].activate()
@@ -173,7 +178,7 @@ class _Writer:
         faint = line.name in self.lines.steps
         say(sheet, spot.row, 0, line.label, looks.text(faint=faint))
         say(sheet, spot.row, 1, line.text, looks.text(faint=True))
-        say(sheet, spot.row, 2, UNITS[line.unit], looks.text(faint=True))
+        say(sheet, spot.row, 2, self.units[line.unit], looks.text(faint=True))
         formulas = self._formulas(WORKINGS)
         for i, value in enumerate(line.values):
             column = spot.column + i
@@ -198,10 +203,11 @@ class _Writer:
             constant=lambda number: self._constant(number, on=sheet),
         )
 
-    def _write_summary(self, title: str, company: str) -> None:
+    def _write_summary(self, title: str, company: str, valued: str) -> None:
         sheet, looks = self.sheets[SUMMARY], self.looks
         say(sheet, 0, 0, title, looks.title())
         say(sheet, 1, 0, company, looks.text())
+        say(sheet, 2, 0, valued, looks.text(faint=True))
         sheet.set_column(0, 0, 44)
         sheet.set_column(1, 1, 18)
         sheet.set_column(2, 2, 12)
@@ -213,7 +219,7 @@ class _Writer:
             look = looks.link(line.unit, strong=not place)
             link = f"={self._cell((line, 0), on=SUMMARY)}"
             sheet.write_formula(row, 1, link, look, line.values[0])
-            say(sheet, row, 2, UNITS[line.unit], looks.text(faint=True))
+            say(sheet, row, 2, self.units[line.unit], looks.text(faint=True))
             say(sheet, row, 3, line.text, looks.text(faint=True))
             row += 1
         self._write_checks(sheet, row + 1, single[-1])

@@ -1,0 +1,126 @@
+"""A company's figures have one currency, and its value has it too, wherever it is shown."""
+
+import io
+
+import openpyxl
+import pytest
+
+from tests.conftest import ONLY_SQLITE, World
+from tests.models.sound import a_direct_dcf
+from tests.pages.opening import opened, texts
+from valor_core import notebook
+from valor_core.coverage.currency import MixedCurrencies
+from valor_core.coverage.facts_csv import COLUMNS
+from valor_core.workbench import companies, demo, reports, valuations
+from valor_core.workbench.verb import open_work
+
+FIGURES = {
+    "revenue": 1_000e6,
+    "operating_income": 150e6,
+    "net_income": 100e6,
+    "shares_cover": 50e6,
+    "cash": 30e6,
+}
+
+
+def a_document(currency: str, *, cik: int = 7_000_001, name: str = "Rhein AG"):
+    lines = [",".join(COLUMNS)]
+    for item, value in FIGURES.items():
+        start = "" if item in {"cash", "shares_cover"} else "2024-01-01"
+        unit = "shares" if item == "shares_cover" else currency
+        lines.append(
+            f"{cik},{name},RHN{cik % 10},3500,2024,{start},2024-12-31,{item},{value:.0f},{unit},"
+            f"house:{item},0007000001-25-00000{currency == 'EUR':d},20-F,2025-03-01"
+        )
+    return companies.read_document("\n".join(lines).encode(), file_name="facts.csv")
+
+
+def imported(world: World, document):
+    with open_work(world.acme.analyst, world.store) as work:
+        return companies.import_document(work, document)
+
+
+@pytest.fixture
+def rhein(world: World):
+    """A company that files in euros."""
+    (company,) = imported(world, a_document("EUR")).companies
+    return company
+
+
+def saved_dcf(world: World, company):
+    with open_work(world.acme.analyst, world.store) as work:
+        start = valuations.prefilled(work, company)
+        inputs, reasons = demo._nothing_beside(start.inputs)
+        row = valuations.run_valuation(
+            work, company, inputs, rationale="a first look", rationales=reasons
+        )
+        return valuations.read_valuation(work, row.id)
+
+
+def test_a_company_that_files_in_euros_is_valued_in_euros(world, rhein):
+    saved = saved_dcf(world, rhein)
+    with open_work(world.acme.analyst, world.store) as work:
+        direct = valuations.run_valuation(work, rhein, a_direct_dcf(), rationale="given flows")
+
+    assert (saved.row.currency, direct.currency) == ("EUR", "EUR")
+    assert saved.conventions()["Value as of"] == "31 Dec 2024, the end of the base year"
+    assert saved.conventions()["Currency"].startswith("EUR")
+
+
+def test_its_workbook_names_the_currency_of_every_amount(world, rhein):
+    stream = io.BytesIO()
+    valuations.write_workbook(saved_dcf(world, rhein), stream)
+
+    book = openpyxl.load_workbook(stream)
+
+    assert str(book["Summary"]["A3"].value).startswith("Value as of 31 Dec 2024")
+    assert book["Summary"]["C5"].value == "EUR a share"
+    units = {row[2].value for row in book["Workings"].iter_rows()}
+    assert {"EUR", "EUR a share"} <= units
+    assert "money" not in units
+
+
+def test_its_report_document_carries_currency_and_day(world, rhein):
+    saved = saved_dcf(world, rhein)
+    with open_work(world.acme.analyst, world.store) as work:
+        told = reports._stated(
+            work,
+            {"company": rhein, "as_of": "", "valuation": saved.row.id, "missing": "zero"},
+        )
+
+    assert told["currency"] == "EUR"
+
+
+def test_figures_in_a_second_currency_are_refused_and_nothing_of_them_is_kept(world, rhein):
+    with pytest.raises(MixedCurrencies, match=r"Rhein AG would be in EUR and USD"):
+        imported(world, a_document("USD"))
+
+    with open_work(world.acme.analyst, world.store) as work:
+        assert {fact.unit for fact in companies.read_facts(work, rhein)} == {"EUR", "shares"}
+
+
+def test_euros_for_a_company_of_the_shared_book_are_refused(world):
+    demo.seed_demo(world.store)
+
+    with pytest.raises(MixedCurrencies, match="EUR and USD"):
+        imported(world, a_document("EUR", cik=320193, name="Apple Inc."))
+
+
+@ONLY_SQLITE
+def test_its_page_speaks_of_euros_alone(world, rhein, monkeypatch, store):
+    shown = texts(opened(monkeypatch, world.acme.analyst, "dcf", company=rhein))
+
+    assert "Value per share, EUR" in shown
+    assert "Value as of 31 Dec 2024, the end of the base year" in shown
+    assert "facts as known today; EUR" in shown
+    assert "USD m" not in shown
+
+
+def test_a_notebook_shows_the_currency_and_the_day(world, rhein):
+    space = notebook.Workspace("acme", world.store, world.acme.analyst)
+    start = space.company(rhein).dcf()
+    valued = start.change({f"bridge.{item}": 0.0 for item in start.inputs.bridge.missing})
+
+    assert " EUR a share" in repr(valued)
+    assert "Value as of 31 Dec 2024" in valued._repr_html_()
+    assert valued.conventions["Currency"].startswith("EUR")
