@@ -326,6 +326,20 @@ def test_an_exit_multiple_carries_the_value_where_gordon_has_none():
     assert result.implied_multiple is None
 
 
+def test_growth_that_costs_more_than_all_profit_has_no_gordon_value_beside_a_sale():
+    result = discounted_cash_flow(
+        a_dcf(
+            terminal_roic=0.02,
+            exit_multiple=12.0,
+            terminal_method=TerminalMethod.EXIT_MULTIPLE,
+        )
+    )
+
+    assert result.terminal_fcff < 0.0
+    assert result.terminal_value_gordon is None
+    assert result.implied_multiple is None
+
+
 @given(stub=rates(0.05, 1.0))
 def test_a_stub_takes_its_part_of_the_first_flow_and_brings_every_flow_nearer(stub):
     whole, rest = discounted_cash_flow(a_dcf()), discounted_cash_flow(a_dcf(stub=stub))

@@ -11,6 +11,7 @@ from tests.pages.opening import opened, texts
 from valor_core import notebook
 from valor_core.coverage.currency import MixedCurrencies
 from valor_core.coverage.facts_csv import COLUMNS
+from valor_core.values import ValuationId
 from valor_core.workbench import companies, demo, reports, valuations
 from valor_core.workbench.verb import open_work
 
@@ -24,7 +25,7 @@ FIGURES = {
 
 
 def a_document(currency: str, *, cik: int = 7_000_001, name: str = "Rhein AG"):
-    lines = [",".join(COLUMNS)]
+    lines: list[str] = [",".join(COLUMNS)]
     for item, value in FIGURES.items():
         start = "" if item in {"cash", "shares_cover"} else "2024-01-01"
         unit = "shares" if item == "shares_cover" else currency
@@ -54,7 +55,7 @@ def saved_dcf(world: World, company):
         row = valuations.run_valuation(
             work, company, inputs, rationale="a first look", rationales=reasons
         )
-        return valuations.read_valuation(work, row.id)
+        return valuations.read_valuation(work, ValuationId(row.id))
 
 
 def test_a_company_that_files_in_euros_is_valued_in_euros(world, rhein):

@@ -333,10 +333,7 @@ def _warnings_of_currency(currency: str) -> list[str]:
     """The default rates are those of one currency; flows of another ask for their own."""
     if currency == HOME:
         return []
-    return [
-        f"The figures are in {currency}, while the default risk-free rate, terminal growth and "
-        f"marginal tax are those of the {HOME} and the United States: state those of {currency}."
-    ]
+    return [f"The default rates and tax are of {HOME} and its country: state those of {currency}."]
 
 
 def _warnings_of_drivers(figures: Figures, revenue: FiledFact, ebit: Told) -> list[str]:

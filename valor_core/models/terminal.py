@@ -96,7 +96,8 @@ def terminal_values(
 def _gordon(year: TerminalYear, *, carries: bool) -> Numbers | None:
     growth, wacc, flow = year.growth, year.wacc, year.flow
     if not carries:
-        spread = only_where(growth < wacc, wacc - growth)
+        room = np.where(flow >= 0.0, wacc - growth, 0.0)  # a loss for ever is no value to compare
+        spread = only_where(room > 0.0, wacc - growth)
         return None if spread is None else flow / spread
     spread = valid_where(growth < wacc, wacc - growth, GrowthNotBelowWacc, growth=growth, wacc=wacc)
     return valid_where(flow >= 0.0, flow, TerminalFlowNegative, flow=flow) / spread
