@@ -347,14 +347,19 @@ def fades(desk: Desk) -> None:
         placeholder="–",
         alt="Fades of the drivers: start, end, and the forecast years between",
     )
-    for driver in asked:
-        if is_by_year(desk.inputs, driver):
-            st.button(
-                f"{driver.label}: fade again",
-                icon=":material/trending_flat:",
-                key=desk.key(f"fade:{driver.path}"),
-                on_click=_fade_again(desk, driver),
-            )
+
+
+def fades_again(desk: Desk) -> None:
+    """The way back to its fade for each driver that is stated by year."""
+    with st.container(horizontal=True):
+        for driver in drivers_of(desk.inputs):
+            if is_by_year(desk.inputs, driver):
+                st.button(
+                    f"{driver.label}: fade again",
+                    icon=":material/trending_flat:",
+                    key=desk.key(f"fade:{driver.path}"),
+                    on_click=_fade_again(desk, driver),
+                )
 
 
 def _stated(desk: Desk, driver: Driver) -> str:

@@ -142,6 +142,7 @@ def chosen(desk: Desk, result: DcfResult | None) -> None:
     """The section that is looked at; the others are not built."""
     sections: dict[str, Callable[[Desk, DcfResult | None], None]] = {
         "Drivers": drivers,
+        "Fades and base year": fades,
         "Forecast": forecast,
         "Capital and terminal value": capital,
         "Bridge and shares": bridge,
@@ -163,17 +164,24 @@ def chosen(desk: Desk, result: DcfResult | None) -> None:
 
 
 def drivers(desk: Desk, result: DcfResult | None) -> None:
-    """The grid by year, the fades beside it, and the forecast that follows."""
-    st.subheader("By year", anchor=False)
+    """The drivers by year, and the forecast that follows from them."""
     ask.drivers_by_year(desk, _years(desk))
+    ask.fades_again(desk)
+    if result is not None:
+        _forecast_table(desk, result)
+
+
+def fades(desk: Desk, result: DcfResult | None) -> None:  # noqa: ARG001, as its siblings
+    """How the drivers run by themselves, and where they begin.
+
+    Apart from the drivers by year: a second grid would delay the value after an edit of the first.
+    """
     st.subheader("Fades", anchor=False)
     st.caption(
         "From the start, held to a forecast year, in a line to the end; without an end to the "
         "terminal value. A number by year takes the place of its fade."
     )
     ask.fades(desk)
-    if result is not None:
-        _forecast_table(desk, result)
     st.subheader("Base year", anchor=False)
     ask.numbers(desk, ask.BASICS, columns=3)
     ask.years(desk)

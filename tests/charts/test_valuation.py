@@ -1,15 +1,25 @@
 """What a chart shows is what the result says."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from tests.models.sound import a_dcf
 from valor_core.charts.history import yearly_bars
-from valor_core.charts.valuation import enterprise_bridge, forecast, sensitivity
+from valor_core.charts.valuation import MILLION, enterprise_bridge, forecast, sensitivity
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.sensitivity import grid
 
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
+
+
+def traces(figure: Any) -> list[Any]:
+    return list(figure.data)
+
+
+def in_millions(row: Any) -> Any:
+    return pytest.approx([float(value) / MILLION for value in row])
 
 
 @THEMES
@@ -17,25 +27,25 @@ def test_the_steps_of_the_bridge_lead_from_enterprise_to_equity_value(theme):
     inputs = a_dcf()
     result = discounted_cash_flow(inputs)
 
-    [bars] = enterprise_bridge(result, inputs.bridge, scale=1.0, theme=theme).data
+    [bars] = traces(enterprise_bridge(result, inputs.bridge, currency="EUR", theme=theme))
 
     first, *steps, last = bars.y
-    assert first == pytest.approx(result.enterprise_value)
+    assert [first, last] == in_millions([result.enterprise_value, result.equity_value])
     assert first + sum(steps) == pytest.approx(last)
-    assert last == pytest.approx(result.equity_value)
+    assert "EUR million" in bars.hovertemplate
 
 
 @THEMES
 def test_the_forecast_is_drawn_year_by_year(theme):
     result = discounted_cash_flow(a_dcf())
-
-    revenue, ebit, fcff = forecast(result, scale=1.0, theme=theme).data
-
     years = len(result.fcff)
+
+    revenue, ebit, fcff = traces(forecast(result, currency="EUR", theme=theme))
+
     assert list(revenue.x) == list(range(1, years + 1))
-    assert list(revenue.y) == pytest.approx(list(result.revenues[:years]))
-    assert list(ebit.y) == pytest.approx(list(result.ebit))
-    assert list(fcff.y) == pytest.approx(list(result.fcff))
+    assert list(revenue.y) == in_millions(result.revenues[:years])
+    assert list(ebit.y) == in_millions(result.ebit)
+    assert list(fcff.y) == in_millions(result.fcff)
 
 
 @THEMES
@@ -44,7 +54,7 @@ def test_a_cell_without_a_value_is_empty_and_tells_its_reason(theme):
     reached = float(np.max(discounted_cash_flow(inputs).waccs)) + 0.01
     found = grid(inputs, ("terminal_growth", [0.0, reached]), ("revenue", [100.0, 200.0]))
 
-    [cells] = sensitivity(found, row_label="growth", column_label="revenue", theme=theme).data
+    [cells] = traces(sensitivity(found, row_label="down", column_label="across", theme=theme))
 
     assert cells.z[0] == pytest.approx(list(found.values[0]))
     assert list(cells.z[1]) == [None, None]
@@ -52,7 +62,7 @@ def test_a_cell_without_a_value_is_empty_and_tells_its_reason(theme):
 
 
 def test_a_year_that_was_not_filed_has_no_bar():
-    figure = yearly_bars({"Revenue": {2020: 5e6, 2022: 7e6}, "EBIT": {2022: 1e6}})
+    drawn = traces(yearly_bars({"Revenue": {2020: 5e6, 2022: 7e6}, "EBIT": {2022: 1e6}}))
 
-    assert [list(bars.x) for bars in figure.data] == [[2020, 2022], [2022]]
-    assert [list(bars.y) for bars in figure.data] == [[5.0, 7.0], [1.0]]
+    assert [list(bars.x) for bars in drawn] == [[2020, 2022], [2022]]
+    assert [list(bars.y) for bars in drawn] == [[5.0, 7.0], [1.0]]

@@ -112,7 +112,16 @@ def test_starting_over_brings_the_facts_back(page):
 
 
 @pytest.mark.parametrize(
-    "section", ["Drivers", "Bridge and shares", "Sensitivity", "Workings", "Sources"]
+    "section",
+    [
+        "Drivers",
+        "Fades and base year",
+        "Forecast",
+        "Bridge and shares",
+        "Sensitivity",
+        "Workings",
+        "Sources",
+    ],
 )
 def test_each_section_stands_before_and_after_there_is_a_value(page, section):
     page.session_state["dcf:section"] = section
