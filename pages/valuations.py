@@ -13,13 +13,8 @@ from valor_core.coverage.companies import Company
 from valor_core.errors import ValorError
 from valor_core.values import ValuationId, from_micros
 from valor_core.workbench import companies, people
-from valor_core.workbench.valuations import (
-    PAGE_MAX,
-    Saved,
-    ValuationRow,
-    list_valuations,
-    read_valuation,
-)
+from valor_core.workbench.paging import PAGE_MAX
+from valor_core.workbench.valuations import Saved, ValuationRow, list_valuations, read_valuation
 from valor_core.workbench.verb import open_work
 
 ROW_PX, ROWS_SEEN = 36, 8

@@ -10,8 +10,9 @@ from fastapi import Query
 from valor_core.errors import BadInput
 from valor_core.store.secrets import secret
 from valor_core.values import Caller
+from valor_core.workbench.paging import PAGE_MAX
 
-Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="Rows a page.")]
 Cursor = Annotated[str, Query(max_length=400, description="`next` of the page before.")]
 
 

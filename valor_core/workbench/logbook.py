@@ -5,16 +5,14 @@ from collections.abc import Sequence
 from valor_core import telemetry
 from valor_core.audit import log, verify
 from valor_core.audit.verify import Verdict
-from valor_core.errors import BadInput
 from valor_core.store.engines import Store
 from valor_core.store.tables import AuditLogRow
 from valor_core.store.work import Work, unit_of_work
 from valor_core.tenancy import tenants
 from valor_core.values import TenantId
 from valor_core.workbench import setup
+from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import view
-
-PAGE_MAX = 200
 
 
 @view("audit.read")
@@ -22,8 +20,7 @@ def read_log(
     work: Work, *, before: int | None = None, limit: int = 50, action: str = ""
 ) -> Sequence[AuditLogRow]:
     """The newest entries first, those before the number `before`, of one action or all."""
-    if not 1 <= limit <= PAGE_MAX:
-        raise BadInput(f"A page cannot have {limit} rows.", hint=f"Ask for 1 to {PAGE_MAX}.")
+    check_page(limit)
     return log.entries(work, before=before, limit=limit, action=action)
 
 

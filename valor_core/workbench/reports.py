@@ -26,9 +26,9 @@ from valor_core.snapshots.catalogue import NoSnapshot
 from valor_core.store.tables import ScheduleRow, SnapshotRow, ValuationRow
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, Source, SourceKind, ValuationId, from_micros
+from valor_core.workbench.paging import PAGE_MAX, check_page
 from valor_core.workbench.verb import verb, view
 
-PAGE_MAX = 200
 NOT_FILED = "not in the filed figures; counted as 0 in this report"
 
 
@@ -90,8 +90,7 @@ def list_runs(
     work: Work, *, limit: int = 50, before: tuple[int, str] | None = None
 ) -> list[ReportRun]:
     """The newest runs first."""
-    if not 1 <= limit <= PAGE_MAX:
-        raise BadInput(f"A page cannot have {limit} rows.", hint=f"Ask for 1 to {PAGE_MAX}.")
+    check_page(limit)
     return [run_of(row) for row in report_runs.newest_runs(work, limit=limit, before=before)]
 
 

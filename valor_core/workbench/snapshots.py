@@ -14,7 +14,6 @@ from valor_core.coverage.bridge_facts import cash, debt
 from valor_core.coverage.companies import Company
 from valor_core.coverage.figures import Figures
 from valor_core.coverage.prefill import FINANCIALS
-from valor_core.errors import BadInput
 from valor_core.settings import home
 from valor_core.snapshots import catalogue
 from valor_core.snapshots.files import sweep, write_dataset
@@ -25,9 +24,8 @@ from valor_core.store.tables import AuditHeadRow, SnapshotRow
 from valor_core.store.work import Work
 from valor_core.telemetry import log
 from valor_core.values import FiledFact, SnapshotId
+from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
-
-PAGE_MAX = 200
 
 
 def _root() -> Path:
@@ -174,8 +172,7 @@ def list_snapshots(
     work: Work, *, limit: int = 50, before: tuple[int, str] | None = None
 ) -> Sequence[SnapshotRow]:
     """The snapshots of the tenant, newest first; `before` is (created_at, id)."""
-    if not 1 <= limit <= PAGE_MAX:
-        raise BadInput(f"A page cannot have {limit} rows.", hint=f"Ask for 1 to {PAGE_MAX}.")
+    check_page(limit)
     return catalogue.snapshots(work, limit=limit, before=before)
 
 

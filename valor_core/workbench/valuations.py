@@ -19,11 +19,11 @@ from valor_core.models.workings import Workings, record
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, Source, ValuationId, from_micros
+from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
 from valor_core.workbooks.valuation import write_valuation_workbook
 
 RATIONALE_MAX = 4_000
-PAGE_MAX = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +134,7 @@ def list_valuations(
     before: tuple[int, str] | None = None,
 ) -> Sequence[ValuationRow]:
     """The newest valuations first, of one company or all."""
-    if not 1 <= limit <= PAGE_MAX:
-        raise BadInput(f"A page cannot have {limit} rows.", hint=f"Ask for 1 to {PAGE_MAX}.")
+    check_page(limit)
     if company_id:
         company_id = companies.company(work, company_id).id
     return valuations.newest_valuations(work, company_id, limit=limit, before=before)
