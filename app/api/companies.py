@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from app.api.callers import CallersWork
+from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from valor_core.coverage.asof import known
 from valor_core.coverage.companies import Company
@@ -15,7 +16,7 @@ from valor_core.values import CompanyId, FiledFact
 from valor_core.workbench import companies
 
 router = APIRouter(prefix="/companies", tags=["companies"], route_class=StrictRoute)
-FACTS_PAGE = 1_000
+FACTS_MAX = 1_000
 
 
 class CompanyView(BaseModel):
@@ -45,6 +46,7 @@ class CompaniesPage(BaseModel):
     """Companies by name."""
 
     companies: list[CompanyView]
+    next: str
 
 
 class FactView(BaseModel):
@@ -68,21 +70,29 @@ class FactView(BaseModel):
 
 
 class FactsPage(BaseModel):
-    """Filed figures, oldest fiscal year first; `next` is the offset of the page that follows."""
+    """Filed figures, oldest fiscal year first."""
 
     company: CompanyView
     as_of: date | None
     facts: list[FactView]
-    next: int | None
+    next: str
 
 
 AsOf = Annotated[date | None, Query(description="As known at the end of that day; now if empty.")]
 
 
 @router.get("")
-def list_companies(work: CallersWork) -> CompaniesPage:
-    """All companies of the shared book and the tenant's own, by name."""
-    return CompaniesPage(companies=[CompanyView.of(c) for c in companies.list_companies(work)])
+def list_companies(work: CallersWork, limit: Limit = 50, cursor: Cursor = "") -> CompaniesPage:
+    """The companies of the shared book and the tenant's own, by name."""
+    place = unseal(work.caller, "companies", cursor)
+    page = companies.list_companies(
+        work, limit=limit, after=(place[0], place[1]) if place else None
+    )
+    last = page[-1] if len(page) == limit else None
+    return CompaniesPage(
+        companies=[CompanyView.of(company) for company in page],
+        next=seal(work.caller, "companies", [last.name, last.id]) if last else "",
+    )
 
 
 @router.get("/{company_id}")
@@ -99,7 +109,8 @@ def list_facts(
     item: Annotated[str, Query(max_length=60)] = "",
     fiscal_year: int | None = None,
     vintages: Annotated[bool, Query(description="Also what was restated later.")] = False,
-    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=FACTS_MAX, description="Rows a page.")] = FACTS_MAX,
+    cursor: Cursor = "",
 ) -> FactsPage:
     """The filed figures of a company as known on a day; with `vintages` every filing's."""
     company = companies.read_company(work, company_id)
@@ -117,12 +128,27 @@ def list_facts(
             )
     if fiscal_year is not None:
         chosen = [f for f in chosen if f.fiscal_year == fiscal_year]
-    chosen.sort(key=lambda f: (f.fiscal_year, f.item, f.filed_on, f.accession))
-    page = chosen[offset : offset + FACTS_PAGE]
-    more = offset + FACTS_PAGE < len(chosen)
+    listed = f"facts {company.id} {as_of} {item} {fiscal_year} {vintages}"
+    place = unseal(work.caller, listed, cursor)
+    ordered = sorted({_place(fact): fact for fact in chosen}.items())
+    rest = [(at, fact) for at, fact in ordered if place is None or at > tuple(place)]
+    page = rest[:limit]
     return FactsPage(
         company=CompanyView.of(company),
         as_of=as_of,
-        facts=[FactView.of(f) for f in page],
-        next=offset + FACTS_PAGE if more else None,
+        facts=[FactView.of(fact) for _, fact in page],
+        next=seal(work.caller, listed, list(page[-1][0])) if len(rest) > limit else "",
+    )
+
+
+def _place(fact: FiledFact) -> tuple[int | float | str, ...]:
+    """Where a figure stands in the list: the same figure of two books has one place."""
+    return (
+        fact.fiscal_year,
+        fact.item,
+        fact.filed_on.isoformat(),
+        fact.accession,
+        fact.tag,
+        fact.period_end.isoformat(),
+        fact.value,
     )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from app.api.callers import CallersWork, MakesOnce
+from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from valor_core.coverage.facts_csv import template
 from valor_core.values import from_micros
@@ -45,6 +46,7 @@ class ImportsPage(BaseModel):
     """The tenant's own imports, newest first."""
 
     imports: list[PastImportView]
+    next: str
 
 
 @router.post("", status_code=201, response_model=ImportView)
@@ -73,8 +75,11 @@ def create_import(
 
 
 @router.get("")
-def list_imports(work: CallersWork) -> ImportsPage:
+def list_imports(work: CallersWork, limit: Limit = 50, cursor: Cursor = "") -> ImportsPage:
     """The tenant's own imports, newest first."""
+    place = unseal(work.caller, "imports", cursor)
+    rows = companies.list_imports(work, limit=limit, before=(place[0], place[1]) if place else None)
+    last = rows[-1] if len(rows) == limit else None
     return ImportsPage(
         imports=[
             PastImportView(
@@ -87,8 +92,9 @@ def list_imports(work: CallersWork) -> ImportsPage:
                 at=from_micros(row.created_at),
                 by=row.created_by,
             )
-            for row in companies.list_imports(work)
-        ]
+            for row in rows
+        ],
+        next=seal(work.caller, "imports", [last.created_at, last.id]) if last else "",
     )
 
 

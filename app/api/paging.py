@@ -13,7 +13,7 @@ from valor_core.values import Caller
 from valor_core.workbench.paging import PAGE_MAX
 
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="Rows a page.")]
-Cursor = Annotated[str, Query(max_length=400, description="`next` of the page before.")]
+Cursor = Annotated[str, Query(max_length=2_000, description="`next` of the page before.")]
 
 
 class BadCursor(BadInput):
@@ -29,7 +29,7 @@ class BadCursor(BadInput):
 
 def seal(caller: Caller, listed: str, place: list[Any]) -> str:
     """A cursor for the place after which the next page of this list begins."""
-    text = json.dumps(place, separators=(",", ":")).encode()
+    text = json.dumps(place, separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(_mac(caller, listed, text) + text).decode()
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import aliased
 
 from valor_core.coverage.asof import known
 from valor_core.coverage.records import CompanyRecord
@@ -15,6 +16,7 @@ from valor_core.store.work import Work
 from valor_core.values import SHARED, CompanyId, FiledFact
 
 COMPANIES_MAX = 5_000
+CIK_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +40,32 @@ def company_id(cik: int) -> CompanyId:
     return CompanyId(f"cik{cik:010d}")
 
 
-def companies(work: Work) -> list[Company]:
-    """All companies that the caller sees, by name; an own row stands before the shared one."""
-    rows = work.session.scalars(
-        select(CompanyRow).order_by(CompanyRow.name, CompanyRow.id).limit(COMPANIES_MAX)
-    ).all()
-    own = {row.id for row in rows if row.tenant_id != SHARED}
-    return [_company(row) for row in rows if row.tenant_id != SHARED or row.id not in own]
+def companies(
+    work: Work, *, limit: int = COMPANIES_MAX, after: tuple[str, str] | None = None
+) -> list[Company]:
+    """The companies that the caller sees, by name; an own row stands in for the shared one.
+
+    `after` is (name, id) of the last company of the page before.
+    """
+    mine, own = work.caller.tenant_id, aliased(CompanyRow)
+    query = (
+        select(CompanyRow)
+        .where(
+            (CompanyRow.tenant_id == mine)
+            | CompanyRow.id.not_in(select(own.id).where(own.tenant_id == mine))
+        )
+        .order_by(CompanyRow.name, CompanyRow.id)
+    )
+    if after:
+        query = query.where(tuple_(CompanyRow.name, CompanyRow.id) > after)
+    return [_company(row) for row in work.session.scalars(query.limit(limit))]
 
 
 def company(work: Work, name: str) -> Company:
     """The company of that id, ticker or CIK; NotFound otherwise."""
     wanted = name.strip()
-    by_cik = company_id(int(wanted)) if wanted.isascii() and wanted.isdigit() else None
+    is_cik = wanted.isascii() and wanted.isdigit() and len(wanted) <= CIK_DIGITS
+    by_cik = company_id(int(wanted)) if is_cik else None
     rows = work.session.scalars(
         select(CompanyRow).where(
             (CompanyRow.id.in_([wanted.lower(), by_cik or wanted.lower()]))

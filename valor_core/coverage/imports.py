@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 
 from valor_core.coverage.companies import add_company
 from valor_core.coverage.currency import refuse_mixed
@@ -155,11 +155,15 @@ def _row(fact: FiledFact, company: CompanyId, import_id: str) -> dict[str, objec
     }
 
 
-def imports(work: Work, *, limit: int = 50) -> Sequence[ImportRow]:
-    """The tenant's own imports, newest first."""
-    return work.session.scalars(
+def imports(
+    work: Work, *, limit: int = 50, before: tuple[int, str] | None = None
+) -> Sequence[ImportRow]:
+    """The tenant's own imports, newest first; `before` is (created_at, id)."""
+    query = (
         select(ImportRow)
         .where(ImportRow.tenant_id == work.caller.tenant_id)
         .order_by(ImportRow.created_at.desc(), ImportRow.id.desc())
-        .limit(limit)
-    ).all()
+    )
+    if before:
+        query = query.where(tuple_(ImportRow.created_at, ImportRow.id) < before)
+    return work.session.scalars(query.limit(limit)).all()

@@ -6,7 +6,7 @@ from datetime import date
 
 from valor_core.billing.metering import Meter
 from valor_core.coverage import companies, imports
-from valor_core.coverage.companies import Company
+from valor_core.coverage.companies import COMPANIES_MAX, Company
 from valor_core.coverage.companyfacts import read_companyfacts
 from valor_core.coverage.facts_csv import read_facts_csv
 from valor_core.coverage.imports import Imported
@@ -16,6 +16,7 @@ from valor_core.errors import BadInput
 from valor_core.store.tables import ImportRow
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, FiledFact
+from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
 
 SERIES = ("revenue", "operating_income", "net_income")
@@ -43,9 +44,12 @@ class Covered:
 
 
 @view("company.read")
-def list_companies(work: Work) -> list[Company]:
-    """All companies that the caller may value, by name."""
-    return companies.companies(work)
+def list_companies(
+    work: Work, *, limit: int = COMPANIES_MAX, after: tuple[str, str] | None = None
+) -> list[Company]:
+    """The companies that the caller may value, by name; `after` is (name, id)."""
+    check_page(limit, most=COMPANIES_MAX)
+    return companies.companies(work, limit=limit, after=after)
 
 
 @view("company.read")
@@ -113,6 +117,9 @@ def import_document(work: Work, document: Document) -> Imported:
 
 
 @view("import.read")
-def list_imports(work: Work, *, limit: int = 50) -> Sequence[ImportRow]:
-    """The tenant's own imports, newest first."""
-    return imports.imports(work, limit=limit)
+def list_imports(
+    work: Work, *, limit: int = 50, before: tuple[int, str] | None = None
+) -> Sequence[ImportRow]:
+    """The tenant's own imports, newest first; `before` is (created_at, id)."""
+    check_page(limit)
+    return imports.imports(work, limit=limit, before=before)
