@@ -52,10 +52,18 @@ class DraftBody(BaseModel):
     content: dict[str, Any]
 
 
-@router.get("")
-def read_draft(work: CallersWork, company_id: str, response: Response) -> DraftView:
-    """The caller's own draft, with its ETag."""
-    return _view(drafts.read_draft(work, CompanyId(company_id)), company_id, response)
+@router.get("", response_model=DraftView, responses={304: {"description": "As it was."}})
+def read_draft(
+    work: CallersWork,
+    company_id: str,
+    response: Response,
+    if_none_match: Annotated[str, Header(max_length=400)] = "",
+) -> DraftView | Response:
+    """The caller's own draft, with its ETag; nothing where If-None-Match names that version."""
+    view = _view(drafts.read_draft(work, CompanyId(company_id)), company_id, response)
+    held = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    etag = response.headers["ETag"]
+    return Response(status_code=304, headers={"ETag": etag}) if held & {etag, "*"} else view
 
 
 @router.put("")
@@ -78,15 +86,21 @@ def drop_draft(work: CallersWork, company_id: str, if_match: IfMatch = "") -> No
 
 
 @router.post("/undo")
-def undo(work: CallersWork, company_id: str, response: Response) -> DraftView:
-    """Bring back the content before the last change."""
-    return _view(drafts.undo_draft(work, CompanyId(company_id)), company_id, response)
+def undo(
+    work: CallersWork, company_id: str, response: Response, if_match: IfMatch = ""
+) -> DraftView:
+    """Bring back the content before the last change, of the version that If-Match names."""
+    row = drafts.undo_draft(work, CompanyId(company_id), expected=_version(if_match))
+    return _view(row, company_id, response)
 
 
 @router.post("/redo")
-def redo(work: CallersWork, company_id: str, response: Response) -> DraftView:
-    """Bring back what was undone last."""
-    return _view(drafts.redo_draft(work, CompanyId(company_id)), company_id, response)
+def redo(
+    work: CallersWork, company_id: str, response: Response, if_match: IfMatch = ""
+) -> DraftView:
+    """Bring back what was undone last, of the version that If-Match names."""
+    row = drafts.redo_draft(work, CompanyId(company_id), expected=_version(if_match))
+    return _view(row, company_id, response)
 
 
 def _version(if_match: str) -> int:

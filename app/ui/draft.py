@@ -244,7 +244,7 @@ class Desk:
 
     def _step(self, step: Callable[..., DraftRow | None]) -> None:
         def act(work: Work) -> Content:
-            row = step(work, self.company.id)
+            row = step(work, self.company.id, expected=self.version)
             if row is None:
                 return self.content
             self._counted(row)

@@ -51,8 +51,22 @@ def open_drafts(work: Work, *, limit: int) -> Sequence[OpenDraft]:
 
 def draft(work: Work, company_id: CompanyId, model: str) -> DraftRow | None:
     """The caller's own draft, or None."""
-    key = (work.caller.tenant_id, work.caller.user_id, company_id, model)
-    return work.session.get(DraftRow, key)
+    return work.session.get(DraftRow, _key(work, company_id, model))
+
+
+def _draft_to_change(
+    work: Work, company_id: CompanyId, model: str, expected: int | None
+) -> DraftRow | None:
+    """The draft, held until this work ends, so that of two changes on one version one is stale."""
+    row = work.session.get(DraftRow, _key(work, company_id, model), with_for_update=True)
+    current = row.version if row else 0
+    if expected is not None and expected != current:
+        raise StaleDraft(given=expected, current=current)
+    return row
+
+
+def _key(work: Work, company_id: CompanyId, model: str) -> tuple[str, str, str, str]:
+    return work.caller.tenant_id, work.caller.user_id, company_id, model
 
 
 def keep(
@@ -62,8 +76,7 @@ def keep(
 
     `expected` is the version that the change was made on; StaleDraft when it is another.
     """
-    row = draft(work, company_id, model)
-    _expect(row, expected)
+    row = _draft_to_change(work, company_id, model, expected)
     if row is None:
         row = DraftRow(
             user_id=work.caller.user_id,
@@ -85,9 +98,11 @@ def keep(
     return row
 
 
-def step_back(work: Work, company_id: CompanyId, model: str) -> DraftRow | None:
+def step_back(
+    work: Work, company_id: CompanyId, model: str, *, expected: int | None = None
+) -> DraftRow | None:
     """Undo: the content before the last change; None when there is no draft."""
-    row = draft(work, company_id, model)
+    row = _draft_to_change(work, company_id, model, expected)
     if row and row.undo:
         row.redo = [*row.redo, row.content]
         row.content, row.undo = row.undo[-1], row.undo[:-1]
@@ -95,9 +110,11 @@ def step_back(work: Work, company_id: CompanyId, model: str) -> DraftRow | None:
     return row
 
 
-def step_forward(work: Work, company_id: CompanyId, model: str) -> DraftRow | None:
+def step_forward(
+    work: Work, company_id: CompanyId, model: str, *, expected: int | None = None
+) -> DraftRow | None:
     """Redo: the content that was undone last; None when there is no draft."""
-    row = draft(work, company_id, model)
+    row = _draft_to_change(work, company_id, model, expected)
     if row and row.redo:
         row.undo = [*row.undo, row.content]
         row.content, row.redo = row.redo[-1], row.redo[:-1]
@@ -107,16 +124,9 @@ def step_forward(work: Work, company_id: CompanyId, model: str) -> DraftRow | No
 
 def drop(work: Work, company_id: CompanyId, model: str, *, expected: int | None = None) -> None:
     """Forgets the draft, once it is saved or thrown away."""
-    row = draft(work, company_id, model)
-    _expect(row, expected)
+    row = _draft_to_change(work, company_id, model, expected)
     if row:
         work.session.delete(row)
-
-
-def _expect(row: DraftRow | None, expected: int | None) -> None:
-    current = row.version if row else 0
-    if expected is not None and expected != current:
-        raise StaleDraft(given=expected, current=current)
 
 
 def _touched(work: Work, row: DraftRow) -> None:

@@ -17,7 +17,7 @@ CONTENT_MAX = 200_000
 @view("draft.read")
 def read_draft(work: Work, company_id: CompanyId, *, model: str = "dcf") -> DraftRow | None:
     """The caller's own draft for a company, or None."""
-    return drafts.draft(work, company_id, model)
+    return drafts.draft(work, companies.company(work, company_id).id, model)
 
 
 @view("draft.read")
@@ -45,20 +45,26 @@ def keep_draft(
 
 
 @verb("draft.keep", audited=False)
-def undo_draft(work: Work, company_id: CompanyId, *, model: str = "dcf") -> DraftRow | None:
-    """Bring back the content before the last change."""
-    return drafts.step_back(work, company_id, model)
+def undo_draft(
+    work: Work, company_id: CompanyId, *, model: str = "dcf", expected: int | None = None
+) -> DraftRow | None:
+    """Bring back the content before the last change. StaleDraft on another version."""
+    company = companies.company(work, company_id)
+    return drafts.step_back(work, company.id, model, expected=expected)
 
 
 @verb("draft.keep", audited=False)
-def redo_draft(work: Work, company_id: CompanyId, *, model: str = "dcf") -> DraftRow | None:
-    """Bring back the content that was undone last."""
-    return drafts.step_forward(work, company_id, model)
+def redo_draft(
+    work: Work, company_id: CompanyId, *, model: str = "dcf", expected: int | None = None
+) -> DraftRow | None:
+    """Bring back the content that was undone last. StaleDraft on another version."""
+    company = companies.company(work, company_id)
+    return drafts.step_forward(work, company.id, model, expected=expected)
 
 
 @verb("draft.drop", audited=False)
 def drop_draft(
     work: Work, company_id: CompanyId, *, model: str = "dcf", expected: int | None = None
 ) -> None:
-    """Throw the draft away."""
-    drafts.drop(work, company_id, model, expected=expected)
+    """Throw the draft away. StaleDraft on another version."""
+    drafts.drop(work, companies.company(work, company_id).id, model, expected=expected)
