@@ -2,11 +2,12 @@
 
 from fastapi import FastAPI
 
-from app.api import audit, companies, drafts, imports, me, reports, snapshots, valuations
+from app.api import audit, companies, drafts, health, imports, me, reports, snapshots, valuations
 from app.api.problems import add_problems
 
 ROUTERS = (
     me.router,
+    health.router,
     companies.router,
     imports.router,
     valuations.router,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from valor_core.models.catalogue import Model, model_named
 from valor_core.models.codec import load, schema
 
-DCF = model_named("dcf")
+DCF, DCF_DIRECT = model_named("dcf"), model_named("dcf_direct")
 
 
 class ValuationBody(BaseModel):
@@ -17,8 +17,8 @@ class ValuationBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     inputs: dict[str, Any] = Field(
-        description="The model's inputs; GET …/valuations/dcf/start gives them as the facts "
-        "suggest, and the operation's own schema describes them."
+        description="The model's inputs; the operation's own schema describes them, and for a DCF "
+        "GET …/valuations/dcf/start gives them as the facts suggest."
     )
     rationale: str = Field(description="Why this is the value.", max_length=4_000)
     rationales: dict[str, str] = Field(
@@ -26,12 +26,12 @@ class ValuationBody(BaseModel):
     )
     as_of: date | None = Field(default=None, description="The day whose facts are used.")
 
-    def read(self, model: Model = DCF) -> Any:
+    def read(self, model: Model) -> Any:
         """The inputs as the model takes them; BadInputs with the path of every flaw."""
         return load(model.inputs, self.inputs)
 
 
-def described(body: type[BaseModel], model: Model = DCF) -> dict[str, Any]:
+def described(body: type[BaseModel], model: Model) -> dict[str, Any]:
     """The OpenAPI of a body whose `inputs` are the model's."""
     told = body.model_json_schema()
     told["properties"]["inputs"] = {

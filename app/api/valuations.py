@@ -9,15 +9,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.bodies import ValuationBody, described
+from app.api.bodies import DCF, DCF_DIRECT, ValuationBody, described
 from app.api.callers import CallersWork, MakesOnce
 from app.api.companies import AsOf
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from valor_core.coverage.sourcing import dump_sources
+from valor_core.models.catalogue import Model
 from valor_core.models.checks import checks_of
 from valor_core.models.codec import dump
 from valor_core.models.sensitivity import Grid
+from valor_core.store.work import Work
 from valor_core.values import CompanyId, ValuationId, from_micros
 from valor_core.workbench import companies, valuations
 from valor_core.workbench.valuations import Saved, ValuationRow
@@ -174,26 +176,28 @@ def start_dcf(work: CallersWork, company_id: str, as_of: AsOf = None) -> StartVi
     "/companies/{company_id}/valuations/dcf",
     status_code=201,
     response_model=ValuationView,
-    openapi_extra=described(ValuationBody),
+    openapi_extra=described(ValuationBody, DCF),
 )
 def create_dcf(
     work: CallersWork, once: MakesOnce, company_id: str, body: ValuationBody
 ) -> Response:
     """Value a company by DCF and keep the valuation."""
     allowed(work, "valuation.run")
+    return once.do(lambda: _made(work, company_id, body, DCF))
 
-    def make() -> ValuationView:
-        row = valuations.run_valuation(
-            work,
-            CompanyId(company_id),
-            body.read(),
-            rationale=body.rationale,
-            rationales=body.rationales,
-            as_of=body.as_of,
-        )
-        return ValuationView.whole(valuations.read_valuation(work, ValuationId(row.id)))
 
-    return once.do(make)
+@router.post(
+    "/companies/{company_id}/valuations/dcf-direct",
+    status_code=201,
+    response_model=ValuationView,
+    openapi_extra=described(ValuationBody, DCF_DIRECT),
+)
+def create_direct_dcf(
+    work: CallersWork, once: MakesOnce, company_id: str, body: ValuationBody
+) -> Response:
+    """Value a company by cash flows that you give, and keep the valuation."""
+    allowed(work, "valuation.run")
+    return once.do(lambda: _made(work, company_id, body, DCF_DIRECT))
 
 
 @router.get("/valuations")
@@ -260,6 +264,18 @@ def workbook(work: CallersWork, valuation_id: str) -> Response:
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _made(work: Work, company_id: str, body: ValuationBody, model: Model) -> ValuationView:
+    row = valuations.run_valuation(
+        work,
+        CompanyId(company_id),
+        body.read(model),
+        rationale=body.rationale,
+        rationales=body.rationales,
+        as_of=body.as_of,
+    )
+    return ValuationView.whole(valuations.read_valuation(work, ValuationId(row.id)))
 
 
 def _checks(saved: Saved) -> list[dict[str, Any]]:
