@@ -64,6 +64,8 @@ def companies(
 def company(work: Work, name: str) -> Company:
     """The company of that id, ticker or CIK; NotFound otherwise."""
     wanted = name.strip()
+    if not wanted.isprintable():  # Postgres takes no NUL, not even to look for it
+        raise NotFound("company", name[:80])
     is_cik = wanted.isascii() and wanted.isdigit() and len(wanted) <= CIK_DIGITS
     by_cik = company_id(int(wanted)) if is_cik else None
     rows = work.session.scalars(
