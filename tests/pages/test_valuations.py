@@ -1,8 +1,11 @@
 import pytest
 
 from tests.conftest import ONLY_SQLITE
+from tests.models.sound import a_direct_dcf
 from tests.pages.opening import opened, run, saved, texts
+from valor_core.workbench import companies, valuations
 from valor_core.workbench.demo import seed_demo
+from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
 
@@ -78,6 +81,25 @@ def test_two_values_are_compared_from_the_earlier_to_the_later(acme, monkeypatch
     assert "How the value moved" in shown
     assert "Terminal growth" in shown
     assert f"{after.value_per_share - before.value_per_share:.2f}" in shown
+
+
+def test_a_value_of_given_cash_flows_is_shown_whole_and_beside_a_driven_one(acme, monkeypatch):
+    driven = saved(acme.analyst, "KO")
+    with open_work(acme.analyst) as work:
+        company = companies.read_company(work, "KO")
+        row = valuations.run_valuation(work, company.id, a_direct_dcf(), rationale="the plan")
+
+    page = opened(monkeypatch, acme.viewer, "valuations")
+    shown = texts(page)
+
+    assert list(page.dataframe[0].value["Model"]) == ["dcf_direct", "dcf"]
+    assert "the plan" in shown
+    assert f"{row.value_per_share:,.2f}" in shown
+    assert "stated by the analyst" in texts(part(page, "Inputs"))
+    assert "Value per share" in texts(part(page, "Workings"))
+    compared = texts(part(page, "Compare"))
+    assert "made by different models" in compared
+    assert f"{driven.value_per_share:,.2f}" in compared
 
 
 def test_the_list_can_be_of_one_company(acme, monkeypatch):

@@ -142,7 +142,7 @@ def test_given_cash_flows_are_kept_explained_varied_and_exported_as_a_driven_dcf
             work,
             ValuationId(row.id),
             rows=("terminal_growth", [float(inputs.terminal_growth), 0.01]),
-            columns=("bridge.debt", [float(inputs.bridge.debt)]),
+            columns=("shares.basic", [float(inputs.shares.basic)]),
         )
     valuations.write_workbook(saved, stream)
 
