@@ -91,6 +91,19 @@ def test_each_step_is_kept_where_a_new_session_finds_it(page, world):
         assert kept.content["inputs"]["cost_of_capital"]["beta"] == 1.5
 
 
+def test_a_step_back_undoes_no_change_of_another_tab(page, world):
+    asked(page, "Beta, levered").set_value(1.5).run()
+    with open_work(world.acme.analyst) as work:
+        content = {**desk(page).content.dumped(), "rationales": {"wacc": "from another tab"}}
+        other = drafts.keep_draft(work, APPLE.id, content).version
+
+    pressed(page, "Undo")
+
+    assert f"at version {other}" in page.error[0].value
+    assert desk(page).version == other
+    assert desk(page).content.rationales == {"wacc": "from another tab"}
+
+
 def test_growth_above_the_wacc_is_refused_with_the_way_out_and_the_edit_can_be_undone(page):
     with_everything_stated(page)
 
