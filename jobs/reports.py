@@ -21,14 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from jobs.code_version import code_version
+from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.coverage.report_parameters import report_source
-from valor_core.coverage.report_runs import ReportRun, RunLost, Status
 from valor_core.errors import ValorError
 from valor_core.settings import ROOT
 from valor_core.store.engines import Store
 from valor_core.telemetry import JOB_RUNS, JOBS_RUNNING, log
 from valor_core.values import Caller
-from valor_core.workbench import reports
+from valor_core.workbench import jobs, reports
 from valor_core.workbench.verb import open_work
 
 OUTPUTS = ("report.html", "result.json", "executed.ipynb", "input.json")
@@ -52,12 +52,12 @@ OWNER = f"{os.uname().nodename}:{os.getpid()}"
 
 def run_report(
     store: Store, caller: Caller, name: str, params: Mapping[str, Any], *, limits: Limits = LIMITS
-) -> ReportRun:
+) -> JobRun:
     """Runs a report now and waits for it; refuses bad parameters before anything is written."""
     with open_work(caller, store) as work:
         reports.check_request(work, name, params)
         run = reports.ask_for_run(work, name, params)
-        held = reports.take_run(work, run.id, owner=OWNER, lease=limits.lease)
+        held = jobs.take_run(work, run.id, owner=OWNER, lease=limits.lease)
     assert held is not None, "nobody saw the run before it was committed"
     return carry_out(store, caller, held, limits=limits)
 
@@ -76,35 +76,35 @@ def _ensure_snapshot(store: Store, caller: Caller) -> None:
 def carry_out(
     store: Store,
     caller: Caller,
-    run: ReportRun,
+    run: JobRun,
     *,
     limits: Limits = LIMITS,
     stopped: threading.Event | None = None,
-) -> ReportRun:
+) -> JobRun:
     """Carries out a run that is held and keeps what became of it.
 
     When `stopped` is set the run is let go, so that another process takes a scheduled one over.
     """
     stopped = stopped or threading.Event()
     began = time.monotonic()
-    JOBS_RUNNING.labels(run.report).inc()
+    JOBS_RUNNING.labels(run.job).inc()
     try:
         outcome = _outcome(store, caller, run, limits, stopped)
     except RunLost as error:
         log.warning("a run was taken over", run=run.id, attempt=run.attempt, error=str(error))
-        JOB_RUNS.labels(run.report, "lost").inc()
+        JOB_RUNS.labels(run.job, "lost").inc()
         with open_work(caller, store) as work:
             return reports.read_run(work, run.id)
     finally:
-        JOBS_RUNNING.labels(run.report).dec()
+        JOBS_RUNNING.labels(run.job).dec()
     if stopped.is_set() and outcome.status is Status.CANCELLED:
         with suppress(RunLost), open_work(caller, store) as work:
-            reports.renew_run(work, run, lease=timedelta())
+            jobs.renew_run(work, run, lease=timedelta())
         return run
     record = _record(run, outcome, seconds=time.monotonic() - began)
-    JOB_RUNS.labels(run.report, outcome.status).inc()
+    JOB_RUNS.labels(run.job, outcome.status).inc()
     with open_work(caller, store) as work:
-        return reports.finish_run(work, run, outcome.status, detail=outcome.detail, record=record)
+        return jobs.finish_run(work, run, outcome.status, detail=outcome.detail, record=record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,19 +115,19 @@ class _Outcome:
 
 
 def _outcome(
-    store: Store, caller: Caller, run: ReportRun, limits: Limits, stopped: threading.Event
+    store: Store, caller: Caller, run: JobRun, limits: Limits, stopped: threading.Event
 ) -> _Outcome:
     try:
         _ensure_snapshot(store, caller)
         with open_work(caller, store) as work:
-            document = reports.gather(work, run.report, run.parameters)
+            document = reports.gather(work, run.job, run.parameters)
         _lay_out(run, document)
     except (ValorError, OSError) as error:
         return _Outcome(status=Status.FAILED, detail=f"{error}")
 
     def still_ours() -> None:
         with open_work(caller, store) as work:
-            reports.renew_run(work, run, lease=limits.lease)
+            jobs.renew_run(work, run, lease=limits.lease)
 
     title = f"Valuation of {document['company']['name']}"
     order = {
@@ -145,11 +145,11 @@ def _outcome(
     return _Outcome(status=Status.FAILED, detail=_tail(run.folder, code), exit_code=code)
 
 
-def _lay_out(run: ReportRun, document: dict[str, Any]) -> None:
+def _lay_out(run: JobRun, document: dict[str, Any]) -> None:
     """A new folder: a run that fails early must not leave an older result in view."""
     run.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     run.folder.mkdir(mode=0o700)
-    (run.folder / "source.ipynb").write_bytes(report_source(run.report))
+    (run.folder / "source.ipynb").write_bytes(report_source(run.job))
     told = {**document, "code": code_version()}
     (run.folder / "input.json").write_text(json.dumps(told, sort_keys=True, allow_nan=False))
 
@@ -262,13 +262,13 @@ def _tail(folder: Path, code: int | None) -> str:
     return f"The notebook ended with code {code}. {text[-LOG_TAIL:]}".strip()
 
 
-def _record(run: ReportRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]:
+def _record(run: JobRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]:
     """What proves the run; it is kept in its row and beside its files."""
     files = [run.folder / name for name in OUTPUTS if (run.folder / name).is_file()]
     source = run.folder / "source.ipynb"
     record = {
         "run": run.id,
-        "report": run.report,
+        "report": run.job,
         "parameters": run.parameters,
         "attempt": run.attempt,
         "status": outcome.status.value,

@@ -11,15 +11,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from jobs.reports import LIMITS, OWNER, Limits, carry_out
-from valor_core.coverage.report_runs import ReportRun, RunLost, Status
+from jobs.reports import LIMITS, OWNER, Limits
+from jobs.schedule import JOBS, Job
+from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.errors import ValorError
 from valor_core.store.engines import Store
 from valor_core.store.work import AlreadyThere, Work
 from valor_core.telemetry import JOB_RUNS, log
 from valor_core.tenancy import tenants
-from valor_core.values import Caller, Role, TenantId
-from valor_core.workbench import reports, setup
+from valor_core.values import SHARED, Caller, Role, TenantId
+from valor_core.workbench import jobs, setup
 from valor_core.workbench.verb import open_work
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ _tickers: "set[BackgroundScheduler]" = set()
 
 @contextmanager
 def running(store: Store, *, every_s: float = EVERY_S, limits: Limits = LIMITS) -> Iterator[None]:
-    """Carries out schedules and waiting reports until the block ends, then stops at once."""
+    """Asks for what is due and carries out what waits until the block ends, then stops at once."""
     from apscheduler.schedulers.background import BackgroundScheduler
 
-    # It warns whenever a tick is left out because a report is being made: that is meant so.
+    # It warns whenever a tick is left out because a run is under way: that is meant so.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     stopped = threading.Event()
     ticker = BackgroundScheduler(timezone=UTC, daemon=True)
@@ -78,64 +79,76 @@ def tick(
     now: datetime | None = None,
     limits: Limits = LIMITS,
     stopped: threading.Event | None = None,
-) -> list[ReportRun]:
+) -> list[JobRun]:
     """Asks for every slot that is due, then carries out what waits, one run after the other."""
     stopped, done = stopped or threading.Event(), []
     for tenant_id in active_tenants(store):
-        ask_for_due_slots(store, tenant_id, now=now)
-        with open_work(_job(tenant_id), store) as work:
-            to_take, interrupted = reports.lost_runs(work)
-        for run in interrupted:
-            _tell_interrupted(store, run, tenant_id)
-        for run in to_take:
-            if stopped.is_set():
-                return done
-            if held := take(store, tenant_id, run, lease=limits.lease):
-                caller = _job(tenant_id, run.schedule_id or run.id)
-                done.append(carry_out(store, caller, held, limits=limits, stopped=stopped))
+        try:
+            ask_for_due_slots(store, tenant_id, now=now)
+            for run in waiting_runs(store, tenant_id):
+                if stopped.is_set():
+                    return done
+                if held := take(store, tenant_id, run, lease=limits.lease):
+                    caller, job = _job(tenant_id, run.schedule_id or run.id), _jobs()[run.job]
+                    done.append(job.carry_out(store, caller, held, limits=limits, stopped=stopped))
+        except Exception:  # noqa: BLE001  whatever ails one tenant, the others get their turn
+            JOB_RUNS.labels("tick", "failed").inc()
+            log.exception("the jobs of a tenant failed", tenant=tenant_id)
     return done
 
 
+def _jobs() -> dict[str, Job]:
+    return {job.name: job for job in JOBS}
+
+
 def active_tenants(store: Store) -> list[TenantId]:
-    """The tenants whose reports are made."""
+    """The tenants whose jobs are done: those of people, not the shared book's or the platform's."""
     with open_work(setup.operator(setup.PLATFORM), store) as work:
-        return [TenantId(row.id) for row in tenants.tenants(work) if row.status == "active"]
+        rows = [row for row in tenants.tenants(work) if row.status == "active"]
+    return [TenantId(row.id) for row in rows if row.id not in (SHARED, setup.PLATFORM)]
 
 
 def ask_for_due_slots(store: Store, tenant_id: TenantId, *, now: datetime | None = None) -> int:
     """A waiting run for each slot that is due; who loses the race for one steps back."""
-    with open_work(_job(tenant_id), store) as work:
-        due = reports.due_slots(_at(work, now))
     asked = 0
-    for schedule, slot in due:
-        caller = _job(tenant_id, schedule.id)
-        try:
-            with open_work(caller, store) as work:
-                reports.ask_for_run(work, schedule.report, schedule.parameters, slot=slot)
-            asked += 1
-        except AlreadyThere:
-            log.debug("another process asked first", slot=slot)
-        except ValorError as error:  # one tenant's full queue must not keep the others waiting
-            log.warning("a slot could not be asked for", slot=slot, error=str(error))
+    for job in JOBS:
+        with open_work(_job(tenant_id), store) as work:
+            due = jobs.due_slots(_at(work, now), job.name, cron=job.cron)
+        for each in due:
+            try:
+                with open_work(_job(tenant_id, each.schedule_id), store) as work:
+                    job.ask(work, job.name, each.parameters, slot=each.slot)
+                asked += 1
+            except AlreadyThere:
+                log.debug("another process asked first", slot=each.slot)
+            except ValorError as error:  # a full queue of one job must not hold up the others
+                log.warning("a slot could not be asked for", slot=each.slot, error=str(error))
     return asked
 
 
-def take(
-    store: Store, tenant_id: TenantId, run: ReportRun, *, lease: timedelta
-) -> ReportRun | None:
+def waiting_runs(store: Store, tenant_id: TenantId) -> list[JobRun]:
+    """What is to be taken; what was interrupted for good is told as failed."""
+    with open_work(_job(tenant_id), store) as work:
+        to_take, interrupted = jobs.lost_runs(work)
+    for run in interrupted:
+        _tell_interrupted(store, run, tenant_id)
+    return [run for run in to_take if run.job in _jobs()]  # a newer process may know the others
+
+
+def take(store: Store, tenant_id: TenantId, run: JobRun, *, lease: timedelta) -> JobRun | None:
     """The run, held; None where another process was first."""
     with open_work(_job(tenant_id, run.schedule_id or run.id), store) as work:
-        return reports.take_run(work, run.id, owner=OWNER, lease=lease)
+        return jobs.take_run(work, run.id, owner=OWNER, lease=lease)
 
 
-def _tell_interrupted(store: Store, run: ReportRun, tenant_id: TenantId) -> None:
-    detail = "interrupted: the process that ran it is gone"
+def _tell_interrupted(store: Store, run: JobRun, tenant_id: TenantId) -> None:
+    detail = "interrupted: who ran it ended without a result"
     try:
         with open_work(_job(tenant_id, run.schedule_id or run.id), store) as work:
-            reports.finish_run(work, run, Status.FAILED, detail=detail, record=run.record)
+            jobs.finish_run(work, run, Status.FAILED, detail=detail, record=run.record)
     except RunLost:  # another process told it
         return
-    JOB_RUNS.labels(run.report, "interrupted").inc()
+    JOB_RUNS.labels(run.job, "interrupted").inc()
 
 
 def _at(work: Work, now: datetime | None) -> Work:
@@ -143,6 +156,6 @@ def _at(work: Work, now: datetime | None) -> Work:
     return work
 
 
-def _job(tenant_id: TenantId, of: str = "reports") -> Caller:
+def _job(tenant_id: TenantId, of: str = "jobs") -> Caller:
     """Who a job is in a tenant: no person; the log names the schedule or the run."""
     return Caller(tenant_id=tenant_id, user_id=of, role=Role.ANALYST, kind="job")

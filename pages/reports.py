@@ -7,7 +7,7 @@ import streamlit as st
 from app.ui import show
 from app.ui.frame import caller, only_for_its_readers
 from jobs.runner import wake
-from valor_core.coverage.report_runs import ReportRun
+from valor_core.coverage.job_runs import JobRun
 from valor_core.tenancy.access import MAY
 from valor_core.workbench import companies, reports
 from valor_core.workbench.reports import Schedule
@@ -35,7 +35,7 @@ def asked() -> dict[str, str]:
     }
 
 
-def ask_for_run(parameters: dict[str, str]) -> ReportRun:
+def ask_for_run(parameters: dict[str, str]) -> JobRun:
     """A run that this process takes at once, if it has nothing else to make."""
     with open_work(who) as work:
         reports.check_request(work, "valuation", parameters)
@@ -66,7 +66,7 @@ def runs() -> None:
         state = "waits" if run.waits else run.status.value
         origin = "on schedule" if run.schedule_id else "on demand"
         told.markdown(
-            f"**{run.report}** of `{run.parameters['company']}`, {moment(run.created_at)}, "
+            f"**{run.job}** of `{run.parameters['company']}`, {moment(run.created_at)}, "
             f"{origin}: {state}"
         )
         if run.html:

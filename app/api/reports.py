@@ -10,7 +10,7 @@ from app.api.callers import CallersWork, MakesOnce
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from jobs.runner import wake
-from valor_core.coverage.report_runs import ReportRun
+from valor_core.coverage.job_runs import JobRun
 from valor_core.values import micros
 from valor_core.workbench import reports
 from valor_core.workbench.reports import Schedule
@@ -75,11 +75,11 @@ class RunView(BaseModel):
     html: str | None
 
     @classmethod
-    def of(cls, run: ReportRun) -> "RunView":
+    def of(cls, run: JobRun) -> "RunView":
         """The run as clients see it."""
         return cls(
             id=run.id,
-            report=run.report,
+            report=run.job,
             status=run.status.value,
             waiting=run.waits,
             attempt=run.attempt,

@@ -11,12 +11,13 @@ DEEDS = {
     "access.denied": ("was refused", ""),
     "demo.seed": ("loaded the demo book", ""),
     "fact.import": ("imported filed facts", "of"),
+    "job.finish": ("finished the job", ""),
+    "job.run": ("asked for the job", ""),
     "key.add": ("made an API key", ""),
     "key.revoke": ("revoked an API key", ""),
     "member.add": ("took in a member", ""),
     "member.remove": ("took out a member", ""),
-    "report.run": ("asked for a report", "on"),
-    "report.finish": ("finished a report", "on"),
+    "report.run": ("asked for the report", ""),
     "report.schedule": ("changed a schedule of reports", ""),
     "session.began": ("signed in", ""),
     "session.end": ("signed out", ""),
@@ -70,7 +71,8 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
         return ""
     if kind in ("user", "key"):
         return person(row.target, names)
-    return {"act": rest, "sign-in": ""}.get(kind, row.target)
+    job = str(details.get("job") or details.get("report") or rest)
+    return {"act": rest, "job_run": job, "sign-in": ""}.get(kind, row.target)
 
 
 def payload(row: AuditLogRow) -> dict[str, Any]:

@@ -20,8 +20,8 @@ TENANT_TABLES = (
     "facts",
     "idempotency_keys",
     "imports",
+    "job_runs",
     "memberships",
-    "report_runs",
     "schedules",
     "sessions",
     "sign_in_tokens",
@@ -178,10 +178,10 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
-        "report_runs",
+        "job_runs",
         sa.Column("tenant_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("report", sa.Text(), nullable=False),
+        sa.Column("job", sa.Text(), nullable=False),
         sa.Column("slot", sa.Text(), nullable=False),
         sa.Column("parameters", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -195,15 +195,17 @@ def upgrade() -> None:
         sa.Column("finished_at", MICROS, nullable=True),
         sa.CheckConstraint(
             "status IN ('running', 'succeeded', 'failed', 'timeout', 'cancelled')",
-            name=op.f("ck_report_runs_status_known"),
+            name=op.f("ck_job_runs_status_known"),
         ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_report_runs")),
-        sa.UniqueConstraint("tenant_id", "slot", name=op.f("uq_report_runs_tenant_id_slot")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_job_runs")),
+        sa.UniqueConstraint(
+            "tenant_id", "job", "slot", name=op.f("uq_job_runs_tenant_id_job_slot")
+        ),
         sqlite_strict=True,
     )
     op.create_index(
-        op.f("ix_report_runs_tenant_id_created_at_id"),
-        "report_runs",
+        op.f("ix_job_runs_tenant_id_created_at_id"),
+        "job_runs",
         ["tenant_id", "created_at", "id"],
         unique=False,
     )
@@ -211,7 +213,7 @@ def upgrade() -> None:
         "schedules",
         sa.Column("tenant_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("report", sa.Text(), nullable=False),
+        sa.Column("job", sa.Text(), nullable=False),
         sa.Column("cron", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), nullable=False),
         sa.Column("parameters", sa.Text(), nullable=False),
@@ -429,7 +431,7 @@ def downgrade() -> None:
     op.drop_table("sign_in_tokens")
     op.drop_table("sessions")
     op.drop_table("schedules")
-    op.drop_table("report_runs")
+    op.drop_table("job_runs")
     op.drop_table("imports")
     op.drop_table("idempotency_keys")
     op.drop_table("drafts")

@@ -308,7 +308,9 @@ def is_let_in(store: Store, caller: Caller, function: Callable[..., Any]) -> boo
 
 
 def test_an_operator_sees_no_content():
-    content = ("company", "fact", "import", "valuation", "draft", "snapshot", "report", "audit")
+    content = (
+        "company", "fact", "import", "valuation", "draft", "snapshot", "report", "job", "audit",
+    )  # fmt: skip
     for act, roles in MAY.items():
         assert Role.OPERATOR not in roles or not act.startswith(content)
 

@@ -3,18 +3,22 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from jobs import runner
 from jobs.reports import Limits
+from jobs.schedule import JOBS, Job
 from tests.conftest import ONLY_SQLITE, World
 from valor_core.coverage.cron import BadCron, UnknownZone
-from valor_core.coverage.report_runs import ReportRun, Status
+from valor_core.coverage.job_runs import JobRun, Status
 from valor_core.errors import AccessDenied, BadInputs, NotFound
+from valor_core.store.tables import AuditHeadRow
 from valor_core.values import Caller
-from valor_core.workbench import logbook, reports
+from valor_core.workbench import jobs, logbook, reports, snapshots
 from valor_core.workbench.verb import open_work
 
 PARAMETERS = {"company": "AAPL"}
@@ -26,22 +30,27 @@ def scheduled(world: World, cron: str = "0 6 * * *") -> reports.Schedule:
         return reports.schedule_report(work, "valuation", PARAMETERS, cron=cron)
 
 
-def runs(world: World) -> list[ReportRun]:
+def runs(world: World) -> list[JobRun]:
     with open_work(world.acme.viewer, world.store) as work:
         return reports.list_runs(work)
 
 
-@pytest.fixture
-def carried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Caller, ReportRun]]:
-    """Every run that is carried out, each at once and well."""
-    done: list[tuple[Caller, ReportRun]] = []
+def failed_ticks() -> float:
+    told = {"job": "tick", "outcome": "failed"}
+    return REGISTRY.get_sample_value("valor_job_runs_total", told) or 0.0
 
-    def at_once(store, caller: Caller, run: ReportRun, **_options: object) -> ReportRun:
+
+@pytest.fixture
+def carried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Caller, JobRun]]:
+    """Every run that is carried out, each at once and well."""
+    done: list[tuple[Caller, JobRun]] = []
+
+    def at_once(store, caller: Caller, run: JobRun, **_options: object) -> JobRun:
         done.append((caller, run))
         with open_work(caller, store) as work:
-            return reports.finish_run(work, run, Status.SUCCEEDED, record={"outputs": {}})
+            return jobs.finish_run(work, run, Status.SUCCEEDED, record={"outputs": {}})
 
-    monkeypatch.setattr(runner, "carry_out", at_once)
+    monkeypatch.setattr(runner, "JOBS", tuple(replace(j, carry_out=at_once) for j in JOBS))
     return done
 
 
@@ -59,7 +68,7 @@ def test_a_due_slot_is_run_once_as_a_job_of_the_tenant(world: World, carried):
     assert timedelta() <= LATER - run.scheduled_for < timedelta(days=1)
     with open_work(world.acme.admin, world.store) as work:
         actors = {
-            e.actor for e in logbook.read_log(work) if e.action in ("report.run", "report.finish")
+            e.actor for e in logbook.read_log(work) if e.action in ("report.run", "job.finish")
         }
     assert actors == {f"job:{schedule.id}"}
 
@@ -121,6 +130,48 @@ def test_a_run_on_demand_whose_process_died_failed(world: World, carried):
     assert [r.status for r in runs(world)] == [Status.FAILED]
 
 
+def test_the_error_of_one_tenant_keeps_no_other_waiting_and_is_counted(world: World, carried):
+    first, second = sorted((world.acme, world.rival), key=lambda tenant: tenant.slug)
+    for tenant in (first, second):
+        with open_work(tenant.analyst, world.store) as work:
+            reports.schedule_report(work, "valuation", PARAMETERS, cron="0 6 * * *")
+    runner.ask_for_due_slots(world.store, first.id, now=LATER)
+    with open_work(first.admin, world.store) as work:
+        work.begin_writing()
+        work.session.delete(work.session.get_one(AuditHeadRow, first.id))
+    before = failed_ticks()
+
+    runner.tick(world.store, now=LATER)
+
+    assert {caller.tenant_id for caller, _ in carried} == {first.id, second.id}
+    assert failed_ticks() == before + 1
+    with open_work(second.viewer, world.store) as work:
+        assert [run.status for run in reports.list_runs(work)] == [Status.SUCCEEDED]
+
+
+def test_another_job_needs_one_function_and_runs_once_in_each_tenant(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    def carry_out(store, caller: Caller, run: JobRun, **_options: object) -> JobRun:
+        with open_work(caller, store) as work:
+            snapshots.publish_snapshot(work)
+            return jobs.finish_run(work, run, Status.SUCCEEDED, record={})
+
+    nightly = Job(name="snapshot", cron="0 3 * * *", carry_out=carry_out)
+    monkeypatch.setattr(runner, "JOBS", (*JOBS, nightly))
+
+    with ThreadPoolExecutor(4) as pool:
+        done = pool.map(lambda _: runner.tick(world.store, now=LATER), range(8))
+
+    assert sorted(run.job for runs in done for run in runs) == ["snapshot", "snapshot"]
+    for tenant in (world.acme, world.rival):
+        with open_work(tenant.admin, world.store) as work:
+            assert len(snapshots.list_snapshots(work)) == 1
+            actors = {e.actor for e in logbook.read_log(work) if e.action == "snapshot.publish"}
+        assert actors == {"job:snapshot"}
+    assert runs(world) == []  # the page of reports tells of reports
+
+
 def test_a_run_that_is_held_is_left_alone(world: World, carried):
     with open_work(world.acme.analyst, world.store) as work:
         run = reports.ask_for_run(work, "valuation", PARAMETERS)
@@ -133,18 +184,18 @@ def test_a_run_that_is_held_is_left_alone(world: World, carried):
     assert carried == []
 
 
-def test_what_waits_is_carried_out_soon_and_the_end_comes_at_once(world: World, carried):
+def test_what_waits_is_carried_out_without_waiting_for_a_tick_and_the_end_leaves_no_thread(
+    world: World, carried
+):
     with runner.running(world.store, every_s=3600):
         with open_work(world.acme.analyst, world.store) as work:
             reports.ask_for_run(work, "valuation", PARAMETERS)
         runner.wake()
-        until = time.monotonic() + 5
+        until = time.monotonic() + 60
         while not carried and time.monotonic() < until:
             time.sleep(0.05)
-        began = time.monotonic()
 
     assert len(carried) == 1
-    assert time.monotonic() - began < 2
     assert not [t for t in threading.enumerate() if "APScheduler" in t.name]
 
 

@@ -363,11 +363,11 @@ class SnapshotRow(Private, Base):
 
 
 class ScheduleRow(Private, Base):
-    """When a report is due, in whose name, with which parameters."""
+    """When a job is due, in whose name, with which parameters."""
 
     __tablename__ = "schedules"
     id: Mapped[str] = mapped_column(primary_key=True)
-    report: Mapped[str]
+    job: Mapped[str]
     cron: Mapped[str]
     timezone: Mapped[str]
     parameters: Mapped[Any] = mapped_column(Json)
@@ -377,13 +377,13 @@ class ScheduleRow(Private, Base):
     __table_args__ = (STRICT,)
 
 
-class ReportRunRow(Private, Base):
-    """One run of a report. The slot is the claim: who inserts it first runs it, nobody else."""
+class JobRunRow(Private, Base):
+    """One run of a job. Its slot is the claim: who inserts it first asks for it, nobody else."""
 
-    __tablename__ = "report_runs"
+    __tablename__ = "job_runs"
     id: Mapped[str] = mapped_column(primary_key=True)
-    report: Mapped[str]
-    slot: Mapped[str]  # schedule id and due time; the run's own id for a run on demand
+    job: Mapped[str]
+    slot: Mapped[str]  # schedule (or job) and due time; the run's own id for a run on demand
     parameters: Mapped[Any] = mapped_column(Json)
     status: Mapped[str]
     attempt: Mapped[int]
@@ -399,7 +399,7 @@ class ReportRunRow(Private, Base):
             "status IN ('running', 'succeeded', 'failed', 'timeout', 'cancelled')",
             name="status_known",
         ),
-        UniqueConstraint("tenant_id", "slot"),
+        UniqueConstraint("tenant_id", "job", "slot"),
         Index(None, "tenant_id", "created_at", "id"),
         STRICT,
     )

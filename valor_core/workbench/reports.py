@@ -5,19 +5,19 @@ A process that runs reports takes a waiting run, renews its lease while it works
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
 
 from valor_core.billing.metering import Meter
-from valor_core.coverage import companies, report_runs, valuations
-from valor_core.coverage.cron import last_due, next_due, read_cron, read_zone
+from valor_core.coverage import companies, job_runs, valuations
+from valor_core.coverage.cron import next_due, read_cron, read_zone
+from valor_core.coverage.job_runs import JobRun, run_of
 from valor_core.coverage.prefill import prefill_dcf
 from valor_core.coverage.report_document import document_of
 from valor_core.coverage.report_parameters import REPORTS, Parameter, checked, parameters_of
-from valor_core.coverage.report_runs import MOST_ATTEMPTS, ReportRun, Status, run_of
 from valor_core.coverage.sourcing import load_sources
 from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.models.codec import load
@@ -69,7 +69,7 @@ class Schedule:
         """The row as a value."""
         return cls(
             id=row.id,
-            report=row.report,
+            report=row.job,
             cron=row.cron,
             timezone=row.timezone,
             parameters=row.parameters,
@@ -88,22 +88,23 @@ def list_reports(work: Work) -> list[Report]:  # noqa: ARG001  every view takes 
 @view("report.read")
 def list_runs(
     work: Work, *, limit: int = 50, before: tuple[int, str] | None = None
-) -> list[ReportRun]:
+) -> list[JobRun]:
     """The newest runs first."""
     check_page(limit)
-    return [run_of(row) for row in report_runs.newest_runs(work, limit=limit, before=before)]
+    rows = job_runs.newest_runs(work, REPORTS, limit=limit, before=before)
+    return [run_of(row) for row in rows]
 
 
 @view("report.read")
-def read_run(work: Work, run_id: str) -> ReportRun:
+def read_run(work: Work, run_id: str) -> JobRun:
     """One run and what became of it."""
-    return run_of(report_runs.run_row(work, run_id))
+    return run_of(job_runs.run_row(work, run_id))
 
 
 @view("report.read")
 def read_report(work: Work, run_id: str) -> bytes:
     """The report's HTML, byte for byte as the run made it."""
-    run = run_of(report_runs.run_row(work, run_id))
+    run = run_of(job_runs.run_row(work, run_id))
     if run.html is None:
         raise NotFound("report of the run", run_id[:80])
     html = run.html.read_bytes() if run.html.is_file() else b""
@@ -204,93 +205,11 @@ def _saved(
 @verb("report.run", meter=Meter.REPORTS)
 def ask_for_run(
     work: Work, report: str, parameters: Mapping[str, Any], *, slot: str = ""
-) -> ReportRun:
+) -> JobRun:
     """A run that waits for a process to take it; AlreadyThere where the slot is asked for."""
-    row = report_runs.add_run(work, report, checked(report, parameters), slot=slot)
-    work.note(f"report_run:{row.id}", report=report, slot=row.slot, parameters=row.parameters)
+    row = job_runs.add_run(work, report, checked(report, parameters), slot=slot)
+    work.note(f"job_run:{row.id}", report=report, slot=row.slot, parameters=row.parameters)
     return run_of(row)
-
-
-@verb("report.carry_out", audited=False)
-def take_run(work: Work, run_id: str, *, owner: str, lease: timedelta) -> ReportRun | None:
-    """Holds a waiting or lost run for the lease; None where another process was first.
-
-    Raising `attempt` fences out whoever held it before.
-    """
-    row = report_runs.run_row(work, run_id)
-    if row.status != Status.RUNNING or row.lease_until > work.now_micros:
-        return None
-    until = work.now_micros + lease // timedelta(microseconds=1)
-    try:
-        report_runs.change_held(
-            work, row.id, row.attempt, attempt=row.attempt + 1, owner=owner, lease_until=until
-        )
-    except report_runs.RunLost:
-        return None
-    work.session.refresh(row)
-    return run_of(row)
-
-
-@verb("report.carry_out", audited=False)
-def renew_run(work: Work, run: ReportRun, *, lease: timedelta) -> None:
-    """Still at it; RunLost once somebody else is. A lease of nothing lets the run go."""
-    until = work.now_micros + lease // timedelta(microseconds=1)
-    report_runs.change_held(work, run.id, run.attempt, lease_until=until)
-
-
-@verb("report.finish")
-def finish_run(
-    work: Work, run: ReportRun, status: Status, *, detail: str = "", record: Mapping[str, Any]
-) -> ReportRun:
-    """Keep what became of a run; RunLost where it is not this attempt's any more."""
-    report_runs.change_held(
-        work,
-        run.id,
-        run.attempt,
-        status=status,
-        detail=detail[:2_000],
-        record=dict(record),
-        finished_at=work.now_micros,
-    )
-    work.note(
-        f"report_run:{run.id}",
-        report=run.report,
-        status=str(status),
-        attempt=run.attempt,
-        outputs=dict(record.get("outputs", {})),
-    )
-    row = report_runs.run_row(work, run.id)
-    work.session.refresh(row)
-    return run_of(row)
-
-
-@view("report.prepare")
-def lost_runs(work: Work) -> tuple[list[ReportRun], list[ReportRun]]:
-    """Runs that nobody holds: those to take, and those that were interrupted for good.
-
-    A run on demand is not begun again: who asked for it has seen it fail, or asks once more.
-    """
-    to_take: list[ReportRun] = []
-    interrupted: list[ReportRun] = []
-    for run in map(run_of, report_runs.lost_runs(work)):
-        again = run.attempt < (MOST_ATTEMPTS if run.schedule_id else 1)
-        (to_take if again else interrupted).append(run)
-    return to_take, interrupted
-
-
-@view("report.prepare")
-def due_slots(work: Work) -> list[tuple[ScheduleRow, str]]:
-    """The schedules that are due now and whose slot nobody has asked for yet.
-
-    After a pause only the newest slot is made up for: an old report late is of no use.
-    """
-    due = []
-    for row in report_runs.schedules(work):
-        begun = report_runs.last_slot(work, row.id) or from_micros(row.created_at)
-        moment = last_due(read_cron(row.cron), read_zone(row.timezone), after=begun, now=work.now)
-        if moment:
-            due.append((row, report_runs.slot_of(row.id, moment)))
-    return due
 
 
 @verb("report.schedule")
@@ -300,9 +219,7 @@ def schedule_report(
     """Have a report made whenever the schedule is due, until somebody ends it."""
     given = checked(report, parameters)
     read_cron(cron), read_zone(timezone)
-    row = report_runs.add_schedule(
-        work, report=report, cron=cron, timezone=timezone, parameters=given
-    )
+    row = job_runs.add_schedule(work, job=report, cron=cron, timezone=timezone, parameters=given)
     work.note(f"schedule:{row.id}", report=report, cron=cron, timezone=timezone, parameters=given)
     return Schedule.of(row, work.now)
 
@@ -310,12 +227,12 @@ def schedule_report(
 @verb("report.schedule")
 def end_schedule(work: Work, schedule_id: str) -> None:
     """No more runs of this schedule; those that were asked for still come."""
-    row = report_runs.schedule_row(work, schedule_id)
+    row = job_runs.schedule_row(work, schedule_id)
     row.ended_at = work.now_micros
-    work.note(f"schedule:{row.id}", report=row.report)
+    work.note(f"schedule:{row.id}", report=row.job)
 
 
 @view("report.read")
 def list_schedules(work: Work) -> Sequence[Schedule]:
     """The schedules of the tenant, the oldest first."""
-    return [Schedule.of(row, work.now) for row in report_runs.schedules(work)]
+    return [Schedule.of(row, work.now) for row in job_runs.schedules(work) if row.job in REPORTS]

@@ -10,9 +10,9 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.application import create_api
 from tests.conftest import ONLY_SQLITE, World
-from valor_core.coverage.report_runs import Status
+from valor_core.coverage.job_runs import Status
 from valor_core.values import Caller
-from valor_core.workbench import reports
+from valor_core.workbench import jobs, reports
 from valor_core.workbench.demo import seed_demo
 from valor_core.workbench.verb import open_work
 
@@ -45,7 +45,7 @@ def a_report(world: World, html: bytes) -> str:
         run.folder.mkdir(parents=True)
         (run.folder / "report.html").write_bytes(html)
         outputs = {"report.html": sha256(html).hexdigest()}
-        reports.finish_run(work, run, Status.SUCCEEDED, record={"outputs": outputs})
+        jobs.finish_run(work, run, Status.SUCCEEDED, record={"outputs": outputs})
     return run.id
 
 

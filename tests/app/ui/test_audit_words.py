@@ -3,6 +3,7 @@ from valor_core.tenancy.access import MAY
 from valor_core.workbench import (  # noqa: F401, each registers its acts
     companies,
     demo,
+    jobs,
     people,
     reports,
     snapshots,

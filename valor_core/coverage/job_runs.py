@@ -1,10 +1,10 @@
-"""Runs of reports and their schedules, as they are kept.
+"""Runs of jobs and their schedules, as they are kept.
 
-A row of `report_runs` is the claim: the unique slot decides who asks for a run, and `attempt`
+A row of `job_runs` is the claim: the unique slot of a job decides who asks for a run, and `attempt`
 fences out whoever lost it. A run with a lease that has ended waits to be taken by any process.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from sqlalchemy import func, select, tuple_, update
 
 from valor_core.errors import Conflict, NotFound
 from valor_core.settings import home
-from valor_core.store.tables import ReportRunRow, ScheduleRow
+from valor_core.store.tables import JobRunRow, ScheduleRow
 from valor_core.store.work import Work
 from valor_core.values import from_micros, new_id
 
@@ -25,7 +25,7 @@ MOST_ATTEMPTS = 3
 
 
 class Status(StrEnum):
-    """How far a run is. Only this row says so, never what a notebook says of itself."""
+    """How far a run is. Only its row says so, never what a notebook says of itself."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -56,11 +56,11 @@ class TooMany(Conflict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportRun:
-    """One run of a report, as people and clients see it."""
+class JobRun:
+    """One run of a job, as people and clients see it."""
 
     id: str
-    report: str
+    job: str
     status: Status
     attempt: int  # 0 while it waits for a process to take it
     parameters: dict[str, Any]
@@ -88,7 +88,7 @@ class ReportRun:
         done = self.status is Status.SUCCEEDED
         return {
             "id": self.id,
-            "report": self.report,
+            "report": self.job,
             "status": self.status.value,
             "detail": self.detail,
             "parameters": self.parameters,
@@ -109,7 +109,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def slot_of(schedule_id: str, due: datetime) -> str:
-    """The name of one due time of a schedule; the unique key over it decides who asks.
+    """The name of one due time of a schedule, or of a job that has its own.
 
     >>> slot_of("s1", datetime(2026, 3, 2, 7, 30, tzinfo=UTC))
     's1@2026-03-02T07:30:00Z'
@@ -117,12 +117,12 @@ def slot_of(schedule_id: str, due: datetime) -> str:
     return f"{schedule_id}@{due.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def run_of(row: ReportRunRow) -> ReportRun:
+def run_of(row: JobRunRow) -> JobRun:
     """The row as a value."""
     schedule_id, at, due = row.slot.partition("@")
-    return ReportRun(
+    return JobRun(
         id=row.id,
-        report=row.report,
+        job=row.job,
         status=Status(row.status),
         attempt=row.attempt,
         parameters=row.parameters,
@@ -137,17 +137,16 @@ def run_of(row: ReportRunRow) -> ReportRun:
     )
 
 
-def add_run(
-    work: Work, report: str, parameters: Mapping[str, Any], *, slot: str = ""
-) -> ReportRunRow:
+def add_run(work: Work, job: str, parameters: Mapping[str, Any], *, slot: str = "") -> JobRunRow:
     """A run that waits; AlreadyThere where somebody else was first at the slot."""
-    waiting = select(func.count()).where(ReportRunRow.status == Status.RUNNING)
-    if (work.session.scalar(waiting.select_from(ReportRunRow)) or 0) >= MOST_WAITING:
-        raise TooMany("runs under way", MOST_WAITING)
+    under_way = JobRunRow.job == job, JobRunRow.status == Status.RUNNING
+    waiting = select(func.count()).select_from(JobRunRow).where(*under_way)
+    if (work.session.scalar(waiting) or 0) >= MOST_WAITING:
+        raise TooMany(f"runs of {job} under way", MOST_WAITING)
     run_id = new_id()
-    row = ReportRunRow(
+    row = JobRunRow(
         id=run_id,
-        report=report,
+        job=job,
         slot=slot or run_id,
         parameters=dict(parameters),
         status=Status.RUNNING,
@@ -165,30 +164,31 @@ def add_run(
     return row
 
 
-def run_row(work: Work, run_id: str) -> ReportRunRow:
+def run_row(work: Work, run_id: str) -> JobRunRow:
     """The run; NotFound otherwise."""
-    row = work.session.get(ReportRunRow, (work.caller.tenant_id, run_id))
+    row = work.session.get(JobRunRow, (work.caller.tenant_id, run_id))
     if row is None:
-        raise NotFound("report run", run_id[:80])
+        raise NotFound("run", run_id[:80])
     return row
 
 
 def newest_runs(
-    work: Work, *, limit: int, before: tuple[int, str] | None = None
-) -> Sequence[ReportRunRow]:
-    """The newest runs first; `before` is (created_at, id)."""
-    query = select(ReportRunRow).order_by(ReportRunRow.created_at.desc(), ReportRunRow.id.desc())
+    work: Work, jobs: Iterable[str], *, limit: int, before: tuple[int, str] | None = None
+) -> Sequence[JobRunRow]:
+    """The newest runs of these jobs first; `before` is (created_at, id)."""
+    newest_first = JobRunRow.created_at.desc(), JobRunRow.id.desc()
+    query = select(JobRunRow).where(JobRunRow.job.in_(jobs)).order_by(*newest_first)
     if before:
-        query = query.where(tuple_(ReportRunRow.created_at, ReportRunRow.id) < before)
+        query = query.where(tuple_(JobRunRow.created_at, JobRunRow.id) < before)
     return work.session.scalars(query.limit(limit)).all()
 
 
-def lost_runs(work: Work) -> Sequence[ReportRunRow]:
+def lost_runs(work: Work) -> Sequence[JobRunRow]:
     """Runs that nobody holds, the oldest first: they wait, or their process went away."""
     return work.session.scalars(
-        select(ReportRunRow)
-        .where(ReportRunRow.status == Status.RUNNING, ReportRunRow.lease_until <= work.now_micros)
-        .order_by(ReportRunRow.created_at, ReportRunRow.id)
+        select(JobRunRow)
+        .where(JobRunRow.status == Status.RUNNING, JobRunRow.lease_until <= work.now_micros)
+        .order_by(JobRunRow.created_at, JobRunRow.id)
         .limit(MOST_WAITING)
     ).all()
 
@@ -196,11 +196,11 @@ def lost_runs(work: Work) -> Sequence[ReportRunRow]:
 def change_held(work: Work, run_id: str, attempt: int, /, **values: Any) -> None:
     """Changes the run while that attempt holds it; RunLost otherwise."""
     changed = work.session.execute(
-        update(ReportRunRow)
+        update(JobRunRow)
         .where(
-            ReportRunRow.id == run_id,
-            ReportRunRow.attempt == attempt,
-            ReportRunRow.status == Status.RUNNING,
+            JobRunRow.id == run_id,
+            JobRunRow.attempt == attempt,
+            JobRunRow.status == Status.RUNNING,
         )
         .values(**values)
     )
@@ -208,11 +208,10 @@ def change_held(work: Work, run_id: str, attempt: int, /, **values: Any) -> None
         raise RunLost(run_id, attempt)
 
 
-def last_slot(work: Work, schedule_id: str) -> datetime | None:
-    """The newest due time of a schedule that somebody has asked for."""
-    newest = work.session.scalar(
-        select(func.max(ReportRunRow.slot)).where(ReportRunRow.slot.startswith(f"{schedule_id}@"))
-    )
+def last_slot(work: Work, job: str, schedule_id: str) -> datetime | None:
+    """The newest due time of a job's schedule that somebody has asked for."""
+    of_schedule = JobRunRow.job == job, JobRunRow.slot.startswith(f"{schedule_id}@")
+    newest = work.session.scalar(select(func.max(JobRunRow.slot)).where(*of_schedule))
     return datetime.fromisoformat(newest.partition("@")[2]) if newest else None
 
 

@@ -1,0 +1,34 @@
+"""What runs in the background, in every tenant: the one list of jobs.
+
+A job that needs no more than a verb is one function and one line here:
+
+    def carry_out(store: Store, caller: Caller, run: JobRun, **_: object) -> JobRun:
+        with open_work(caller, store) as work:
+            publish_snapshot(work)
+            return jobs.finish_run(work, run, Status.SUCCEEDED, record={})
+
+    Job(name="snapshot", cron="0 3 * * *", carry_out=carry_out)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jobs.reports import carry_out
+from valor_core.coverage.job_runs import JobRun
+from valor_core.coverage.report_parameters import REPORTS
+from valor_core.workbench import jobs, reports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Something that is done once for each of its due times, by whichever process is first."""
+
+    name: str
+    carry_out: Callable[
+        ..., JobRun
+    ]  # (store, caller, run, limits=, stopped=), and finishes the run
+    ask: Callable[..., JobRun] = jobs.ask_for_run  # (work, name, parameters, slot=)
+    cron: str = ""  # due in every tenant, in UTC; empty: only as a tenant has scheduled it
+
+
+JOBS = tuple(Job(name=name, ask=reports.ask_for_run, carry_out=carry_out) for name in REPORTS)
