@@ -62,17 +62,6 @@ def run_report(
     return carry_out(store, caller, held, limits=limits)
 
 
-def _ensure_snapshot(store: Store, caller: Caller) -> None:
-    """A report stands on a snapshot: the first one is published where there is none."""
-    with open_work(caller, store) as work:
-        known = reports.latest_snapshot(work)
-    if known is None:
-        from valor_core.workbench.snapshots import publish_snapshot
-
-        with open_work(caller, store) as work:
-            publish_snapshot(work)
-
-
 def carry_out(
     store: Store,
     caller: Caller,
@@ -118,7 +107,6 @@ def _outcome(
     store: Store, caller: Caller, run: JobRun, limits: Limits, stopped: threading.Event
 ) -> _Outcome:
     try:
-        _ensure_snapshot(store, caller)
         with open_work(caller, store) as work:
             document = reports.gather(work, run.job, run.parameters)
         _lay_out(run, document)

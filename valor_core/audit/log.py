@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import not_, select
 
 from valor_core.audit.entries import (
     SALT_BYTES,
@@ -110,6 +110,13 @@ def entries(
     if action:
         query = query.where(AuditLogRow.action == action)
     return work.session.scalars(query).all()
+
+
+def acted_since(work: Work, size: int, *, besides: Sequence[str]) -> bool:
+    """Whether the log has an entry after the first `size`, beside those of acts of these nouns."""
+    others = (not_(AuditLogRow.action.startswith(f"{noun}.")) for noun in besides)
+    newest = select(AuditLogRow.seq).where(AuditLogRow.seq > size, *others).limit(1)
+    return work.session.scalar(newest) is not None
 
 
 def head(work: Work) -> tuple[int, str]:

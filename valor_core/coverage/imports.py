@@ -12,7 +12,7 @@ from valor_core.coverage.records import ParsedFacts
 from valor_core.errors import BadInputs, Flaw
 from valor_core.store.tables import FactRow, ImportRow
 from valor_core.store.work import Work
-from valor_core.values import CompanyId, FiledFact, new_id
+from valor_core.values import SHARED, CompanyId, FiledFact, new_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,14 @@ def drop_all(work: Work) -> None:
 def is_known(work: Work, sha256: str) -> bool:
     """Whether the tenant has imported the document of that digest."""
     return _import_of(work, sha256) is not None
+
+
+def book_changed_since(work: Work, moment: int) -> bool:
+    """Whether the shared book has grown since, in microseconds since 1970."""
+    newer = select(ImportRow.id).where(
+        ImportRow.tenant_id == SHARED, ImportRow.created_at >= moment
+    )
+    return work.session.scalar(newer.limit(1)) is not None
 
 
 def _import_of(work: Work, sha256: str) -> ImportRow | None:

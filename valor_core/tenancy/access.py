@@ -28,6 +28,7 @@ MAY: dict[str, frozenset[Role]] = {
     "snapshot.publish": _ANALYSTS,
     "report.read": _READERS,
     "report.prepare": _ANALYSTS,
+    "report.gather": _ANALYSTS,
     "report.run": _ANALYSTS,
     "report.schedule": _ANALYSTS,
     "job.prepare": _ANALYSTS,

@@ -9,8 +9,6 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select
-
 from valor_core.billing.metering import Meter
 from valor_core.coverage import companies, job_runs, valuations
 from valor_core.coverage.cron import next_due, read_cron, read_zone
@@ -22,11 +20,11 @@ from valor_core.coverage.sourcing import load_sources
 from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.models.codec import load
 from valor_core.models.dcf import DcfInputs
-from valor_core.snapshots.catalogue import NoSnapshot
-from valor_core.store.tables import ScheduleRow, SnapshotRow, ValuationRow
+from valor_core.store.tables import ScheduleRow, ValuationRow
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, Source, SourceKind, ValuationId, from_micros
 from valor_core.workbench.paging import PAGE_MAX, check_page
+from valor_core.workbench.snapshots import snapshot_of_now
 from valor_core.workbench.verb import verb, view
 
 NOT_FILED = "not in the filed figures; counted as 0 in this report"
@@ -119,16 +117,17 @@ def check_request(work: Work, report: str, parameters: Mapping[str, Any]) -> Non
     _stated(work, checked(report, parameters))
 
 
-@view("report.prepare")
+@verb("report.gather", audited=False)
 def gather(work: Work, report: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The document of a report: a saved valuation, or the one that the filed facts suggest."""
-    snapshot = latest_snapshot(work)
-    if snapshot is None:
-        raise NoSnapshot
+    """The document of a report: a saved valuation, or the one that the filed facts suggest.
+
+    The snapshot that it names holds all that it was made from, and is published where none does.
+    """
+    snapshot = snapshot_of_now(work)
     return {
         **_stated(work, checked(report, parameters)),
         "snapshot_id": snapshot.id,
-        "snapshot_at": from_micros(snapshot.created_at).isoformat(),
+        "snapshot_at": snapshot.cut,
     }
 
 
@@ -170,12 +169,6 @@ def _stated(work: Work, given: Mapping[str, Any]) -> dict[str, Any]:
         valued_at=work.now.isoformat(),
         facts_as_of=as_of.isoformat() if as_of else None,
     )
-
-
-def latest_snapshot(work: Work) -> SnapshotRow | None:
-    """The newest snapshot of the tenant."""
-    newest = SnapshotRow.created_at.desc(), SnapshotRow.id.desc()
-    return work.session.scalars(select(SnapshotRow).order_by(*newest).limit(1)).one_or_none()
 
 
 def _day(text: str) -> date | None:

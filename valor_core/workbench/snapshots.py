@@ -1,6 +1,7 @@
 """Publishing a cut of the tenant, and asking questions over one of them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy import select
 
 from valor_core.audit import log as audit
 from valor_core.billing.metering import Meter
-from valor_core.coverage import companies, valuations
+from valor_core.coverage import companies, imports, valuations
 from valor_core.coverage.asof import known
 from valor_core.coverage.bridge_facts import cash, debt
 from valor_core.coverage.companies import Company
@@ -23,9 +24,12 @@ from valor_core.snapshots.screen import screen as screened
 from valor_core.store.tables import AuditHeadRow, SnapshotRow
 from valor_core.store.work import Work
 from valor_core.telemetry import log
-from valor_core.values import FiledFact, SnapshotId
+from valor_core.values import FiledFact, SnapshotId, micros
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
+
+NEVER_SHOWN = "access", "job", "report", "session", "snapshot"
+"""Acts on these change nothing of what a snapshot holds."""
 
 
 def _root() -> Path:
@@ -68,6 +72,21 @@ def publish_snapshot(work: Work) -> Manifest:
     catalogue.keep(work, manifest)
     work.note(f"snapshot:{manifest.id}", facts=manifest.rows_of("facts"))
     return manifest
+
+
+def snapshot_of_now(work: Work) -> Manifest:
+    """The newest snapshot while nothing that it shows has changed since, else one published now.
+
+    For an act that stands on a snapshot: until its commit nothing that is shown can change.
+    """
+    _hold_the_log(work)
+    if catalogue.snapshots(work, limit=1):
+        newest = catalogue.latest(work)
+        acted = audit.acted_since(work, newest.audit_size, besides=NEVER_SHOWN)
+        cut = micros(datetime.fromisoformat(newest.cut))
+        if not acted and not imports.book_changed_since(work, cut):
+            return newest
+    return publish_snapshot(work)
 
 
 def _hold_the_log(work: Work) -> None:
