@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from valor_core.workbench import jobs, reports
 from valor_core.workbench.verb import open_work
 
 OUTPUTS = ("report.html", "result.json", "executed.ipynb", "input.json")
+STANDS_ON = ("run_id", "valuation_id", "snapshot_id", "enterprise_value", "value_per_share")
 LOG_TAIL = 600
 PASSED_ON = ("PATH", "LANG", "TZ")  # of the environment; all else stays here
 
@@ -79,21 +80,22 @@ def carry_out(
     JOBS_RUNNING.labels(run.job).inc()
     try:
         outcome = _outcome(store, caller, run, limits, stopped)
+        if stopped.is_set() and outcome.status is Status.CANCELLED:
+            with open_work(caller, store) as work:
+                jobs.renew_run(work, run, lease=timedelta())
+            return run
+        record = _record(run, outcome, seconds=time.monotonic() - began)
+        with open_work(caller, store) as work:
+            done = jobs.finish_run(work, run, outcome.status, detail=outcome.detail, record=record)
     except RunLost as error:
-        log.warning("a run was taken over", run=run.id, attempt=run.attempt, error=str(error))
+        log.warning("a run was taken over or stopped", run=run.id, error=str(error))
         JOB_RUNS.labels(run.job, "lost").inc()
         with open_work(caller, store) as work:
             return reports.read_run(work, run.id)
     finally:
         JOBS_RUNNING.labels(run.job).dec()
-    if stopped.is_set() and outcome.status is Status.CANCELLED:
-        with suppress(RunLost), open_work(caller, store) as work:
-            jobs.renew_run(work, run, lease=timedelta())
-        return run
-    record = _record(run, outcome, seconds=time.monotonic() - began)
     JOB_RUNS.labels(run.job, outcome.status).inc()
-    with open_work(caller, store) as work:
-        return jobs.finish_run(work, run, outcome.status, detail=outcome.detail, record=record)
+    return done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,7 @@ class _Outcome:
     status: Status
     detail: str = ""
     exit_code: int | None = None
+    stands_on: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _outcome(
@@ -108,7 +111,7 @@ def _outcome(
 ) -> _Outcome:
     try:
         with open_work(caller, store) as work:
-            document = reports.gather(work, run.job, run.parameters)
+            document = reports.gather(work, run)
         _lay_out(run, document)
     except (ValorError, OSError) as error:
         return _Outcome(status=Status.FAILED, detail=f"{error}")
@@ -125,12 +128,16 @@ def _outcome(
         "memory_bytes": limits.memory_bytes,
     }
     status, code = run_child(order, limits=limits, stopped=stopped, still_ours=still_ours)
+    detail = ""
     if status is not None:
         told = {Status.TIMEOUT: f"It took longer than {limits.timeout_s:g} s."}
-        return _Outcome(status=status, detail=told.get(status, "It was stopped."), exit_code=code)
-    if code == 0 and _is_result(run.folder, document) and (run.folder / "report.html").is_file():
-        return _Outcome(status=Status.SUCCEEDED, exit_code=code)
-    return _Outcome(status=Status.FAILED, detail=_tail(run.folder, code), exit_code=code)
+        detail = told.get(status, "It was stopped.")
+    elif code == 0 and _is_result(run.folder, document) and (run.folder / "report.html").is_file():
+        status = Status.SUCCEEDED
+    else:
+        status, detail = Status.FAILED, _tail(run.folder, code)
+    stands_on = {name: document[name] for name in STANDS_ON}
+    return _Outcome(status=status, detail=detail, exit_code=code, stands_on=stands_on)
 
 
 def _lay_out(run: JobRun, document: dict[str, Any]) -> None:
@@ -261,6 +268,7 @@ def _record(run: JobRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]
         "attempt": run.attempt,
         "status": outcome.status.value,
         "exit_code": outcome.exit_code,
+        "stands_on": dict(outcome.stands_on),
         "seconds": round(seconds, 2),
         "ended_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "code": code_version(),

@@ -17,6 +17,7 @@ DEEDS = {
     "key.revoke": ("revoked an API key", ""),
     "member.add": ("took in a member", ""),
     "member.remove": ("took out a member", ""),
+    "report.cancel": ("stopped the report", ""),
     "report.run": ("asked for the report", ""),
     "report.schedule": ("changed a schedule of reports", ""),
     "session.began": ("signed in", ""),

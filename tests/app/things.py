@@ -6,11 +6,11 @@ from typing import Any
 
 from tests.conftest import Tenant
 from valor_core.coverage.demo_book import DEMO
-from valor_core.coverage.report_runs import Status
+from valor_core.coverage.job_runs import Status
 from valor_core.models.codec import dump
 from valor_core.store.engines import Store
 from valor_core.values import CompanyId, Role
-from valor_core.workbench import companies, drafts, people, reports, snapshots, valuations
+from valor_core.workbench import companies, drafts, jobs, people, reports, snapshots, valuations
 from valor_core.workbench.verb import open_work
 
 IDS = ("company_id", "valuation_id", "run_id", "schedule_id")
@@ -75,7 +75,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         run.folder.mkdir(parents=True)
         (run.folder / "report.html").write_bytes(html)
         outputs = {"report.html": hashlib.sha256(html).hexdigest()}
-        reports.finish_run(work, run, Status.SUCCEEDED, record={"outputs": outputs})
+        jobs.finish_run(work, run, Status.SUCCEEDED, record={"outputs": outputs})
     with open_work(tenant.analyst, store) as work:
         snapshot = snapshots.publish_snapshot(work)
     with open_work(tenant.operator, store) as work:

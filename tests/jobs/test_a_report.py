@@ -4,7 +4,8 @@ import json
 import re
 import threading
 import time
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -13,11 +14,13 @@ import pytest
 from jobs import reports as running_reports
 from jobs.reports import Limits, carry_out, run_report
 from tests.conftest import ONLY_SQLITE, World
-from valor_core.coverage.job_runs import JobRun, RunLost, Status
+from valor_core.coverage.job_runs import JobRun, RunLost, Status, slot_of
+from valor_core.coverage.report_document import UNTOLD, ReportDocument, read_document
 from valor_core.coverage.report_parameters import report_source
 from valor_core.errors import AccessDenied, BadInputs, NotFound
-from valor_core.models.refusals import BridgeItemMissing
-from valor_core.workbench import jobs, logbook, reports
+from valor_core.store.tables import ValuationRow
+from valor_core.values import Caller, Role
+from valor_core.workbench import companies, jobs, logbook, reports, valuations
 from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
@@ -75,7 +78,7 @@ def test_a_report_runs_from_the_filed_figures_to_a_page_that_opens_offline(
     assert own.count('class="plotly-graph-div"') == 3
     for told in ("Apple Inc.", "us-gaap:", "0000320193-", result["run_id"], result["snapshot_id"]):
         assert told in own
-    assert f"{result['result']['value_per_share']:,.2f}" in own
+    assert f"{result['result']['enterprise_value'] / 1e6:,.1f}" in own
     kept = " ".join(
         file.read_text(errors="replace") for file in run.folder.rglob("*") if file.is_file()
     )
@@ -85,6 +88,102 @@ def test_a_report_runs_from_the_filed_figures_to_a_page_that_opens_offline(
         assert logbook.verify_log(work).holds
         actions = [entry.action for entry in logbook.read_log(work)]
     assert actions[:3] == ["job.finish", "snapshot.publish", "report.run"]
+
+
+def test_a_report_without_a_saved_valuation_tells_what_waits_and_no_value_of_a_share(
+    book: World,
+):
+    run = run_report(book.store, book.acme.analyst, "valuation", PARAMETERS)
+
+    result = json.loads((run.folder / "result.json").read_text())
+    lines, page = result["result"], (run.folder / "report.html").read_text()
+    assert {item["input"] for item in result["open_items"]} >= {"bridge.preferred"}
+    assert lines["enterprise_value"] > 0
+    assert lines["terminal_value_gordon"] > 0
+    assert {lines[name] for name in UNTOLD} == {None}
+    assert run.record["stands_on"]["value_per_share"] is None
+    for told in ("wait for", "Preferred", "missing=zero", "Growing perpetuity", "Exit multiple"):
+        assert told in page
+    assert page.count('class="plotly-graph-div"') == 3
+
+
+def test_a_report_stands_on_the_newest_saved_valuation_and_says_whose_it_is(book: World):
+    saved = [save(book, reason=reason) for reason in ("A first look.", "After the call.")]
+
+    run = run_report(book.store, book.acme.analyst, "valuation", PARAMETERS)
+
+    result = json.loads((run.folder / "result.json").read_text())
+    page = (run.folder / "report.html").read_text()
+    assert result["valuation_id"] == saved[-1].id
+    assert result["run_id"] == saved[-1].run_id == run.record["stands_on"]["run_id"]
+    assert result["result"]["value_per_share"] == pytest.approx(saved[-1].value_per_share)
+    assert result["open_items"] == []
+    top = page[page.index("<h1>") : page.index("key-figures", page.index("<h1>"))]
+    for told in ("as saved by anna", "After the call.", saved[-1].run_id):
+        assert told in top
+    assert f"{saved[-1].value_per_share:,.2f}" in page
+
+
+def document(book: World, **parameters: str) -> ReportDocument:
+    with open_work(book.acme.analyst, book.store) as work:
+        run = reports.ask_for_run(work, "valuation", PARAMETERS | parameters)
+        told = reports.gather(work, run)
+    run.folder.mkdir(parents=True)
+    file = run.folder / "input.json"
+    file.write_text(json.dumps({**told, "code": {}}))
+    return read_document(file, parameters=run.parameters)
+
+
+def save(book: World, *, reason: str, as_of: date | None = None) -> ValuationRow:
+    """A DCF of Apple by anna, what its filing lacks stated as none."""
+    with open_work(book.acme.analyst, book.store) as work:
+        company = companies.read_company(work, "AAPL")
+        inputs = valuations.prefilled(work, company.id, as_of=as_of).inputs
+        missing = inputs.bridge.missing
+        return valuations.run_valuation(
+            work,
+            company.id,
+            replace(inputs, bridge=replace(inputs.bridge, **dict.fromkeys(missing, 0.0))),
+            rationale=reason,
+            rationales={f"bridge.{item}": "none known" for item in missing},
+            as_of=as_of,
+        )
+
+
+def test_items_are_zero_only_by_the_word_of_who_asks_and_the_report_says_so(book: World):
+    made = document(book, missing="zero")
+
+    assert made.open_items == {}
+    assert made.value_per_share == pytest.approx(float(made.result().value_per_share))
+    assert made.sources["bridge.preferred"].author == "anna"
+    assert any("Preferred" in told and "0" in told and "anna" in told for told in made.warnings)
+
+
+def test_zeros_of_a_scheduled_report_are_those_of_who_scheduled_it(book: World):
+    zero = {**PARAMETERS, "missing": "zero"}
+    with open_work(book.acme.admin, book.store) as work:
+        schedule = reports.schedule_report(work, "valuation", zero, cron="0 6 * * *")
+    slot = slot_of(schedule.id, datetime.now(UTC))
+    job = Caller(tenant_id=book.acme.id, user_id=schedule.id, role=Role.ANALYST, kind="job")
+
+    with open_work(job, book.store) as work:
+        told = reports.gather(work, reports.ask_for_run(work, "valuation", zero, slot=slot))
+
+    assert told["asked_by"] == "adam"
+    assert told["sources"]["bridge.preferred"]["author"] == "adam"
+
+
+def test_a_report_as_of_a_day_knows_no_valuation_that_was_saved_later(book: World):
+    then = date(2024, 12, 31)
+    save(book, reason="Today.")
+
+    before = document(book, as_of=then.isoformat())
+    on_those_facts = save(book, reason="Looking back.", as_of=then)
+
+    assert before.valuation_id is None
+    assert "preferred" in before.open_items
+    assert document(book, as_of=then.isoformat()).valuation_id == on_those_facts.id
+    assert document(book, as_of=date.today().isoformat()).valuation_id is not None  # noqa: DTZ011
 
 
 def test_a_kernel_that_is_killed_makes_the_run_fail_whatever_the_notebook_says(
@@ -140,6 +239,28 @@ def test_a_server_that_stops_lets_the_run_go_at_once(book: World, monkeypatch: p
         assert [r.id for r in jobs.lost_runs(work)[1]] == [run.id]
 
 
+def test_a_report_that_a_person_stops_is_given_up_and_leaves_no_kernel(
+    book: World, monkeypatch: pytest.MonkeyPatch
+):
+    a_notebook(monkeypatch, "import time\ntime.sleep(60)")
+    run = held(book)
+
+    def stop() -> None:
+        with open_work(book.acme.analyst, book.store) as work:
+            reports.cancel_run(work, run.id)
+
+    threading.Timer(2.5, stop).start()
+
+    soon = Limits(lease=timedelta(seconds=3))
+    done = carry_out(book.store, book.acme.analyst, run, limits=soon)
+
+    assert done.status is Status.CANCELLED
+    assert done.html is None
+    assert nothing_left_of(run)
+    with pytest.raises(RunLost), open_work(book.acme.analyst, book.store) as work:
+        reports.cancel_run(work, run.id)
+
+
 def test_an_attempt_that_was_overtaken_cannot_publish(book: World):
     first = held(book, lease_s=-1)
     with open_work(book.acme.analyst, book.store) as work:
@@ -160,7 +281,7 @@ def test_an_attempt_that_was_overtaken_cannot_publish(book: World):
         ({"company": 5}, BadInputs),
         ({}, BadInputs),
         ({"company": "NOSUCH"}, NotFound),
-        ({"company": "AAPL", "missing": "refuse"}, BridgeItemMissing),
+        ({"company": "AAPL", "missing": "refuse"}, BadInputs),
         ({"company": "AAPL", "valuation": "../../etc/passwd"}, NotFound),
     ],
 )

@@ -1,10 +1,13 @@
 """The page of reports: what an analyst and a viewer meet on it."""
 
+from datetime import date
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.ui import frame
 from tests.conftest import ONLY_SQLITE, World
+from valor_core.coverage.job_runs import Status
 from valor_core.settings import ROOT
 from valor_core.values import Caller
 from valor_core.workbench import reports
@@ -30,17 +33,35 @@ def test_an_analyst_asks_for_a_report_and_sees_it_wait(book: World, monkeypatch)
         (run,) = reports.list_runs(work)
     assert run.waits
     assert not shown.exception
-    assert any(f"`{run.parameters['company']}`" in text.value for text in shown.markdown)
+    assert any("Apple Inc" in text.value and "waits" in text.value for text in shown.markdown)
+
+
+def test_an_analyst_stops_a_report_that_waits(book: World, monkeypatch):
+    with open_work(book.acme.analyst, book.store) as work:
+        run = reports.ask_for_run(work, "valuation", {"company": "AAPL", "as_of": "2024-12-31"})
+    shown = page(monkeypatch, book.acme.analyst)
+
+    shown.button(key=f"stop_{run.id}").click().run()
+
+    assert not shown.exception
+    with open_work(book.acme.viewer, book.store) as work:
+        assert reports.read_run(work, run.id).status is Status.CANCELLED
+    assert any("stopped" in text.value for text in shown.markdown)
+
+
+def test_a_page_without_reports_says_how_to_have_one_made(book: World, monkeypatch):
+    assert "Make report" in page(monkeypatch, book.acme.analyst).info[0].value
+    assert "analyst" in page(monkeypatch, book.acme.viewer).info[0].value
 
 
 def test_what_cannot_be_made_is_explained_on_the_page(book: World, monkeypatch):
     shown = page(monkeypatch, book.acme.analyst)
 
-    shown.selectbox(key="report_lacks").set_value("refuse")
+    shown.date_input(key="report_as_of").set_value(date(2001, 12, 31))
     shown.selectbox(key="report_company").set_value("Apple Inc. (AAPL)").run()
     shown.button[0].click().run()
 
-    assert "preferred" in shown.error[0].value
+    assert "2001" in shown.error[0].value
 
 
 def test_a_viewer_sees_the_reports_and_no_button(book: World, monkeypatch):

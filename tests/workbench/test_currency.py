@@ -84,9 +84,10 @@ def test_its_workbook_names_the_currency_of_every_amount(world, rhein):
 def test_its_report_document_carries_currency_and_day(world, rhein):
     saved = saved_dcf(world, rhein)
     with open_work(world.acme.analyst, world.store) as work:
-        told = reports._stated(
+        told = reports._told(
             work,
             {"company": rhein, "as_of": "", "valuation": saved.row.id, "missing": "zero"},
+            asked_by=work.caller.actor,
         )
 
     assert told["currency"] == "EUR"

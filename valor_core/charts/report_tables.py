@@ -1,6 +1,6 @@
 """The tables of a valuation report as HTML: figures aligned, units told, every text escaped."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -29,16 +29,26 @@ FORECAST = (
     ("pv_fcff", "Present value", Unit.MONEY),
 )
 TOTALS = ("fcff", "pv_fcff")
+OPEN, WAITS = "to state", "waits"
 
 
-def key_figures(result: DcfResult, currency: str) -> str:
-    """The headline: value of one share, then how it comes about."""
-    figures = (
+def key_figures(result: DcfResult, currency: str, open_items: Collection[str] = ()) -> str:
+    """The headline: value of one share, or of the operations while items are open."""
+    if open_items:
+        return _figures(
+            (f"Enterprise value, {currency} million", _millions(result.enterprise_value)),
+            ("Forecast, present value", _millions(result.pv_forecast)),
+            ("Terminal value, present value", _millions(result.pv_terminal)),
+        )
+    return _figures(
         (f"Value per share, {currency}", f"{float(result.value_per_share):,.2f}"),
         (f"Enterprise value, {currency} million", _millions(result.enterprise_value)),
         (f"Equity value, {currency} million", _millions(result.equity_value)),
         ("Diluted shares, million", _millions(result.diluted_shares)),
     )
+
+
+def _figures(*figures: tuple[str, str]) -> str:
     told = "".join(f"<div><dt>{label}</dt><dd>{figure}</dd></div>" for label, figure in figures)
     return f'<dl class="key-figures">{told}</dl>'
 
@@ -49,6 +59,25 @@ def notices(warnings: Sequence[str]) -> str:
         return ""
     items = "".join(f"<li>{escape(warning)}</li>" for warning in warnings)
     return f'<div class="notice"><strong>Before you use this value</strong><ul>{items}</ul></div>'
+
+
+def to_state(open_items: Mapping[str, str]) -> str:
+    """What a share's value waits for and how to state it; empty where nothing is open."""
+    if not open_items:
+        return ""
+    items = "".join(
+        f"<li><strong>{escape(_words(item).capitalize())}</strong>: {escape(why)}</li>"
+        for item, why in open_items.items()
+    )
+    waits = "1 item that nobody has stated"
+    if len(open_items) > 1:
+        waits = f"{len(open_items)} items that nobody has stated"
+    return (
+        f'<div class="notice"><strong>Equity value and value per share wait for {waits}</strong>'
+        f"<ul>{items}</ul><p>State each amount, 0 where there is none, and why: on the page "
+        "<em>DCF</em> of this company, then save, and run this report again. Or run it with "
+        "<code>missing=zero</code>, which counts them as 0 in your name.</p></div>"
+    )
 
 
 def forecast_table(result: DcfResult, currency: str) -> str:
@@ -65,19 +94,23 @@ def forecast_table(result: DcfResult, currency: str) -> str:
 def bridge_table(
     inputs: DcfInputs, result: DcfResult, sources: Mapping[str, Source], currency: str
 ) -> str:
-    """From enterprise to equity value to one share, each item with its source."""
+    """From enterprise to equity value to one share, each item with its source or still open."""
+    waits = bool(inputs.bridge.missing)
     rows = [_bridge_row("Enterprise value", _millions(result.enterprise_value), "", "total")]
     for names, sign, word in ((CLAIMS, -1.0, "less"), (ASSETS, 1.0, "plus")):
         for name in names:
             amount, path = getattr(inputs.bridge, name), f"bridge.{name}"
-            label = f"{word} {name.replace('_', ' ')}"
+            label = f"{word} {_words(name)}"
             told = source_text(sources.get(path))
-            rows.append(_bridge_row(label, _millions(sign * amount), told))
+            rows.append(
+                _bridge_row(label, OPEN if amount is None else _millions(sign * amount), told)
+            )
     per_share = f"{float(result.value_per_share):,.2f}"
+    equity, shares = _millions(result.equity_value), _millions(result.diluted_shares)
     rows += [
-        _bridge_row("Equity value", _millions(result.equity_value), "", "total"),
-        _bridge_row("divided by diluted shares, million", _millions(result.diluted_shares), ""),
-        _bridge_row(f"Value per share, {currency}", per_share, "", "total"),
+        _bridge_row("Equity value", WAITS if waits else equity, "", "total"),
+        _bridge_row("divided by diluted shares, million", WAITS if waits else shares, ""),
+        _bridge_row(f"Value per share, {currency}", WAITS if waits else per_share, "", "total"),
     ]
     return _rows_table(
         [f"{currency} million", "Amount", "Source"],
@@ -120,11 +153,14 @@ def conventions_table(conventions: Mapping[str, str]) -> str:
     return f"<table><tbody>{rows}</tbody></table>"
 
 
-def sources_table(inputs: Mapping[str, Line], sources: Mapping[str, Source]) -> str:
+def sources_table(
+    inputs: Mapping[str, Line], sources: Mapping[str, Source], open_items: Collection[str] = ()
+) -> str:
     """Each input, its number, and where it comes from: tag and accession, rule or judgement."""
+    waiting = {f"bridge.{item}" for item in open_items}
     rows = "".join(
         f"<tr><th><code>{escape(path)}</code></th>"
-        f'<td class="number">{"<br>".join(escape(shown(v, line.unit)) for v in line.values)}</td>'
+        f'<td class="number">{OPEN if path in waiting else _values(line)}</td>'
         f'<td class="words">{escape(source_text(sources.get(path)))}</td></tr>'
         for path, line in inputs.items()
     )
@@ -139,6 +175,14 @@ def facts_table(pairs: Iterable[tuple[str, str]]) -> str:
         for name, value in pairs
     )
     return f"<table><tbody>{rows}</tbody></table>"
+
+
+def _values(line: Line) -> str:
+    return "<br>".join(escape(shown(value, line.unit)) for value in line.values)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _millions(amount: Any) -> str:

@@ -29,17 +29,21 @@ LABELS = {
 def enterprise_bridge(
     result: DcfResult, bridge: Bridge, *, currency: str, theme: Theme = "light"
 ) -> "Figure":
-    """From enterprise value to equity value as a waterfall; items of zero are left out."""
-    steps = [(LABELS[name], -getattr(bridge, name)) for name in CLAIMS]
-    steps += [(LABELS[name], getattr(bridge, name)) for name in ASSETS]
+    """From enterprise value to equity value as a waterfall; items of zero are left out.
+
+    While an item waits to be stated, it ends with what has been: there is no equity value yet.
+    """
+    steps = [(LABELS[name], -(getattr(bridge, name) or 0.0)) for name in CLAIMS]
+    steps += [(LABELS[name], getattr(bridge, name) or 0.0) for name in ASSETS]
     steps = [(label, amount) for label, amount in steps if amount]
-    names = ["Enterprise value", *(label for label, _ in steps), "Equity value"]
-    amounts = [result.enterprise_value, *(amount for _, amount in steps), result.equity_value]
+    ends = [] if bridge.missing else [("Equity value", result.equity_value)]
+    names = ["Enterprise value", *(label for label, _ in (*steps, *ends))]
+    amounts = [result.enterprise_value, *(amount for _, amount in (*steps, *ends))]
     waterfall = {
         "type": "waterfall",
         "x": names,
         "y": [float(amount) / MILLION for amount in amounts],
-        "measure": ["absolute", *["relative"] * len(steps), "total"],
+        "measure": ["absolute", *["relative"] * len(steps), *["total"] * len(ends)],
         "text": [f"{float(amount) / MILLION:,.0f}" for amount in amounts],
         "textposition": "outside",
         "cliponaxis": False,

@@ -5,7 +5,7 @@ The document is written beside the run before anything is computed, and kept wit
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from html import escape
 from pathlib import Path
@@ -30,6 +30,10 @@ from valor_core.values import Source
 SCHEMA = "valuation-report/1"
 STEPS = np.arange(-3, 4)
 SAME = 1e-9
+BILLION = 1e9
+UNTOLD = ("claims", "other_assets", "equity_value", "diluted_shares", "value_per_share")
+"""Lines of the result that mean nothing while an item of the bridge is open."""
+ABOUT_EQUITY = ("equity",)
 
 
 class OtherResult(Conflict):
@@ -37,9 +41,9 @@ class OtherResult(Conflict):
 
     code = "other_result"
 
-    def __init__(self, *, told: float, computed: float) -> None:
+    def __init__(self, *, told: float, computed: float, line: str = "value per share") -> None:
         super().__init__(
-            f"The value per share is {computed:.6f} here and {told:.6f} in the document.",
+            f"The {line} is {computed:.6f} here and {told:.6f} in the document.",
             hint="The code has changed since: value the company anew.",
         )
 
@@ -65,12 +69,14 @@ class ReportDocument:
     inputs: DcfInputs
     sources: dict[str, Source]
     warnings: tuple[str, ...]
-    value_per_share: float
+    enterprise_value: float
+    value_per_share: float | None  # None while an item of the bridge waits to be stated
     currency: str
     run_id: str
     valuation_id: str | None  # None where no valuation was saved
     rationale: str
     author: str
+    asked_by: str
     valued_at: datetime
     facts_as_of: date | None
     snapshot_id: str
@@ -92,26 +98,45 @@ class ReportDocument:
         """The conventions that the value rests on, in words."""
         return conventions_of(self.inputs, self.basis)
 
+    @property
+    def open_items(self) -> dict[str, str]:
+        """The items of the bridge that wait to be stated, each with what the filings lack."""
+        missing = self.inputs.bridge.missing
+        sources = ((item, self.sources.get(f"bridge.{item}")) for item in missing)
+        return {item: source.text if source else "nobody has stated it" for item, source in sources}
+
     def result(self) -> DcfResult:
-        """Every line of the valuation, computed here; OtherResult where it is not the one told."""
-        result = discounted_cash_flow(self.inputs)
-        computed = float(result.value_per_share)
-        if abs(computed - self.value_per_share) > SAME * max(abs(self.value_per_share), 1.0):
-            raise OtherResult(told=self.value_per_share, computed=computed)
+        """Every line of the valuation, computed here; OtherResult where it is not the one told.
+
+        While an item of the bridge is open, the lines UNTOLD of it mean nothing.
+        """
+        result = discounted_cash_flow(operations(self.inputs))
+        lines = [("enterprise_value", self.enterprise_value)]
+        if self.value_per_share is not None:
+            lines.append(("value_per_share", self.value_per_share))
+        for name, told in lines:
+            computed = float(getattr(result, name))
+            if abs(computed - told) > SAME * max(abs(told), 1.0):
+                raise OtherResult(told=told, computed=computed, line=name.replace("_", " "))
         return result
 
     def workings(self) -> Workings:
         """The formulas behind every number."""
-        return record(discounted_cash_flow, self.inputs)
+        return record(discounted_cash_flow, operations(self.inputs))
 
     def headline(self) -> str:
-        """Title and author as HTML; every text is escaped."""
+        """Title, whose valuation it is and as of when, as HTML; every text is escaped."""
         ticker = self.company["ticker"]
         name = self.company["name"] + (f" ({ticker})" if ticker else "")
         day = self.valued_at.date().isoformat()
+        whose = (
+            f"Discounted cash flow as saved by {self.author} on {day}"
+            if self.valuation_id
+            else f"Discounted cash flow for a report that {self.asked_by} asked for, {day}"
+        )
         return (
             f"<h1>{escape(name)}</h1>"
-            f'<p class="quiet">Discounted cash flow by {escape(self.author)}, {day}</p>'
+            f'<p class="quiet">{escape(whose)}; run id <code>{self.run_id}</code></p>'
             f"<p>{escape(valued_as_of(self.inputs, self.basis))}</p>"
             f"<p>{escape(self.rationale)}</p>"
         )
@@ -130,22 +155,32 @@ class ReportDocument:
             ("Snapshot published", self.snapshot_at.isoformat(timespec="seconds")),
             ("Code revision", revision + altered),
             ("Package and lock", f"{code['package']}, {code['lock_sha256']}"),
+            ("Asked for by", self.asked_by),
             ("Parameters", asked),
         ]
 
     def checks(self) -> tuple[Check, ...]:
         """What an experienced reader would question."""
-        return checks_of(self.inputs, self.result())
+        checks = checks_of(self.inputs, self.result())
+        return tuple(c for c in checks if not (self.open_items and c.name in ABOUT_EQUITY))
 
     def sensitivity(self) -> Grid:
-        """The value per share around the base: terminal growth down, cost of capital across."""
+        """The value, as far as there is one: terminal growth down, cost of capital across."""
         path, base = self.capital_axis()
         growth = float(self.inputs.terminal_growth)
-        return grid(
-            self.inputs,
+        values = grid(
+            operations(self.inputs),
             ("terminal_growth", (growth + 0.005 * STEPS).tolist()),
             (path, (base + 0.01 * STEPS).tolist()),
+            field="enterprise_value" if self.open_items else "value_per_share",
         )
+        return replace(values, values=values.values / (BILLION if self.open_items else 1.0))
+
+    def sensitivity_caption(self) -> str:
+        """What the sensitivity shows, with its unit, as HTML."""
+        told = "Enterprise value in {} billion" if self.open_items else "Value per share in {}"
+        what = told.format(escape(self.currency))
+        return f"<p>{what}, by growth after the forecast and by the cost of capital.</p>"
 
     def capital_axis(self) -> tuple[str, float]:
         """The one number that moves the cost of capital, by its path, and where it stands."""
@@ -158,7 +193,8 @@ class ReportDocument:
         return "terminal_wacc", float(self.result().waccs[-1] if last is None else last)
 
     def write_result(self, path: Path) -> None:
-        """The whole outcome as JSON; nothing in it is NaN."""
+        """The whole outcome as JSON; nothing in it is NaN, and what waits is null."""
+        untold = dict.fromkeys(UNTOLD) if self.open_items else {}
         told = {
             "schema": SCHEMA,
             "company": self.company,
@@ -167,16 +203,28 @@ class ReportDocument:
             "model_version": self.model.version,
             "run_id": self.run_id,
             "valuation_id": self.valuation_id,
+            "author": self.author,
+            "rationale": self.rationale,
+            "asked_by": self.asked_by,
             "snapshot_id": self.snapshot_id,
             "code": self.code,
             "inputs": dump(self.inputs),
-            "result": dump(self.result()),
+            "result": {**dump(self.result()), **untold},
+            "open_items": [
+                {"input": f"bridge.{item}", "why": why} for item, why in self.open_items.items()
+            ],
             "currency": self.currency,
             "conventions": self.conventions(),
             "checks": [asdict(check) for check in self.checks()],
             "warnings": list(self.warnings),
         }
         path.write_text(json.dumps(told, sort_keys=True, indent=1, allow_nan=False) + "\n")
+
+
+def operations(inputs: DcfInputs) -> DcfInputs:
+    """Inputs that the model takes although items are open: good for what does not hang on them."""
+    missing = inputs.bridge.missing
+    return replace(inputs, bridge=replace(inputs.bridge, **dict.fromkeys(missing, 0.0)))
 
 
 def document_of(
@@ -188,6 +236,7 @@ def document_of(
     **told: Any,
 ) -> dict[str, Any]:
     """The document as JSON values; `told` is what ReportDocument says of the valuation."""
+    result = discounted_cash_flow(operations(inputs))
     return {
         "schema": SCHEMA,
         "company": {"id": company.id, "name": company.name, "ticker": company.ticker,
@@ -195,7 +244,8 @@ def document_of(
         "parameters": dict(parameters),
         "inputs": dump(inputs),
         "sources": dump_sources(sources),
-        "value_per_share": float(discounted_cash_flow(inputs).value_per_share),
+        "enterprise_value": float(result.enterprise_value),
+        "value_per_share": None if inputs.bridge.missing else float(result.value_per_share),
         "run_id": run_id(model_named("dcf"), inputs),
         **told,
     }  # fmt: skip
@@ -213,12 +263,14 @@ def read_document(path: Path, *, parameters: Mapping[str, Any]) -> ReportDocumen
         inputs=load(DcfInputs, told["inputs"]),
         sources=load_sources(told["sources"]),
         warnings=tuple(told["warnings"]),
+        enterprise_value=told["enterprise_value"],
         value_per_share=told["value_per_share"],
         currency=told["currency"],
         run_id=told["run_id"],
         valuation_id=told["valuation_id"],
         rationale=told["rationale"],
         author=told["author"],
+        asked_by=told["asked_by"],
         valued_at=datetime.fromisoformat(told["valued_at"]),
         facts_as_of=date.fromisoformat(as_of) if as_of else None,
         snapshot_id=told["snapshot_id"],

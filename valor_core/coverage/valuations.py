@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, or_, select, tuple_
 
 from valor_core.coverage.companies import Company
 from valor_core.errors import NotFound
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
-from valor_core.values import CompanyId, ValuationId, new_id
+from valor_core.values import CompanyId, ValuationId, micros, new_id
 
 
 def keep(work: Work, company: Company, **columns: Any) -> ValuationRow:
@@ -50,6 +51,19 @@ def newest_valuations(
     if before:
         query = query.where(tuple_(ValuationRow.created_at, ValuationRow.id) < before)
     return work.session.scalars(query.limit(limit)).all()
+
+
+def newest_dcf(work: Work, company_id: CompanyId, *, as_of: date | None) -> ValuationRow | None:
+    """The company's newest DCF; of a day, the newest saved by its end or made on its facts."""
+    query = select(ValuationRow).where(
+        ValuationRow.company_id == company_id, ValuationRow.model == "dcf"
+    )
+    if as_of:
+        morrow = datetime.combine(as_of + timedelta(days=1), time(), UTC)
+        saved_by_then = ValuationRow.created_at < micros(morrow)
+        query = query.where(or_(saved_by_then, ValuationRow.facts_as_of == as_of.isoformat()))
+    newest_first = ValuationRow.created_at.desc(), ValuationRow.id.desc()
+    return work.session.scalars(query.order_by(*newest_first).limit(1)).one_or_none()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

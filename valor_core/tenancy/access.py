@@ -30,6 +30,7 @@ MAY: dict[str, frozenset[Role]] = {
     "report.prepare": _ANALYSTS,
     "report.gather": _ANALYSTS,
     "report.run": _ANALYSTS,
+    "report.cancel": _ANALYSTS,
     "report.schedule": _ANALYSTS,
     "job.prepare": _ANALYSTS,
     "job.run": _ANALYSTS,

@@ -12,7 +12,7 @@ from typing import Any
 from valor_core.billing.metering import Meter
 from valor_core.coverage import companies, job_runs, valuations
 from valor_core.coverage.cron import next_due, read_cron, read_zone
-from valor_core.coverage.job_runs import JobRun, run_of
+from valor_core.coverage.job_runs import JobRun, Status, run_of
 from valor_core.coverage.prefill import prefill_dcf
 from valor_core.coverage.report_document import document_of
 from valor_core.coverage.report_parameters import REPORTS, Parameter, checked, parameters_of
@@ -20,14 +20,15 @@ from valor_core.coverage.sourcing import load_sources
 from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.models.codec import load
 from valor_core.models.dcf import DcfInputs
-from valor_core.store.tables import ScheduleRow, ValuationRow
+from valor_core.store.tables import JobRunRow, ScheduleRow, ValuationRow
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, Source, SourceKind, ValuationId, from_micros
-from valor_core.workbench.paging import PAGE_MAX, check_page
+from valor_core.workbench import people
+from valor_core.workbench.paging import check_page
 from valor_core.workbench.snapshots import snapshot_of_now
 from valor_core.workbench.verb import verb, view
 
-NOT_FILED = "not in the filed figures; counted as 0 in this report"
+AS_ZERO = "not in the filed figures; stated as 0 for this report"
 
 
 class ReportDamaged(Conflict):
@@ -96,13 +97,20 @@ def list_runs(
 @view("report.read")
 def read_run(work: Work, run_id: str) -> JobRun:
     """One run and what became of it."""
-    return run_of(job_runs.run_row(work, run_id))
+    return run_of(_run_row(work, run_id))
+
+
+def _run_row(work: Work, run_id: str) -> JobRunRow:
+    row = job_runs.run_row(work, run_id)
+    if row.job not in REPORTS:
+        raise NotFound("run", run_id[:80])
+    return row
 
 
 @view("report.read")
 def read_report(work: Work, run_id: str) -> bytes:
     """The report's HTML, byte for byte as the run made it."""
-    run = run_of(job_runs.run_row(work, run_id))
+    run = run_of(_run_row(work, run_id))
     if run.html is None:
         raise NotFound("report of the run", run_id[:80])
     html = run.html.read_bytes() if run.html.is_file() else b""
@@ -114,61 +122,75 @@ def read_report(work: Work, run_id: str) -> bytes:
 @view("report.prepare")
 def check_request(work: Work, report: str, parameters: Mapping[str, Any]) -> None:
     """Refuses what could not be made a report, before anybody waits for it."""
-    _stated(work, checked(report, parameters))
+    _told(work, checked(report, parameters), asked_by=work.caller.actor)
 
 
 @verb("report.gather", audited=False)
-def gather(work: Work, report: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The document of a report: a saved valuation, or the one that the filed facts suggest.
+def gather(work: Work, run: JobRun) -> dict[str, Any]:
+    """The document of a run: its company's saved valuation, or what the filed facts suggest.
 
     The snapshot that it names holds all that it was made from, and is published where none does.
     """
     snapshot = snapshot_of_now(work)
     return {
-        **_stated(work, checked(report, parameters)),
+        **_told(work, checked(run.job, run.parameters), asked_by=_asked_by(work, run)),
         "snapshot_id": snapshot.id,
         "snapshot_at": snapshot.cut,
     }
 
 
-def _stated(work: Work, given: Mapping[str, Any]) -> dict[str, Any]:
-    company = companies.company(work, given["company"])
-    as_of = _day(given["as_of"])
+def _asked_by(work: Work, run: JobRun) -> str:
+    """Whose wish the run is: of a scheduled one, that of who scheduled it."""
+    key = work.caller.tenant_id, run.schedule_id
+    schedule = work.session.get(ScheduleRow, key) if run.schedule_id else None
+    return schedule.created_by if schedule else run.created_by
+
+
+def _told(work: Work, given: Mapping[str, Any], *, asked_by: str) -> dict[str, Any]:
+    company, names = companies.company(work, given["company"]), people.names(work)
+    as_of, asker = _day(given["as_of"]), names.get(asked_by, asked_by)
     row = _saved(work, company.id, given["valuation"], as_of)
     if row:
         return document_of(
             company,
             load(DcfInputs, row.inputs),
-            load_sources(row.sources),
+            _by_name(load_sources(row.sources), names),
             parameters=given,
             currency=row.currency,
             warnings=[],
             valuation_id=row.id,
             rationale=row.rationale,
-            author=row.created_by,
+            author=names.get(row.created_by, row.created_by),
+            asked_by=asker,
             valued_at=from_micros(row.created_at).isoformat(),
             facts_as_of=row.facts_as_of,
         )
     start = prefill_dcf(company, companies.facts(work, company.id), as_of=as_of)
-    missing = start.inputs.bridge.missing if given["missing"] == "zero" else ()
-    stated = Source(
-        kind=SourceKind.ASSUMED, text=NOT_FILED, author=work.caller.actor, stated_on=work.now.date()
-    )
-    bridge = replace(start.inputs.bridge, **dict.fromkeys(missing, 0.0))
-    zeros = [f"{item.replace('_', ' ').capitalize()}: {NOT_FILED}." for item in missing]
+    zeros = start.inputs.bridge.missing if given["missing"] == "zero" else ()
+    stated = Source(kind=SourceKind.ASSUMED, text=AS_ZERO, author=asker, stated_on=work.now.date())
+    bridge = replace(start.inputs.bridge, **dict.fromkeys(zeros, 0.0))
+    told = [f"{item.replace('_', ' ').capitalize()}: {AS_ZERO} by {asker}." for item in zeros]
     return document_of(
         company,
         replace(start.inputs, bridge=bridge),
-        {**start.sources, **{f"bridge.{item}": stated for item in missing}},
+        {**start.sources, **{f"bridge.{item}": stated for item in zeros}},
         parameters=given,
         currency=start.currency,
-        warnings=[*zeros, *map(str, start.warnings)],
+        warnings=[*told, *map(str, start.warnings)],
         valuation_id=None,
         rationale="As the filed figures suggest, before anybody's judgement.",
-        author=work.caller.actor,
+        author=asker,
+        asked_by=asker,
         valued_at=work.now.isoformat(),
         facts_as_of=as_of.isoformat() if as_of else None,
     )
+
+
+def _by_name(sources: Mapping[str, Source], names: Mapping[str, str]) -> dict[str, Source]:
+    return {
+        path: replace(source, author=names.get(source.author, source.author))
+        for path, source in sources.items()
+    }
 
 
 def _day(text: str) -> date | None:
@@ -181,18 +203,16 @@ def _day(text: str) -> date | None:
 def _saved(
     work: Work, company_id: CompanyId, valuation: str, as_of: date | None
 ) -> ValuationRow | None:
-    """The valuation asked for, else the company's newest DCF on the facts of that day."""
-    if valuation:
-        row = valuations.valuation(work, ValuationId(valuation))
-        if row.model != "dcf" or row.company_id != company_id:
-            raise BadInput(
-                f"Valuation {valuation} is a {row.model} of {row.company_name}.",
-                hint="Name a DCF of the same company, or leave `valuation` empty.",
-            )
-        return row
-    day = as_of.isoformat() if as_of else None
-    rows = valuations.newest_valuations(work, company_id, limit=PAGE_MAX)
-    return next((row for row in rows if row.model == "dcf" and row.facts_as_of == day), None)
+    """The valuation asked for, else the company's newest DCF known by that day."""
+    if not valuation:
+        return valuations.newest_dcf(work, company_id, as_of=as_of)
+    row = valuations.valuation(work, ValuationId(valuation))
+    if row.model != "dcf" or row.company_id != company_id:
+        raise BadInput(
+            f"Valuation {valuation} is a {row.model} of {row.company_name}.",
+            hint="Name a DCF of the same company, or leave `valuation` empty.",
+        )
+    return row
 
 
 @verb("report.run", meter=Meter.REPORTS)
@@ -202,6 +222,19 @@ def ask_for_run(
     """A run that waits for a process to take it; AlreadyThere where the slot is asked for."""
     row = job_runs.add_run(work, report, checked(report, parameters), slot=slot)
     work.note(f"job_run:{row.id}", report=report, slot=row.slot, parameters=row.parameters)
+    return run_of(row)
+
+
+@verb("report.cancel")
+def cancel_run(work: Work, run_id: str) -> JobRun:
+    """Stops a run that waits or is being made: the process that holds it soon notices."""
+    row = _run_row(work, run_id)
+    job_runs.change_held(
+        work, row.id, row.attempt, status=Status.CANCELLED, detail="It was stopped by a person.",
+        finished_at=work.now_micros,
+    )  # fmt: skip
+    work.note(f"job_run:{row.id}", report=row.job)
+    work.session.refresh(row)
     return run_of(row)
 
 
