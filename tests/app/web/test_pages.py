@@ -7,10 +7,13 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from app.ui.frame import PLACE
 from app.web.assets import assets
 from app.web.pages import IndexChanged, PageRoute, build_index, index_html
+from app.web.preloads import DRAWN
 from app.web.static import streamlit_static
 
+PRELOAD = re.compile(r'<link rel="modulepreload" href="([^"]+)">')
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 
 
@@ -66,9 +69,24 @@ def test_an_index_without_a_place_we_build_on_stops_the_start(anchor):
 def test_a_browser_gets_the_index_for_any_page(browser, path):
     answer = browser.get(path, headers=HTML)
 
-    assert answer.text == index_html()
+    assert PRELOAD.sub("", answer.text) == index_html()
     assert answer.headers["content-type"].startswith("text/html")
     assert answer.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("page", DRAWN)
+def test_a_page_asks_early_for_the_chunks_it_draws_and_for_no_other_twice(browser, page):
+    html = browser.get(f"/{page}", headers=HTML).text
+
+    chunks = PRELOAD.findall(html)
+    assert chunks
+    assert all((streamlit_static() / chunk[1:]).is_file() for chunk in chunks)
+    assert len(chunks) == len(set(chunks))
+    assert not set(chunks) & set(re.findall(r'"(/static/js/[^"]+)"', PRELOAD.sub("", html)))
+
+
+def test_every_page_of_the_product_has_its_chunks_listed():
+    assert set(DRAWN) == {"" if name == "home" else name for name in PLACE}
 
 
 @pytest.mark.parametrize(
@@ -97,11 +115,11 @@ def test_a_browser_that_has_the_index_is_told_so(browser, encoding):
     first: httpx2.Response = browser.get("/", headers=headers)
 
     again = browser.get(
-        "/dcf", headers={**headers, "If-None-Match": f'"x", W/{first.headers["etag"]}'}
+        "/", headers={**headers, "If-None-Match": f'"x", W/{first.headers["etag"]}'}
     )
 
     assert first.headers.get("content-encoding") == ("br" if encoding == "br" else None)
-    assert first.text == index_html()
+    assert PRELOAD.sub("", first.text) == index_html()
     assert set(first.headers["vary"].split(", ")) == {"Accept-Encoding", "Cookie"}
     assert again.status_code == 304
     assert again.content == b""
