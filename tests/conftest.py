@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -26,6 +27,10 @@ from valor_core.workbench.verb import open_work, use_store
 
 SERVING = "serving"  # a login that is only a member of the app role
 
+
+# A law is true however busy the machine is.
+hypothesis.settings.register_profile("valor")
+hypothesis.settings.load_profile("valor")
 
 WAITS_LONG = ("tests/faults/", "tests/workbooks/", "tests/browser/", "tests/jobs/")
 

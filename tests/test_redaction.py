@@ -61,7 +61,7 @@ def holding(planted):
 
 @pytest.mark.parametrize("planted", PLANTED)
 def test_planted_data_never_survive_in_nested_data(planted):
-    @settings(max_examples=60, deadline=None, database=None)
+    @settings(max_examples=60, database=None)
     @given(holding(planted))
     def check(value):
         assert planted not in json.dumps(redactor.value(value), ensure_ascii=False)
@@ -78,7 +78,7 @@ def test_planted_data_never_survive_in_a_sentence(planted, sentence):
     assert planted not in redactor.text(sentence.format(planted))
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=200, database=None)
 @given(st.one_of(around, *(holding(planted) for planted in PLANTED[::4])))
 def test_redacting_twice_is_redacting_once(value):
     once = redactor.value(value)
@@ -86,7 +86,7 @@ def test_redacting_twice_is_redacting_once(value):
     assert redactor.value(once) == once
 
 
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=100, database=None)
 @given(st.one_of(*(holding(planted) for planted in PLANTED[::3])))
 def test_what_comes_out_is_ready_for_json_in_utf8(value):
     out = redactor.value(value)
@@ -220,7 +220,6 @@ def test_ids_stay():
 KEY_SIGNS = string.ascii_letters + string.digits + "_-"
 
 
-@settings(deadline=None)
 @given(
     tenant=st.text("abcdefghij0123456789-", min_size=1, max_size=40),
     secret=st.text(KEY_SIGNS, min_size=43, max_size=43),
@@ -237,7 +236,6 @@ def test_an_api_key_is_always_gone(tenant, secret, before, after):
 LOGIN = st.text(string.ascii_letters + string.digits + "!$%&*+-.:=?@_~", min_size=1, max_size=300)
 
 
-@settings(deadline=None)
 @given(user=LOGIN, password=LOGIN, scheme=st.sampled_from(["https", "postgresql+psycopg", "redis"]))
 def test_user_and_password_of_a_url_are_always_gone(user, password, scheme):
     out = redactor.text(f"cannot open {scheme}://{user}:{password}@db.example.org:5432/x")

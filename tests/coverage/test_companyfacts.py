@@ -5,7 +5,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis.strategies import binary, integers
 
 from tests.coverage.filings import FIRST, FY2009, NEXT, apple, as_bytes, units
@@ -39,7 +39,6 @@ JUNK = [None, True, "x", "1e400", -1, 10**40, [], {}, [[]], {"val": {}}, "\ud800
 
 
 @given(seed=integers(0, 2**32))
-@settings(deadline=None)
 def test_a_document_with_anything_anywhere_is_read_or_refused_with_places(seed):
     document, dice = apple(), random.Random(seed)
     key: Any = ""
@@ -59,7 +58,6 @@ def test_a_document_with_anything_anywhere_is_read_or_refused_with_places(seed):
 
 
 @given(raw=binary(max_size=200))
-@settings(deadline=None)
 def test_no_bytes_break_the_reader(raw):
     with pytest.raises(BadInputs):
         read_companyfacts(raw)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis.strategies import binary, integers, sampled_from, text
 
 from valor_core.coverage.facts_csv import COLUMNS, read_facts_csv, template
@@ -32,7 +32,6 @@ def flaws_of(raw: bytes) -> dict[str, str]:
 
 
 @given(column=sampled_from(COLUMNS), cell=text(max_size=30))
-@settings(deadline=None)
 def test_a_cell_of_any_text_is_read_or_refused_with_its_row(column, cell):
     quoted = '"' + cell.replace('"', '""') + '"'
     raw = table(ROW, row(accession="other", **{column: quoted} if column != "accession" else {}))
@@ -43,7 +42,6 @@ def test_a_cell_of_any_text_is_read_or_refused_with_its_row(column, cell):
 
 
 @given(raw=binary(max_size=300))
-@settings(deadline=None)
 def test_no_bytes_break_the_reader(raw):
     with pytest.raises(BadInputs):
         read_facts_csv(raw)

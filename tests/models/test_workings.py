@@ -46,7 +46,7 @@ def same_bits(ours, theirs) -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 @given(seed=SEEDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_recording_any_model_changes_no_bit_of_its_result(model, seed):
     inputs = CASES[model.name](seed)
 
@@ -55,7 +55,7 @@ def test_recording_any_model_changes_no_bit_of_its_result(model, seed):
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 @given(seed=SEEDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_formulas_alone_give_every_number_of_the_result(model, seed):
     workings = recorded(CASES[model.name](seed))
 
@@ -68,7 +68,7 @@ def test_the_formulas_alone_give_every_number_of_the_result(model, seed):
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 @given(seed=SEEDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_with_changed_inputs_the_formulas_give_what_the_engine_gives(model, seed):
     inputs = CASES[model.name](seed)
     workings, changed = recorded(inputs), inputs
@@ -85,7 +85,7 @@ def test_with_changed_inputs_the_formulas_give_what_the_engine_gives(model, seed
 
 
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_number_is_explained_down_to_inputs_and_nothing_is_cut(seed):
     workings = recorded(a_dcf(seed))
 
@@ -100,7 +100,7 @@ def test_every_number_is_explained_down_to_inputs_and_nothing_is_cut(seed):
 
 
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_what_is_shared_stands_in_a_tree_once(seed):
     tree = recorded(a_dcf(seed)).explain("value_per_share")
 

@@ -45,7 +45,7 @@ def files(root: Path) -> dict[str, tuple[int, int]]:
 
 
 @given(rows=rows_of_companies)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_rows_come_back_as_they_were_and_the_same_rows_are_the_same_file(rows):
     told = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
     with tempfile.TemporaryDirectory() as folder:

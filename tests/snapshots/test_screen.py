@@ -75,7 +75,7 @@ def test_measures_of_apple_are_those_of_its_filing(apple: World, published: Publ
     assert (row.saved_at, dict(row.missing)) == (saved.created_at, {})
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None,
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture],
           max_examples=20)  # fmt: skip
 @given(name=names, least=ends, most=ends, order=names, descending=sampled_from([True, False]))
 def test_who_passes_lies_within_the_bounds_and_nobody_else(

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.books import ACME_2023, ACME_2024, KO, imported, of_the_demo_book, table
+from valor_core.coverage import companies as coverage_companies
 from valor_core.coverage.facts_csv import read_facts_csv
 from valor_core.errors import AccessDenied, BadInput, BadInputs, NotFound
 from valor_core.store.tables import UsageEventRow
@@ -199,3 +200,28 @@ def test_a_company_goes_by_id_ticker_and_cik(store, acme):
 def test_a_file_of_another_kind_is_refused_by_its_name():
     with pytest.raises(BadInput, match=r"'facts\.xlsx' is neither"):
         companies.read_document(b"", file_name="C:\\books\\facts.xlsx")
+
+
+def test_a_ticker_stays_with_the_company_that_had_it_first(store, acme):
+    demo.seed_demo(store)
+    other = ACME_2024.replace("7,Acme,ACME", "999002,Another Cola,KO")
+
+    imported(acme.analyst, table(other))
+
+    with open_work(acme.viewer) as work:
+        assert companies.read_company(work, "KO").id == KO
+        assert companies.read_company(work, "999002").name == "Another Cola"
+    imported(acme.analyst, of_the_demo_book("KO"), "own.csv")
+    with open_work(acme.viewer) as work:
+        found = companies.read_company(work, "ko")
+    assert (found.id, found.shared) == (KO, False)
+
+
+def test_a_tenant_cannot_take_in_companies_without_end(store, acme, monkeypatch):
+    monkeypatch.setattr(coverage_companies, "COMPANIES_MAX", 2)
+    rows = [ACME_2024.replace("7,Acme,ACME", f"{cik},Acme {cik},") for cik in (11, 12, 13)]
+
+    with pytest.raises(BadInput, match="With 3 new companies there would be 3"):
+        imported(acme.analyst, table(*rows))
+
+    assert listed(acme.viewer) == []

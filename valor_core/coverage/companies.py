@@ -1,8 +1,9 @@
 """Companies and their filed facts, as they are kept: the shared book's and the tenant's own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import func, select, tuple_
@@ -10,12 +11,13 @@ from sqlalchemy.orm import aliased
 
 from valor_core.coverage.asof import known
 from valor_core.coverage.records import CompanyRecord
-from valor_core.errors import NotFound
+from valor_core.errors import BadInput, NotFound
 from valor_core.store.tables import CompanyRow, FactRow
 from valor_core.store.work import Work
 from valor_core.values import SHARED, CompanyId, FiledFact
 
 COMPANIES_MAX = 5_000
+ROWS_AT_ONCE, IDS_AT_ONCE = 10_000, 1_000
 CIK_DIGITS = 10
 
 
@@ -76,7 +78,10 @@ def company(work: Work, name: str) -> Company:
     ).all()
     if not rows:
         raise NotFound("company", name[:80])
-    return _company(min(rows, key=lambda row: (row.tenant_id == SHARED, row.id)))
+    # A ticker stays with the company that had it first: an import cannot take it away.
+    first = min(rows, key=lambda row: (row.ticker == wanted.upper(), row.created_at, row.id)).id
+    of_first = (row for row in rows if row.id == first)
+    return _company(min(of_first, key=lambda row: row.tenant_id == SHARED))
 
 
 COLUMNS = (
@@ -93,6 +98,19 @@ def facts(work: Work, company_id: CompanyId) -> list[FiledFact]:
         .order_by(FactRow.filed_on, FactRow.accession, FactRow.item, FactRow.period_end)
     )
     return [_fact(row) for row in rows]
+
+
+def facts_by_company(work: Work) -> Iterator[tuple[CompanyId, list[FiledFact]]]:
+    """The figures of every company in the order of ids, by one query for all."""
+    rows = work.session.execute(
+        select(FactRow.company_id, *COLUMNS).order_by(
+            FactRow.company_id,
+            FactRow.filed_on, FactRow.accession, FactRow.item, FactRow.period_end,
+        ),
+        execution_options={"yield_per": ROWS_AT_ONCE},
+    )  # fmt: skip
+    for company, filed in groupby(rows, key=lambda row: row.company_id):
+        yield CompanyId(company), [_fact(row) for row in filed]
 
 
 def _fact(row: Any) -> FiledFact:
@@ -139,26 +157,44 @@ def latest_filings(work: Work) -> dict[CompanyId, tuple[date, int]]:
     }
 
 
-def add_company(work: Work, record: CompanyRecord) -> CompanyId:
-    """The tenant's own row of the company, made where there is none yet."""
-    wanted = company_id(record.cik)
-    if work.session.get(CompanyRow, (work.caller.tenant_id, wanted)) is None:
-        shared = work.session.get(CompanyRow, (SHARED, wanted))
-        sic = "" if record.sic is None else str(record.sic)
-        work.add_all(
-            [
-                CompanyRow(
-                    id=wanted,
-                    cik=record.cik,
-                    name=record.name,
-                    ticker=record.ticker or (shared.ticker if shared else ""),
-                    sic=sic or (shared.sic if shared else ""),
-                    created_at=work.now_micros,
-                )
-            ]
+def add_companies(work: Work, records: Sequence[CompanyRecord]) -> list[CompanyId]:
+    """The tenant's own rows of these companies, made where there are none yet."""
+    ids = [company_id(record.cik) for record in records]
+    known = {(row.tenant_id, row.id): row for row in _rows_of(work, ids)}
+    made: dict[CompanyId, CompanyRow] = {}
+    for wanted, record in zip(ids, records, strict=True):
+        if (work.caller.tenant_id, wanted) not in known and wanted not in made:
+            shared = known.get((SHARED, wanted))
+            sic = "" if record.sic is None else str(record.sic)
+            made[wanted] = CompanyRow(
+                id=wanted,
+                cik=record.cik,
+                name=record.name,
+                ticker=record.ticker or (shared.ticker if shared else ""),
+                sic=sic or (shared.sic if shared else ""),
+                created_at=work.now_micros,
+            )
+    mine = CompanyRow.tenant_id == work.caller.tenant_id
+    count = work.session.scalar(select(func.count()).select_from(CompanyRow).where(mine)) or 0
+    if count + len(made) > COMPANIES_MAX:
+        raise BadInput(
+            f"With {len(made):,} new companies there would be {count + len(made):,}.",
+            hint=f"A tenant may have {COMPANIES_MAX:,} companies of its own.",
         )
-        work.session.flush()
-    return wanted
+    work.add_all(list(made.values()))
+    work.session.flush()
+    return ids
+
+
+def _rows_of(work: Work, ids: Sequence[CompanyId]) -> Iterator[CompanyRow]:
+    for some in batched(ids):
+        yield from work.session.scalars(select(CompanyRow).where(CompanyRow.id.in_(some)))
+
+
+def batched(ids: Sequence[CompanyId]) -> Iterator[Sequence[CompanyId]]:
+    """The ids in portions that one statement takes."""
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        yield ids[start : start + IDS_AT_ONCE]
 
 
 def _company(row: CompanyRow) -> Company:

@@ -1,12 +1,12 @@
 """Keeping what an importer read: all of it or nothing, and never the same document twice."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, tuple_
 
-from valor_core.coverage.companies import add_company
+from valor_core.coverage.companies import add_companies, batched
 from valor_core.coverage.currency import refuse_mixed
 from valor_core.coverage.records import ParsedFacts
 from valor_core.errors import BadInputs, Flaw
@@ -39,6 +39,7 @@ def keep(
     sha256 = hashlib.sha256(raw).hexdigest()
     before = _import_of(work, sha256)
     import_id = before.id if before else new_id()
+    ids = add_companies(work, [parsed.company for parsed in read])
     if before is None:
         row = ImportRow(
             id=import_id,
@@ -52,7 +53,7 @@ def keep(
         )
         work.add_all([row])
         work.session.flush()
-        row.facts_n = _add_facts(work, read, import_id)
+        row.facts_n = _add_facts(work, dict(zip(ids, read, strict=True)), import_id)
         facts_n = row.facts_n
     else:
         facts_n = 0
@@ -61,7 +62,7 @@ def keep(
         kind=kind,
         file_name=file_name,
         sha256=sha256,
-        companies=tuple(add_company(work, parsed.company) for parsed in read),
+        companies=tuple(ids),
         facts_n=facts_n,
         known_before=before is not None,
     )
@@ -95,17 +96,17 @@ def _import_of(work: Work, sha256: str) -> ImportRow | None:
     ).one_or_none()
 
 
-def _add_facts(work: Work, read: Sequence[ParsedFacts], import_id: str) -> int:
+def _add_facts(work: Work, read: Mapping[CompanyId, ParsedFacts], import_id: str) -> int:
     flaws: list[Flaw] = []
     rows = []
-    for parsed in read:
-        company = add_company(work, parsed.company)
+    known, units = _known(work, list(read)), _units(work, list(read))
+    for company, parsed in read.items():
         refuse_mixed(
-            parsed.company.name, {*_units(work, company), *(fact.unit for fact in parsed.facts)}
+            parsed.company.name,
+            {*units.get(company, ()), *(fact.unit for fact in parsed.facts)},
         )
-        known = _known(work, company)
         for fact in parsed.facts:
-            key = _key(fact)
+            key = company, *_key(fact)
             if key not in known:
                 known[key] = fact.value
                 rows.append(_row(fact, company, import_id))
@@ -126,24 +127,31 @@ def _add_facts(work: Work, read: Sequence[ParsedFacts], import_id: str) -> int:
     return len(rows)
 
 
-def _units(work: Work, company: CompanyId) -> set[str]:
-    """The units of all figures that the caller sees of a company, the shared book's too."""
-    of_company = select(FactRow.unit).where(FactRow.company_id == company).distinct()
-    return set(work.session.scalars(of_company))
+def _units(work: Work, companies: Sequence[CompanyId]) -> dict[str, set[str]]:
+    """The units of all figures that the caller sees of each company, the shared book's too."""
+    found: dict[str, set[str]] = {}
+    for some in batched(companies):
+        query = select(FactRow.company_id, FactRow.unit).where(FactRow.company_id.in_(some))
+        for row in work.session.execute(query.distinct()):
+            found.setdefault(row.company_id, set()).add(row.unit)
+    return found
+
+
+def _known(work: Work, companies: Sequence[CompanyId]) -> dict[tuple[str, ...], float]:
+    """The tenant's own figures of companies; the shared book's do not count as imported."""
+    key = FactRow.company_id, FactRow.item, FactRow.period_end, FactRow.accession, FactRow.tag
+    mine = FactRow.tenant_id == work.caller.tenant_id
+    return {
+        (row.company_id, row.item, row.period_end, row.accession, row.tag): row.value
+        for some in batched(companies)
+        for row in work.session.execute(
+            select(*key, FactRow.value).where(FactRow.company_id.in_(some), mine)
+        )
+    }
 
 
 def _key(fact: FiledFact) -> tuple[str, str, str, str]:
     return fact.item, fact.period_end.isoformat(), fact.accession, fact.tag
-
-
-def _known(work: Work, company: CompanyId) -> dict[tuple[str, str, str, str], float]:
-    """The tenant's own figures of a company; the shared book's do not count as imported."""
-    rows = work.session.execute(
-        select(
-            FactRow.item, FactRow.period_end, FactRow.accession, FactRow.tag, FactRow.value
-        ).where(FactRow.company_id == company, FactRow.tenant_id == work.caller.tenant_id)
-    )
-    return {(r.item, r.period_end, r.accession, r.tag): r.value for r in rows}
 
 
 def _row(fact: FiledFact, company: CompanyId, import_id: str) -> dict[str, object]:

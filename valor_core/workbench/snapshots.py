@@ -1,6 +1,6 @@
 """Publishing a cut of the tenant, and asking questions over one of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,8 @@ def publish_snapshot(work: Work) -> Manifest:
     seen = sorted(companies.companies(work), key=lambda company: company.id)
     datasets = {
         "companies": (_company_row(company) for company in seen),
-        "facts": (row for company in seen for row in _fact_rows(work, company)),
-        "figures": (_figures_row(work, company) for company in seen),
+        "facts": (row for each, facts in _filed(work, seen) for row in _fact_rows(each, facts)),
+        "figures": (_figures_row(each, facts) for each, facts in _filed(work, seen)),
         "valuations": sorted(
             valuations.snapshot_rows(work), key=lambda row: (row["saved_at"], row["valuation_id"])
         ),
@@ -119,8 +119,17 @@ def _is_financial(company: Company) -> bool:
     return company.sic is not None and company.sic in FINANCIALS
 
 
-def _fact_rows(work: Work, company: Company) -> list[dict[str, Any]]:
-    facts = companies.facts(work, company.id)
+def _filed(work: Work, seen: Sequence[Company]) -> Iterator[tuple[Company, Sequence[FiledFact]]]:
+    """Each company with its figures; both come in the order of ids."""
+    filed = companies.facts_by_company(work)
+    told = next(filed, None)
+    for company in seen:
+        while told and told[0] < company.id:
+            told = next(filed, None)
+        yield company, told[1] if told and told[0] == company.id else ()
+
+
+def _fact_rows(company: Company, facts: Sequence[FiledFact]) -> list[dict[str, Any]]:
     stands = set(known(facts).values())
     return [
         {
@@ -149,9 +158,9 @@ def _place(fact: FiledFact) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _figures_row(work: Work, company: Company) -> dict[str, Any]:
+def _figures_row(company: Company, facts: Sequence[FiledFact]) -> dict[str, Any]:
     """The newest fiscal year with the definitions that a valuation of the company starts from."""
-    figures = Figures(companies.facts(work, company.id))
+    figures = Figures(facts)
     years = [year for item, year in figures.known if item == "revenue"]
     year = figures.year or max(years, default=None)
 

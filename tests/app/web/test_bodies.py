@@ -36,7 +36,7 @@ def in_chunks(size: int, *, chunk: int = 65_536):
         size -= chunk
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(distance=integers(-2_000, 2_000))
 def test_a_body_is_taken_exactly_up_to_the_limit_declared_or_not(origin, distance):
     size = SMALL + distance
