@@ -26,6 +26,7 @@ from valor_core.coverage.report_parameters import report_source
 from valor_core.errors import ValorError
 from valor_core.settings import ROOT
 from valor_core.store.engines import Store
+from valor_core.store.folders import private_folder
 from valor_core.telemetry import JOB_RUNS, JOBS_RUNNING, log
 from valor_core.values import Caller
 from valor_core.workbench import jobs, reports
@@ -142,7 +143,7 @@ def _outcome(
 
 def _lay_out(run: JobRun, document: dict[str, Any]) -> None:
     """A new folder: a run that fails early must not leave an older result in view."""
-    run.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(run.folder.parent)
     run.folder.mkdir(mode=0o700)
     (run.folder / "source.ipynb").write_bytes(report_source(run.job))
     told = {**document, "code": code_version()}

@@ -59,6 +59,12 @@ def test_rows_come_back_as_they_were_and_the_same_rows_are_the_same_file(rows):
         assert list(files(Path(folder))) == [first.path]
 
 
+def test_nobody_else_reads_what_a_snapshot_holds(published: Published, root: Path):
+    modes = {(each.is_dir(), each.stat().st_mode & 0o777) for each in (root, *root.rglob("*"))}
+
+    assert modes == {(True, 0o700), (False, 0o400)}
+
+
 def test_data_that_has_not_changed_is_not_written_again(published: Published, root: Path):
     first = published()
     before = files(root)

@@ -57,3 +57,15 @@ def test_a_secret_that_others_can_read_is_refused(environment, tmp_path):
 def test_threads_that_start_together_agree_on_one_secret(environment):
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(lambda _: secret(NAME, environment), range(8)))) == 1
+
+
+@pytest.mark.parametrize("kept", [b"", b"\n", b"hunter2", b" " * 64])
+def test_a_file_that_holds_no_whole_secret_is_refused(environment, tmp_path, kept):
+    secret(NAME, environment)
+    file = tmp_path / "home" / "secrets" / "audit_hmac_secret"
+    file.write_bytes(kept)
+
+    with pytest.raises(WeakSecret, match="32 are the least") as refused:
+        secret(NAME, environment)
+    assert str(file) in str(refused.value)
+    assert "hunter2" not in str(refused.value)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from valor_core.snapshots.manifest import File
+from valor_core.store.folders import private_folder
 from valor_core.values import new_id
 
 BATCH = 20_000  # rows in memory at a time
@@ -95,7 +96,7 @@ def write_dataset(
         digest, size = sha256_of(aside), aside.stat().st_size
         target = folder / f"{digest}.parquet"
         if not target.exists() or sha256_of(target) != digest:
-            aside.chmod(0o444)
+            aside.chmod(0o400)
             _make_durable(aside)
             aside.rename(target)
             _make_durable(folder)
@@ -157,7 +158,7 @@ def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, An
 def _make_folder(folder: Path) -> None:
     """Makes what is missing, each new entry durable in its parent."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     for each in missing:
         _make_durable(each.parent)
 

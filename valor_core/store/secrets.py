@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from valor_core.errors import ValorError
 from valor_core.settings import home, setting
+from valor_core.store.folders import private_folder
 
 LEAST_BYTES = 32
 
@@ -28,7 +29,7 @@ def secret(name: str, environment: Mapping[str, str] = os.environ) -> bytes:
         return given.encode()
     file = home(environment) / "secrets" / name.lower()
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(file.parent)
         aside = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
         handle = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(handle, "w") as stream:
@@ -43,4 +44,10 @@ def secret(name: str, environment: Mapping[str, str] = os.environ) -> bytes:
             aside.unlink()
     if file.stat().st_mode & 0o077:
         raise WeakSecret(f"{file} can be read by others.", hint=f"chmod 600 {file}")
-    return file.read_text().strip().encode()
+    kept = file.read_bytes().strip()
+    if len(kept) < LEAST_BYTES:
+        raise WeakSecret(
+            f"{file} holds {len(kept)} characters, {LEAST_BYTES} are the least.",
+            hint="Restore it from a backup; what was made with the lost one needs that one.",
+        )
+    return kept
