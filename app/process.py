@@ -126,7 +126,7 @@ def listen(*, host: str = "127.0.0.1", port: int) -> socket.socket:
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
-    except OSError as unknown:
+    except (OSError, UnicodeError) as unknown:
         raise HostBeyondLoopback(host) from unknown
     where = str(address[0])
     if not ip_address(where.partition("%")[0]).is_loopback:

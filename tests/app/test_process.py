@@ -104,7 +104,7 @@ def test_the_free_port_is_another_and_can_be_taken(port):
         pass
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "2001:db8::1"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "2001:db8::1", "a" * 300, ".."])
 def test_a_host_that_others_could_reach_is_refused(host):
     with pytest.raises(HostBeyondLoopback, match=host):
         listen(host=host, port=0)
