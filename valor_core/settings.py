@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from valor_core.errors import ValorError
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -16,6 +18,16 @@ class Setting:
     default: str
     help: str
     secret: bool = False
+    choices: tuple[str, ...] = ()
+
+
+class BadSetting(ValorError):
+    """A setting whose value cannot be used."""
+
+    code, status = "bad_setting", 500
+
+    def __init__(self, name: str, shown: str, *, problem: str, hint: str) -> None:
+        super().__init__(f"{name} is {shown!r}, which {problem}.", hint=hint)
 
 
 SETTINGS = (
@@ -32,14 +44,27 @@ SETTINGS = (
     Setting("VALOR_METRICS", "", "`1` serves /metrics, to loopback or to who shows the token."),
     Setting("VALOR_METRICS_TOKEN", "", "Bearer token of /metrics for callers off loopback.", True),
     Setting("PROMETHEUS_MULTIPROC_DIR", "", "Folder in which several processes share metrics."),
-    Setting("VALOR_LOG", "info", "Least level that is logged: debug, info, warning, error."),
+    Setting(
+        "VALOR_LOG",
+        "info",
+        "Least level that is logged: debug, info, warning, error.",
+        choices=("debug", "info", "warning", "error"),
+    ),
 )
 
 
 def setting(name: str, environment: Mapping[str, str] = os.environ) -> str:
     """The value of a declared setting; an undeclared name is a bug."""
     declared = {s.name: s for s in SETTINGS}[name]
-    return environment.get(name, "").strip() or declared.default
+    value = environment.get(name, "").strip() or declared.default
+    if declared.choices and value.lower() not in declared.choices:
+        raise BadSetting(
+            name,
+            value,
+            problem="is not one of its values",
+            hint=f"Choose one of {', '.join(declared.choices)}.",
+        )
+    return value
 
 
 def home(environment: Mapping[str, str] = os.environ) -> Path:

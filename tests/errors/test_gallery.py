@@ -46,6 +46,22 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "bad_inputs": {
         "flaws": [Flaw("row 3, column value", "'n/a' is no number"), Flaw("row 9", "a repetition")]
     },
+    "bad_setting": {
+        "name": "VALOR_HOME",
+        "shown": "/proc",
+        "hint": "Name a place that fits.",
+        "problem": "cannot be used: No such file or directory",
+    },
+    "bad_text": {"text": "a\0b"},
+    "database_gone": {
+        "file": Path("valor.sqlite"),
+        "left": Path("secrets/audit_hmac_secret"),
+    },
+    "database_unreachable": {
+        "where": "postgresql+psycopg://valor:***@db/valor",
+        "setting": "DB_URL",
+        "problem": "connection refused",
+    },
     "bad_json": {"why": "the line 1 ends in the middle of a string"},
     "growth_too_low": {"growth": -1.2},
     "hardening_missing": {"found": {"server.enableXsrfProtection": False}},

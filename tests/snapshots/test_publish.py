@@ -60,6 +60,8 @@ def test_rows_come_back_as_they_were_and_the_same_rows_are_the_same_file(rows):
 
 
 def test_nobody_else_reads_what_a_snapshot_holds(published: Published, root: Path):
+    published()
+
     modes = {(each.is_dir(), each.stat().st_mode & 0o777) for each in (root, *root.rglob("*"))}
 
     assert modes == {(True, 0o700), (False, 0o400)}

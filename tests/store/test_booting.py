@@ -11,7 +11,15 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.conftest import ONLY_POSTGRES, add_tenant, closing
 from tests.embedded_postgres import EmbeddedPostgres
-from valor_core.store.engines import Store, StrongLogin, check_login, normal_url, store_from
+from valor_core.store.engines import (
+    DatabaseGone,
+    Store,
+    StrongLogin,
+    check_login,
+    normal_url,
+    store_from,
+)
+from valor_core.store.folders import private_folder
 from valor_core.store.migrate import WeakLogin, WrongRevision, check_revision, migrate
 from valor_core.store.tables import TenantRow
 from valor_core.store.work import unit_of_work
@@ -212,3 +220,71 @@ def test_a_strong_login_serves_nothing_while_there_is_no_app_role_to_drop_to(bar
             check_login(store)
         with pytest.raises(WrongRevision):
             check_revision(store)
+
+
+@pytest.mark.parametrize("emptied", [False, True])
+@pytest.mark.parametrize(
+    "left", ["secrets/audit_hmac_secret", "snapshots/a/b.parquet", "reports/r"]
+)
+def test_a_database_that_is_gone_is_not_quietly_begun_anew(tmp_path, left, emptied):
+    (tmp_path / left).parent.mkdir(parents=True)
+    (tmp_path / left).touch()
+    file = tmp_path / "valor.sqlite"
+    if emptied:
+        file.touch()
+
+    with pytest.raises(DatabaseGone) as refused:
+        store_from({"VALOR_HOME": str(tmp_path)})
+
+    assert str(file) in str(refused.value)
+    assert str(tmp_path / left) in str(refused.value)
+    assert file.exists() is emptied
+
+
+def test_a_database_that_only_its_lock_file_tells_of_is_gone(tmp_path):
+    environment = {"VALOR_HOME": str(tmp_path)}
+    boots(environment).close()
+    (tmp_path / "valor.sqlite").unlink()
+
+    with pytest.raises(DatabaseGone):
+        store_from(environment)
+
+
+def test_a_folder_in_which_nothing_was_made_yet_is_a_place_to_begin(tmp_path):
+    for empty in ("secrets", "snapshots/tenant=acme", "reports", "cache"):
+        (tmp_path / empty).mkdir(parents=True)
+    (tmp_path / "cache" / "page.br").touch()
+
+    boots({"VALOR_HOME": str(tmp_path)}).close()
+
+    assert (tmp_path / "valor.sqlite").exists()
+
+
+@pytest.mark.parametrize("name", ["a?b.sqlite", "a%20b", "a#b", "file:x?mode=memory", ":memory:"])
+def test_the_database_lies_where_its_path_says_whatever_signs_that_has(tmp_path, name):
+    home, file = tmp_path / "50%?#", tmp_path / "data" / name
+    environment = {"VALOR_HOME": str(home), "VALOR_DB_PATH": str(file)}
+    with closing(boots(environment)) as store:
+        check_revision(store)
+        assert store.where == str(file)
+    with closing(boots({"VALOR_HOME": str(home)})) as store:
+        assert store.where == str(home / "valor.sqlite")
+
+    assert {each.name for each in file.parent.iterdir()} == {name, f"{name}.writer"}
+    assert {each.name for each in home.iterdir()} == {"valor.sqlite", "valor.sqlite.writer"}
+
+
+def test_nobody_else_reads_the_database_in_a_folder_that_is_open_to_all(tmp_path):
+    tmp_path.chmod(0o755)
+    with closing(boots({"VALOR_HOME": str(tmp_path)})) as store, store.engine.connect():
+        modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
+
+    assert {"valor.sqlite", "valor.sqlite-wal", "valor.sqlite-shm"} < set(modes)
+    assert set(modes.values()) == {0o600}
+
+
+def test_every_folder_that_is_made_on_the_way_is_private(tmp_path):
+    private_folder(tmp_path / "a" / "b" / "c")
+
+    for made in ("a", "a/b", "a/b/c"):
+        assert (tmp_path / made).stat().st_mode & 0o777 == 0o700

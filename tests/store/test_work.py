@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
@@ -10,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from tests.conftest import ONLY_SQLITE
 from tests.store.rows import a_snapshot
-from valor_core.store.engines import Store
+from valor_core.store.engines import BadText, Store, StoreDamaged
 from valor_core.store.tables import SnapshotRow, UsageEventRow
 from valor_core.store.work import AlreadyThere, HalfDone, StoreUnavailable, Work, unit_of_work
 from valor_core.store.writer import WriterBusy
@@ -241,3 +242,38 @@ def test_a_foreign_writer_that_ignores_the_lock_file_leaves_the_writer_free_agai
 
     save(store, acme, "b")
     assert saved(store, acme) == ["b"]
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\0", "\udcff"])
+def test_text_that_no_database_keeps_is_refused_alike_whether_asked_for_or_written(
+    store, acme, text
+):
+    with pytest.raises(BadText) as asked, unit_of_work(acme.admin, store) as work:
+        work.session.scalars(select(SnapshotRow).where(SnapshotRow.id == text)).all()
+    with pytest.raises(BadText) as written:
+        save(store, acme, "a", text)
+
+    assert str(asked.value) == str(written.value)
+    assert (asked.value.status, saved(store, acme)) == (422, [])
+
+
+def test_text_of_every_tongue_is_kept(store, acme):
+    names = ["naïve", "日本", "🙂", "\x01\x7f"]
+    save(store, acme, *names)
+
+    assert set(saved(store, acme)) == set(names)
+
+
+@ONLY_SQLITE
+def test_a_database_whose_pages_were_overwritten_is_damaged_and_says_so(store, acme):
+    save(store, acme, "a")
+    store.close()
+    file = Path(store.where)
+    file.write_bytes(file.read_bytes()[:4096] + b"\xa5" * (file.stat().st_size - 4096))
+
+    with pytest.raises(StoreDamaged) as refused:
+        saved(store, acme)
+
+    assert refused.value.status == 503
+    assert "backup" in refused.value.hint
+    assert str(file) not in str(refused.value)  # clients read it

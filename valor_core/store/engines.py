@@ -1,17 +1,27 @@
 """The two databases behind one `Store`: embedded SQLite by default, Postgres by DB_URL."""
 
-from collections.abc import Mapping
+import errno
+import os
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError
 
-from valor_core.errors import ValorError
-from valor_core.settings import ROOT, home, setting
+from valor_core.errors import BadInput, ValorError
+from valor_core.settings import ROOT, BadSetting, home, setting
+from valor_core.store.folders import private_folder
 from valor_core.store.guards import APP_ROLE
 from valor_core.store.writer import Writer
 from valor_core.telemetry import log
+
+MADE_WITH_IT = ("secrets", "snapshots", "reports")
+"""Folders of VALOR_HOME that fill only once there is a database."""
 
 
 class StrongLogin(ValorError):
@@ -26,6 +36,44 @@ class StrongLogin(ValorError):
         )
 
 
+class DatabaseGone(ValorError):
+    """The database file is not there, but what was made with it is."""
+
+    code, status = "database_gone", 500
+
+    def __init__(self, file: Path, *, left: Path) -> None:
+        super().__init__(
+            f"The database {file} is gone or empty, though {left} was made with one.",
+            hint="Restore it from a backup, or set VALOR_DB_PATH or DB_URL if it lies elsewhere; "
+            "to begin anew, move the folder VALOR_HOME away.",
+        )
+
+
+class StoreDamaged(ValorError):
+    """The file of the embedded database is no longer what was written."""
+
+    code, status = "store_damaged", 503
+
+    def __init__(self, where: str = "") -> None:
+        super().__init__(
+            f"The database {where} is damaged." if where else "The database is damaged.",
+            hint="Stop Valor and restore the file (VALOR_DB_PATH, else valor.sqlite in VALOR_HOME) "
+            "from a backup.",
+        )
+
+
+class BadText(BadInput):
+    """Text that no database of ours can hold; both answer alike."""
+
+    code = "bad_text"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"The text {text[:40]!r} holds a character that cannot be kept.",
+            hint="Take out NUL characters and whatever is not valid Unicode.",
+        )
+
+
 class Store:
     """An open database: its engine, and on SQLite the writer. `owner` is for migrations only."""
 
@@ -35,12 +83,12 @@ class Store:
         self.is_sqlite = self.url.startswith("sqlite")
         self.writer = Writer(Path(make_url(self.url).database or "")) if self.is_sqlite else None
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url)
+        event.listen(self.engine, "before_cursor_execute", _only_text_that_can_be_kept)
 
     @property
     def where(self) -> str:
         """For people: the file, or the server without its password."""
-        url = make_url(self.url)
-        return str(url.database) if self.is_sqlite else url.render_as_string(hide_password=True)
+        return str(make_url(self.url).database) if self.is_sqlite else without_password(self.url)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -49,12 +97,79 @@ class Store:
 
 def store_from(environment: Mapping[str, str]) -> Store:
     """The database that the settings name."""
+    folder = home(environment)
+    with _usable("VALOR_HOME", environment):
+        private_folder(folder)
     if url := setting("DB_URL", environment):
-        return Store(url, owner_url=setting("DB_MIGRATE_URL", environment))
+        owner_url = setting("DB_MIGRATE_URL", environment)
+        for name, each in (("DB_URL", url), ("DB_MIGRATE_URL", owner_url or url)):
+            _check_server(name, each)
+        return Store(url, owner_url=owner_url)
     path = setting("VALOR_DB_PATH", environment)
-    file = (ROOT / path) if path else home(environment) / "valor.sqlite"
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Store(f"sqlite:///{file}")
+    file = (ROOT / path) if path else folder / "valor.sqlite"
+    with _usable("VALOR_DB_PATH" if path else "VALOR_HOME", environment):
+        _lay_out(file, folder)
+    return Store(str(URL.create("sqlite", database=str(file))))
+
+
+def _lay_out(file: Path, folder: Path) -> None:
+    """The file and its folder, private; DatabaseGone where an installation has lost it."""
+    private_folder(file.parent)
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not file.exists() or not file.stat().st_size:
+        made = [file.with_name(f"{file.name}.writer")]
+        made += [each for part in MADE_WITH_IT for each in (folder / part).rglob("*")]
+        for left in made:
+            if left.is_file():
+                raise DatabaseGone(file, left=left)
+        file.touch(mode=0o600)  # what SQLite puts beside it gets the same mode
+
+
+@contextmanager
+def _usable(name: str, environment: Mapping[str, str]) -> Iterator[None]:
+    """The system's refusal of a path as the fault of the setting that names it."""
+    try:
+        yield
+    except OSError as refused:
+        raise BadSetting(
+            name,
+            setting(name, environment),
+            problem=f"cannot be used: {refused.strerror}",
+            hint="Name a place where Valor may make its files, or make this one fit.",
+        ) from refused
+
+
+def _check_server(name: str, url: str) -> None:
+    try:
+        known = make_url(normal_url(url)).drivername == "postgresql+psycopg"
+    except (ArgumentError, ValueError):
+        known = False
+    if not known:
+        raise BadSetting(
+            name,
+            without_password(url),
+            problem="is no address of a Postgres database",
+            hint="Write postgres://user:password@host:5432/database, with %40 for an @ in a "
+            "password; the embedded database is named by VALOR_DB_PATH.",
+        )
+
+
+def without_password(url: str) -> str:
+    """The address for people; of one that cannot be read, only what is surely no password.
+
+    >>> without_password("postgres://valor:hunter2@db:abc/valor")
+    'postgres://…@db:abc/valor'
+    >>> without_password("postgres://valor:hunter2")
+    'postgres://…'
+    """
+    try:
+        read = make_url(normal_url(url))
+        return read.difference_update_query(["password", "sslpassword"]).render_as_string()
+    except (ArgumentError, ValueError):
+        parts = re.match(r"(\w[\w+]*://)?(?:[^@?]*@([^@?]+)$|([^@?:]+)$)?", url)
+        scheme, behind_user, without_user = parts.groups("") if parts else ("", "", "")
+        return scheme + (f"…@{behind_user}" if behind_user else without_user or "…")
 
 
 def normal_url(url: str) -> str:
@@ -67,6 +182,29 @@ def normal_url(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     return url
+
+
+def _only_text_that_can_be_kept(
+    _connection: object, _cursor: object, _statement: str, parameters: Any, *rest: Any
+) -> None:
+    """SQLite keeps a NUL and finds half the text again, Postgres refuses it: here both refuse."""
+    many = rest[-1]
+    for row in parameters if many else (parameters,):
+        values: Sequence[Any] = tuple(row.values()) if isinstance(row, Mapping) else row or ()
+        for value in values:
+            if isinstance(value, str) and ("\0" in value or not _is_unicode(value)):
+                raise BadText(value)
+
+
+def _is_unicode(text: str) -> bool:
+    """False where bytes that are no UTF-8, or half a pair, stand in it as surrogates."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _sqlite(url: str) -> Engine:
@@ -87,6 +225,12 @@ def _sqlite(url: str) -> Engine:
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("valor_writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    @event.listens_for(engine, "handle_error")
+    def _damaged(context: ExceptionContext) -> None:
+        code = getattr(context.original_exception, "sqlite_errorcode", 0)
+        if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise StoreDamaged
 
     return engine
 

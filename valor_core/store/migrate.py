@@ -3,12 +3,13 @@
 import re
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, Engine, create_engine, inspect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from valor_core.errors import ValorError
 from valor_core.settings import ROOT
-from valor_core.store.engines import Store
+from valor_core.store.engines import Store, StoreDamaged, without_password
 from valor_core.store.guards import APP_ROLE
 
 SCRIPTS = ROOT / "migrations"
@@ -23,6 +24,18 @@ class WrongRevision(ValorError):
         super().__init__(
             f"The database is at revision {found or 'none'}, this version needs {wanted}.",
             hint="Run: ./valor migrate",
+        )
+
+
+class DatabaseUnreachable(ValorError):
+    """The database that the settings name cannot be opened at start."""
+
+    code, status = "database_unreachable", 503
+
+    def __init__(self, where: str, *, setting: str, problem: str) -> None:
+        super().__init__(
+            f"The database {where} cannot be opened: {problem}.",
+            hint=f"See that it is there and lets Valor in, and that {setting} is right.",
         )
 
 
@@ -53,14 +66,37 @@ def revision(connection: Connection) -> str | None:
 
 def check_revision(store: Store) -> None:
     """WrongRevision unless the database has the schema of this version."""
-    # Plain: on an empty database there is no app role yet that the store's connections could take.
-    engine = create_engine(store.url, poolclass=NullPool)
-    with engine.connect() as connection:
+    with _reached(store, store.url) as connection:
         if not store.is_sqlite:
             _let_in(connection)
         found = revision(connection)
     if found != wanted_revision():
         raise WrongRevision(found, wanted_revision())
+
+
+def _reached(store: Store, url: str) -> Connection:
+    """A connection at start, where nothing says yet that the settings are right."""
+    try:
+        return _engine(store, url).connect()
+    except StoreDamaged as damaged:
+        raise StoreDamaged(store.where) from damaged
+    except (DBAPIError, OSError, ValueError) as error:
+        if store.is_sqlite:
+            where, setting = store.where, "VALOR_DB_PATH or VALOR_HOME"
+        else:
+            where = without_password(url)
+            setting = "DB_URL" if url == store.url else "DB_MIGRATE_URL"
+        told = str(error.orig if isinstance(error, DBAPIError) else error)
+        problem = told.partition("\n")[0].rstrip(".")
+        raise DatabaseUnreachable(where, setting=setting, problem=problem) from error
+
+
+def _engine(store: Store, url: str) -> Engine:
+    """SQLite: the store's own, whose BEGIN makes a migration that fails leave nothing.
+
+    Postgres: plain, for on an empty database there is no app role yet that could be taken.
+    """
+    return store.engine if store.is_sqlite else create_engine(url, poolclass=NullPool)
 
 
 def _let_in(connection: Connection) -> None:
@@ -74,9 +110,7 @@ def _let_in(connection: Connection) -> None:
 
 def migrate(store: Store, to: str = "head") -> bool:
     """Upgrades (or downgrades to a revision) as the owner; whether there was anything to do."""
-    # SQLite: the store's own engine, whose BEGIN makes a migration that fails leave nothing.
-    engine = store.engine if store.is_sqlite else create_engine(store.owner_url, poolclass=NullPool)
-    with engine.connect() as connection:
+    with _reached(store, store.owner_url) as connection:
         found = revision(connection)
     if found == {"head": wanted_revision(), "base": None}.get(to, to):
         return False
@@ -84,12 +118,12 @@ def migrate(store: Store, to: str = "head") -> bool:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     if store.writer:
         store.writer.take()
     try:
         with (
-            engine.connect().execution_options(valor_writes=True) as connection,
+            _reached(store, store.owner_url).execution_options(valor_writes=True) as connection,
             connection.begin(),
         ):
             _one_at_a_time(connection)
