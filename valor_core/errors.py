@@ -39,6 +39,7 @@ class Flaw:
 
     place: str
     problem: str
+    out_of_range: bool = False  # it could be read, and may not be so large, small or many
 
     def __str__(self) -> str:
         return f"{self.place}: {self.problem}"

@@ -1,12 +1,16 @@
 """`valor value|proof|import|snapshot|report|audit`: what analysts do, from a shell or a script."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from valor_core.errors import BadInput
+
+if TYPE_CHECKING:
+    from valor_core.models.proof import Outcome
 
 snapshot = typer.Typer(no_args_is_help=True, help="Immutable snapshots of a tenant.")
 report = typer.Typer(no_args_is_help=True, help="Reports made by notebooks.")
@@ -80,12 +84,14 @@ def value_dcf_direct(
 
 
 def proof(
-    cases: Annotated[Path | None, typer.Option(help="Folder of JSON cases.")] = None,
+    cases: Annotated[
+        Path | None, typer.Option(help="Folder of .json files, each a case or a list of cases.")
+    ] = None,
     as_json: AsJson = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the models' inputs.")] = False,
 ) -> None:
     """Run published cases through the engine and compare every number with what was printed."""
-    from valor_core.models.proof import prove, schemas
+    from valor_core.models.proof import schemas
 
     if schema:
         print(json.dumps(schemas(), indent=2))
@@ -94,9 +100,9 @@ def proof(
         raise BadInput(
             f"There is no folder {cases or ''!s}.", hint="Give one: valor proof --cases DIR"
         )
-    outcomes = [prove(read_case(path)) for path in sorted(cases.glob("*.json"))]
+    outcomes = [outcome for path in sorted(cases.glob("*.json")) for outcome in _outcomes(path)]
     if not outcomes:
-        raise BadInput(f"{cases} holds no .json case.", hint="Each file is one case.")
+        raise BadInput(f"{cases} holds no .json case.", hint="Give each case a file in it.")
     if as_json:
         print(json.dumps([o.as_dict() for o in outcomes], indent=2, allow_nan=False))
     else:
@@ -108,6 +114,19 @@ def proof(
         print(f"\n{passed} of {len(outcomes)} cases passed")
     if any(outcome.status != "passed" for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _outcomes(path: Path) -> "list[Outcome]":
+    """What came of the cases of a file; one that cannot be read has failed and stops no other."""
+    from valor_core.models.proof import failed, prove
+
+    try:
+        document = read_case(path)
+    except BadInput as error:
+        return [failed(path.stem, f"{error}")]
+    several = isinstance(document, list) and document
+    outcomes = map(prove, document if several else [document])
+    return [replace(outcome, id=outcome.id or path.stem) for outcome in outcomes]
 
 
 def import_facts(file: Path, tenant: Tenant = "demo") -> None:

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import validate
 
 from tests.models.sound import rates
-from valor_core.models.proof import Status, prove, schemas
+from valor_core.models.proof import REMARKS, Status, prove, schemas
 
-KO = json.loads((Path(__file__).parents[1] / "truth" / "dcf_ginzu_ko_base.json").read_text())
+TRUTH = Path(__file__).parents[1] / "truth"
+KO = json.loads((TRUTH / "dcf_ginzu_ko_base.json").read_text())
+ONE_SOURCE = {"E": 1, "ke": 0.1}
 
 
 def workbook(case):
@@ -185,7 +188,10 @@ def test_a_cell_of_a_table_without_a_value_is_null():
         {"model": "wacc", "inputs": {"E": 1, "ke": 0.1}, "expected": [0.1]},
         {"model": "wacc", "inputs": {"E": 1, "ke": 0.1}, "expected": {"roe": 1}},
         {"model": "wacc", "inputs": {"E": 1, "ke": 0.1}, "expected": 0.1, "check": 5},
-        {"model": "wacc", "inputs": {"E": 1, "ke": 0.1}, "expected": 0.1, "check": {"abs": "x"}},
+        {"model": "wacc", "inputs": {"E": 1, "ke": 0.1}, "expected": True},
+        {"model": "wacc", "inputs": {"E": 1, "ke": 0.1}, "expected": float("inf")},
+        {"model": "wacc", "inputs": {"E": 1, "ke": 0.1}, "expected": 10**400},
+        {"model": "discount_periods", "inputs": {"full_years": 0}, "expected": [1.0]},
     ],
 )
 def test_a_case_that_cannot_be_read_fails_and_says_why(case):
@@ -194,6 +200,103 @@ def test_a_case_that_cannot_be_read_fails_and_says_why(case):
     assert outcome.status is Status.FAILED
     assert outcome.differences
     json.dumps(outcome.as_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "tolerance",
+    [
+        {"abs": "inf"},
+        {"abs": "1"},
+        {"abs": True},
+        {"abs": float("inf")},
+        {"rel": float("nan")},
+        {"abs": -1},
+        {"percent": 5},
+        {"abs": 1, "fields": {"wacc": {"rel": float("inf")}}},
+        {"abs": 1, "fields": ["wacc"]},
+    ],
+)
+def test_a_tolerance_is_a_finite_number_from_zero_on_or_the_case_fails(tolerance):
+    case = {"model": "wacc", "inputs": {"E": 1, "ke": 0.1}, "expected": {"wacc": 0.1}}
+
+    outcome = prove({**case, "check": tolerance})
+
+    assert [difference.place for difference in outcome.differences] == ["check"]
+    assert prove({**case, "check": {"abs": 0}}).status is Status.PASSED
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        (ONE_SOURCE, {}),
+        (ONE_SOURCE, []),
+        (ONE_SOURCE, {"note": "as printed"}),
+        ([], []),
+        ([ONE_SOURCE, ONE_SOURCE], [0.1, {}]),
+    ],
+)
+def test_a_case_of_which_nothing_is_compared_fails(inputs, expected):
+    outcome = prove({"model": "wacc", "inputs": inputs, "expected": expected})
+
+    assert outcome.status is Status.FAILED
+    assert outcome.differences
+
+
+@pytest.mark.parametrize("expected", ["ERROR", None, {"value_per_share": None}])
+@pytest.mark.parametrize(
+    "changed",
+    [{"x": 1}, {"shares": None}, {"shares": "many"}, {"failure_proceeds_basis": "fair"}],
+    ids=str,
+)
+def test_inputs_that_cannot_be_read_are_no_refusal_by_the_model(changed, expected):
+    case = {**KO, "inputs": {**KO["inputs"], **changed}, "expected": expected}
+
+    assert prove(case).status is Status.FAILED
+
+
+@pytest.mark.parametrize("expected", ["ERROR", None, {"value_per_share": None}])
+@pytest.mark.parametrize(
+    "changed", [{"shares": 0}, {"reinvestment_lag": -1}, {"revenue0": 1e200}], ids=str
+)
+def test_numbers_out_of_their_range_are_refused_by_the_model(changed, expected):
+    case = {**KO, "inputs": {**KO["inputs"], **changed}, "expected": expected}
+
+    assert prove(case).differences == ()
+
+
+def test_a_refusal_is_no_answer_where_a_figure_was_published():
+    inputs = {**KO["inputs"], "shares": 0}
+
+    outcome = prove({**KO, "inputs": inputs, "expected": {"sum_pv": 178845.7, "revenues": None}})
+
+    assert "shares_not_positive" in outcome.differences[0].problem
+
+
+@pytest.mark.parametrize("none", [{}, {"stub": 0}, {"stub": None}])
+def test_a_stub_of_zero_is_no_stub_in_either_method(none):
+    flows = {"fcf": [10.0, 11.0], "wacc": 0.1, "perpetual_growth": 0.02}
+    direct = {"model": "dcf_fcff_direct", "inputs": {**flows, **none}}
+    periods = {"model": "discount_periods", "inputs": {"full_years": 2, **none}}
+
+    assert prove({**direct, "expected": {"discount_periods": [1, 2]}}).status is Status.PASSED
+    assert prove({**periods, "expected": [1, 2]}).status is Status.PASSED
+
+
+@pytest.mark.parametrize("wacc", [0.1, [0.1, 0.12], {"start": 0.1, "end": 0.12, "to_year": 2}])
+def test_a_table_holds_one_wacc_for_all_years_whatever_the_case_itself_has(wacc):
+    case = {
+        "model": "dcf_fcff_direct",
+        "inputs": {
+            "fcf": [10.0, 10.0],
+            "wacc": wacc,
+            "perpetual_growth": 0.0,
+            "wacc_grid": [0.05, 0.2],
+            "growth_grid": [0.0],
+        },
+        "expected": {"ev_grid_rows_growth_cols_wacc": [[200.0, 50.0]]},  # 10 / WACC
+    }
+
+    assert prove(case).differences == ()
 
 
 def test_a_loss_per_share_is_told_over_the_basic_shares():
@@ -212,3 +315,13 @@ def test_the_schema_tells_every_methods_fields_and_options():
     basis = told["dcf_fcff_drivers"]["inputs"]["properties"]["failure_proceeds_basis"]
     assert basis["enum"] == ["V", "B"]
     json.dumps(told, allow_nan=False)
+
+
+@pytest.mark.parametrize("path", sorted(TRUTH.glob("*.json")), ids=lambda path: path.stem)
+def test_published_inputs_are_as_the_schema_says(path):
+    case = json.loads(path.read_text())
+    schema = schemas()[case["model"]]["inputs"]
+    rows = case["inputs"] if isinstance(case["inputs"], list) else [case["inputs"]]
+
+    for row in rows:
+        validate({name: value for name, value in row.items() if name not in REMARKS}, schema)

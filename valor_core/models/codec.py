@@ -115,7 +115,8 @@ def _number(data: object, path: str, flaws: list[Flaw]) -> float | None:
     if isinstance(data, bool) or not isinstance(data, (int, float)):
         return _flaw(flaws, path, f"a number is meant, not {_told(data)}")
     if not -LARGEST <= data <= LARGEST:  # also false for nan
-        return _flaw(flaws, path, f"{_told(data)} is not a finite number of a sensible size")
+        problem = f"{_told(data)} is not a finite number of a sensible size"
+        return _flaw(flaws, path, problem, out_of_range=True)
     return float(data)
 
 
@@ -125,7 +126,8 @@ def _count(data: object, path: str, flaws: list[Flaw]) -> int | None:
     if isinstance(data, bool) or not isinstance(data, int):
         return _flaw(flaws, path, f"a whole number is meant, not {_told(data)}")
     if not 0 <= data <= MOST_YEARS:
-        return _flaw(flaws, path, f"{_told(data)} is not between 0 and {MOST_YEARS}")
+        problem = f"{_told(data)} is not between 0 and {MOST_YEARS}"
+        return _flaw(flaws, path, problem, out_of_range=True)
     return data
 
 
@@ -147,7 +149,8 @@ def _row(data: object, path: str, flaws: list[Flaw], *, fade: bool) -> list[floa
         meant = "a list of numbers or a fade" if fade else "a list of numbers"
         return _flaw(flaws, path, f"{meant} is meant, not {_told(data)}")
     if not 1 <= len(data) <= LONGEST_ROW:
-        return _flaw(flaws, path, f"{len(data)} numbers are not between 1 and {LONGEST_ROW}")
+        problem = f"{len(data)} numbers are not between 1 and {LONGEST_ROW}"
+        return _flaw(flaws, path, problem, out_of_range=True)
     numbers = [_number(member, f"{path}[{place}]", flaws) for place, member in enumerate(data)]
     return None if None in numbers else [number for number in numbers if number is not None]
 
@@ -162,8 +165,8 @@ def _members(kind: type, data: object, path: str, flaws: list[Flaw]) -> tuple[An
     )
 
 
-def _flaw(flaws: list[Flaw], path: str, problem: str) -> None:
-    flaws.append(Flaw(place=path, problem=problem))
+def _flaw(flaws: list[Flaw], path: str, problem: str, *, out_of_range: bool = False) -> None:
+    flaws.append(Flaw(place=path, problem=problem, out_of_range=out_of_range))
 
 
 def _join(path: str, name: object) -> str:

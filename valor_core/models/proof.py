@@ -1,5 +1,6 @@
 """Published cases against our own models, leaf by leaf, at the tolerance of their source."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +10,7 @@ import numpy as np
 
 from valor_core.errors import BadInputs, ValorError
 from valor_core.models.codec import dump_value, load, schema
-from valor_core.models.published import METHODS, Method, stated_inputs
+from valor_core.models.published import METHODS, Method, stated_inputs, stated_schema
 
 REMARKS = frozenset({"src", "source", "note", "name", "label", "id", "comment"})
 DEFAULT_REL = 1e-9
@@ -32,6 +33,12 @@ class Difference:
     expected: Any
     got: Any
     problem: str
+
+    def __str__(self) -> str:
+        told = f"{self.place}: {self.problem}" if self.place else self.problem
+        if self.expected is None and self.got is None:
+            return told
+        return f"{told} (published {dump_value(self.expected)}, ours {dump_value(self.got)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +74,12 @@ class _Refused:
 
     error: ValorError
 
+    @property
+    def of_the_model(self) -> bool:
+        """Whether the numbers were refused; a case that nobody can read proves nothing."""
+        error = self.error
+        return not isinstance(error, BadInputs) or all(flaw.out_of_range for flaw in error.flaws)
+
     def __str__(self) -> str:
         return f"refused ({self.error.code}): {self.error}"
 
@@ -79,25 +92,25 @@ def prove(case: object) -> Outcome:
     'passed'
     """
     if not isinstance(case, dict):
-        return Outcome(
-            id="",
-            model="",
-            status=Status.FAILED,
-            differences=(_wrong("", "a case is an object with model, inputs and expected"),),
-        )
+        return failed("", "a case is an object with model, inputs and expected")
     name, model = str(case.get("id", "")), str(case.get("model", ""))
     method = METHODS.get(model)
     if method is None:
         return Outcome(id=name, model=model, status=Status.UNSUPPORTED)
-    differences = _differences(case, method)
+    differences = _differences(case, method) or _nothing_compared(case["expected"])
     status = Status.FAILED if differences else Status.PASSED
     return Outcome(id=name, model=model, status=status, differences=tuple(differences))
+
+
+def failed(name: str, problem: str) -> Outcome:
+    """The outcome of what is no case, and why not."""
+    return Outcome(id=name, model="", status=Status.FAILED, differences=(_wrong("", problem),))
 
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Each method's inputs and options as JSON Schema; `main` is what a bare number means."""
     return {
-        name: {"inputs": schema(method.inputs), "main": method.main}
+        name: {"inputs": stated_schema(method), "main": method.main}
         for name, method in METHODS.items()
     }
 
@@ -107,8 +120,8 @@ def _differences(case: dict[str, Any], method: Method) -> list[Difference]:
         return [_wrong("", "the case lacks inputs or expected")]
     try:
         tolerance = Tolerance.of(case.get("check"))
-    except (TypeError, ValueError):
-        return [_wrong("check", "abs and rel are numbers, fields an object of them")]
+    except _BadTolerance:
+        return [_wrong("check", "abs and rel are numbers from 0 on, fields an object of them")]
     inputs, expected = case["inputs"], case["expected"]
     if not isinstance(inputs, list):
         return _row_differences(inputs, expected, method, tolerance, "")
@@ -118,6 +131,20 @@ def _differences(case: dict[str, Any], method: Method) -> list[Difference]:
     for place, (row, one) in enumerate(zip(inputs, expected, strict=True)):
         found += _row_differences(row, one, method, tolerance, f"[{place}]")
     return found
+
+
+def _nothing_compared(expected: Any) -> list[Difference]:
+    """A case without a figure to compare is none: it would pass whatever the model computes."""
+    return [] if _holds_a_figure(expected) else [_wrong("expected", "holds nothing to compare")]
+
+
+def _holds_a_figure(expected: Any) -> bool:
+    """Whether there is a leaf, in each row of a list."""
+    if isinstance(expected, dict):
+        return any(_holds_a_figure(one) for name, one in expected.items() if name not in REMARKS)
+    if isinstance(expected, list):
+        return bool(expected) and all(map(_holds_a_figure, expected))
+    return True
 
 
 def _row_differences(
@@ -154,14 +181,24 @@ def _compared(
     if expected == REFUSAL:
         if not isinstance(got, _Refused):
             yield Difference(place=place, expected=expected, got=got, problem="was not refused")
+        elif not got.of_the_model:
+            yield Difference(place=place, expected=expected, got=None, problem=str(got))
     elif isinstance(got, _Refused):
-        # A case without a solution is refused by the model, not because it cannot be read.
-        if expected is not None or isinstance(got.error, BadInputs):
+        if not (got.of_the_model and _without_solution(expected)):
             yield Difference(place=place, expected=expected, got=None, problem=str(got))
     elif isinstance(expected, dict):
         yield from _compared_lines(expected, got, tolerance, place)
     else:
         yield from _compared_value(expected, got[main], tolerance, place, main)
+
+
+def _without_solution(expected: Any) -> bool:
+    """Whether the source says of each figure that there is none."""
+    if isinstance(expected, dict):
+        return all(_without_solution(one) for name, one in expected.items() if name not in REMARKS)
+    if isinstance(expected, list):
+        return all(map(_without_solution, expected))
+    return expected is None or expected == REFUSAL
 
 
 def _compared_lines(
@@ -190,13 +227,17 @@ def _compared_value(
         problem = "" if got is None else "has a value where there is none"
     elif got is None:
         problem = "has no value"
-    elif isinstance(expected, bool) or not isinstance(expected, (int, float)):
+    elif not _is_finite(expected):
         problem = "is not a number in the case"
     else:
         off, allowed = abs(got - expected), tolerance.allowed(name, expected)
         problem = "" if off <= allowed else f"differs by {off:.3g}, more than {allowed:.3g}"
     if problem:
         yield Difference(place=place, expected=expected, got=got, problem=problem)
+
+
+class _BadTolerance(Exception):
+    """A case's tolerance that is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,15 +250,19 @@ class Tolerance:
 
     @classmethod
     def of(cls, check: Any) -> "Tolerance":
-        """The tolerance that a case states; without any, a relative 1e-9."""
-        if check is None:
-            return cls(abs=0.0, rel=DEFAULT_REL, fields={})
-        if not isinstance(check, dict):
-            raise TypeError(check)
-        by_field = check.get("fields") or {}
+        """The tolerance that a case states; where it states neither, a relative 1e-9."""
+        stated = {} if check is None else check
+        if not isinstance(stated, dict) or not {"abs", "rel", "fields"}.issuperset(stated):
+            raise _BadTolerance
+        allowed = {name: stated[name] for name in ("abs", "rel") if stated.get(name) is not None}
+        by_field = stated.get("fields") or {}
+        sound = all(_is_finite(one) and one >= 0 for one in allowed.values())
+        if not sound or not isinstance(by_field, dict):
+            raise _BadTolerance
+        allowed = allowed or {"rel": DEFAULT_REL}
         return cls(
-            abs=float(check.get("abs") or 0.0),
-            rel=float(check.get("rel") or 0.0),
+            abs=float(allowed.get("abs", 0.0)),
+            rel=float(allowed.get("rel", 0.0)),
             fields={name: cls.of(one) for name, one in by_field.items()},
         )
 
@@ -225,6 +270,12 @@ class Tolerance:
         """The greater of the absolute and the relative allowance."""
         stated = self.fields.get(name, self)
         return max(stated.abs, stated.rel * abs(expected))
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether it is a number as a case may hold it: no text, no truth value, not beyond floats."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and abs(value) <= sys.float_info.max
 
 
 def _wrong(place: str, problem: str) -> Difference:

@@ -1,13 +1,14 @@
 """The shapes in which valuations are published, each computed by the model that everybody uses."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
 from valor_core.models.bridge import Bridge, bridged
+from valor_core.models.codec import schema
 from valor_core.models.cost_of_capital import (
     BetaKind,
     CostOfCapitalInputs,
@@ -16,12 +17,13 @@ from valor_core.models.cost_of_capital import (
     weights_of,
 )
 from valor_core.models.dcf import DcfInputs, Failure, ProceedsBasis, discounted_cash_flow
-from valor_core.models.dcf_direct import DirectDcfInputs, direct_cash_flow
+from valor_core.models.dcf_direct import MOST_YEARS, DirectDcfInputs, direct_cash_flow
 from valor_core.models.dilution import OptionTranche, Shares, diluted_at, value_per_share
 from valor_core.models.discounting import Timing, discount_periods
 from valor_core.models.fields import Unit, says, settle
 from valor_core.models.numbers import Numbers, Row
 from valor_core.models.paths import Fade, Path
+from valor_core.models.refusals import YearsOutOfRange
 from valor_core.models.reinvestment import SalesToCapital
 from valor_core.models.sensitivity import grid
 from valor_core.models.terminal import TerminalMethod
@@ -200,7 +202,8 @@ class DirectCase:
     ebitda: Row | None = field(default=None, metadata=says("EBITDA by year", Unit.MONEY))
     mid_year: bool = field(default=False, metadata=says("cash arrives in the middle of a year"))
     stub: Numbers | None = field(
-        default=None, metadata=says("part of the first year still to come", Unit.YEARS)
+        default=None,
+        metadata=says("part of the first year still to come; 0: no stub", Unit.YEARS),
     )
     net_debt: Numbers = field(default=0.0, metadata=says("debt less cash", Unit.MONEY))
     debt: Numbers = field(default=0.0, metadata=says("debt beside net_debt", Unit.MONEY))
@@ -227,7 +230,7 @@ def direct(case: DirectCase) -> dict[str, Any]:
         exit_metric=None if case.ebitda is None else float(case.ebitda[-1]),
         terminal_method=TerminalMethod.GORDON if by_growth else TerminalMethod.EXIT_MULTIPLE,
         timing=Timing.MID_YEAR if case.mid_year else Timing.END_YEAR,
-        stub=case.stub,
+        stub=case.stub or None,
         bridge=Bridge.of(
             debt=case.net_debt + case.debt,
             cash=case.cash,
@@ -262,8 +265,8 @@ def direct(case: DirectCase) -> dict[str, Any]:
 
 
 def _tables(inputs: DirectDcfInputs, waccs: Row, growths: Row) -> dict[str, Any]:
-    """The tables of growth and WACC, either way round; a cell without a value is none."""
-    tables = {}
+    """The tables of growth and one WACC for all years; a cell without a value is none."""
+    tables, inputs = {}, replace(inputs, wacc=Fade(start=waccs[0]))
     for short, line in (("ev", "enterprise_value"), ("equity", "equity_value")):
         values = grid(
             inputs, ("terminal_growth", growths), ("wacc.start", waccs), field=line
@@ -290,6 +293,8 @@ def periods(case: PeriodsCase) -> dict[str, Any]:
     """Years to each flow and to the terminal value, by convention."""
     stub = case.stub or None
     years = case.full_years + (stub is not None)
+    if not 1 <= years <= MOST_YEARS:
+        raise YearsOutOfRange(years=years, most=MOST_YEARS)
     end = discount_periods(years, timing=Timing.END_YEAR, stub=stub)
     middle = discount_periods(years, timing=Timing.MID_YEAR, stub=stub)
     return {
@@ -487,6 +492,19 @@ def stated_inputs(method: Method, row: dict[str, Any]) -> dict[str, Any]:
         stated["wacc"] = {"start": stated["wacc"]}
     if method.inputs is DilutionCase and isinstance(stated.get("options"), list):
         stated["options"] = [_tranche(option) for option in stated["options"]]
+    return stated
+
+
+def stated_schema(method: Method) -> dict[str, Any]:
+    """The JSON Schema of a method's inputs, with the short forms that are spelt out."""
+    stated = schema(method.inputs)
+    number = {"type": "number"}
+    if method.inputs is DirectCase:
+        stated["properties"]["wacc"]["anyOf"].insert(0, number)
+    if method.inputs is DilutionCase:
+        tranches = stated["properties"]["options"]
+        pair = {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
+        tranches["items"] = {"anyOf": [tranches["items"], pair]}
     return stated
 
 
