@@ -1,5 +1,6 @@
 """The serving process: where it listens, what must hold before it does, and how it ends."""
 
+import errno
 import logging
 import os
 import signal
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp
 from app.web.deadlines import DeadlineProtocol
 from valor_core.errors import ValorError
 
+HOST, PORT = "127.0.0.1", 8501  # where it listens unless told otherwise
 BACKLOG = 128
 CONNECTIONS_MAX = 512  # beyond it uvicorn answers 503 at once
 REQUESTS_END_S = 2  # what running requests get after the signal to stop
@@ -70,6 +72,17 @@ class HostBeyondLoopback(ValorError):
         )
 
 
+class HostUnusable(ValorError):
+    """A loopback address that this machine does not have, such as ::1 without IPv6."""
+
+    code, status = "host_unusable", 422
+
+    def __init__(self, host: str, why: str) -> None:
+        super().__init__(
+            f"This machine cannot listen on {host!r}: {why}.", hint="Use --host 127.0.0.1."
+        )
+
+
 class PortTaken(ValorError):
     """Another program listens there already."""
 
@@ -107,19 +120,29 @@ def check_hardening() -> None:
         raise HardeningMissing(differing)
 
 
-def free_port_after(port: int, *, host: str = "127.0.0.1") -> int:
+def origin(host: str, port: int) -> str:
+    """How a browser names a server at that address.
+
+    >>> origin("127.0.0.1", 8501), origin("::1", 8501)
+    ('http://127.0.0.1:8501', 'http://[::1]:8501')
+    """
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def free_port_after(port: int, *, host: str = HOST) -> int:
     """The next port on which nobody listens, else any: not more than a hundred are tried."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in range(port + 1, min(port + 101, 65_536)):
         try:
-            with socket.create_server((host, candidate)):
+            with socket.create_server((host, candidate), family=family):
                 return candidate
         except OSError:
             continue
-    with socket.create_server((host, 0)) as anywhere:
+    with socket.create_server((host, 0), family=family) as anywhere:
         return anywhere.getsockname()[1]
 
 
-def listen(*, host: str = "127.0.0.1", port: int) -> socket.socket:
+def listen(*, host: str = HOST, port: int) -> socket.socket:
     """Take the port, at once and for good: connections wait until `serve` answers them.
 
     Port 0 takes a free one. Done before the heavy imports, it tells a taken port in no time.
@@ -137,8 +160,10 @@ def listen(*, host: str = "127.0.0.1", port: int) -> socket.socket:
         return socket.create_server((where, port), family=family, backlog=BACKLOG)
     except PermissionError as refused:
         raise PortOutOfRange(port) from refused
-    except OSError as taken:
-        raise PortTaken(port, free=free_port_after(port)) from taken
+    except OSError as refused:
+        if refused.errno != errno.EADDRINUSE:
+            raise HostUnusable(host, os.strerror(refused.errno or 0)) from refused
+        raise PortTaken(port, free=free_port_after(port, host=where)) from refused
 
 
 class NoStrangersNoise(logging.Filter):

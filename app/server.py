@@ -13,6 +13,7 @@ from starlette.routing import Mount
 
 from app.api.application import create_api
 from app.monitoring.metrics import metrics_route
+from app.process import HOST, origin
 from app.state import PROCESS
 from app.web.assets import asset_routes
 from app.web.bodies import BodyLimits
@@ -34,10 +35,15 @@ from valor_core.store.engines import Store
 from valor_core.workbench.verb import use_store
 
 COLLECT_EVERY_S = 60
+LOCALHOST = ("127.0.0.1", "::1")  # where the name `localhost` leads
 
 
 def create_app(
-    store: Store, *, port: int, background: Callable[[], contextlib.AbstractContextManager[Any]]
+    store: Store,
+    *,
+    port: int,
+    background: Callable[[], contextlib.AbstractContextManager[Any]],
+    host: str = HOST,
 ) -> SecurityHeaders:
     """The whole application on this database; `background` runs beside it (the scheduler)."""
     use_store(store)
@@ -75,7 +81,7 @@ def create_app(
             PageRoute(build_index(index)),
         ],
         middleware=[
-            Middleware(OwnHosts, origins=own_origins(port)),
+            Middleware(OwnHosts, origins=own_origins(port, host=host)),
             Middleware(Identity, callers=callers, cookie=cookie),
             Middleware(BodyLimits),
             Middleware(PrecompressedStatic, folder=static),
@@ -85,9 +91,14 @@ def create_app(
     return SecurityHeaders(pages, policy=content_security_policy(index))
 
 
-def own_origins(port: int) -> tuple[str, str]:
-    """The two names under which a person opens a local installation."""
-    return f"http://127.0.0.1:{port}", f"http://localhost:{port}"
+def own_origins(port: int, *, host: str = HOST) -> tuple[str, ...]:
+    """The names under which a person opens a local installation: its address, and localhost.
+
+    >>> own_origins(8501, host="127.0.0.2")
+    ('http://127.0.0.2:8501',)
+    """
+    names = (host, "localhost") if host in LOCALHOST else (host,)
+    return tuple(origin(name, port) for name in names)
 
 
 async def _import_and_freeze() -> None:

@@ -35,35 +35,42 @@ def serve_locally(*, host: str, port: int) -> None:
     """Serves until SIGTERM."""
     began = time.perf_counter()
     listener = process.listen(host=host, port=port)  # a taken port is told in no time
-    port = listener.getsockname()[1]
+    address, port = listener.getsockname()[:2]
     start_logging(setting("VALOR_LOG"))
     os.chdir(ROOT)  # Streamlit looks for its settings here
     bring_up_to_date()
     store = open_store()
     seed_demo(store)
-    link = sign_in_link(store, port=port)
+    link = sign_in_link(store, at=process.origin(address, port))
+    another = "./valor token" + _where(address, port)
 
     # The heavy part, after everything that can refuse.
     from app.server import create_app
     from jobs.runner import running
 
-    application = create_app(store, port=port, background=lambda: running(store))
+    application = create_app(store, host=address, port=port, background=lambda: running(store))
     process.check_hardening()
 
     def ready() -> None:
         log.info("ready", seconds=f"{time.perf_counter() - began:.2f}", database=store.where)
         print(f"\n  Valor IVX is ready. Open this link once, within ten minutes:\n\n    {link}\n\n"
-              "  Another one: ./valor token        To end: Ctrl+C\n", flush=True)  # fmt: skip
+              f"  Another one: {another}        To end: Ctrl+C\n", flush=True)  # fmt: skip
 
     process.serve(application, listener=listener, on_ready=ready)
     store.close()
 
 
-def sign_in_link(store: Store, *, port: int, tenant: str = "demo", member: str = "") -> str:
-    """A link that signs a member in, once."""
+def _where(address: str, port: int) -> str:
+    """What `valor token` has to be told of a place that is not the usual one."""
+    host = f" --host {address}" if address != process.HOST else ""
+    return host + (f" --port {port}" if port != process.PORT else "")
+
+
+def sign_in_link(store: Store, *, at: str, tenant: str = "demo", member: str = "") -> str:
+    """A link that signs a member in, once, at the origin where `valor serve` listens."""
     from valor_core.workbench.people import issue_token
 
     tenant_id, name = member_to_sign_in(store, tenant, member)
     with open_work(setup.operator(tenant_id), store) as work:
         token = issue_token(work, name)
-    return f"http://127.0.0.1:{port}/login#token={token}"
+    return f"{at}/login#token={token}"

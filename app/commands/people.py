@@ -109,9 +109,11 @@ def token(
     member: Annotated[str, typer.Argument(help="The member; the first one if empty.")] = "",
     tenant: Tenant = "demo",
     port: Annotated[int, typer.Option(help="Where `valor serve` listens.")] = 8501,
+    host: Annotated[str, typer.Option(help="Its address.")] = "127.0.0.1",
 ) -> None:
     """Print a sign-in link that works once, for ten minutes."""
     from app.commands.working import the_open_store
+    from app.process import origin
     from app.serving import sign_in_link
 
-    print(sign_in_link(the_open_store(), port=port, tenant=tenant, member=member))
+    print(sign_in_link(the_open_store(), at=origin(host, port), tenant=tenant, member=member))

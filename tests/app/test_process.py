@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import signal
 import socket
 import subprocess
@@ -6,6 +7,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -21,12 +23,16 @@ from app.process import (
     HARDENING,
     HardeningMissing,
     HostBeyondLoopback,
+    HostUnusable,
     PortOutOfRange,
     PortTaken,
     check_hardening,
     free_port_after,
     listen,
+    origin,
 )
+from app.server import own_origins
+from app.web.hosts import OwnHosts
 from tests.app.web.serving import served
 from valor_core.settings import ROOT
 
@@ -110,10 +116,42 @@ def test_a_host_that_others_could_reach_is_refused(host):
         listen(host=host, port=0)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2"])
-def test_a_loopback_host_is_taken(host):
-    with listen(host=host, port=0):
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2", "::1"])
+def test_a_loopback_host_is_taken_and_answers_under_its_own_names(host):
+    async def hello(_):
+        return PlainTextResponse("hello")
+
+    listener = listen(host=host, port=0)
+    address, port = listener.getsockname()[:2]
+    origins = own_origins(port, host=address)
+    own = OwnHosts(Starlette(routes=[Route("/", hello)]), origins=origins)
+
+    with served(own, listener=listener), httpx2.Client(base_url=origin(address, port)) as browser:
+        assert browser.get("/").text == "hello"
+        hosts = [urlsplit(one).netloc for one in origins]
+        assert all(browser.get("/", headers={"Host": name}).text == "hello" for name in hosts)
+        assert browser.get("/", headers={"Host": f"127.0.0.9:{port}"}).status_code == 421
+
+
+def test_a_taken_port_of_another_loopback_host_is_told_with_one_that_is_free_there():
+    with listen(host="::1", port=0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(PortTaken) as refusal:
+            listen(host="::1", port=port)
+
+    free = int(refusal.value.hint.split("--port ")[1].split(",")[0])
+    with listen(host="::1", port=free):
         pass
+
+
+def test_a_loopback_address_that_the_machine_lacks_is_not_told_as_a_taken_port(monkeypatch):
+    def without_ipv6(*_args, **_options):
+        raise OSError(errno.EADDRNOTAVAIL, "")
+
+    monkeypatch.setattr(socket, "create_server", without_ipv6)  # every machine of ours has it
+
+    with pytest.raises(HostUnusable, match="cannot listen on '::1': Cannot assign"):
+        listen(host="::1", port=0)
 
 
 @pytest.mark.parametrize("port", [-1, 65_536, 10**12])

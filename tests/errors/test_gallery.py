@@ -65,6 +65,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "bad_json": {"why": "the line 1 ends in the middle of a string"},
     "growth_too_low": {"growth": -1.2},
     "hardening_missing": {"found": {"server.enableXsrfProtection": False}},
+    "host_unusable": {"host": "::1", "why": "Cannot assign requested address"},
     "loss_limit_out_of_range": {"limit": 1.2},
     "other_document": {"path": Path("valuation.html")},
     "port_out_of_range": {"port": 70_000},
