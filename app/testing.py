@@ -1,5 +1,6 @@
 """`valor test`: all that must hold, in the order that fails earliest."""
 
+import os
 import subprocess
 import sys
 import time
@@ -24,6 +25,8 @@ def run_everything(pytest_arguments: list[str]) -> int:
     """Runs each step; the exit code of the first that fails, else 0."""
     arguments = pytest_arguments or TOGETHER
     steps = (*STEPS, ("tests", [sys.executable, "-m", "pytest", *arguments]))
+    if not os.environ.get("CI"):  # there every need is met before, or fails
+        subprocess.run([sys.executable, "-m", "tests.needs"], cwd=ROOT, check=False)
     for name, command in steps:
         print(f"── {name}", flush=True)
         began = time.monotonic()

