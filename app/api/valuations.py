@@ -15,7 +15,6 @@ from app.api.companies import AsOf
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from valor_core.coverage.sourcing import dump_sources
-from valor_core.models.catalogue import Model
 from valor_core.models.checks import checks_of
 from valor_core.models.codec import dump
 from valor_core.models.sensitivity import Grid
@@ -183,7 +182,8 @@ def create_dcf(
 ) -> Response:
     """Value a company by DCF and keep the valuation."""
     allowed(work, "valuation.run")
-    return once.do(lambda: _made(work, company_id, body, DCF))
+    inputs = body.read(DCF)  # before the writer is taken
+    return once.do(lambda: _made(work, company_id, body, inputs))
 
 
 @router.post(
@@ -197,7 +197,8 @@ def create_direct_dcf(
 ) -> Response:
     """Value a company by cash flows that you give, and keep the valuation."""
     allowed(work, "valuation.run")
-    return once.do(lambda: _made(work, company_id, body, DCF_DIRECT))
+    inputs = body.read(DCF_DIRECT)  # before the writer is taken
+    return once.do(lambda: _made(work, company_id, body, inputs))
 
 
 @router.get("/valuations")
@@ -266,11 +267,11 @@ def workbook(work: CallersWork, valuation_id: str) -> Response:
     )
 
 
-def _made(work: Work, company_id: str, body: ValuationBody, model: Model) -> ValuationView:
+def _made(work: Work, company_id: str, body: ValuationBody, inputs: Any) -> ValuationView:
     row = valuations.run_valuation(
         work,
         CompanyId(company_id),
-        body.read(model),
+        inputs,
         rationale=body.rationale,
         rationales=body.rationales,
         as_of=body.as_of,

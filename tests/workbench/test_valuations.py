@@ -81,6 +81,8 @@ def test_an_item_that_no_filing_has_needs_an_amount_and_a_reason(store, acme):
         save(inputs, {**reasons, "growht": "a slip"})
     with pytest.raises(BadInput, match="A rationale of 0 characters"):
         save(inputs, reasons, rationale=" \n ")
+    with pytest.raises(BadInput, match="cannot be kept"):
+        save(inputs, reasons, rationale="\u200b …")
 
     assert listed(acme.viewer) == []
     with open_work(acme.admin) as work:

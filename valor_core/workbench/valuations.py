@@ -117,7 +117,7 @@ def run_valuation(
 
 def _sound(rationale: str) -> str:
     text = rationale.strip()
-    if not 0 < len(text) <= RATIONALE_MAX:
+    if not any(map(str.isalnum, text)) or len(text) > RATIONALE_MAX:
         raise BadInput(
             f"A rationale of {len(text):,} characters cannot be kept.",
             hint=f"Say in 1 to {RATIONALE_MAX:,} characters why this is the value.",
