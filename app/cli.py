@@ -69,9 +69,9 @@ def test(context: typer.Context) -> None:
 def main() -> None:
     """Runs a command; a refusal is a sentence and a hint, not a traceback."""
     try:
-        app()
+        app(prog_name="valor")
     except ValorError as error:
-        lines = [str(f) for f in error.flaws[:20]] if isinstance(error, BadInputs) else [str(error)]
+        lines = [str(f) for f in error.flaws] if isinstance(error, BadInputs) else [str(error)]
         print("\n".join(f"valor: {line}" for line in lines), file=sys.stderr)
         if error.hint:
             print(f"  → {error.hint}", file=sys.stderr)

@@ -145,7 +145,8 @@ def _filled(store: Store) -> tuple[Tenant, Tenant]:
 
 
 def add_tenant(store: Store, slug: str) -> Tenant:
-    """A tenant made by the same verbs as `valor tenants add` and `valor members add`."""
+    """A tenant made as `valor tenants add` and `valor members add` make it: the same verbs, as the
+    operator; `tests/app/test_cli.py` holds that both leave the same log."""
     tenant_id = people.tenant_for(slug)
     caller = operator(tenant_id)
     with open_work(caller, store) as work:

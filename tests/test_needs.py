@@ -8,12 +8,12 @@ from valor_core.settings import ROOT
 
 
 def fetch_in(folder) -> subprocess.CompletedProcess[str]:
-    """On a machine without a Chromium, where playwright may not download one."""
+    """On a machine without a Chromium, where playwright cannot keep one either."""
+    (folder / "no-folder").write_text("")
     environment = {
         **os.environ,
         "PATH": str(folder),
-        "PLAYWRIGHT_BROWSERS_PATH": str(folder),
-        "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1",
+        "PLAYWRIGHT_BROWSERS_PATH": str(folder / "no-folder" / "browsers"),
     }
     return subprocess.run(
         [sys.executable, "-m", "tests.needs"],

@@ -96,10 +96,10 @@ def proof(
     if schema:
         print(json.dumps(schemas(), indent=2))
         return
-    if cases is None or not cases.is_dir():
-        raise BadInput(
-            f"There is no folder {cases or ''!s}.", hint="Give one: valor proof --cases DIR"
-        )
+    if cases is None:
+        raise BadInput("No folder of cases is named.", hint="Name one: valor proof --cases DIR")
+    if not cases.is_dir():
+        raise BadInput(f"There is no folder {cases}.", hint="Check the path.")
     outcomes = [outcome for path in sorted(cases.glob("*.json")) for outcome in _outcomes(path)]
     if not outcomes:
         raise BadInput(f"{cases} holds no .json case.", hint="Give each case a file in it.")
@@ -178,6 +178,8 @@ def run_report(
         key, sign, text = pair.partition("=")
         if not sign:
             raise BadInput(f"--param {pair!r} has no '='.", hint="Write --param company=AAPL")
+        if key in params:
+            raise BadInput(f"--param {key} is given twice.", hint="Give each parameter once.")
         params[key] = text
     done = run(the_open_store(), as_local_user(tenant), name, params)
     if as_json:

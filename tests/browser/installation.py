@@ -44,9 +44,9 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def served_from(home: Path) -> Iterator[Installation]:
+def served_from(home: Path, *options: str) -> Iterator[Installation]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "serve", "--port", "0"],
+        [sys.executable, "-m", "app.cli", "serve", "--port", "0", *options],
         env=environment(home),
         cwd=ROOT,
         stdout=subprocess.PIPE,

@@ -1,0 +1,484 @@
+"""The command line, by `main` itself: what it prints, where to, and its exit code."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import structlog
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from app.api.application import create_api
+from app.cli import main
+from app.commands.working import the_open_store
+from app.process import listen, origin
+from app.web.callers import Callers
+from app.web.identity import Identity
+from tests.browser.installation import environment, served_from
+from tests.conftest import add_tenant
+from tests.coverage.filings import apple, as_bytes
+from tests.models.sound import a_dcf, a_direct_dcf
+from valor_core.coverage.facts_csv import template
+from valor_core.models.codec import dump
+from valor_core.models.dcf import discounted_cash_flow
+from valor_core.models.dcf_direct import direct_cash_flow
+from valor_core.settings import ROOT, home
+from valor_core.workbench.verb import use_store
+
+TRUTH = ROOT / "tests" / "truth"
+MODELS = {"dcf": discounted_cash_flow, "dcf-direct": direct_cash_flow}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class CommandLine:
+    """Runs commands in this process, on the home of the test."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+
+    def __call__(self, *arguments: object) -> Told:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["valor", *map(str, arguments)])
+            with pytest.raises(SystemExit) as ended:
+                main()
+        out, err = self.capsys.readouterr()
+        return Told(int(ended.value.code or 0), out, err)
+
+    def refused(self, *arguments: object) -> str:
+        """The sentence and the hint of a command that must be refused."""
+        told = self(*arguments)
+        assert told.code == 1
+        assert told.out == ""
+        *sentences, hint = told.err.splitlines()
+        assert all(sentence.startswith("valor: ") for sentence in sentences), told.err
+        assert hint.startswith("  → ")
+        return told.err
+
+
+@pytest.fixture
+def empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[CommandLine]:
+    """A command line on a home in which nothing stands."""
+    monkeypatch.setenv("VALOR_HOME", str(tmp_path / "home"))
+    the_open_store.cache_clear()
+    yield CommandLine(capsys)
+    if the_open_store.cache_info().currsize:
+        the_open_store().close()
+    the_open_store.cache_clear()
+    use_store(None)
+    structlog.reset_defaults()  # a command logs to its standard error, which was ours to read
+
+
+@pytest.fixture
+def valor(empty: CommandLine) -> CommandLine:
+    """A command line on a migrated database with two tenants."""
+    assert empty("migrate").out == "migrated\n"
+    for slug in ("acme", "rival"):
+        assert empty("tenants", "add", slug).code == 0
+    return empty
+
+
+@pytest.fixture
+def demo(empty: CommandLine) -> CommandLine:
+    """A command line on the demo."""
+    assert empty("demo").code == 0
+    return empty
+
+
+def read_with(key: str, path: str) -> tuple[int, Any]:
+    """What the API answers to the bearer of a key, on the database of the command line."""
+    store = the_open_store()
+    api = Starlette(
+        routes=[Mount("/api/v1", app=create_api())],
+        middleware=[Middleware(Identity, callers=Callers(store), cookie="unused")],
+    )
+    headers = {"Authorization": f"Bearer {key}"}
+    answer = TestClient(api, base_url="http://127.0.0.1").get(f"/api/v1{path}", headers=headers)
+    return answer.status_code, answer.json()
+
+
+def key_in(told: Told) -> str:
+    return next(line for line in told.out.splitlines() if line.startswith("vx_"))
+
+
+def test_a_database_that_nobody_migrated_is_refused_with_the_command_to_run(empty):
+    assert "./valor migrate" in empty.refused("tenants", "list")
+
+
+def test_migrating_again_changes_nothing(valor):
+    assert valor("migrate") == Told(0, "the database is at this version already\n", "")
+
+
+def test_tenants_are_made_once_and_listed(valor):
+    assert "There is a tenant 'acme' already." in valor.refused("tenants", "add", "acme")
+    assert "3 to 32" in valor.refused("tenants", "add", "Not A Name")
+
+    listed = [line.split()[0] for line in valor("tenants", "list").out.splitlines()]
+
+    assert listed == ["acme", "platform", "rival", "shared"]
+
+
+def test_the_two_tenants_of_all_tests_are_made_as_the_commands_make_them(valor):
+    for role, name in (("viewer", "vera"), ("analyst", "anna"), ("admin", "adam")):
+        valor("members", "add", name, "--tenant", "acme", "--role", role)
+    add_tenant(the_open_store(), "twin")
+
+    logs = []
+    for tenant in ("acme", "twin"):
+        key = key_in(valor("keys", "add", "k", "--tenant", tenant, "--role", "admin"))
+        entries = read_with(key, "/audit")[1]["entries"]
+        logs.append([(e["action"], e["actor"], e["details"].get("role")) for e in entries])
+
+    assert logs[0] == logs[1]
+    assert ("member.add", "operator:cli", "analyst") in logs[0]
+
+
+def test_members_come_into_one_tenant_and_go_again(valor):
+    for name, role in (("vera", "viewer"), ("anna", "analyst"), ("adam", "admin")):
+        told = valor("members", "add", name, "--tenant", "acme", "--role", role)
+        assert f"./valor token {name} --tenant acme" in told.out
+    assert "There is a member 'anna'" in valor.refused("members", "add", "anna", "--tenant", "acme")
+
+    listed = valor("members", "list", "--tenant", "acme").out.splitlines()
+    assert [line.split()[:2] for line in listed] == [
+        ["adam", "admin"],
+        ["anna", "analyst"],
+        ["vera", "viewer"],
+    ]
+    assert valor("members", "list", "--tenant", "rival").out == ""
+
+    assert valor("members", "remove", "anna", "--tenant", "acme").code == 0
+    assert "anna" not in valor("members", "list", "--tenant", "acme").out
+    assert "no member 'anna'" in valor.refused("token", "anna", "--tenant", "acme")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("members", "add", "x"),
+        ("members", "list"),
+        ("members", "remove", "x"),
+        ("keys", "add", "x"),
+        ("keys", "list"),
+        ("keys", "revoke", "x"),
+        ("token",),
+        ("snapshot", "publish"),
+        ("audit", "verify"),
+    ],
+    ids=" ".join,
+)
+def test_a_tenant_that_is_not_there_is_named(valor, command):
+    assert "There is no tenant 'nowhere'." in valor.refused(*command, "--tenant", "nowhere")
+
+
+def test_a_role_that_no_member_can_have_is_refused(valor):
+    assert "viewer, analyst or admin" in valor.refused(
+        "members", "add", "eve", "--tenant", "acme", "--role", "operator"
+    )
+    told = valor("members", "add", "eve", "--tenant", "acme", "--role", "boss")
+    assert told.code == 2
+    assert "Usage: valor members add" in told.err
+
+
+def test_a_key_opens_its_own_tenant_until_it_is_revoked(valor):
+    made = {
+        tenant: valor("keys", "add", "notebook", "--tenant", tenant, "--role", "admin")
+        for tenant in ("acme", "rival")
+    }
+    valor("members", "add", "anna", "--tenant", "acme")
+
+    for tenant, told in made.items():
+        status, me = read_with(key_in(told), "/me")
+        assert (status, me["tenant"], me["role"], me["kind"]) == (200, tenant, "admin", "key")
+        assert key_in(told) not in valor("keys", "list", "--tenant", tenant).out
+    acts = {
+        tenant: [entry["action"] for entry in read_with(key_in(told), "/audit")[1]["entries"]]
+        for tenant, told in made.items()
+    }
+    assert "member.add" in acts["acme"]
+    assert "member.add" not in acts["rival"]
+
+    key_id = valor("keys", "list", "--tenant", "acme").out.split()[0]
+    assert "no key" in valor.refused("keys", "revoke", key_id, "--tenant", "rival")
+    assert valor("keys", "revoke", key_id, "--tenant", "acme").code == 0
+    assert "revoked" in valor("keys", "list", "--tenant", "acme").out
+    assert read_with(key_in(made["acme"]), "/me")[0] == 401
+    assert read_with(key_in(made["rival"]), "/me")[0] == 200
+
+
+@pytest.mark.parametrize("days", [0, -3, 10**20])
+def test_a_key_lasts_between_a_day_and_a_year(valor, days):
+    refused = valor.refused("keys", "add", "x", "--tenant", "acme", "--days", days)
+
+    assert f"cannot last {days} days" in refused
+
+
+def test_a_sign_in_link_names_the_address_where_the_server_listens(valor):
+    valor("members", "add", "anna", "--tenant", "acme")
+
+    for host, port in (("127.0.0.1", 8501), ("::1", 9000)):
+        told = valor("token", "anna", "--tenant", "acme", "--host", host, "--port", port)
+        assert told.out.startswith(f"{origin(host, port)}/login#token=acme-")
+
+
+def test_the_demo_is_seeded_without_a_question_and_only_once(demo):
+    assert demo("demo").out.startswith("the demo is ready, 0 valuations were made")
+    log = demo("audit", "verify", "--tenant", "demo", "--json").json
+    assert [(verdict["holds"], verdict["findings"]) for verdict in log] == [(True, [])]
+    assert log[0]["size"] > 5  # the tenant, its member, its valuations
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs"),
+    [
+        ("dcf", a_dcf()),
+        ("dcf-direct", a_direct_dcf()),
+    ],
+)
+def test_a_value_is_printed_as_json_or_as_its_tree(empty, tmp_path, model, inputs):
+    case = tmp_path / "case.json"
+    case.write_text(json.dumps({"inputs": dump(inputs)}))
+
+    told = empty("value", model, "--input", case).json
+    tree = empty("value", model, "--input", case, "--explain").out
+
+    assert set(told) == {"model", "model_version", "run_id", "result", "checks"}
+    assert told["model"] == model.replace("-", "_")
+    per_share = MODELS[model](inputs).value_per_share
+    assert told["result"]["value_per_share"] == pytest.approx(per_share, rel=1e-12)
+    assert tree.startswith("value_per_share = ")
+    assert not (tmp_path / "home").exists()  # nothing is kept
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("{", "cannot be read as JSON"),
+        ('{"wacc": NaN}', "NaN is not a number"),
+        ("[]", "an object is meant"),
+        ('{"yaers": 5}', "yaers: is unknown; did you mean years?"),
+        (None, "No such file"),
+    ],
+)
+def test_a_case_that_cannot_be_valued_is_refused_with_the_reason(empty, tmp_path, content, problem):
+    case = tmp_path / "case.json"
+    if content is not None:
+        case.write_text(content)
+
+    assert problem in empty.refused("value", "dcf", "--input", case)
+
+
+def test_published_cases_pass_and_their_rows_say_so(empty):
+    told = empty("proof", "--cases", TRUTH, "--json")
+
+    assert told.code == 0
+    assert {row["status"] for row in told.json} == {"passed"}
+    assert {row["id"] for row in told.json} == {path.stem for path in TRUTH.glob("*.json")}
+    assert all(set(row) == {"id", "model", "status", "differences"} for row in told.json)
+
+
+def test_whatever_is_not_passed_makes_the_exit_code_and_stops_no_other_case(empty, tmp_path):
+    sound = {"id": "sound", "model": "wacc", "inputs": {"E": 1, "ke": 0.1}, "expected": 0.1}
+    wrong = {**sound, "id": "wrong", "expected": 0.2}
+    cases = {"a": wrong, "b": {**sound, "id": "", "model": "astrology"}, "d": [sound, wrong]}
+    for name, content in cases.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    (tmp_path / "c.json").write_text("{")
+    (tmp_path / "notes.txt").write_text("no case")
+
+    told = empty("proof", "--cases", tmp_path, "--json")
+    read = empty("proof", "--cases", tmp_path)
+
+    assert told.code == read.code == 1
+    assert [(row["id"], row["status"]) for row in told.json] == [
+        ("wrong", "failed"),
+        ("b", "unsupported"),
+        ("c", "failed"),
+        ("sound", "passed"),
+        ("wrong", "failed"),
+    ]
+    assert "differs by 0.1" in told.json[0]["differences"][0]["problem"]
+    assert "cannot be read as JSON" in told.json[2]["differences"][0]["problem"]
+    assert "differs by 0.1, more than 2e-10 (published 0.2, ours 0.1)" in read.out
+    assert "1 of 5 cases passed" in read.out
+
+    (tmp_path / "b.json").unlink()
+    for name in ("a", "c", "d"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(sound))
+    assert empty("proof", "--cases", tmp_path).code == 0
+    (tmp_path / "b.json").write_text(json.dumps({**sound, "model": "astrology"}))
+    assert empty("proof", "--cases", tmp_path).code == 1
+
+
+def test_the_schema_of_published_cases_is_printed(empty):
+    told = empty("proof", "--schema").json
+
+    assert {json.loads(path.read_text())["model"] for path in TRUTH.glob("*.json")} == set(told)
+    assert "revenue0" in told["dcf_fcff_drivers"]["inputs"]["properties"]
+
+
+def test_a_folder_without_cases_proves_nothing(empty, tmp_path):
+    assert "holds no .json case" in empty.refused("proof", "--cases", tmp_path)
+    assert "There is no folder" in empty.refused("proof", "--cases", tmp_path / "nowhere")
+    assert "--cases DIR" in empty.refused("proof")
+
+
+def test_documents_are_imported_once_into_their_tenant_alone(valor, tmp_path):
+    filing, table = tmp_path / "apple.json", tmp_path / "facts.csv"
+    filing.write_bytes(as_bytes(apple()))
+    table.write_text(template())
+
+    for document in (filing, table):
+        first = valor("import", document, "--tenant", "acme")
+        again = valor("import", document, "--tenant", "acme")
+        assert "new figures of 1 companies" in first.out
+        assert "nothing changed" in again.out
+
+    keys = {one: key_in(valor("keys", "add", "k", "--tenant", one)) for one in ("acme", "rival")}
+    assert read_with(keys["acme"], "/companies")[1]["companies"]
+    assert read_with(keys["rival"], "/companies")[1]["companies"] == []
+
+
+def test_every_flaw_of_a_document_is_told_at_once_and_nothing_is_imported(valor, tmp_path):
+    table = tmp_path / "facts.csv"
+    header, row, *_ = template().splitlines()
+    table.write_text("\n".join([header, *[row.replace("391035000000", "much")] * 30]))
+
+    refused = valor.refused("import", table, "--tenant", "acme")
+
+    assert all(f"row {n}, value:" in refused for n in range(2, 32))
+    assert "neither a .json" in valor.refused("import", __file__, "--tenant", "acme")
+    assert "There is no file" in valor.refused("import", tmp_path, "--tenant", "acme")
+    key = key_in(valor("keys", "add", "k", "--tenant", "acme"))
+    assert read_with(key, "/companies")[1]["companies"] == []
+
+
+def test_a_snapshot_is_published_and_found_again_unchanged(demo):
+    first = demo("snapshot", "publish", "--json").json
+    again = demo("snapshot", "publish").out
+
+    assert set(first) == {"id", "files"}
+    assert {Path(file).suffix for file in first["files"]} == {".parquet"}
+    assert again.startswith("snapshot ")
+
+
+def test_a_report_is_run_and_told_as_json(demo):
+    told = demo("report", "run", "valuation", "--param", "company=AAPL", "--json")
+
+    assert (told.code, told.json["status"]) == (0, "succeeded")
+    assert told.json["parameters"]["company"] == "AAPL"
+    assert Path(told.json["html"]).read_text().startswith("<!DOCTYPE html>")
+    json.loads(Path(told.json["result"]).read_text())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["valuation", "--param", "compny=AAPL"], "compny: is no parameter"),
+        (["valuation", "--param", "company"], "has no '='"),
+        (["valuation", "--param", "company=KO", "--param", "company=AAPL"], "given twice"),
+        (["valuation", "--param", "company=NOBODY"], "There is no company 'NOBODY'"),
+        (["valuation"], "company: is missing"),
+        (["horoscope"], "There is no report 'horoscope'"),
+    ],
+)
+def test_a_report_with_other_parameters_is_refused_before_it_starts(demo, arguments, problem):
+    assert problem in demo.refused("report", "run", *arguments)
+    assert not (home() / "reports").exists()
+
+
+def test_a_log_that_was_changed_is_told_with_its_first_bad_entry(demo):
+    assert demo("audit", "verify").code == 0
+    with sqlite3.connect(home() / "valor.sqlite") as attacker:
+        guards = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (guard,) in attacker.execute(guards).fetchall():
+            attacker.execute(f'DROP TRIGGER "{guard}"')
+        attacker.execute("UPDATE audit_logs SET action = 'me.read' WHERE seq = 3")
+
+    told = demo("audit", "verify", "--json")
+    read = demo("audit", "verify")
+
+    assert told.code == read.code == 1
+    assert "DOES NOT HOLD" in read.out
+    bad = [row for row in told.json if not row["holds"]]
+    assert [row["findings"][0]["seq"] for row in bad] == [3]
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"VALOR_HOME": "/proc/nowhere"}, "cannot be opened in /proc/nowhere"),
+        ({"DB_URL": "postgresql://x@127.0.0.1:1/x"}, "does not answer"),
+        ({"DB_URL": "somewhere"}, "not the address of a database"),
+    ],
+)
+@pytest.mark.parametrize("command", [("migrate",), ("tenants", "list"), ("demo",)], ids=" ".join)
+def test_a_database_that_cannot_be_reached_is_told_in_a_sentence(
+    empty, monkeypatch, settings, problem, command
+):
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    assert problem in empty.refused(*command)
+
+
+def test_what_cannot_be_served_is_refused_before_anything_is_made(empty):
+    with listen(port=0) as taken:
+        port = taken.getsockname()[1]
+        assert "which is free" in empty.refused("serve", "--port", port)
+    assert "not a loopback address" in empty.refused("serve", "--host", "0.0.0.0")
+    assert "between 1024 and 65535" in empty.refused("serve", "--port", 70_000)
+    assert not home().exists()
+
+
+def test_the_process_serves_on_another_loopback_address_and_signs_in_by_its_link(tmp_path):
+    with (
+        served_from(tmp_path, "--host", "::1") as installation,
+        httpx2.Client(base_url=installation.origin) as browser,
+    ):
+        assert installation.origin.startswith("http://[::1]:")
+        assert browser.get("/healthz").status_code == 200
+        token = installation.link.partition("#token=")[2]
+        own = {"Origin": installation.origin, "X-VX-CSRF": "1"}
+        assert browser.post("/login", json={"token": token}, headers=own).status_code == 200
+        assert browser.get("/api/v1/me").json()["name"] == "you"
+
+
+def test_a_refusal_of_the_process_is_a_sentence_without_a_traceback(tmp_path):
+    told = subprocess.run(
+        [sys.executable, "-m", "app.cli", "tenants", "list"],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.returncode == 1
+    assert told.stdout == ""
+    assert told.stderr.splitlines() == [
+        "valor: The database is at revision none, this version needs 0001.",
+        "  → Run: ./valor migrate",
+    ]
