@@ -264,7 +264,7 @@ def test_a_value_is_printed_as_json_or_as_its_tree(empty, tmp_path, model, input
     told = empty("value", model, "--input", case).json
     tree = empty("value", model, "--input", case, "--explain").out
 
-    assert set(told) == {"model", "model_version", "run_id", "result", "checks"}
+    assert set(told) == {"model", "model_version", "run_id", "result", "conventions", "checks"}
     assert told["model"] == model.replace("-", "_")
     per_share = MODELS[model](inputs).value_per_share
     assert told["result"]["value_per_share"] == pytest.approx(per_share, rel=1e-12)
@@ -429,9 +429,9 @@ def test_a_log_that_was_changed_is_told_with_its_first_bad_entry(demo):
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"VALOR_HOME": "/proc/nowhere"}, "cannot be opened in /proc/nowhere"),
-        ({"DB_URL": "postgresql://x@127.0.0.1:1/x"}, "does not answer"),
-        ({"DB_URL": "somewhere"}, "not the address of a database"),
+        ({"VALOR_HOME": "/proc/nowhere"}, "VALOR_HOME"),
+        ({"DB_URL": "postgresql://x@127.0.0.1:1/x"}, "cannot be opened"),
+        ({"DB_URL": "somewhere"}, "no address of a Postgres database"),
     ],
 )
 @pytest.mark.parametrize("command", [("migrate",), ("tenants", "list"), ("demo",)], ids=" ".join)
