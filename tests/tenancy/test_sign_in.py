@@ -1,11 +1,12 @@
 """A link signs in once and for a short time; a sign-in ends in every way it should."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select, update
 
-from tests.conftest import Tenant, closing
+from tests.conftest import ONLY_SQLITE, Tenant, closing
 from valor_core.audit import log
 from valor_core.errors import AccessDenied
 from valor_core.store.engines import Store
@@ -26,7 +27,7 @@ from valor_core.tenancy.sign_in import (
 )
 from valor_core.values import Caller, TenantId
 from valor_core.workbench import people
-from valor_core.workbench.signing_in import redeem_token
+from valor_core.workbench.signing_in import Refusals, redeem_token
 from valor_core.workbench.verb import open_work
 
 S = 1_000_000
@@ -191,6 +192,57 @@ def test_the_last_use_is_written_at_most_once_a_minute(store, acme):
     assert used_at() >= began
 
 
+@ONLY_SQLITE
+def test_neither_a_touch_nor_a_refusal_waits_for_who_writes(store, acme):
+    caller = signed_in(store, acme)
+    age(store, acme, SessionRow, used_at=TOUCH_EVERY_S + 1)
+
+    def refused() -> None:
+        with pytest.raises(BadToken):
+            redeem_token(store, f"{acme.id}.x")
+
+    with unit_of_work(acme.admin, store) as writes, ThreadPoolExecutor(2) as pool:
+        writes.begin_writing()
+        for done in [pool.submit(touch, store, caller), pool.submit(refused)]:
+            done.result(timeout=20)
+
+    assert again(store, caller) == caller
+
+
+def refusals_told(store: Store, tenant: Tenant) -> list[int]:
+    with unit_of_work(tenant.admin, store) as work:
+        rows = log.entries(work, action="session.refused")
+        return [json.loads(row.payload or b"")["refusals"] for row in reversed(rows)]
+
+
+def test_a_flood_of_refusals_is_an_entry_a_minute_that_counts_them(store, acme, monkeypatch):
+    token = issued(store, acme)
+    redeem_token(store, token)
+
+    def flood(times: int) -> None:
+        for _ in range(times):
+            with pytest.raises(BadToken):
+                redeem_token(store, token)
+
+    flood(5)
+    assert refusals_told(store, acme) == [1]
+    monkeypatch.setattr(Refusals, "told_every_s", 0.0)
+    flood(1)
+    assert refusals_told(store, acme) == [1, 5]
+
+
+def test_a_guess_is_logged_only_while_there_is_a_link_to_guess(store, acme):
+    for _ in range(3):
+        with pytest.raises(BadToken):
+            redeem_token(store, f"{acme.id}.guess")
+    assert refusals_told(store, acme) == []
+
+    issued(store, acme)
+    with pytest.raises(BadToken):
+        redeem_token(store, f"{acme.id}.guess")
+    assert refusals_told(store, acme) == [1]
+
+
 def test_signing_out_ends_this_sign_in_and_no_other(store, acme):
     one, two = signed_in(store, acme), signed_in(store, acme)
     with open_work(one, store) as work:
@@ -206,8 +258,10 @@ def test_a_member_who_is_removed_is_out_at_once(store, acme):
         people.remove_member(work, "anna")
 
     assert again(store, caller) is None
-    cookie = redeem_token(store, unused)
-    assert caller_of_session(store, digest(cookie), acme.id) is None
+    with pytest.raises(BadToken):
+        redeem_token(store, unused)
+    with unit_of_work(acme.admin, store) as work:
+        assert list(work.session.scalars(select(SessionRow.digest))) == [caller.session]
 
 
 def test_a_suspended_tenant_is_out_at_once(store, acme, rival):

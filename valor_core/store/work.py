@@ -71,14 +71,14 @@ class Work:
         """The moment of this work, as it is stored."""
         return micros(self.now)
 
-    def begin_writing(self) -> None:
+    def begin_writing(self, *, patience_s: float | None = None) -> None:
         """Before the first write; what was read before is read again, so that nothing is stale."""
         if self.writing:
             return
         self.session.rollback()
         self.session.expire_all()
         if self.store.writer:
-            self.store.writer.take()
+            self.store.writer.take(patience_s)
         self.writing = True
         self.session.connection(execution_options={"valor_writes": True})
 

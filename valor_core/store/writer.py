@@ -37,16 +37,17 @@ class Writer:
         self._queue: deque[threading.Event] = deque()
         self._held: int | None = None
 
-    def take(self) -> None:
-        """Waits for the turn; WriterBusy after `patience_s`."""
+    def take(self, patience_s: float | None = None) -> None:
+        """Waits for the turn; WriterBusy after `patience_s`, at once if that is 0."""
+        patience_s = self.patience_s if patience_s is None else patience_s
         began, turn = time.monotonic(), threading.Event()
         with self._guard:
             self._queue.append(turn)
             if self._queue[0] is turn:
                 turn.set()
         try:
-            self._await(turn)
-            self._held = self._lock_file(began)
+            self._await(turn, patience_s)
+            self._held = self._lock_file(began, patience_s)
         except BaseException:
             self._leave(turn)  # a turn that nobody uses would hold up all who come after it
             raise
@@ -59,19 +60,19 @@ class Writer:
         self._held = None
         self._leave(self._queue[0])
 
-    def _await(self, turn: threading.Event) -> None:
-        if not turn.wait(self.patience_s):
-            raise WriterBusy(self.patience_s)
+    def _await(self, turn: threading.Event, patience_s: float) -> None:
+        if not turn.wait(patience_s):
+            raise WriterBusy(patience_s)
 
-    def _lock_file(self, began: float) -> int:
+    def _lock_file(self, began: float, patience_s: float) -> int:
         handle = os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600)
         try:
             while True:
                 try:
                     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    if time.monotonic() - began > self.patience_s:
-                        raise WriterBusy(self.patience_s) from None
+                    if time.monotonic() - began >= patience_s:
+                        raise WriterBusy(patience_s) from None
                     time.sleep(0.005)  # another process writes: rare, and over in milliseconds
                 else:
                     return handle

@@ -7,13 +7,15 @@ that the look-up itself runs under the tenant's row-level security. Only digests
 import hashlib
 import re
 import secrets
+from contextlib import suppress
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from valor_core.errors import ValorError
 from valor_core.store.engines import Store
 from valor_core.store.tables import MembershipRow, SessionRow, SignInTokenRow, TenantRow
 from valor_core.store.work import Work, unit_of_work
+from valor_core.store.writer import WriterBusy
 from valor_core.values import STRANGER, Caller, Role, TenantId, micros, utc_now
 
 TOKEN_LASTS_S = 600
@@ -50,6 +52,21 @@ def issue_token(work: Work, user_id: str) -> str:
     return token
 
 
+def refuse_bad_token(work: Work, token: str) -> None:
+    """BadToken unless the token could be redeemed: reading only, so anybody may ask at no cost."""
+    row = work.session.get(SignInTokenRow, (work.caller.tenant_id, digest(token)))
+    if row is None or row.used_at is not None or row.expires_at < work.now_micros:
+        raise BadToken
+    _refuse_who_has_left(work, row.user_id)
+
+
+def is_of_a_link(work: Work, token: str) -> bool:
+    """Whether a link was made with this token, or one is out that it might be a guess at."""
+    made = SignInTokenRow.digest == digest(token)
+    out = SignInTokenRow.used_at.is_(None) & (SignInTokenRow.expires_at >= work.now_micros)
+    return work.session.scalars(select(SignInTokenRow.digest).where(made | out)).first() is not None
+
+
 def redeem(work: Work, token: str) -> str:
     """The cookie of a new session, for a good token; BadToken otherwise. Each token works once."""
     now = work.now_micros
@@ -65,11 +82,18 @@ def redeem(work: Work, token: str) -> str:
     ).first()
     if used is None:
         raise BadToken
+    _refuse_who_has_left(work, used.user_id)
     cookie = f"{work.caller.tenant_id}.{secrets.token_urlsafe(32)}"
     work.add_all(
         [SessionRow(digest=digest(cookie), user_id=used.user_id, created_at=now, used_at=now)]
     )
     return cookie
+
+
+def _refuse_who_has_left(work: Work, user_id: str) -> None:
+    """A link of who is no member any more is as bad as any other."""
+    if work.session.get(MembershipRow, (work.caller.tenant_id, user_id)) is None:
+        raise BadToken
 
 
 def claimed_tenant(secret: str) -> TenantId:
@@ -105,12 +129,15 @@ def caller_of_session(store: Store, session: str, tenant_id: TenantId) -> Caller
 
 
 def touch(store: Store, caller: Caller) -> None:
-    """Only what a person does keeps a sign-in alive, written at most once a minute."""
-    with unit_of_work(caller, store) as work:
+    """Only what a person does keeps a sign-in alive, written at most once a minute.
+
+    Nobody who reads waits for it: while another writes, the next request will do.
+    """
+    with suppress(WriterBusy), unit_of_work(caller, store) as work:
         row = work.session.get(SessionRow, (caller.tenant_id, caller.session))
         if row is None or work.now_micros - row.used_at < TOUCH_EVERY_S * _S:
             return
-        work.begin_writing()
+        work.begin_writing(patience_s=0)
         work.session.execute(
             update(SessionRow)
             .where(SessionRow.digest == caller.session)

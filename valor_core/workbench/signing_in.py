@@ -1,6 +1,9 @@
 """Turning a sign-in link into a session: by nobody yet, so it is no verb, but it is audited."""
 
+import time
+from collections import OrderedDict
 from dataclasses import replace
+from threading import Lock
 
 from valor_core import telemetry
 from valor_core.audit import log as audit
@@ -9,18 +12,58 @@ from valor_core.store.tables import SessionRow, TenantRow
 from valor_core.store.work import unit_of_work
 from valor_core.tenancy import sign_in
 from valor_core.tenancy.sign_in import BadToken, claimed_tenant, stranger
+from valor_core.values import TenantId
+
+
+class Refusals:
+    """How many refusals of a tenant's links are still to be logged: a log is no place for a flood.
+
+    The first one is told at once, those that follow within a minute together with the next.
+    """
+
+    told_every_s = 60.0
+    tenants_max = 10_000
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._told: OrderedDict[tuple[str, TenantId], tuple[float, int]] = OrderedDict()
+
+    def count(self, store: Store, tenant_id: TenantId) -> int:
+        """One more; how many the log is to tell of now, 0 if it is too soon."""
+        now, log = time.monotonic(), (store.url, tenant_id)
+        with self._guard:
+            told_at, untold = self._told.get(log, (-self.told_every_s, 0))
+            due = now - told_at >= self.told_every_s
+            self._told[log] = (now, 0) if due else (told_at, untold + 1)
+            while len(self._told) > self.tenants_max:
+                self._told.popitem(last=False)
+            return untold + 1 if due else 0
+
+
+_refusals = Refusals()
 
 
 def redeem_token(store: Store, token: str) -> str:
     """The cookie of a new session; BadToken otherwise. Either way it is counted and logged."""
+    try:
+        cookie = _redeem(store, token)
+    except BadToken:
+        telemetry.SIGN_INS.labels("refused").inc()
+        raise
+    telemetry.SIGN_INS.labels("done").inc()
+    return cookie
+
+
+def _redeem(store: Store, token: str) -> str:
     tenant_id = claimed_tenant(token)
     with unit_of_work(stranger(tenant_id), store) as work:
         known = work.session.get(TenantRow, tenant_id)
+        worth_telling = sign_in.is_of_a_link(work, token)
     if known is None or known.status != "active":
-        telemetry.SIGN_INS.labels("refused").inc()
         raise BadToken
     try:
         with unit_of_work(stranger(tenant_id), store) as work:
+            sign_in.refuse_bad_token(work, token)  # who shows nothing makes no writer wait
             work.begin_writing()
             cookie = sign_in.redeem(work, token)
             began = work.session.get(SessionRow, (tenant_id, sign_in.digest(cookie)))
@@ -35,12 +78,20 @@ def redeem_token(store: Store, token: str) -> str:
                 category="security",
             )
     except BadToken:
-        telemetry.SIGN_INS.labels("refused").inc()
+        if worth_telling:
+            _tell_refusals(store, tenant_id)
+        raise
+    return cookie
+
+
+def _tell_refusals(store: Store, tenant_id: TenantId) -> None:
+    if count := _refusals.count(store, tenant_id):
         with unit_of_work(stranger(tenant_id), store) as work:
             work.begin_writing()
             audit.append(
-                work, "session.refused", target="sign-in:link", details={}, category="security"
+                work,
+                "session.refused",
+                target="sign-in:link",
+                details={"refusals": count},
+                category="security",
             )
-        raise
-    telemetry.SIGN_INS.labels("done").inc()
-    return cookie
