@@ -414,6 +414,15 @@ def _guard_postgres() -> None:
     for table in (*TENANT_TABLES, *PLATFORM_TABLES):
         rights = "SELECT, INSERT" if table == "audit_logs" else "SELECT, INSERT, UPDATE, DELETE"
         run(f"GRANT {rights} ON {table} TO vx_app")
+    for table in ("audit_heads", "audit_logs"):
+        run(f"CREATE POLICY {table}_counted ON {table} FOR SELECT TO CURRENT_USER USING (true)")
+    run(
+        """CREATE FUNCTION tenants_with_logs() RETURNS SETOF text LANGUAGE sql STABLE
+           SECURITY DEFINER SET search_path = public, pg_temp AS $$
+           SELECT tenant_id FROM audit_heads UNION SELECT tenant_id FROM audit_logs $$"""
+    )
+    run("REVOKE ALL ON FUNCTION tenants_with_logs() FROM PUBLIC")
+    run("GRANT EXECUTE ON FUNCTION tenants_with_logs() TO vx_app")
     run(
         "CREATE TRIGGER audit_logs_kept BEFORE UPDATE OR DELETE ON audit_logs "
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
@@ -421,6 +430,8 @@ def _guard_postgres() -> None:
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION tenants_with_logs()")
     op.drop_table("memberships")
     op.drop_table("facts")
     op.drop_table("valuations")

@@ -74,10 +74,12 @@ class Attacker:
         )  # fmt: skip
 
 
-def attack(store: Store, tenant_id: str, act: Callable[[Attacker], object]) -> None:
+def attack(
+    store: Store, tenant_id: str, act: Callable[[Attacker], object], *, unlock: bool = True
+) -> None:
     """As the owner of the database, the triggers out of the way."""
     engine = create_engine(store.owner_url, poolclass=NullPool)
     with engine.begin() as connection:
-        for statement in UNLOCK[connection.dialect.name]:
+        for statement in UNLOCK[connection.dialect.name] if unlock else ():
             connection.exec_driver_sql(statement)
         act(Attacker(connection, tenant_id))

@@ -5,10 +5,14 @@ import threading
 import pytest
 
 from tests.audit.attacker import attack
+from tests.conftest import ONLY_SQLITE
 from valor_core.audit import log, verify
-from valor_core.audit.verify import Verdict
+from valor_core.audit.verify import Finding, Verdict
 from valor_core.store.tables import AuditLogRow
 from valor_core.store.work import unit_of_work
+from valor_core.values import SHARED
+from valor_core.workbench.logbook import verify_as_operator
+from valor_core.workbench.setup import PLATFORM, operator, prepare
 
 SIZE, AT = 12, 6  # the log's length; the entry that is attacked
 GARBAGE = b"\0" * 32
@@ -220,6 +224,111 @@ def test_one_edit_is_one_finding_and_not_a_flood_behind_it(long_log, acme):
     attack(long_log, acme.id, lambda a: a.set(AT, payload=b"{}"))
 
     assert verdict(long_log, acme).findings == (verify.Finding("payload_edited", AT),)
+
+
+@ONLY_SQLITE
+def test_text_that_is_no_text_is_an_edit_like_any_other(long_log, acme, rival):
+    """Half of a surrogate pair: SQLite keeps it and does not hand it out as text."""
+    columns = ("category", "action", "actor", "target", "request_id")
+    for at, column in enumerate(columns, start=2):
+        attack(
+            long_log,
+            acme.id,
+            lambda a, at=at, column=column: a.sql(
+                f"UPDATE audit_logs SET {column} = CAST(x'eda080' AS TEXT) WHERE OWN AND seq = {at}"
+            ),
+            unlock=at == 2,
+        )
+
+    findings = verdict(long_log, acme).findings
+    assert [(f.kind, f.seq) for f in findings] == [("entry_edited", n) for n in range(2, 7)]
+    verdicts = {v.tenant_id: v for v in verify_as_operator(long_log)}
+    assert verdicts.pop(acme.id).findings == findings
+    assert verdicts.keys() >= {rival.id}
+    assert all(v.holds for v in verdicts.values())
+
+
+VANISHED = {
+    "its row": ("tenants",),
+    "its row and its log": ("tenants", "audit_logs", "audit_heads"),
+    "its row and its head": ("tenants", "audit_heads"),
+    "its row and its entries": ("tenants", "audit_logs"),
+    "its log": ("audit_logs", "audit_heads"),
+}
+
+
+def vanish(tables):
+    def act(attacker) -> None:
+        for table in tables:
+            own = f"id = '{attacker.tenant_id}'" if table == "tenants" else "OWN"
+            if table == "tenants":
+                attacker.sql("DELETE FROM memberships WHERE OWN")
+            attacker.sql(f"DELETE FROM {table} WHERE {own}")
+
+    return act
+
+
+@pytest.mark.parametrize("tables", VANISHED.values(), ids=VANISHED)
+def test_a_tenant_that_vanishes_is_missed_where_it_was_made(store, acme, rival, tables):
+    attack(store, acme.id, vanish(tables))
+    prepare(store)
+
+    verdicts = {v.tenant_id: v for v in verify_as_operator(store)}
+    with unit_of_work(operator(PLATFORM), store) as work:
+        made_at = verify.announced(work)[acme.id]
+    missed = Finding("tenant_missing", made_at)
+    whole_log = "audit_heads" in tables and "audit_logs" in tables
+    assert verdicts[PLATFORM].findings == ((missed,) if whole_log or "tenants" in tables else ())
+    assert not verdicts[acme.id].holds
+    assert verdicts[rival.id].holds
+
+
+def test_the_shared_book_is_not_made_anew_when_it_has_vanished(store, acme):
+    attack(store, SHARED, vanish(VANISHED["its row and its log"]))
+    prepare(store)
+
+    verdicts = {v.tenant_id: v for v in verify_as_operator(store)}
+    assert verdicts[SHARED].findings[0].kind == "tenant_missing"
+    assert verdicts[PLATFORM].findings[0].kind == "tenant_missing"
+    assert verdicts[acme.id].holds
+
+
+def test_an_installation_that_has_lost_its_own_log_still_misses_its_tenants(store, acme):
+    attack(store, PLATFORM, vanish(VANISHED["its row and its log"]))
+    attack(store, acme.id, lambda a: a.sql("DELETE FROM audit_keys"), unlock=False)
+    prepare(store)
+
+    verdicts = {v.tenant_id: v for v in verify_as_operator(store)}
+    assert verdicts[acme.id].findings == (Finding("tenant_unannounced", 1),)
+
+
+def test_a_tenant_that_came_by_no_act_of_ours_is_named(store, acme):
+    attack(
+        store,
+        acme.id,
+        lambda a: a.sql(
+            "INSERT INTO audit_heads SELECT 'nobodys', size, mac, frontier, key_id, head_mac "
+            "FROM audit_heads WHERE OWN"
+        ),
+    )
+
+    verdicts = {v.tenant_id: v for v in verify_as_operator(store)}
+    assert {f.kind for f in verdicts["nobodys"].findings} >= {"tenant_unannounced"}
+    assert verdicts[acme.id].holds
+
+
+@ONLY_SQLITE
+def test_a_tenants_id_that_is_no_text_hides_no_other_tenant(store, acme):
+    attack(
+        store,
+        acme.id,
+        lambda a: a.sql("UPDATE audit_heads SET tenant_id = CAST(x'eda080' AS TEXT) WHERE OWN"),
+    )
+
+    verdicts = {v.tenant_id: v for v in verify_as_operator(store)}
+    assert verdicts[acme.id].findings == (Finding("log_missing", 1),)
+    assert not verdicts["\\xed\\xa0\\x80"].holds
+    assert verdicts[PLATFORM].holds
 
 
 def test_a_finding_says_what_it_means():

@@ -135,13 +135,21 @@ def test_every_table_with_a_tenant_is_forced_under_policies_for_reading_and_writ
         guarded = connection.exec_driver_sql(
             """SELECT relname, relrowsecurity AND relforcerowsecurity,
                       (SELECT string_agg(polcmd::text, '' ORDER BY polcmd::text) FROM pg_policy p
-                       WHERE p.polrelid = c.oid)
+                       WHERE p.polrelid = c.oid AND p.polroles = '{0}')
                FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
                WHERE relkind IN ('r', 'p') AND attname = 'tenant_id' AND NOT attisdropped
                  AND relnamespace = 'public'::regnamespace ORDER BY relname"""
         ).all()
 
     assert [tuple(row) for row in guarded] == [(t, True, "adrw") for t in TENANT_TABLES]
+
+
+def test_the_serving_login_learns_which_logs_there_are_and_nothing_in_them(raw, acme, rival):
+    tell(raw, acme.id)
+
+    known = {tenant for (tenant,) in raw.execute("SELECT tenants_with_logs()")}
+    assert known == {acme.id, rival.id, SHARED, "platform"}
+    assert seen(raw, "audit_heads") == seen(raw, "audit_logs") == {acme.id}
 
 
 def test_a_session_that_has_lost_its_filter_still_sees_its_own_rows_only(store, acme, rival):

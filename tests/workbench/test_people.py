@@ -108,3 +108,10 @@ def test_tenant_ids_tell_the_name_and_never_repeat():
 
     assert len(made) == 50
     assert all(tenant_id.startswith("acme-par-") for tenant_id in made)
+
+
+def test_a_tenants_id_is_never_taken_for_a_secret(store):
+    """An id that looks like a vendor's key would be missed in the installation's log."""
+    for slug in ("sk-partners", "ghp-invest", "partners"):
+        made = add_tenant(store, slug)
+        assert [v.holds for v in verify_as_operator(store, made.id)] == [True]

@@ -3,9 +3,10 @@
 import hmac
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, LargeBinary, Text, cast, select
 
 from valor_core.audit.entries import (
     SALT_BYTES,
@@ -19,6 +20,8 @@ from valor_core.audit.entries import (
 from valor_core.store.tables import AuditHeadRow, AuditLogRow
 from valor_core.store.work import Work
 
+MADE = "tenant.add"
+TEXTS = tuple(name for name in Entry.__slots__ if isinstance(getattr(AuditLogRow, name).type, Text))
 MEANING = {
     "gap": "an entry is missing or out of order",
     "payload_edited": "the payload is not the one that was logged",
@@ -30,6 +33,8 @@ MEANING = {
     "head_differs": "the log does not end where its head says",
     "head_forged": "the head was not made with the key",
     "log_missing": "the head of the log is gone",
+    "tenant_missing": "the tenant, or all of its log, is gone",
+    "tenant_unannounced": "the installation's log does not say that the tenant was made",
 }
 
 
@@ -58,26 +63,61 @@ class Verdict:
         """Whether nothing was found."""
         return not self.findings
 
+    def with_findings(self, more: Iterable[Finding]) -> "Verdict":
+        """The same with what else was found, in the order of the log."""
+        findings = sorted((*more, *self.findings), key=lambda finding: finding.seq)
+        return replace(self, findings=tuple(findings))
+
 
 def verify(work: Work, keys: Mapping[int, bytes], *, most: int = 100) -> Verdict:
     """Reads the whole log of the caller's tenant; the first finding is the first bad entry."""
     tenant = work.caller.tenant_id
     work.see_one_moment()  # an entry that comes meanwhile belongs to the next check
     rows = work.session.execute(
-        select(*(getattr(AuditLogRow, name) for name in Entry.__slots__))
+        select(*(_as_stored(work, name) for name in Entry.__slots__))
         .where(AuditLogRow.tenant_id == tenant)
         .order_by(AuditLogRow.seq)
         .execution_options(yield_per=2000)
     )
-    entries = (Entry(**dict(zip(Entry.__slots__, row, strict=True))) for row in rows)
     walk = Walk(tenant, keys)
     findings: list[Finding] = []
-    for finding in walk.over(entries):
+    for finding in walk.over(map(_entry, rows)):
         if len(findings) < most:
             findings.append(finding)
     head = work.session.get(AuditHeadRow, tenant)
     findings += walk.end(head)
     return Verdict(tenant, walk.size, head.mac.hex() if head else "", tuple(findings[:most]))
+
+
+def announced(work: Work) -> dict[str, int]:
+    """The tenants that the log of the caller's tenant, the installation's, says were made.
+
+    Each with the number of its entry.
+    """
+    rows = work.session.execute(
+        select(AuditLogRow.seq, _as_stored(work, "target"))
+        .where(AuditLogRow.action == MADE, AuditLogRow.tenant_id == work.caller.tenant_id)
+        .order_by(AuditLogRow.seq.desc())
+    )
+    told = ((seq, _as_text(target, errors="backslashreplace")) for seq, target in rows)
+    return {target.removeprefix("tenant:"): seq for seq, target in told}
+
+
+def _as_stored(work: Work, name: str) -> ColumnElement[Any]:
+    """Text as its bytes in SQLite, which may hold what is no UTF-8 but does not hand it out."""
+    column = getattr(AuditLogRow, name)
+    return cast(column, LargeBinary) if work.store.is_sqlite and name in TEXTS else column
+
+
+def _entry(row: Iterable[Any]) -> Entry:
+    columns: dict[str, Any] = dict(zip(Entry.__slots__, row, strict=True))
+    for name in TEXTS:
+        columns[name] = _as_text(columns[name])
+    return Entry(**columns)
+
+
+def _as_text(stored: str | bytes, *, errors: str = "surrogateescape") -> str:
+    return stored if isinstance(stored, str) else stored.decode(errors=errors)
 
 
 class Walk:
@@ -149,5 +189,5 @@ def _leaf(entry: Entry) -> bytes | None:
     """None for columns that no entry was ever logged with, such as a negative moment."""
     try:
         return entry.expected_leaf()
-    except struct.error:
+    except (struct.error, UnicodeEncodeError):
         return None

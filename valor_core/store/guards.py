@@ -14,6 +14,7 @@ APP_ROLE = "vx_app"
 """The Postgres role that serves: it owns nothing, and row-level security holds it."""
 
 PLATFORM_TABLES = ("tenants", "users", "audit_keys")
+LOG_TABLES = ("audit_heads", "audit_logs")
 
 
 def guards(dialect: str) -> Sequence[str]:
@@ -54,6 +55,18 @@ def _postgres() -> list[str]:
     for table in (*TENANT_TABLES, *PLATFORM_TABLES):
         rights = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
         made.append(f"GRANT {rights} ON {table} TO {APP_ROLE}")
+    # Only ids leave it, so that a log without its tenant shows, and no content of another tenant.
+    made += [
+        f"CREATE POLICY {table}_counted ON {table} FOR SELECT TO CURRENT_USER USING (true)"
+        for table in LOG_TABLES
+    ]
+    made += [
+        """CREATE FUNCTION tenants_with_logs() RETURNS SETOF text LANGUAGE sql STABLE
+           SECURITY DEFINER SET search_path = public, pg_temp AS $$
+           SELECT tenant_id FROM audit_heads UNION SELECT tenant_id FROM audit_logs $$""",
+        "REVOKE ALL ON FUNCTION tenants_with_logs() FROM PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION tenants_with_logs() TO {APP_ROLE}",
+    ]
     made += [
         f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table} "
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()"

@@ -82,6 +82,24 @@ class Work:
         self.writing = True
         self.session.connection(execution_options={"valor_writes": True})
 
+    @contextmanager
+    def acting_as(self, caller: Caller) -> Iterator[None]:
+        """In the same transaction as another tenant's caller: for what two logs must tell."""
+        assert self.writing, "only an act is told"
+        own = self.caller
+        self._become(caller)
+        try:
+            yield
+            self.session.flush()
+        finally:
+            self.caller, self.session.info["tenant_id"] = own, own.tenant_id
+        self._become(own)
+
+    def _become(self, caller: Caller) -> None:
+        self.session.flush()
+        self.caller, self.session.info["tenant_id"] = caller, caller.tenant_id
+        _tell_postgres(self.session, None, self.session.connection())
+
     def see_one_moment(self) -> None:
         """Every read from here to the end sees the database as it is now, however long it takes."""
         assert not self.writing, "a work that writes sees its own writes"

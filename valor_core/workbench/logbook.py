@@ -1,15 +1,15 @@
 """Reading the audit log and checking it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from valor_core import telemetry
 from valor_core.audit import log, verify
-from valor_core.audit.verify import Verdict
+from valor_core.audit.verify import Finding, Verdict
+from valor_core.store.census import Census, census
 from valor_core.store.engines import Store
 from valor_core.store.tables import AuditLogRow
 from valor_core.store.work import Work, unit_of_work
-from valor_core.tenancy import tenants
-from valor_core.values import TenantId
+from valor_core.values import SHARED, TenantId
 from valor_core.workbench import setup
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import view
@@ -39,9 +39,25 @@ def verify_as_operator(store: Store, tenant_id: TenantId | None = None) -> list[
     Run from the command line by who owns the installation; it is no verb of a tenant's caller.
     """
     with unit_of_work(setup.operator(setup.PLATFORM), store) as work:
-        ids = [tenant_id] if tenant_id else [TenantId(row.id) for row in tenants.tenants(work)]
+        work.see_one_moment()
+        found, made = census(work), verify.announced(work)
+    reserved = {setup.PLATFORM, SHARED}
+    ids = [tenant_id] if tenant_id else sorted(found.all | made.keys() | reserved)
     verdicts = []
     for each in ids:
-        with unit_of_work(setup.operator(each), store) as work:
-            verdicts.append(verify.verify(work, log.keys()))
+        with unit_of_work(setup.operator(TenantId(each)), store) as work:
+            verdict = verify.verify(work, log.keys())
+        verdicts.append(verdict.with_findings(_missed(each, found, made)))
     return verdicts
+
+
+def _missed(tenant_id: str, found: Census, made: Mapping[str, int]) -> Iterator[Finding]:
+    """What no log tells of itself: a tenant that is gone, or that came by no act of ours."""
+    if tenant_id not in found.registered:
+        yield Finding("tenant_missing", 1)
+    if tenant_id == setup.PLATFORM:
+        for each, seq in made.items():
+            if each not in found.registered or each not in found.logged:
+                yield Finding("tenant_missing", seq)
+    elif tenant_id not in made:
+        yield Finding("tenant_unannounced", 1)

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from valor_core.audit import log as audit
+from valor_core.redaction import Redactor
 from valor_core.store.tables import ApiKeyRow, MembershipRow, TenantRow
 from valor_core.store.work import Work
 from valor_core.tenancy import api_keys, sign_in, tenants
 from valor_core.tenancy.access import MAY
 from valor_core.values import Role, TenantId, new_id
+from valor_core.workbench import setup
 from valor_core.workbench.verb import verb, view
 
 
@@ -47,6 +49,7 @@ def add_tenant(work: Work, slug: str, *, label: str = "") -> TenantRow:
     """Make a new tenant, which is the one of this work, and begin its log."""
     row = tenants.add_tenant(work, slug, label=label, tenant_id=TenantId(work.caller.tenant_id))
     audit.begin(work)
+    setup.announce(work, row)
     work.note(f"tenant:{row.id}", slug=slug)
     return row
 
@@ -126,5 +129,8 @@ def sign_out(work: Work) -> None:
 
 
 def tenant_for(slug: str) -> TenantId:
-    """A fresh id for the tenant of that name."""
-    return TenantId(f"{slug[:8].strip('-')}-{new_id()[-10:]}")
+    """A fresh id for the tenant of that name, one that the log keeps as it is."""
+    ending = new_id()[-10:]
+    named = f"{slug[:8].strip('-')}-{ending}"
+    kept = Redactor(b"").text(f"tenant:{named}") == f"tenant:{named}"  # sk-… looks like a secret
+    return TenantId(named if kept else f"tenant-{ending}")
