@@ -8,7 +8,11 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-_ANSWER = "HTTP/1.1 {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_ANSWER = (
+    "HTTP/1.1 {}\r\ncontent-length: 0\r\nconnection: close\r\ncache-control: no-store\r\n"
+    "content-security-policy: default-src 'none'\r\nx-content-type-options: nosniff\r\n\r\n"
+)
+BAD_REQUEST = _ANSWER.format("400 Bad Request").encode()
 TIMEOUT = _ANSWER.format("408 Request Timeout").encode()
 HEADERS_TOO_LARGE = _ANSWER.format("431 Request Header Fields Too Large").encode()
 
@@ -52,6 +56,10 @@ class DeadlineProtocol(HttpToolsProtocol):
         """The request is here whole."""
         self._disarm()
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002, as uvicorn calls it
+        """What cannot be read as a request; it never reaches the application and its headers."""
+        self._end(BAD_REQUEST)
 
     def handle_websocket_upgrade(self) -> None:
         """From here on the websocket's pings watch the connection."""

@@ -76,6 +76,20 @@ def test_endless_headers_are_refused_before_the_deadline(running):
     assert running.send(b"GET / HTTP/1.1\r\n", *[header] * 9).startswith(b"HTTP/1.1 431 ")
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(b"NONSENSE\r\n\r\n", b"400"), (b"GET / HT", b"408"), (b"X" * 70_000, b"400")],
+)
+def test_what_the_application_never_sees_is_answered_with_the_hard_headers_too(
+    running, sent, status
+):
+    answer = running.send(sent)
+
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    for header in (b"content-security-policy: default-src 'none'", b"nosniff", b"no-store"):
+        assert header in answer
+
+
 def test_an_answer_may_take_longer_than_its_request_might(running):
     assert httpx2.get(f"{running.origin}/slow").text == "......"
 
