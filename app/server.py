@@ -30,6 +30,7 @@ from app.web.static import (
     compressed_folder,
     streamlit_static,
 )
+from app.web.uploads import Uploads
 from valor_core.settings import ROOT, home
 from valor_core.store.engines import Store
 from valor_core.workbench.verb import use_store
@@ -83,6 +84,7 @@ def create_app(
         middleware=[
             Middleware(OwnHosts, origins=own_origins(port, host=host)),
             Middleware(Identity, callers=callers, cookie=cookie),
+            Middleware(Uploads),
             Middleware(BodyLimits),
             Middleware(PrecompressedStatic, folder=static),
         ],

@@ -8,7 +8,8 @@ from valor_core.errors import ValorError
 
 SMALL = 1 << 20  # bytes: any form of ours has room in it
 LARGE = 30 << 20  # bytes: an upload of 25 MB and its multipart wrapping
-IMPORT_PATHS = ("/api/v1/imports", "/_stcore/upload_file/")
+UPLOADS = "/_stcore/upload_file/"
+IMPORT_PATHS = ("/api/v1/imports", UPLOADS)
 
 
 class BodyTooLarge(ValorError):

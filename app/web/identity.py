@@ -13,11 +13,14 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.web.bodies import UPLOADS
 from app.web.callers import Callers
 from app.web.hosts import SAFE_METHODS
+from app.web.preloads import DRAWN
 from app.web.refusals import refuse
 from valor_core.errors import SignInNeeded, ValorError
 from valor_core.telemetry import HTTP_REFUSED
+from valor_core.tenancy.access import require
 from valor_core.tenancy.api_keys import PREFIX
 from valor_core.values import Caller, TenantId, new_id
 
@@ -33,6 +36,10 @@ PUBLIC_PATHS = frozenset(
         "/_stcore/health",  # a 401 on these two makes Streamlit show it and ask again for ever
         "/_stcore/host-config",
     }
+)
+# An open page asks below its own address for Streamlit's base path, and is to hear 404.
+PROBES = frozenset(
+    f"/{page}/_stcore/{asked}" for page in DRAWN if page for asked in ("health", "host-config")
 )
 PUBLIC_TREES = ("/static/", "/assets/")  # open-source bundles: lazy chunks of an open page
 POLLS = frozenset({"/api/v1/session"})  # asked by a page on its own, not by a person
@@ -102,12 +109,12 @@ class Identity:
                 raise SignInNeeded
             return
         public = path in PUBLIC_PATHS or path.startswith(PUBLIC_TREES)
-        # Streamlit probes below each page for its base path; our page middleware answers 404.
-        probe = path.endswith(("/_stcore/health", "/_stcore/host-config"))
-        if caller is None and not public and not probe:
+        if caller is None and not public and path not in PROBES:
             raise SignInNeeded
         if caller and caller.kind != "user" and not public and not path.startswith("/api/"):
             raise SignInNeeded
+        if caller and path.startswith(UPLOADS):
+            require(caller, "fact.import")  # the only thing that a page takes files for
         ours = path.startswith("/api/") or path in ("/login", "/logout")
         by_cookie = caller is None or caller.kind == "user"
         changes = scope["method"] not in SAFE_METHODS

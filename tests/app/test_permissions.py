@@ -16,7 +16,7 @@ import pytest
 
 from app.api.application import create_api
 from app.web.callers import Callers
-from app.web.identity import PUBLIC_PATHS, Identity
+from app.web.identity import PROBES, PUBLIC_PATHS, Identity
 from tests.app.asking import (
     OWN_ORIGIN,
     SOCKET,
@@ -332,8 +332,23 @@ def test_nothing_but_the_public_list_answers_a_stranger(whole):
     for path in paths:
         for accept in ("text/html", "application/json"):
             assert nobody.ask("GET", path, accept=accept).status in (303, 401), path
+    paths = ["/component/_stcore/health", "/media/_stcore/host-config", "/api/v1/_stcore/health",
+             "/x/_stcore/health", "/_stcore/upload_file/_stcore/health"]  # fmt: skip
+    for path in paths:
+        assert nobody.ask("GET", path).status == 401, path
+    for path in PROBES:
+        assert nobody.ask("GET", path).status == 404, path
     for path in PUBLIC_PATHS:
         assert nobody.ask("GET", path).status != 401, path
+
+
+@ONLY_SQLITE
+def test_only_who_may_import_uploads_a_file(whole: Whole, store: Store, acme: Tenant):
+    for role in ROLES:
+        client = by_session(whole, store, acme, role)
+        for method in ("PUT", "DELETE"):
+            answer = client.ask(method, "/_stcore/upload_file/x/y", b"x")
+            assert (answer.code == "access_denied") is (role not in MAY["fact.import"]), role
 
 
 @ONLY_SQLITE
