@@ -14,6 +14,7 @@ def fetch_in(folder) -> subprocess.CompletedProcess[str]:
         **os.environ,
         "PATH": str(folder),
         "PLAYWRIGHT_BROWSERS_PATH": str(folder / "no-folder" / "browsers"),
+        "PLAYWRIGHT_DOWNLOAD_HOST": "http://127.0.0.1:1",
     }
     return subprocess.run(
         [sys.executable, "-m", "tests.needs"],
