@@ -8,6 +8,7 @@ comes from the exit code and a result that can be read, and stands in the run's 
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -35,6 +36,7 @@ from valor_core.workbench.verb import open_work
 OUTPUTS = ("report.html", "result.json", "executed.ipynb", "input.json")
 STANDS_ON = ("run_id", "valuation_id", "snapshot_id", "enterprise_value", "value_per_share")
 LOG_TAIL = 600
+PATHS = re.compile(r"(?:/[\w.\- ]+){2,}")  # where Valor lies is not its tenants' affair
 PASSED_ON = ("PATH", "LANG", "TZ")  # of the environment; all else stays here
 
 
@@ -114,8 +116,13 @@ def _outcome(
         with open_work(caller, store) as work:
             document = reports.gather(work, run)
         _lay_out(run, document)
-    except (ValorError, OSError) as error:
+    except ValorError as error:
         return _Outcome(status=Status.FAILED, detail=f"{error}")
+    except OSError as error:
+        log.error("a report cannot be laid out", run=run.id, exc_info=error)
+        return _Outcome(
+            status=Status.FAILED, detail=f"Its files cannot be written: {error.strerror}."
+        )
 
     def still_ours() -> None:
         with open_work(caller, store) as work:
@@ -253,9 +260,10 @@ def _not_finite(name: str) -> float:
 
 
 def _tail(folder: Path, code: int | None) -> str:
-    """What the child said last, for the person who asked."""
-    text = (folder / "run.log").read_text(errors="replace").strip()
-    return f"The notebook ended with code {code}. {text[-LOG_TAIL:]}".strip()
+    """What the child said last, for the person who asked; run.log keeps all of it."""
+    lines = (folder / "run.log").read_text(errors="replace").strip().splitlines()
+    last = PATHS.sub("…", lines[-1][-LOG_TAIL:]) if lines else ""
+    return f"The notebook ended with code {code}. {last}".strip()
 
 
 def _record(run: JobRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]:

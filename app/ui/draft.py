@@ -104,7 +104,7 @@ class Desk:
 
     def _open(self, work: Work) -> None:
         """From the draft, else from the newest saved valuation, else from the facts."""
-        newest = _newest(work, self.company)
+        newest = valuations.newest_dcf(work, self.company.id)
         self.saved = _last_saved(newest)
         row = drafts.read_draft(work, self.company.id)
         if row is not None:
@@ -320,12 +320,6 @@ def desk(company: Company) -> Desk:
 def desk_name(who: Caller, company: Company) -> str:
     """Under which the session keeps the desk: never another tenant's or person's."""
     return f"desk:{who.tenant_id}:{who.user_id}:{company.id}"
-
-
-def _newest(work: Work, company: Company) -> Saved | None:
-    rows = valuations.list_valuations(work, company.id, limit=20)
-    newest = next((row for row in rows if row.model == "dcf"), None)
-    return None if newest is None else valuations.read_valuation(work, ValuationId(newest.id))
 
 
 def _last_saved(saved: Saved | None) -> LastSaved | None:

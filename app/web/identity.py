@@ -18,7 +18,7 @@ from app.web.callers import Callers
 from app.web.hosts import SAFE_METHODS
 from app.web.preloads import DRAWN
 from app.web.refusals import refuse
-from valor_core.errors import SignInNeeded, ValorError
+from valor_core.errors import NotFound, SignInNeeded, ValorError
 from valor_core.telemetry import HTTP_REFUSED
 from valor_core.tenancy.access import require
 from valor_core.tenancy.api_keys import PREFIX
@@ -44,6 +44,8 @@ PROBES = frozenset(
 PUBLIC_TREES = ("/static/", "/assets/")  # open-source bundles: lazy chunks of an open page
 POLLS = frozenset({"/api/v1/session"})  # asked by a page on its own, not by a person
 STREAM = "/_stcore/stream"
+# Streamlit's own doors that nobody needs: numbers of the process, its agents, its sign-in.
+CLOSED = ("/_stcore/metrics", "/_stcore/agent/", "/auth/", "/oauth2callback")
 ASKED_AGAIN_S, SIGNED_OUT = 5.0, 4401
 
 
@@ -113,6 +115,8 @@ class Identity:
             raise SignInNeeded
         if caller and caller.kind != "user" and not public and not path.startswith("/api/"):
             raise SignInNeeded
+        if path.startswith(CLOSED):
+            raise NotFound("address", path[:80])
         if caller and path.startswith(UPLOADS):
             require(caller, "fact.import")  # the only thing that a page takes files for
         ours = path.startswith("/api/") or path in ("/login", "/logout")

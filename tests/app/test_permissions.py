@@ -86,6 +86,7 @@ ACT_OF_ROUTE = {
     "GET /snapshots/latest/screen": "snapshot.read",
 }
 ANYONE, SIGNED_IN, PEOPLE = "anyone", "whoever is signed in or has a key", "who is signed in"
+NOBODY = "nobody"
 # Beside the API: Streamlit's own doors and ours. A key opens the API alone.
 DOORS = {
     "/login": ANYONE,
@@ -102,17 +103,17 @@ DOORS = {
     "/{page:path}": PEOPLE,
     "/{file:path}": PEOPLE,
     "/_stcore/stream": PEOPLE,
-    "/_stcore/metrics": PEOPLE,
+    "/_stcore/metrics": NOBODY,
     "/_stcore/upload_file/{session_id}/{file_id}": PEOPLE,
     "/_stcore/bidi-components/{path:path}": PEOPLE,
-    "/_stcore/agent/interact": PEOPLE,
-    "/_stcore/agent/openapi.json": PEOPLE,
-    "/_stcore/agent/mcp": PEOPLE,
+    "/_stcore/agent/interact": NOBODY,
+    "/_stcore/agent/openapi.json": NOBODY,
+    "/_stcore/agent/mcp": NOBODY,
     "/media/{file_id:path}": PEOPLE,
     "/component/{path:path}": PEOPLE,
-    "/auth/login": PEOPLE,
-    "/auth/logout": PEOPLE,
-    "/oauth2callback": PEOPLE,
+    "/auth/login": NOBODY,
+    "/auth/logout": NOBODY,
+    "/oauth2callback": NOBODY,
     "/logout": PEOPLE,
 }
 SOCKETS = {"/_stcore/stream"}
@@ -261,12 +262,14 @@ def test_beside_the_api_each_door_opens_to_whom_the_table_says(whole, store, acm
         accept = {"accept": "text/html" if path == "/{page:path}" else "*/*"}
         for client, let_in in (
             (nobody, DOORS[path] == ANYONE),
-            (program, DOORS[path] != PEOPLE),
+            (program, DOORS[path] in (ANYONE, SIGNED_IN)),
             *((person, True) for person in people),
         ):
             answer = client.ask(method, filled(path, None), **accept)
             assert answer.is_sent_to_sign_in != let_in, (method, path, client.caller)
             assert answer.status < 500, (method, path, answer.body)
+            if let_in and DOORS[path] == NOBODY:
+                assert answer.code == "not_found", (method, path, answer.body)
 
 
 @ONLY_SQLITE

@@ -198,6 +198,19 @@ def test_a_kernel_that_is_killed_makes_the_run_fail_whatever_the_notebook_says(
     assert "kernel" in run.detail.lower()
 
 
+def test_who_asked_is_told_what_went_wrong_but_not_where_this_installation_lies(
+    book: World, monkeypatch: pytest.MonkeyPatch
+):
+    a_notebook(monkeypatch, "open('/no/such place/of-ours.txt')")
+
+    run = carry_out(book.store, book.acme.analyst, held(book))
+
+    assert "No such file or directory" in run.detail
+    assert "of-ours" not in run.detail
+    assert "Traceback" not in run.detail
+    assert "of-ours" in (run.folder / "run.log").read_text()
+
+
 def test_a_kernel_sees_no_address_and_no_secret_of_the_installation(
     book: World, monkeypatch: pytest.MonkeyPatch
 ):

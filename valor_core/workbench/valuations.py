@@ -143,7 +143,17 @@ def list_valuations(
 @view("valuation.read")
 def read_valuation(work: Work, valuation_id: ValuationId) -> Saved:
     """A saved valuation, ready to be explained, varied or exported."""
-    row = valuations.valuation(work, valuation_id)
+    return _saved(valuations.valuation(work, valuation_id))
+
+
+@view("valuation.read")
+def newest_dcf(work: Work, company_id: CompanyId) -> Saved | None:
+    """The company's newest saved DCF."""
+    row = valuations.newest_dcf(work, company_id, as_of=None)
+    return _saved(row) if row else None
+
+
+def _saved(row: ValuationRow) -> Saved:
     model = model_named(row.model)
     return Saved(
         row=row,
