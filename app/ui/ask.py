@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +13,7 @@ from app.ui.drivers import (
     Driver,
     at,
     by_year,
+    can_be_empty,
     drivers_of,
     fade_again,
     is_by_year,
@@ -98,30 +98,25 @@ def company(label: str = "Company") -> Company | None:
     if not known:
         return None
     wanted = str(st.query_params.get("company", "")).upper()
-    place = next(
-        (i for i, c in enumerate(known) if wanted and wanted in (c.ticker, c.id.upper())), 0
-    )
+    named = next((i for i, c in enumerate(known) if wanted in (c.ticker, c.id.upper())), None)
     with show.asked():
         chosen = st.selectbox(
             label,
             known,
-            index=place,
+            index=named if wanted else 0,
             format_func=lambda c: f"{c.name} ({c.ticker})" if c.ticker else c.name,
             key="company",
+            placeholder="Choose a company",
         )
+    if chosen is None:
+        st.warning(
+            "There is no such company here. Choose another one, or import what it has filed on "
+            "the page Company.",
+            icon=":material/search_off:",
+        )
+        st.stop()
     st.query_params["company"] = chosen.ticker or chosen.id
     return chosen
-
-
-def as_of() -> date | None:
-    """The day whose facts are used; empty means all that was filed."""
-    return st.date_input(
-        "Facts as known on",
-        value=None,
-        key="as_of",
-        min_value=date(2000, 1, 1),
-        help="Empty: everything filed so far. A restatement filed later than this day is not seen.",
-    )
 
 
 def start_over(desk: Desk) -> None:
@@ -189,7 +184,10 @@ def notes(desk: Desk) -> None:
 
 
 def number(desk: Desk, asked: Field) -> None:
-    """One number; an untouched one is never written back, so that it keeps its last bit."""
+    """One number; an untouched one is never written back, so that it keeps its last bit.
+
+    What may be empty begins empty for Streamlit: it could not be emptied again otherwise.
+    """
     scale = SCALE.get(asked.unit, 1.0) if asked.unit else 1.0
     value, key = at(desk.inputs, asked.path), desk.key(asked.path)
 
@@ -199,9 +197,13 @@ def number(desk: Desk, asked: Field) -> None:
         desk.put(replace(desk.content, inputs=put_at(desk.inputs, asked.path, value)))
 
     source = desk.sources().get(asked.path)
+    shown = None if value is None else round(value / scale, 6)
+    optional = can_be_empty(desk.inputs, asked.path)
+    if optional:
+        st.session_state.setdefault(key, shown)
     st.number_input(
         asked.heading(desk.currency),
-        value=None if value is None else round(value / scale, 6),
+        value=None if optional else shown,
         step=asked.step,
         format="%.2f" if asked.unit is not Unit.MONEY else "%.0f",
         key=key,
@@ -504,6 +506,9 @@ def options(desk: Desk) -> None:
         height=ROW_PX * 5,
         alt="Option tranches, number in millions and strike",
     )
+    added = st.session_state.get(key, {}).get("added_rows", [])
+    if any(None in (row.get("Options"), row.get("Strike")) for row in added):
+        st.warning("A row counts once it has a number and a strike.", icon=":material/edit:")
 
 
 def reasons(desk: Desk, told: Callable[[Any], str]) -> None:

@@ -198,7 +198,9 @@ def forecast(desk: Desk, result: DcfResult | None) -> None:
     show.chart(
         desk.once(
             ("forecast", show.theme()),
-            lambda: charts.forecast(result, currency=desk.currency, theme=show.theme()),
+            lambda: charts.forecast(
+                result, currency=desk.currency, fiscal_years=_years(desk), theme=show.theme()
+            ),
         ),
         key="dcf:forecast",
         alt=f"Revenue, EBIT and free cash flow by forecast year, {desk.currency} million",
@@ -328,7 +330,13 @@ def sensitivity(desk: Desk, result: DcfResult | None) -> None:
     inputs = _wacc_as_number(desk.inputs, result)
     axes = {f.path: f for f in AXES if isinstance(_number_at(inputs, f.path), float)}
     left, right = st.columns(2)
-    down = left.selectbox("Down", list(axes), format_func=lambda p: axes[p].label, key="dcf:down")
+    rests_on = "exit_multiple" if inputs.terminal_method is TerminalMethod.EXIT_MULTIPLE else ""
+    down = left.selectbox(
+        "Down",
+        sorted(axes, key=lambda path: path != rests_on),  # what the value rests on comes first
+        format_func=lambda p: axes[p].label,
+        key="dcf:down",
+    )
     others = [path for path in axes if path != down]
     across = right.selectbox(
         "Across", others, format_func=lambda p: axes[p].label, key="dcf:across"

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 from valor_core.errors import ValorError
 from valor_core.models.cost_of_capital import cost_of_capital
 from valor_core.models.dcf import DcfInputs
-from valor_core.models.fields import Unit
+from valor_core.models.fields import Unit, hints
 from valor_core.models.paths import Fade, over_years
 from valor_core.models.terminal import MultipleOf
 
@@ -56,6 +56,17 @@ def at(inputs: Any, path: str) -> Any:
             return None
         inputs = getattr(inputs, step)
     return inputs
+
+
+def can_be_empty(inputs: Any, path: str) -> bool:
+    """Whether the field of that path may hold nothing.
+
+    >>> can_be_empty(Fade(start=0.05), "end"), can_be_empty(Fade(start=0.05), "to_year")
+    (True, False)
+    """
+    owner, _, name = path.rpartition(".")
+    hint = hints(type(at(inputs, owner) if owner else inputs))[name]
+    return type(None) in get_args(hint)
 
 
 def put_at(inputs: Any, path: str, value: Any) -> Any:

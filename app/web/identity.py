@@ -79,8 +79,9 @@ class Identity:
         except ValorError as error:
             HTTP_REFUSED.labels(error.code).inc()
             if isinstance(error, SignInNeeded) and _wants_a_page(connection):
-                path = quote(scope["path"])
-                await RedirectResponse(f"/login?next={path}", 303)(scope, receive, send)
+                query = scope["query_string"].decode("latin-1")
+                target = quote(scope["path"] + (f"?{query}" if query else ""))
+                await RedirectResponse(f"/login?next={target}", 303)(scope, receive, send)
             else:
                 await refuse(error, scope, receive, send)
             return

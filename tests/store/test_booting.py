@@ -177,10 +177,13 @@ def test_processes_that_start_together_migrate_once_and_prepare_once(mould, tmp_
     start = threading.Barrier(3)
 
     def boot(store: Store) -> None:
-        start.wait()
-        migrate(store)
-        start.wait()
-        prepare(store)
+        try:
+            for act in (migrate, prepare):
+                start.wait()
+                act(store)
+        except BaseException:
+            start.abort()  # whoever waits for this one would wait for ever
+            raise
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(boot, stores))
@@ -191,6 +194,22 @@ def test_processes_that_start_together_migrate_once_and_prepare_once(mould, tmp_
         check_revision(store)
         store.close()
     assert found == ["platform", "shared"]
+
+
+def test_a_fresh_file_lets_in_all_who_open_it_at_once(tmp_path):
+    def opened(place: int) -> list[str]:
+        stores = [Store(f"sqlite:///{tmp_path / str(place)}") for _ in range(3)]
+        start = threading.Barrier(3)
+
+        def journal(store: Store) -> str:
+            start.wait()
+            with closing(store), store.engine.connect() as connection:
+                return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar())
+
+        with ThreadPoolExecutor(3) as pool:
+            return list(pool.map(journal, stores))
+
+    assert {mode for place in range(30) for mode in opened(place)} == {"wal"}
 
 
 def test_preparing_again_changes_nothing(store):

@@ -1,5 +1,6 @@
 """A valuation in pictures: the way to equity, the forecast, and how the value moves."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,16 +54,22 @@ def enterprise_bridge(
         "connector": {"line": {"color": INK[theme], "width": 0.5}},
         "hovertemplate": f"%{{x}}: %{{y:,.1f}} {currency} million<extra></extra>",
     }
-    return figure([waterfall], theme, height=340)
+    return figure([waterfall], theme, height=340, y=_in_millions(currency))
 
 
-def forecast(result: DcfResult, *, currency: str, theme: Theme = "light") -> "Figure":
-    """Revenue as bars, EBIT and free cash flow as lines, a year each."""
-    years = list(range(1, len(result.fcff) + 1))
+def forecast(
+    result: DcfResult,
+    *,
+    currency: str,
+    fiscal_years: Sequence[str] = (),
+    theme: Theme = "light",
+) -> "Figure":
+    """Revenue as bars, EBIT and free cash flow as lines, a year each, numbered where unnamed."""
+    years = list(fiscal_years) or list(range(1, len(result.fcff) + 1))
     revenue, ebit, fcff, *_ = SERIES[theme]
 
     def trace(name: str, row: object, **look: Any) -> dict[str, Any]:
-        hover = f"year %{{x}}: %{{y:,.0f}} {currency} million<extra>%{{fullData.name}}</extra>"
+        hover = f"%{{x}}: %{{y:,.0f}} {currency} million<extra>%{{fullData.name}}</extra>"
         return {"x": years, "y": _scaled(row), "name": name, "hovertemplate": hover, **look}
 
     bars = {"type": "bar", "marker": {"color": revenue}, "opacity": 0.55}
@@ -71,8 +78,13 @@ def forecast(result: DcfResult, *, currency: str, theme: Theme = "light") -> "Fi
         trace("EBIT", result.ebit, line={"color": ebit, "width": 2.5}),
         trace("FCFF", result.fcff, line={"color": fcff, "width": 2.5, "dash": "dot"}),
     ]
-    x = {"title": {"text": "forecast year"}, "dtick": 1}
-    return figure(traces, theme, height=320, x=x, showlegend=True)
+    x = {"type": "category"} if fiscal_years else {"title": {"text": "forecast year"}, "dtick": 1}
+    return figure(traces, theme, height=320, x=x, y=_in_millions(currency), showlegend=True)
+
+
+def _in_millions(currency: str) -> dict[str, Any]:
+    """An axis of money whose numbers are millions already: 3,500,000 and not 3.5M."""
+    return {"title": {"text": f"{currency} million"}, "tickformat": ",.0f"}
 
 
 def sensitivity(

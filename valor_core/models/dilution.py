@@ -74,7 +74,9 @@ def value_per_share(equity_value: Numbers, shares: Shares) -> Numbers:
     for last in options:
         money, count = equity_value, basic
         for tranche in options:
-            exercised = np.where(tranche.strike <= last.strike, tranche.number, 0.0)
+            exercised = tranche.number
+            if tranche is not last:  # whose own comparison would only puzzle its reader
+                exercised = np.where(tranche.strike <= last.strike, tranche.number, 0.0)
             money = money + exercised * tranche.strike
             count = count + exercised
         price = np.minimum(price, money / count)

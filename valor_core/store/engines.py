@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from valor_core.store.guards import APP_ROLE
 from valor_core.store.writer import Writer
 from valor_core.telemetry import log
 
+BUSY_S = 30
 MADE_WITH_IT = ("secrets", "snapshots", "reports")
 """Folders of VALOR_HOME that fill only once there is a database."""
 
@@ -210,15 +212,15 @@ def _is_unicode(text: str) -> bool:
 def _sqlite(url: str) -> Engine:
     engine = create_engine(
         url,
-        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": 30},
+        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_S},
         pool_size=20,
         max_overflow=60,
     )
 
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: object) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
-                       "secure_delete=ON", "busy_timeout=30000"):  # fmt: skip
+        _turn_on_wal(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -233,6 +235,24 @@ def _sqlite(url: str) -> Engine:
             raise StoreDamaged
 
     return engine
+
+
+def _turn_on_wal(connection: Any) -> None:
+    """The journal that lets readers read on; a file keeps it once it is on.
+
+    Of several processes that open a fresh file SQLite refuses all but one at once, whatever the
+    time-out of the connection: each would wait for the other.
+    """
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _postgres(url: str) -> Engine:
