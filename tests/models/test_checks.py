@@ -36,6 +36,11 @@ def test_an_ordinary_company_whose_new_capital_earns_its_cost_passes_every_check
         ({"exit_multiple": 30.0}, "terminal_methods"),
         ({"tax": constant(0.6)}, "tax_rates"),
         ({"bridge": Bridge.of(options_value=10.0)}, "options_once"),
+        ({"growth": [0.06] * 9 + [0.55]}, "growth"),
+        ({"growth": [-0.45] + [0.06] * 9}, "growth"),
+        ({"wacc": [0.85] + [0.085] * 9}, "wacc"),
+        ({"terminal_wacc": 0.85}, "wacc"),
+        ({"wacc": None, "cost_of_capital": a_cost_of_capital(beta=-0.1)}, "levered_beta"),
         (
             {"wacc": None, "cost_of_capital": a_cost_of_capital(), "terminal_growth": 0.045},
             "growth_above_risk_free",
@@ -94,3 +99,28 @@ def test_given_flows_are_checked_for_what_they_tell():
     names = {c.name for c in checks_of(inputs, direct_cash_flow(inputs)) if not c.passed}
 
     assert names >= {"spread", "terminal_share"}
+
+
+def test_a_dropped_decimal_comma_is_named_by_what_it_made_of_the_number():
+    inputs = a_dcf(growth=constant(0.55), wacc=None, cost_of_capital=a_cost_of_capital(beta=11.0))
+    told = {c.name: c.message for c in checks_of(inputs, discounted_cash_flow(inputs))}
+
+    assert "from 55.0% to 55.0%" in told["growth"]
+    assert "beta is 11.00" in told["levered_beta"]
+    assert "to 45.28%" in told["wacc"]
+    assert {"growth", "levered_beta", "wacc"} <= failed(inputs)
+
+
+def test_the_bounds_of_growth_beta_and_wacc_belong_to_what_passes():
+    bold = a_dcf(growth=constant(0.4), wacc=[0.03] * 5 + [0.2] * 5, terminal_wacc=0.085)
+    risky = a_dcf(wacc=None, cost_of_capital=a_cost_of_capital(beta=3.0))
+
+    assert not {"growth", "wacc"} & failed(bold)
+    assert "levered_beta" not in failed(risky)
+
+
+def test_the_wacc_of_given_flows_is_checked_too():
+    inputs = a_direct_dcf(wacc=constant(0.9))
+    names = {c.name for c in checks_of(inputs, direct_cash_flow(inputs)) if not c.passed}
+
+    assert "wacc" in names

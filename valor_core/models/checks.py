@@ -20,6 +20,10 @@ MULTIPLES = {
 MULTIPLES_OF_ANY = (0.3, 40.0)  # of a metric that nobody names
 METRICS = {MultipleOf.EBITDA: "EBITDA", MultipleOf.EBIT: "EBIT", MultipleOf.REVENUE: "revenue"}
 SAME_RETURN = 1e-9
+MOST_GROWTH = 0.40  # of a single year, up or down
+MOST_BETA = 3.0
+WACCS = 0.03, 0.20
+RARE = "it is rare: a decimal comma typed for a point makes 55 of 5,5."
 
 
 class Severity(StrEnum):
@@ -51,11 +55,14 @@ def checks_of(
         _implied_growth(inputs, result),
         _equity(result),
         _terminal_methods(result),
+        _waccs(inputs, result),
     ]
     if isinstance(inputs, DcfInputs) and isinstance(result, DcfResult):
         checks += [
             _terminal_return(inputs, result),
             _growth_above_risk_free(inputs),
+            _growth(result),
+            _beta(result),
             _tax_rates(result),
             _depreciation(result),
             _options_once(inputs),
@@ -194,6 +201,46 @@ def _growth_above_risk_free(inputs: DcfInputs) -> Check | None:
         message=f"Terminal growth is {growth:.2%} at a risk-free rate of {risk_free:.2%}; above "
         "it, the company outgrows the economy.",
         numbers={"growth": float(growth), "risk_free": float(risk_free)},
+    )
+
+
+def _growth(result: DcfResult) -> Check:
+    low, high = np.min(result.growth), np.max(result.growth)
+    return Check(
+        name="growth",
+        passed=bool(low >= -MOST_GROWTH and high <= MOST_GROWTH),
+        severity=Severity.WARNING,
+        message=f"Growth runs from {low:.1%} to {high:.1%} a year; beyond ±{MOST_GROWTH:.0%} "
+        f"{RARE}",
+        numbers={"lowest": float(low), "highest": float(high)},
+    )
+
+
+def _beta(result: DcfResult) -> Check | None:
+    if result.cost_of_capital is None:
+        return None
+    beta = result.cost_of_capital.levered_beta
+    return Check(
+        name="levered_beta",
+        passed=bool(0.0 <= beta <= MOST_BETA),
+        severity=Severity.WARNING,
+        message=f"The levered beta is {beta:.2f}; outside 0 to {MOST_BETA:.0f} {RARE}",
+        numbers={"beta": float(beta)},
+    )
+
+
+def _waccs(inputs: DcfInputs | DirectDcfInputs, result: DcfResult | DirectDcfResult) -> Check:
+    last = _terminal_wacc(inputs, result)
+    lowest = min(float(np.min(result.waccs)), float(last))
+    highest = max(float(np.max(result.waccs)), float(last))
+    low, high = WACCS
+    return Check(
+        name="wacc",
+        passed=bool(low <= lowest and highest <= high),
+        severity=Severity.WARNING,
+        message=f"WACC runs from {lowest:.2%} to {highest:.2%}; outside {low:.0%} to {high:.0%} "
+        f"{RARE}",
+        numbers={"lowest": lowest, "highest": highest},
     )
 
 
