@@ -86,13 +86,18 @@ class FiledFact:
     item: str  # our name, such as revenue
     value: float
     unit: str  # USD, shares, USD/shares
-    tag: str  # the XBRL tag with its taxonomy, such as us-gaap:SalesRevenueNet
+    tag: str  # the XBRL tag with its taxonomy, us-gaap:SalesRevenueNet; may be empty
     accession: str
     form: str
     filed_on: date
     fiscal_year: int
     period_start: date | None  # None for a balance
     period_end: date
+
+    @property
+    def named(self) -> str:
+        """Its tag; where it was filed without one, the item in words."""
+        return self.tag or self.item.replace("_", " ")
 
 
 class SourceKind(StrEnum):

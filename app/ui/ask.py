@@ -547,7 +547,7 @@ def basis(source: Source | None) -> str:
     """Where a number comes from, in one line."""
     if source is None:
         return ""
-    filings = ", ".join(sorted({f"{f.tag} in {f.accession}" for f in source.facts}))
+    filings = ", ".join(sorted({f"{f.named} in {f.accession}" for f in source.facts}))
     who = f"{source.author}: " if source.author else ""
     kind = "not filed: " if source.kind is SourceKind.MISSING else ""
     return f"{kind}{who}{source.text}" + (f" ({filings})" if filings else "")

@@ -42,7 +42,7 @@ def lineage(
     )
     url = filing_url(company, fact.accession)
     st.markdown(
-        f"{show.plain(fact.tag)}, in form {show.plain(fact.form)} filed on "
+        f"{show.plain(fact.tag or 'No XBRL tag')}, in form {show.plain(fact.form)} filed on "
         f"{fact.filed_on.isoformat()}, accession {show.plain(fact.accession)}: "
         f"[{url.removeprefix('https://www.')}]({url})"
     )
@@ -59,7 +59,7 @@ def lineage(
                 each.form,
                 in_filed_unit(each),
                 _against(others[0], each),
-                each.tag,
+                each.tag or NOTHING,
                 each.accession,
                 _known(each, fact, as_of),
             ]

@@ -151,7 +151,7 @@ def _why(source: Source | None, names: Mapping[str, str]) -> tuple[str, str]:
     tags: dict[str, list[str]] = {}
     for fact in source.facts:
         filing = f"{fact.accession} ({fact.form} filed on {fact.filed_on.isoformat()})"
-        tags.setdefault(filing, []).append(fact.tag.removeprefix("us-gaap:"))
+        tags.setdefault(filing, []).append(fact.named.removeprefix("us-gaap:"))
     by = [person(source.author, names)] if source.author else []
     by += [source.stated_on.isoformat()] if source.stated_on else []
     told = [source.text, *([", ".join(by)] if by else [])]

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import floats
 
+from app.ui.ask import basis
 from tests.coverage.filings import fact
 from valor_core.coverage.bridge_facts import debt
 from valor_core.coverage.currency import MixedCurrencies
@@ -13,6 +14,7 @@ from valor_core.coverage.figures import DEFAULT, Figures
 from valor_core.coverage.prefill import FactsMissing, NotForFcff, prefill_dcf
 from valor_core.coverage.records import CompanyRecord
 from valor_core.models.dcf import discounted_cash_flow
+from valor_core.models.explained import source_text
 from valor_core.models.fields import leaves
 from valor_core.models.refusals import BridgeItemMissing
 from valor_core.values import SourceKind
@@ -157,6 +159,45 @@ def test_overlapping_debt_tags_count_once(filed, owed):
     ]
 
     assert debt(Figures([*filings(), *facts])).value == owed
+
+
+@pytest.mark.parametrize("tag", ["", "ifrs-full:Borrowings"])
+def test_debt_under_no_tag_that_is_known_is_read_by_its_item(tag):
+    filed = {"long_term_debt": 70.0, "short_term_debt": 30.0, "commercial_paper": 20.0}
+    facts = [replace(fact(item, value), tag=tag) for item, value in filed.items()]
+
+    start = prefill_dcf(ACME, [*filings(), *facts])
+
+    assert start.inputs.bridge.debt == 100.0  # all current debt holds the paper
+    assert start.sources["bridge.debt"].kind is SourceKind.DERIVED
+
+
+def test_a_later_figure_without_a_tag_restates_the_one_that_its_item_was_filed_under():
+    first = [
+        fact("long_term_debt", 80.0, tag="us-gaap:LongTermDebt"),
+        fact("short_term_debt", 10.0, tag="us-gaap:LongTermDebtCurrent"),
+    ]
+    same_filing = replace(fact("long_term_debt", 60.0), tag="")
+    later = replace(fact("long_term_debt", 90.0, filed_on="2010-06-01"), tag="")
+
+    assert debt(Figures([*filings(), *first, same_filing])).value == 80.0
+    assert debt(Figures([*filings(), *first, same_filing, later])).value == 90.0
+
+
+def test_a_figure_without_a_tag_is_named_by_its_item():
+    untagged = [
+        replace(fact("long_term_debt", 70.0), tag=""),
+        replace(fact("cash", 5.0), tag=""),
+        replace(fact("revenue", 90.0, year=2008), tag=""),
+    ]
+
+    start = prefill_dcf(ACME, [*filings(), *untagged])
+
+    source = start.sources["bridge.debt"]
+    assert source.text == "financial debt of FY2009: long term debt"
+    assert basis(source).endswith("(long term debt in 0000000000-10-022600)")
+    assert "(long term debt, 0000000000-10-022600" in source_text(source)
+    assert any("Revenue is tagged nothing for FY2008" in each for each in start.warnings)
 
 
 def test_coca_colas_missing_notes_payable_are_warned_of():

@@ -75,6 +75,20 @@ def test_measures_of_apple_are_those_of_its_filing(apple: World, published: Publ
     assert (row.saved_at, dict(row.missing)) == (saved.created_at, {})
 
 
+def test_debt_that_was_imported_without_a_tag_counts(world: World):
+    tags = "us-gaap:LongTermDebtCurrent", "us-gaap:LongTermDebtNoncurrent"
+    raw = filing({2024: APPLE})
+    for tag in tags:
+        raw = raw.replace(tag, "")
+    import_filings(world, world.acme.analyst, raw)
+    publish(world, world.acme.analyst)
+
+    (row,) = screen(world).rows
+
+    debt = 85_750 + 10_912  # as current debt it holds the commercial paper
+    assert row.measures["debt_to_ebitda"] == pytest.approx(debt / (123_216 + 11_445))
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture],
           max_examples=20)  # fmt: skip
 @given(name=names, least=ends, most=ends, order=names, descending=sampled_from([True, False]))

@@ -42,7 +42,7 @@ def debt(figures: Figures) -> Told:
     short = borrowings or paper  # borrowings include the paper
 
     if later is None and total is None:
-        found = ", ".join(fact.tag for fact in (all_current, due, short) if fact)
+        found = ", ".join(fact.named for fact in (all_current, due, short) if fact)
         beside = f"; there is only {found}" if found else ""
         return missing(_lacking(figures, "long-term debt") + beside)
     if later is None:
@@ -166,7 +166,7 @@ def _as_filed(figures: Figures, item: str, meaning: str) -> Told:
 
 
 def _sum(meaning: str, parts: list[FiledFact]) -> Told:
-    names = " + ".join(fact.tag.partition(":")[2] or fact.item for fact in parts)
+    names = " + ".join(fact.tag.partition(":")[2] or fact.named for fact in parts)
     text = f"{meaning} of FY{parts[0].fiscal_year}: {names}"
     if len(parts) == 1:
         return filed(parts[0], text)

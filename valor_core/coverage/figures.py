@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from valor_core.coverage.asof import known
-from valor_core.coverage.items import ITEM
+from valor_core.coverage.items import ITEM, ITEMS_OF_TAG
 from valor_core.values import FiledFact, Source, SourceKind
 
 DEFAULT = "Valor default"
@@ -70,14 +70,11 @@ class Figures:
 
     def tagged(self, *tags: str) -> FiledFact | None:
         """The first of these us-gaap tags that the newest year has, by its latest filing."""
-        for tag in tags:
-            of_tag = [
-                fact
-                for fact in self.facts
-                if fact.fiscal_year == self.year and fact.tag == f"us-gaap:{tag}"
-            ]
+        of_year = [fact for fact in self.facts if fact.fiscal_year == self.year]
+        for name in (f"us-gaap:{tag}" for tag in tags):
+            of_tag = [fact for fact in of_year if _read_as(fact, of_year) == name]
             if of_tag:
-                return max(of_tag, key=lambda fact: (fact.filed_on, fact.accession))
+                return max(of_tag, key=lambda f: (f.filed_on, f.accession, f.tag == name))
         return None
 
     def ebit(self, year: int) -> Told | None:
@@ -127,3 +124,12 @@ class Figures:
             income,
             per_share,
         )
+
+
+def _read_as(fact: FiledFact, of_year: Iterable[FiledFact]) -> str:
+    """The fact's tag; without one that is known, the best of its item in that year."""
+    if fact.tag in ITEMS_OF_TAG:
+        return fact.tag
+    tags = ITEM[fact.item].tags
+    filed_under = {each.tag for each in of_year if each.item == fact.item}
+    return next((tag for tag in tags if tag in filed_under), tags[0])

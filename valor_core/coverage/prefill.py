@@ -355,8 +355,8 @@ def _warnings_of_drivers(figures: Figures, revenue: FiledFact, ebit: Told) -> li
     before = figures.at("revenue", back=1)
     if before and before.tag != revenue.tag:
         told.append(
-            f"Revenue is tagged {before.tag} for FY{before.fiscal_year} and {revenue.tag} for "
-            f"FY{year}: part of its growth may be the change."
+            f"Revenue is tagged {before.tag or 'nothing'} for FY{before.fiscal_year} and "
+            f"{revenue.tag or 'nothing'} for FY{year}: part of its growth may be the change."
         )
     return told
 

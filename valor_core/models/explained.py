@@ -180,7 +180,7 @@ def fact_text(fact: FiledFact) -> str:
     """A filed fact so that an outsider finds it: item, number, tag, accession, form and dates."""
     return (
         f"{fact.item} {amount(fact.value)} {fact.unit} at {fact.period_end.isoformat()} "
-        f"({fact.tag}, {fact.accession}, {fact.form} filed {fact.filed_on.isoformat()})"
+        f"({fact.named}, {fact.accession}, {fact.form} filed {fact.filed_on.isoformat()})"
     )
 
 
