@@ -19,8 +19,9 @@ from valor_core.models.cost_of_capital import (
     cost_of_capital,
     market_value_of_debt,
 )
-from valor_core.models.fields import leaves
+from valor_core.models.fields import Unit, leaves
 from valor_core.models.sensitivity import replace_at
+from valor_core.models.workings import record
 
 
 @given(beta=rates(0.1, 3.0), debt=rates(0.0, 0.9), levering=st.sampled_from(Levering))
@@ -84,6 +85,26 @@ def test_premia_add_to_the_cost_of_equity_and_preferred_stock_has_its_own_cost()
 
 
 MARKET = MarketWeights(shares=10.0, price=5.0, debt=50.0)
+
+
+def test_money_is_told_of_market_weights_alone():
+    of_target = a_cost_of_capital(target=TargetWeights(debt=0.5))
+    of_market = replace(of_target, target=None, market=MARKET)
+
+    target, market = (
+        {
+            name: line.values
+            for name, line in record(cost_of_capital, each).lines.results.items()
+            if line.unit is Unit.MONEY
+        }
+        for each in (of_target, of_market)
+    )
+
+    assert target == {}
+    assert market == {
+        "value_of_equity": [50.0], "value_of_debt": [50.0], "value_of_preferred": [0.0],
+    }  # fmt: skip
+    assert cost_of_capital(of_target).wacc == cost_of_capital(of_market).wacc
 
 
 @pytest.mark.parametrize(

@@ -115,11 +115,11 @@ class CostOfCapitalInputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostOfCapitalResult:
-    """The cost of capital, with the parts that lead to it; at target weights, values are of 1."""
+    """The cost of capital, with the parts that lead to it; target weights have no values."""
 
-    value_of_equity: Numbers = field(metadata=says("equity at market", Unit.MONEY))
-    value_of_debt: Numbers = field(metadata=says("debt at market", Unit.MONEY))
-    value_of_preferred: Numbers = field(metadata=says("preferred at market", Unit.MONEY))
+    value_of_equity: Numbers | None = field(metadata=says("equity at market", Unit.MONEY))
+    value_of_debt: Numbers | None = field(metadata=says("debt at market", Unit.MONEY))
+    value_of_preferred: Numbers | None = field(metadata=says("preferred at market", Unit.MONEY))
     weight_of_equity: Numbers = field(metadata=says("equity over capital", Unit.RATE))
     weight_of_debt: Numbers = field(metadata=says("debt over capital", Unit.RATE))
     weight_of_preferred: Numbers = field(metadata=says("preferred over capital", Unit.RATE))
@@ -149,10 +149,11 @@ def cost_of_capital(inputs: CostOfCapitalInputs) -> CostOfCapitalResult:
     )
     after_tax = inputs.pretax_cost_of_debt * (1.0 - inputs.tax)
     weights = weights_of(equity=equity, debt=debt, preferred=preferred)
+    at_market = inputs.market is not None
     return CostOfCapitalResult(
-        value_of_equity=equity,
-        value_of_debt=debt,
-        value_of_preferred=preferred,
+        value_of_equity=equity if at_market else None,
+        value_of_debt=debt if at_market else None,
+        value_of_preferred=preferred if at_market else None,
         weight_of_equity=weights.equity,
         weight_of_debt=weights.debt,
         weight_of_preferred=weights.preferred,
