@@ -17,7 +17,7 @@ from valor_core.errors import ValorError
 from valor_core.models.checks import checks_of
 from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.dcf import DcfInputs, DcfResult
-from valor_core.models.discounting import Timing
+from valor_core.models.discounting import Timing, parts_of_years
 from valor_core.models.fields import Unit
 from valor_core.models.paths import Fade
 from valor_core.models.sensitivity import grid
@@ -220,6 +220,10 @@ def _forecast_table(desk: Desk, result: DcfResult) -> None:
         row = [float(value) for value in np.asarray(getattr(result, name))[: desk.inputs.years]]
         rows.append((label, [words.in_unit(value, unit) for value in row]))
         trends[label] = row
+    if (stub := desk.inputs.stub) is not None:
+        parts = [words.percent(part) for part in parts_of_years(desk.inputs.years, stub)]
+        before_fcff = [name for _, name, _ in FORECAST].index("fcff")
+        rows.insert(before_fcff, ("Part of the year", parts))
     show.table(
         f"Forecast, {desk.currency} million",
         _years(desk),

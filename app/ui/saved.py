@@ -1,6 +1,6 @@
 """A saved valuation on the screen: its numbers, whose they are, how they came about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -20,6 +20,8 @@ from app.ui.words import (
 from valor_core.models.checks import Check, checks_of
 from valor_core.models.comparison import Move, moves
 from valor_core.models.conventions import valued_as_of
+from valor_core.models.dcf import DcfInputs
+from valor_core.models.discounting import parts_of_years
 from valor_core.models.explained import Explained
 from valor_core.models.fields import Unit
 from valor_core.models.lines import Line, spoken
@@ -63,11 +65,27 @@ def told(tenant_id: str, valuation_id: str, _saved: Saved) -> Told:  # noqa: ARG
     workings, currency = _saved.workings(), _saved.row.currency
     return Told(
         inputs=tuple(_row(line, currency) for line in workings.lines.inputs.values()),
-        results=tuple(_row(line, currency) for line in workings.lines.results.values()),
+        results=tuple(_results(_saved, workings.lines.results, currency)),
         checks=tuple(checks_of(_saved.inputs, workings.result)),
         tree=workings.explain("value_per_share", _saved.sources),
         valued=valued_as_of(_saved.inputs, _saved.basis),
     )
+
+
+def _results(saved: Saved, lines: Mapping[str, Line], currency: str) -> Iterator[Row]:
+    """Each line; before the free cash flow, the part of the first year that it counts."""
+    inputs = saved.inputs
+    for name, line in lines.items():
+        if name == "fcff" and isinstance(inputs, DcfInputs) and inputs.stub is not None:
+            yield Row(
+                path="stub",
+                label="Part of the year",
+                unit=Unit.RATE,
+                values=tuple(parts_of_years(inputs.years, inputs.stub)),
+                by_year=True,
+                currency=currency,
+            )
+        yield _row(line, currency)
 
 
 def _row(line: Line, currency: str) -> Row:

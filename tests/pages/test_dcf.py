@@ -145,3 +145,18 @@ def test_each_section_stands_before_and_after_there_is_a_value(page, section):
 
     assert not page.exception
     assert not page.error
+
+
+def test_the_forecast_tells_the_part_of_a_year_that_its_cash_counts(page):
+    with_everything_stated(page)
+    page.session_state["dcf:section"] = "Forecast"
+    assert "Part of the year" not in shown(page.run())
+    page.session_state["dcf:section"] = CAPITAL
+    asked(page.run(), "Part of year 1 still to come (empty: all)").set_value(0.4).run()
+
+    page.session_state["dcf:section"] = "Forecast"
+    before, after = shown(page.run()).split("Part of the year")
+
+    assert "Net reinvestment" in before
+    assert after.startswith("</th><td></td><td>40.0 %</td><td>100.0 %</td>")
+    assert "FCFF" in after

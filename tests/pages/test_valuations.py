@@ -73,6 +73,18 @@ def test_workings_lead_from_the_value_to_a_filing(acme, monkeypatch):
     assert "us-gaap:" in shown
 
 
+def test_a_stub_is_told_where_the_cash_of_a_year_shrinks_by_it(acme, monkeypatch):
+    saved(acme.analyst, "KO")
+    assert "Part of the year" not in texts(opened(monkeypatch, acme.viewer, "valuations"))
+
+    saved(acme.analyst, "KO", stub=0.4)
+    before, after = texts(opened(monkeypatch, acme.viewer, "valuations")).split("Part of the year")
+
+    assert "Reinvestment" in before
+    assert after.startswith("</th><td>40.0 %</td><td>100.0 %</td>")
+    assert "FCFF" in after
+
+
 def test_two_values_are_compared_from_the_earlier_to_the_later(acme, monkeypatch):
     before = saved(acme.analyst, "KO")
     after = saved(acme.analyst, "KO", terminal_growth=0.031)

@@ -9,6 +9,7 @@ import numpy as np
 from valor_core.models.bridge import ASSETS, CLAIMS
 from valor_core.models.checks import Check
 from valor_core.models.dcf import DcfInputs, DcfResult
+from valor_core.models.discounting import parts_of_years
 from valor_core.models.explained import shown, source_text
 from valor_core.models.fields import Unit
 from valor_core.models.lines import Line
@@ -80,14 +81,18 @@ def to_state(open_items: Mapping[str, str]) -> str:
     )
 
 
-def forecast_table(result: DcfResult, currency: str) -> str:
-    """Every line of the forecast, a year a column."""
+def forecast_table(inputs: DcfInputs, result: DcfResult, currency: str) -> str:
+    """Every line of the forecast, a year a column; how much of the first counts where part does."""
     years = [f"Year {year}" for year in range(1, len(result.fcff) + 1)]
     rows = [
         (label, [_cell(value, unit) for value in np.asarray(getattr(result, name))[: len(years)]],
          "total" if name in TOTALS else "")
         for name, label, unit in FORECAST
     ]  # fmt: skip
+    if inputs.stub is not None:
+        parts = [_cell(part, Unit.RATE) for part in parts_of_years(inputs.years, inputs.stub)]
+        before_fcff = [name for name, _, _ in FORECAST].index("fcff")
+        rows.insert(before_fcff, ("Part of the year", parts, ""))
     return _table(["", *years], rows, caption=f"{currency} million and rates, by forecast year")
 
 

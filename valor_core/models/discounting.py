@@ -53,6 +53,15 @@ def discount_periods(
     )
 
 
+def parts_of_years(years: int, stub: Numbers) -> list[Numbers]:
+    """The part of each year's cash that is still to come where the first year is a stub.
+
+    >>> parts_of_years(3, 0.25)
+    [0.25, 1.0, 1.0]
+    """
+    return [stub, *[1.0] * (years - 1)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscountFactors:
     """What one unit is worth today: of each flow, and at the end of the last year."""
