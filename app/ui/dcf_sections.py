@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.ui import ask, frame, show, words
 from app.ui.ask import Field
+from app.ui.choices import WORDS
 from app.ui.draft import Desk
 from app.ui.drivers import at
 from valor_core.charts import valuation as charts
@@ -256,28 +257,21 @@ def capital(desk: Desk, result: DcfResult | None) -> None:
             desk,
             "terminal_method",
             "The value rests on",
-            {
-                TerminalMethod.GORDON: "Growing perpetuity",
-                TerminalMethod.EXIT_MULTIPLE: "Exit multiple",
-            },
+            WORDS[TerminalMethod],
         )
     with second:
         ask.choice(
             desk,
             "multiple_of",
             "Multiple of",
-            {
-                MultipleOf.EBITDA: "EBITDA",
-                MultipleOf.EBIT: "EBIT",
-                MultipleOf.REVENUE: "Revenue",
-            },
+            WORDS[MultipleOf],
         )
     with third:
         ask.choice(
             desk,
             "timing",
             "Cash arrives",
-            {Timing.END_YEAR: "at the end of a year", Timing.MID_YEAR: "in the middle of a year"},
+            WORDS[Timing],
         )
     if result is not None:
         _both_methods(result, desk.currency)

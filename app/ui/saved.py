@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.ui import show
+from app.ui.choices import choices_in_words
 from app.ui.words import (
     NOTHING,
     counted,
@@ -247,21 +248,17 @@ def _way(steps: Sequence[Move]) -> None:
 
 
 def _differences(before: Saved, after: Saved) -> None:
-    was, now = (
-        {row.path: row for row in told(s.row.tenant_id, s.row.id, s).inputs}
-        for s in (before, after)
-    )
-    paths = [p for p in dict.fromkeys((*was, *now)) if _text(was.get(p)) != _text(now.get(p))]
+    was, now = _said(before), _said(after)
+    paths = [p for p in dict.fromkeys((*was, *now)) if was.get(p) != now.get(p)]
     show.listing(
         "Inputs that differ; money and shares in millions",
         ["Input", "Earlier", "Later"],
-        [
-            [(was.get(path) or now[path]).label, _text(was.get(path)), _text(now.get(path))]
-            for path in paths
-        ],
+        [[spoken(path), was.get(path, NOTHING), now.get(path, NOTHING)] for path in paths],
         text=frozenset({"Input"}),
     )
 
 
-def _text(row: Row | None) -> str:
-    return NOTHING if row is None else _shown(row)
+def _said(saved: Saved) -> dict[str, str]:
+    """Every input as it is shown, numbers and choices, by its path."""
+    numbers = told(saved.row.tenant_id, saved.row.id, saved).inputs
+    return {row.path: _shown(row) for row in numbers} | choices_in_words(saved.inputs)

@@ -3,6 +3,8 @@ import pytest
 from tests.conftest import ONLY_SQLITE
 from tests.models.sound import a_direct_dcf
 from tests.pages.opening import opened, run, saved, texts
+from valor_core.models.discounting import Timing
+from valor_core.models.terminal import MultipleOf, TerminalMethod
 from valor_core.workbench import companies, valuations
 from valor_core.workbench.demo import seed_demo
 from valor_core.workbench.verb import open_work
@@ -93,6 +95,26 @@ def test_two_values_are_compared_from_the_earlier_to_the_later(acme, monkeypatch
     assert "How the value moved" in shown
     assert "Terminal growth" in shown
     assert f"{after.value_per_share - before.value_per_share:.2f}" in shown
+
+
+def test_choices_that_differ_are_listed_beside_the_numbers_in_words(acme, monkeypatch):
+    saved(acme.analyst, "KO", exit_multiple=12.0)
+    saved(
+        acme.analyst,
+        "KO",
+        exit_multiple=12.0,
+        terminal_method=TerminalMethod.EXIT_MULTIPLE,
+        multiple_of=MultipleOf.REVENUE,
+        timing=Timing.MID_YEAR,
+    )
+
+    shown = texts(part(opened(monkeypatch, acme.viewer, "valuations"), "Compare"))
+
+    _, differing = shown.split("<caption>Inputs that differ")
+    assert ">Terminal method</td><td>Growing perpetuity</td><td>Exit multiple<" in differing
+    assert ">Multiple of</td><td>EBIT</td><td>Revenue<" in differing
+    assert ">Timing</td><td>at the end of a year</td><td>in the middle of a year<" in differing
+    assert "Exit multiple</td><td>12" not in differing
 
 
 def test_a_value_of_given_cash_flows_is_shown_whole_and_beside_a_driven_one(acme, monkeypatch):

@@ -102,3 +102,20 @@ def every_leaf(inputs: Any, under: str = "") -> Iterator[tuple[str, Any, bool]]:
                 yield from every_leaf(member, f"{path}[{place}].")
         elif is_number(types[field.name]):
             yield path, value, is_row(types[field.name])
+
+
+def choices(inputs: Any) -> dict[str, Any]:
+    """Every input that is no amount by its dotted path: conventions, flags, whole years."""
+    return dict(_every_choice(inputs))
+
+
+def _every_choice(inputs: Any, under: str = "") -> Iterator[tuple[str, Any]]:
+    for field in fields(inputs):
+        value, path = getattr(inputs, field.name), f"{under}{field.name}"
+        if is_dataclass(value):
+            yield from _every_choice(value, f"{path}.")
+        elif isinstance(value, tuple):
+            for place, member in enumerate(value):
+                yield from _every_choice(member, f"{path}[{place}].")
+        elif isinstance(value, (StrEnum, int)):  # numbers are floats once they have settled
+            yield path, value

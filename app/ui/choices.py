@@ -1,0 +1,69 @@
+"""The conventions among a model's inputs in words: one word for each choice on every page."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from valor_core.models.cost_of_capital import BetaKind, CostOfCapitalInputs, Levering
+from valor_core.models.dcf import ProceedsBasis
+from valor_core.models.discounting import Timing
+from valor_core.models.fields import choices
+from valor_core.models.paths import Shape
+from valor_core.models.terminal import MultipleOf, TerminalMethod
+
+WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
+    TerminalMethod: {
+        TerminalMethod.GORDON: "Growing perpetuity",
+        TerminalMethod.EXIT_MULTIPLE: "Exit multiple",
+    },
+    MultipleOf: {
+        MultipleOf.EBITDA: "EBITDA",
+        MultipleOf.EBIT: "EBIT",
+        MultipleOf.REVENUE: "Revenue",
+    },
+    Timing: {
+        Timing.END_YEAR: "at the end of a year",
+        Timing.MID_YEAR: "in the middle of a year",
+    },
+    BetaKind: {
+        BetaKind.LEVERED: "the company's own, with its debt",
+        BetaKind.UNLEVERED: "without debt",
+        BetaKind.PEER: "that of peers, with their debt",
+    },
+    Levering: {
+        Levering.HAMADA: "Hamada: a fixed amount of debt",
+        Levering.HARRIS_PRINGLE: "Harris-Pringle: debt follows the value",
+    },
+    Shape: {Shape.LINEAR: "in a line", Shape.STEPPED: "in one step"},
+    ProceedsBasis: {
+        ProceedsBasis.FAIR_VALUE: "fair value",
+        ProceedsBasis.BOOK_VALUE: "book value",
+    },
+}
+
+
+def choices_in_words(inputs: Any) -> dict[str, str]:
+    """Every choice of the inputs by its path, and by which weights capital is weighed.
+
+    >>> from valor_core.models.paths import Fade
+    >>> choices_in_words(Fade(start=0.05, to_year=5))
+    {'from_year': '0', 'to_year': '5', 'shape': 'in a line'}
+    """
+    told = {path: in_words(choice) for path, choice in choices(inputs).items()}
+    capital = getattr(inputs, "cost_of_capital", None)
+    if isinstance(capital, CostOfCapitalInputs):
+        told["cost_of_capital.weights"] = "target" if capital.market is None else "at market value"
+    return told
+
+
+def in_words(choice: StrEnum | int) -> str:
+    """A choice as a reader knows it; whole numbers of years as they are.
+
+    >>> in_words(Timing.MID_YEAR), in_words(True), in_words(10)
+    ('in the middle of a year', 'yes', '10')
+    """
+    if isinstance(choice, StrEnum):
+        return WORDS[type(choice)][choice]
+    if isinstance(choice, bool):
+        return "yes" if choice else "no"
+    return str(choice)
