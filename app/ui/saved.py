@@ -35,6 +35,7 @@ KINDS = {
     "assumed": "assumption",
     "missing": "not filed",
 }
+TERMINAL = ("terminal_", "pv_terminal", "implied_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,7 @@ def headline(saved: Saved, names: Mapping[str, str]) -> None:
 
 
 def results(told: Told) -> None:
-    """On which day it stands, the checks, the years side by side, and every single number."""
+    """On which day it stands, the checks, the years side by side, the single numbers by kind."""
     st.caption(told.valued)
     _checked(told.checks)
     single = [row for row in told.results if not row.by_year]
@@ -131,15 +132,21 @@ def results(told: Told) -> None:
             [(row.label, _by_year(row, years)) for row in yearly],
             first="Year",
         )
-    half = (len(single) + 1) // 2
-    for place, rows in zip(st.columns(2, gap="large"), (single[:half], single[half:]), strict=True):
-        with place:
-            show.table(
-                "Single numbers",
-                ["Value"],
-                [(row.label, [_shown(row)]) for row in rows],
-                first="Number",
-            )
+    capital = [row for row in single if row.path.startswith("cost_of_capital.")]
+    terminal = [row for row in single if row.path.startswith(TERMINAL)]
+    to_a_share = [row for row in single if row not in capital and row not in terminal]
+    left, right = st.columns(2, gap="large")
+    with left:
+        _numbers("From the forecast to one share", to_a_share)
+        _numbers("Cost of capital", capital)
+    with right:
+        _numbers("Terminal value", terminal)
+
+
+def _numbers(caption: str, rows: Sequence[Row]) -> None:
+    if rows:
+        told = [(row.label, [_shown(row)]) for row in rows]
+        show.table(caption, ["Value"], told, first="Number")
 
 
 def _checked(checks: Sequence[Check]) -> None:

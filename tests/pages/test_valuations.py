@@ -40,6 +40,19 @@ def test_the_newest_value_stands_open_with_its_author_and_reason(acme, monkeypat
     assert f"/api/v1/valuations/{row.id}/workbook.xlsx" in links
 
 
+def test_single_numbers_stand_under_what_they_tell(acme, monkeypatch):
+    saved(acme.analyst, "KO")
+
+    tables = texts(opened(monkeypatch, acme.viewer, "valuations")).split("<caption>")
+
+    told = {caption: rows for caption, _, rows in (each.partition("</caption>") for each in tables)}
+    assert "Value per share" in told["From the forecast to one share"]
+    assert "cost of equity" in told["Cost of capital"]
+    assert "Implied multiple" in told["Terminal value"]
+    assert "PV terminal" in told["Terminal value"]
+    assert len(told) == len(tables)
+
+
 def test_an_address_opens_its_valuation(acme, monkeypatch):
     row = saved(acme.analyst, "KO", why="the one that was asked for")
     saved(acme.analyst, "AAPL")
