@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.ui import ask, frame, show, words
+from app.ui import ask, changes, frame, show, words
 from app.ui.ask import Field
 from app.ui.choices import WORDS
 from app.ui.draft import Desk
@@ -423,15 +423,7 @@ def sources(desk: Desk, result: DcfResult | None) -> None:  # noqa: ARG001, as i
     day = desk.content.as_of or date.today()  # noqa: DTZ011, a day on the reader's page
     if desk.changed():
         st.subheader("Your changes", anchor=False)
-        ask.reasons(desk, _told)
+        changes.reasons(desk)
     st.subheader(f"Where the numbers come from, as known on {day:%d %b %Y}", anchor=False)
-    show.listed("Sources", [(words.label_of(path.replace(".", " ")), ask.basis(source))
+    show.listed("Sources", [(changes.label(path), ask.basis(source))
          for path, source in desk.sources().items()])  # fmt: skip
-
-
-def _told(value: Any) -> str:
-    if value is None:
-        return words.NOTHING
-    if np.ndim(value):
-        return ", ".join(f"{number:.4g}" for number in value)
-    return f"{value:,.4g}"

@@ -1,14 +1,17 @@
 """The DCF page as Streamlit runs it, on the demo book."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.ui import frame
 from app.ui.draft import Desk, desk_name
+from app.ui.drivers import put_at
 from valor_core.coverage.companies import Company, company_id
 from valor_core.models.dcf import discounted_cash_flow
+from valor_core.models.dilution import OptionTranche
 from valor_core.settings import ROOT
 from valor_core.workbench import demo, drafts
 from valor_core.workbench.verb import open_work, use_store
@@ -160,3 +163,26 @@ def test_the_forecast_tells_the_part_of_a_year_that_its_cash_counts(page):
     assert "Net reinvestment" in before
     assert after.startswith("</th><td></td><td>40.0 %</td><td>100.0 %</td>")
     assert "FCFF" in after
+
+
+def test_changes_stand_under_their_labels_in_the_units_that_they_are_asked_in(page):
+    own = desk(page)
+    growth = [0.06, 0.055, *[0.05] * (own.inputs.years - 2)]
+    inputs = put_at(own.inputs, "bridge.pensions", 2.5e9)
+    inputs = put_at(inputs, "shares.options", (OptionTranche(number=3e6, strike=12.5),))
+    inputs = put_at(put_at(inputs, "growth", growth), "terminal_growth", 0.0255)
+    inputs = put_at(inputs, "margin", [0.25] * own.inputs.years)
+    own.put(replace(own.content, inputs=inputs))
+    page.session_state["dcf:section"] = "Sources"
+
+    [told] = [grid.value for grid in page.run().dataframe if "Your reason" in grid.value]
+
+    now = told["Now"]
+    assert now["Terminal growth"] == "2.55 %"
+    assert now["Revenue growth"].startswith("6.00 %, 5.50 %, 5.00 %")
+    assert now["EBIT margin"] == "25.00 % each year"
+    assert now["Pension deficit after tax, USD million"] == "2,500.0"
+    assert now["Options 1, number, million"] == "3.0"
+    assert now["Options 1, strike, USD"] == "12.50"
+    assert told["Facts suggest"]["Pension deficit after tax, USD million"] == "–"
+    assert told["Facts suggest"]["Terminal growth"].endswith(" %")
