@@ -22,11 +22,11 @@ from app.ui.drivers import (
     years_of,
 )
 from app.ui.frame import caller
-from app.ui.words import MILLION, label_of
+from app.ui.words import MILLION
 from valor_core.coverage.companies import Company
 from valor_core.models.bridge import ASSETS, CLAIMS
 from valor_core.models.dilution import OptionTranche
-from valor_core.models.fields import Unit, leaves
+from valor_core.models.fields import Unit
 from valor_core.models.paths import Fade
 from valor_core.values import Source, SourceKind
 from valor_core.workbench.companies import list_companies
@@ -509,38 +509,6 @@ def options(desk: Desk) -> None:
     added = st.session_state.get(key, {}).get("added_rows", [])
     if any(None in (row.get("Options"), row.get("Strike")) for row in added):
         st.warning("A row counts once it has a number and a strike.", icon=":material/edit:")
-
-
-def reasons(desk: Desk, told: Callable[[Any], str]) -> None:
-    """Every input that differs from what the facts suggest, with room for the reason."""
-    import pandas as pd
-
-    now, before = desk.changed(), leaves(desk.start.inputs)
-    paths = list(now)
-    key = desk.grid_key(f"reasons:{hash(tuple(paths))}")
-
-    def changed() -> None:
-        given = dict(desk.content.rationales)
-        for place, cells in st.session_state[key]["edited_rows"].items():
-            given[paths[place]] = (cells.get("Your reason") or "").strip()
-        desk.put(replace(desk.content, rationales=given), grids=False)
-
-    st.data_editor(
-        pd.DataFrame(
-            {
-                "Now": [told(now[p]) for p in paths],
-                "Facts suggest": [told(before.get(p)) for p in paths],
-                "Your reason": [desk.content.rationales.get(p, "") for p in paths],
-            },
-            index=pd.Index([label_of(p.replace(".", " ")) for p in paths], name="Input"),
-        ),
-        key=key,
-        on_change=changed,
-        disabled=["Input", "Now", "Facts suggest"],
-        column_config={"Your reason": st.column_config.TextColumn(width="large", max_chars=2_000)},
-        height=min(ROW_PX * (len(paths) + 1) + 4, 420),
-        alt="Inputs that you changed, and why",
-    )
 
 
 def basis(source: Source | None) -> str:
