@@ -16,9 +16,9 @@ STEPS = (
 )
 
 
-# Most tests wait for a browser, a server or a disk: four at a time fill two cores. A file stays
+# Most tests wait for a browser, a server or a disk: three at a time fill two cores. A file stays
 # with one process, so that what its tests share is made once.
-TOGETHER = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+TOGETHER = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def run_everything(pytest_arguments: list[str]) -> int:
