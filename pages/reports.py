@@ -76,9 +76,8 @@ def state(run: JobRun) -> str:
     if run.waits:
         return "waits for its turn"
     if run.status is Status.RUNNING:
-        return (
-            f"being made, asked for {counted((utc_now() - run.created_at).seconds, 'second')} ago"
-        )
+        since = int((utc_now() - run.created_at).total_seconds())
+        return f"being made, asked for {counted(since, 'second')} ago"
     return STATES[run.status]
 
 

@@ -250,6 +250,12 @@ def test_the_demo_is_seeded_without_a_question_and_only_once(demo):
     assert log[0]["size"] > 5  # the tenant, its member, its valuations
 
 
+def test_the_example_of_the_documents_has_a_value(empty):
+    told = empty("value", "dcf", "--input", ROOT / "docs" / "examples" / "dcf.json").json
+
+    assert told["result"]["value_per_share"] > 0
+
+
 @pytest.mark.parametrize(
     ("model", "inputs"),
     [
