@@ -10,7 +10,8 @@ import numpy as np
 
 from valor_core.errors import BadInputs, ValorError
 from valor_core.models.codec import dump_value, load, schema
-from valor_core.models.published import METHODS, Method, stated_inputs, stated_schema
+from valor_core.models.published import METHODS
+from valor_core.models.published.method import Method
 
 REMARKS = frozenset({"src", "source", "note", "name", "label", "id", "comment"})
 DEFAULT_REL = 1e-9
@@ -110,8 +111,7 @@ def failed(name: str, problem: str) -> Outcome:
 def schemas() -> dict[str, dict[str, Any]]:
     """Each method's inputs and options as JSON Schema; `main` is what a bare number means."""
     return {
-        name: {"inputs": stated_schema(method), "main": method.main}
-        for name, method in METHODS.items()
+        name: {"inputs": method.schema(), "main": method.main} for name, method in METHODS.items()
     }
 
 
@@ -163,7 +163,7 @@ def _row_differences(
 def _computed(method: Method, stated: dict[str, Any]) -> Any:
     """The lines of the method, or its refusal."""
     try:
-        lines = method.compute(load(method.inputs, stated_inputs(method, stated)))
+        lines = method.compute(load(method.inputs, method.stated(stated)))
     except ValorError as error:
         return _Refused(error=error)
     return {name: _listed(value) for name, value in lines.items()}

@@ -1,0 +1,34 @@
+"""What a published method is: the shape of its inputs, what computes it, and its main line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from valor_core.models.codec import schema
+
+
+def _as_it_stands(stated: dict[str, Any]) -> dict[str, Any]:
+    return stated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """A published method, computed by the model that everybody uses.
+
+    Where its sources write inputs in a short form, `spelt_out` gives the form that the codec
+    reads, and `with_short_forms` adds the short one to the JSON Schema.
+    """
+
+    inputs: type
+    compute: Callable[[Any], dict[str, Any]]
+    main: str
+    spelt_out: Callable[[dict[str, Any]], dict[str, Any]] = _as_it_stands
+    with_short_forms: Callable[[dict[str, Any]], dict[str, Any]] = _as_it_stands
+
+    def stated(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A row of inputs in the form that the codec reads; nulls are left out."""
+        return self.spelt_out({name: value for name, value in row.items() if value is not None})
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the inputs, short forms among them."""
+        return self.with_short_forms(schema(self.inputs))
