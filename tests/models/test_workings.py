@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import integers
 
-from tests.workbooks.cases import Draw, a_cost_of_capital, a_dcf, a_direct_dcf, moved
+from tests.workbooks.cases import RANDOM_CASES, a_dcf, moved
 from valor_core.errors import BadInputs, NotFound
 from valor_core.models.catalogue import MODELS, model_of
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.fields import leaves
 from valor_core.models.numbers import Numbers, Row, row_of
-from valor_core.models.recorder import NotRecordable, Recorded, Tape
+from valor_core.models.recorder import NotRecordable, Recorded, Tape, whole
 from valor_core.models.refusals import GrowthNotBelowWacc
 from valor_core.models.sensitivity import replace_at
 from valor_core.models.terminal import TerminalMethod
@@ -25,11 +25,6 @@ from valor_core.models.workings import OtherBranch, Workings, record
 from valor_core.values import FiledFact, Source, SourceKind
 
 SEEDS = integers(0, 10_000)
-CASES = {
-    "dcf": a_dcf,
-    "dcf_direct": a_direct_dcf,
-    "cost_of_capital": lambda seed: a_cost_of_capital(Draw(seed)),
-}
 
 
 def recorded(inputs) -> Workings:
@@ -48,7 +43,7 @@ def same_bits(ours, theirs) -> None:
 @given(seed=SEEDS)
 @settings(max_examples=25)
 def test_recording_any_model_changes_no_bit_of_its_result(model, seed):
-    inputs = CASES[model.name](seed)
+    inputs = RANDOM_CASES[model.name](seed)
 
     same_bits(record(model.function, inputs).result, model.function(inputs))
 
@@ -57,7 +52,7 @@ def test_recording_any_model_changes_no_bit_of_its_result(model, seed):
 @given(seed=SEEDS)
 @settings(max_examples=25)
 def test_the_formulas_alone_give_every_number_of_the_result(model, seed):
-    workings = recorded(CASES[model.name](seed))
+    workings = recorded(RANDOM_CASES[model.name](seed))
 
     again = workings.evaluate()
 
@@ -70,7 +65,7 @@ def test_the_formulas_alone_give_every_number_of_the_result(model, seed):
 @given(seed=SEEDS)
 @settings(max_examples=25)
 def test_with_changed_inputs_the_formulas_give_what_the_engine_gives(model, seed):
-    inputs = CASES[model.name](seed)
+    inputs = RANDOM_CASES[model.name](seed)
     workings, changed = recorded(inputs), inputs
     changes = moved(workings, seed)
     for path, value in changes.items():
@@ -284,3 +279,30 @@ def test_a_batch_of_scenarios_has_no_workings():
 
     with pytest.raises(NotRecordable, match="one company at a time"):
         record(lambda inputs: inputs, batch)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A result that one function makes of a whole row."""
+
+    doubled: Row
+    middle: Numbers
+
+
+def median(row):
+    return np.sort(row)[..., len(row) // 2]
+
+
+def ranked(inputs: Savings) -> Ranked:
+    doubled = row_of([rate * 2.0 for rate in inputs.rates])
+    return Ranked(doubled=doubled, middle=whole(median, doubled))
+
+
+def test_a_function_of_a_whole_row_is_one_step_by_its_name():
+    workings = record(ranked, SAVINGS)
+
+    told = workings.explain("middle")
+
+    assert (told.value, told.formula) == (0.04, "median(doubled)")
+    assert [part.name for part in told.parts] == ["doubled"]
+    assert workings.evaluate({"rates": [0.5, 0.1, 0.3]})["middle"] == 0.6

@@ -182,3 +182,11 @@ def moved(workings, seed: int) -> dict:
         name: [step(each) for each in line.values] if line.is_row else step(line.values[0])
         for name, line in workings.lines.inputs.items()
     }
+
+
+RANDOM_CASES = {
+    "dcf": a_dcf,
+    "dcf_direct": a_direct_dcf,
+    "cost_of_capital": lambda seed: a_cost_of_capital(Draw(seed)),
+}
+"""By the name of each model, what makes sound random inputs for it from a seed."""

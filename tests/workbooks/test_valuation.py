@@ -10,7 +10,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from tests.workbooks.cases import Draw, a_cost_of_capital, a_dcf, a_direct_dcf, moved
+from tests.workbooks.cases import RANDOM_CASES, a_dcf, moved
 from tests.workbooks.office import areas, checks, numbers, recalculate, save_with
 from valor_core.models.catalogue import model_of
 from valor_core.models.fields import leaves
@@ -20,9 +20,9 @@ from valor_core.values import FiledFact, Source, SourceKind
 from valor_core.workbooks.valuation import workbook_name, write_valuation_workbook
 
 CASES = [
-    *(a_dcf(seed) for seed in range(50)),
-    *(a_direct_dcf(seed) for seed in range(5)),
-    *(a_cost_of_capital(Draw(seed)) for seed in range(5)),
+    make(seed)
+    for model, make in RANDOM_CASES.items()
+    for seed in range(50 if model == "dcf" else 5)
 ]
 
 

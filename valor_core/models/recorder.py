@@ -15,7 +15,7 @@ from valor_core.errors import ValorError
 ELEMENTWISE = frozenset(
     {"absolute", "add", "clip", "divide", "equal", "exp", "greater", "greater_equal", "isfinite"}
     | {"less", "less_equal", "log", "logical_and", "logical_not", "logical_or", "maximum"}
-    | {"minimum", "multiply", "negative", "not_equal", "power", "sqrt", "subtract", "where"}
+    | {"minimum", "multiply", "ndtr", "negative", "not_equal", "power", "sqrt", "subtract", "where"}
 )
 """Operations with a formula for each element; conditions joined by & and | count as logical."""
 
@@ -231,13 +231,20 @@ class Recorded:
         return self._wiring[i]
 
     @property
+    def is_whole(self) -> bool:
+        """Whether each element is made from all elements of all operands by one function."""
+        return self.op.endswith("()")
+
+    @property
     def moves(self) -> bool:
         """Whether its elements are those of the operands, none computed."""
         return self.op in _MOVING or self.op == "getitem"
 
     def _wired(self) -> Iterator[list[Element]]:
-        if self.moves:
+        if self.moves or self.is_whole:
             every = [(arg, j) for arg in self.args for j in range(np.size(plain(arg)))]
+            if self.is_whole:
+                return (every for _ in range(self.size))
             return ([every[place]] for place in self.places.ravel())
         if self.places is not None:
             return ([(self.args[0], j) for j in row] for row in self.places)
@@ -258,6 +265,23 @@ class Recorded:
         )
 
     __array__ = __float__ = __int__ = __index__ = __setitem__ = __round__ = _lost
+
+
+def whole(function: Callable[..., Any], *operands: Any) -> Any:
+    """What a function makes of all its operands at once, such as a root: one step of the workings.
+
+    The operands are numbers or rows; in the workings the function is known by its name.
+    """
+    recorded = [operand for operand in operands if isinstance(operand, Recorded)]
+    if not recorded:
+        return function(*operands)
+    return Recorded(
+        function(*plain(operands)),
+        f"{function.__name__}()",
+        tape=recorded[0].tape,
+        args=operands,
+        call=function,
+    )
 
 
 def origin(element: Element) -> Element:

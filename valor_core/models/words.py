@@ -30,6 +30,7 @@ SPELT: dict[str, tuple[str, int]] = {
     "sqrt": ("√{}", 8),
     "exp": ("exp({})", 9),
     "log": ("ln({})", 9),
+    "ndtr": ("N({})", 9),
     "absolute": ("|{}|", 9),
     "isfinite": ("{} is finite", 4),
 }
@@ -75,7 +76,7 @@ class _Spelling:
         if node.op in GROWING and len(operands) == 1:
             return self.operand(operands[0])
         if op not in SPELT:
-            return f"{op}({self._all(operands)})", CALL
+            return f"{op.removesuffix('()')}({self._all(operands)})", CALL
         form, binds = SPELT[op]
         if binds == CALL:
             return form.format(*(self.operand(each)[0] for each in operands)), binds

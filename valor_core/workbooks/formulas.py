@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 
 from valor_core.models.lines import Lines, Place, below
-from valor_core.models.recorder import GROWING, Element, NotRecordable, Recorded, origin
+from valor_core.models.recorder import (
+    GROWING,
+    Element,
+    NotRecordable,
+    Recorded,
+    origin,
+    plain,
+)
 
 # Every formula is bracketed: a spreadsheet's unary minus binds tighter than its power.
 FORMULAS = {
@@ -28,6 +35,7 @@ FORMULAS = {
     "maximum": "MAX({},{})",
     "minimum": "MIN({},{})",
     "multiply": "({}*{})",
+    "ndtr": "NORMSDIST({})",
     "negative": "(-{})",
     "not_equal": "({}<>{})",
     "power": "({}^{})",
@@ -38,6 +46,8 @@ FORMULAS = {
 OF_MANY = {"sum": "SUM", "prod": "PRODUCT", "max": "MAX", "min": "MIN", "mean": "AVERAGE"} | {
     "any": "OR", "all": "AND"
 }  # fmt: skip
+OF_ROWS = {"irr()": "IRR({},{found})"}
+"""Functions of whole rows that a spreadsheet has too; it begins at the number that was found."""
 
 
 class Formulas:
@@ -83,9 +93,25 @@ class Formulas:
             return self._operand(operands[0], year)
         if op in OF_MANY:
             return f"{OF_MANY[op]}({self._many(operands, year)})"
+        if node.is_whole:
+            return self._whole(element)
         if op not in FORMULAS:
             raise NotRecordable(f"numpy.{op} in a workbook")
         return FORMULAS[op].format(*(self._operand(each, year) for each in operands))
+
+    def _whole(self, element: Element) -> str:
+        """The spreadsheet's function of the same rows; else the number that ours found."""
+        node, i = element
+        found = self._literal(np.ravel(node.value)[i].item())
+        form = OF_ROWS.get(node.op)
+        if form is None:
+            return found
+        spans = []
+        for arg in node.args:
+            homes = [self.lines.home((arg, j)) for j in range(np.size(plain(arg)))]
+            known = [home for home in homes if home is not None]
+            spans.append(self.span(known) if known and len(known) == len(homes) else None)
+        return found if None in spans else form.format(*spans, found=found)
 
     def _many(self, operands: list[Element], year: int | None) -> str:
         """A range where the operands stand side by side, else each of them."""
