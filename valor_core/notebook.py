@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from valor_core.errors import BadInput, NotFound
-from valor_core.models.catalogue import model_of
-from valor_core.models.checks import Check, checks_of
-from valor_core.models.conventions import Basis, conventions_of, valued_as_of
+from valor_core.models.basis import Basis
+from valor_core.models.catalogue import checks_of, model_of
+from valor_core.models.checks import Check
+from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.explained import Explained, shown
 from valor_core.models.fields import Unit, hints, is_number, is_row, leaves
 from valor_core.models.run_id import run_id

@@ -15,7 +15,7 @@ from app.api.companies import AsOf
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from valor_core.coverage.sourcing import dump_sources
-from valor_core.models.checks import checks_of
+from valor_core.models.catalogue import checks_of
 from valor_core.models.codec import dump
 from valor_core.models.sensitivity import Grid
 from valor_core.store.work import Work

@@ -40,8 +40,7 @@ def read_case(path: Path) -> Any:
 def _value(model_name: str, path: Path, *, explain: bool) -> None:
     from dataclasses import asdict
 
-    from valor_core.models.catalogue import model_named
-    from valor_core.models.checks import checks_of
+    from valor_core.models.catalogue import checks_of, model_named
     from valor_core.models.codec import dump, load
     from valor_core.models.conventions import conventions_of
     from valor_core.models.run_id import run_id

@@ -15,7 +15,7 @@ from app.ui.draft import Desk
 from app.ui.drivers import at
 from valor_core.charts import valuation as charts
 from valor_core.errors import ValorError
-from valor_core.models.checks import checks_of
+from valor_core.models.catalogue import checks_of
 from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.dcf import DcfInputs, DcfResult
 from valor_core.models.discounting import Timing, parts_of_years

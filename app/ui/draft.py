@@ -13,10 +13,10 @@ from valor_core.coverage.figures import DEFAULT
 from valor_core.coverage.prefill import Prefilled
 from valor_core.coverage.sourcing import basis_of
 from valor_core.errors import BadInput, ValorError
+from valor_core.models.basis import Basis
 from valor_core.models.bridge import Bridge
 from valor_core.models.catalogue import model_of
 from valor_core.models.codec import dump, dump_value, load
-from valor_core.models.conventions import Basis
 from valor_core.models.cost_of_capital import CostOfCapitalInputs
 from valor_core.models.dcf import DcfInputs, DcfResult, discounted_cash_flow
 from valor_core.models.fields import leaves

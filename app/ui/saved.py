@@ -18,7 +18,8 @@ from app.ui.words import (
     person,
     unit_mark,
 )
-from valor_core.models.checks import Check, checks_of
+from valor_core.models.catalogue import checks_of
+from valor_core.models.checks import Check
 from valor_core.models.comparison import Move, moves
 from valor_core.models.conventions import valued_as_of
 from valor_core.models.dcf import DcfInputs

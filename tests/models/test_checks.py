@@ -4,7 +4,8 @@ import pytest
 
 from tests.models.sound import a_cost_of_capital, a_dcf, a_direct_dcf
 from valor_core.models.bridge import Bridge
-from valor_core.models.checks import Severity, checks_of
+from valor_core.models.catalogue import checks_of
+from valor_core.models.checks import Severity
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.dcf_direct import direct_cash_flow
 from valor_core.models.paths import constant

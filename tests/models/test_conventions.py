@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from tests.models.sound import a_cost_of_capital, a_dcf, a_direct_dcf
-from valor_core.models.conventions import Basis, conventions_of, valued_as_of
+from valor_core.models.basis import Basis
+from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.dcf import Failure, ProceedsBasis
 from valor_core.models.discounting import Timing
 from valor_core.models.paths import Fade, constant

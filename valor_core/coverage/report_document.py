@@ -16,10 +16,11 @@ import numpy as np
 from valor_core.coverage.companies import Company
 from valor_core.coverage.sourcing import basis_of, dump_sources, load_sources
 from valor_core.errors import BadInput, Conflict
-from valor_core.models.catalogue import Model, model_named
-from valor_core.models.checks import Check, checks_of
+from valor_core.models.basis import Basis
+from valor_core.models.catalogue import Model, checks_of, model_named
+from valor_core.models.checks import Check
 from valor_core.models.codec import dump, load
-from valor_core.models.conventions import Basis, conventions_of, valued_as_of
+from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.dcf import DcfInputs, DcfResult, discounted_cash_flow
 from valor_core.models.paths import Fade
 from valor_core.models.run_id import run_id

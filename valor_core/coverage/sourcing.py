@@ -9,7 +9,7 @@ import numpy as np
 
 from valor_core.coverage.prefill import Prefilled
 from valor_core.errors import BadInputs, Flaw
-from valor_core.models.conventions import Basis
+from valor_core.models.basis import Basis
 from valor_core.models.fields import leaves
 from valor_core.values import FiledFact, Source, SourceKind
 

@@ -5,13 +5,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from valor_core.errors import NotFound
+from valor_core.models.checks import Check
 from valor_core.models.cost_of_capital import (
     CostOfCapitalInputs,
     CostOfCapitalResult,
     cost_of_capital,
 )
 from valor_core.models.dcf import DcfInputs, DcfResult, discounted_cash_flow
+from valor_core.models.dcf_checks import dcf_checks
+from valor_core.models.dcf_conventions import dcf_conventions
 from valor_core.models.dcf_direct import DirectDcfInputs, DirectDcfResult, direct_cash_flow
+from valor_core.models.fields import hints, is_number, is_row
+
+
+def _unchecked(_inputs: Any, _result: Any) -> tuple[Check, ...]:
+    return ()
+
+
+def _unsaid(_inputs: Any) -> dict[str, str]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +35,18 @@ class Model:
     inputs: type
     result: type
     function: Callable[[Any], Any]
+    checks: Callable[[Any, Any], tuple[Check, ...]] = _unchecked
+    conventions: Callable[[Any], dict[str, str]] = _unsaid
+
+    @property
+    def headline(self) -> str:
+        """The result that a reader asks for first: the last of its single numbers.
+
+        >>> model_named("cost_of_capital").headline
+        'wacc'
+        """
+        types = hints(self.result)
+        return [name for name, hint in types.items() if is_number(hint) and not is_row(hint)][-1]
 
 
 MODELS: tuple[Model, ...] = (
@@ -32,6 +56,8 @@ MODELS: tuple[Model, ...] = (
         inputs=DcfInputs,
         result=DcfResult,
         function=discounted_cash_flow,
+        checks=dcf_checks,
+        conventions=dcf_conventions,
     ),
     Model(
         name="dcf_direct",
@@ -39,6 +65,8 @@ MODELS: tuple[Model, ...] = (
         inputs=DirectDcfInputs,
         result=DirectDcfResult,
         function=direct_cash_flow,
+        checks=dcf_checks,
+        conventions=dcf_conventions,
     ),
     Model(
         name="cost_of_capital",
@@ -64,3 +92,8 @@ def model_named(name: str) -> Model:
         if model.name == name:
             return model
     raise NotFound("model", name)
+
+
+def checks_of(inputs: Any, result: Any) -> tuple[Check, ...]:
+    """What to question in a value, what failed first."""
+    return model_of(inputs).checks(inputs, result)

@@ -10,9 +10,10 @@ from valor_core.coverage import companies, valuations
 from valor_core.coverage.prefill import Prefilled, currency_of, prefill_dcf
 from valor_core.coverage.sourcing import basis_of, dump_sources, load_sources, sources_of
 from valor_core.errors import BadInput
+from valor_core.models.basis import Basis
 from valor_core.models.catalogue import Model, model_named, model_of
 from valor_core.models.codec import dump, load
-from valor_core.models.conventions import Basis, conventions_of, valued_as_of
+from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.run_id import run_id
 from valor_core.models.sensitivity import Grid, grid
 from valor_core.models.workings import Workings, record
