@@ -4,8 +4,9 @@ import streamlit as st
 
 from app.ui import show
 from app.ui.frame import caller, link, only_for_its_readers, places
+from app.ui.headline import value_of
 from app.ui.verdict import verdict_on_demand
-from app.ui.words import counted, moment, per_share, person
+from app.ui.words import counted, moment, person
 from valor_core.tenancy.access import MAY
 from valor_core.values import CompanyId, from_micros
 from valor_core.workbench import companies, drafts, people, valuations
@@ -73,8 +74,8 @@ def recent_valuations() -> None:
     """What was saved last, by anybody of the tenant."""
     st.subheader("Saved values", anchor=False)
     for row in saved:
-        value = f"{per_share(row.value_per_share)} {row.currency}"
-        link("valuations", dated(f"{row.company_name}: {value}", row.created_at), valuation=row.id)
+        told = f"{row.company_name}: {value_of(row)}"
+        link("valuations", dated(told, row.created_at), valuation=row.id)
     if not saved:
         st.caption("Nothing is saved yet.")
 

@@ -8,7 +8,8 @@ import streamlit as st
 from app.ui import saved as screen
 from app.ui import show
 from app.ui.frame import caller, leads, link, only_for_its_readers
-from app.ui.words import moment, per_share, person
+from app.ui.headline import value_of
+from app.ui.words import moment, person
 from valor_core.coverage.companies import Company
 from valor_core.errors import ValorError
 from valor_core.values import ValuationId, from_micros
@@ -29,7 +30,7 @@ def list_of(rows: Sequence[ValuationRow], called: dict[str, str]) -> None:
         pd.DataFrame(
             {
                 "Company": [row.company_name for row in rows],
-                "Value": [row.value_per_share for row in rows],
+                "Value": [value_of(row) for row in rows],
                 "Saved": [moment(from_micros(row.created_at)) for row in rows],
                 "By": [person(row.created_by, called) for row in rows],
                 "Model": [row.model for row in rows],
@@ -44,7 +45,7 @@ def list_of(rows: Sequence[ValuationRow], called: dict[str, str]) -> None:
             "Company": column.ButtonColumn(
                 type="tertiary", alignment="left", pinned=True, width=190, key=_OPENED
             ),
-            "Value": column.NumberColumn("Value / share", format="%.2f", width=100),
+            "Value": column.TextColumn(alignment="right", width=130),
             "Saved": column.TextColumn(width=150),
             "By": column.TextColumn(width=100),
             "Model": column.TextColumn(width=80),
@@ -122,8 +123,7 @@ def compared(saved: Saved, rows: Sequence[ValuationRow], called: dict[str, str])
         "Compare with",
         [row.id for row in same_first],
         format_func={
-            row.id: f"{row.company_name}, {per_share(row.value_per_share)} {row.currency}, "
-            f"{moment(from_micros(row.created_at))}"
+            row.id: f"{row.company_name}, {value_of(row)}, {moment(from_micros(row.created_at))}"
             for row in others
         }.__getitem__,
         key="compare_with",

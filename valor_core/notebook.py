@@ -16,11 +16,12 @@ import numpy as np
 
 from valor_core.errors import BadInput, NotFound
 from valor_core.models.basis import Basis
-from valor_core.models.catalogue import checks_of, model_of
+from valor_core.models.catalogue import checks_of, model_named, model_of
 from valor_core.models.checks import Check
 from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.explained import Explained, shown
 from valor_core.models.fields import Unit, hints, is_number, is_row, leaves
+from valor_core.models.lines import spoken
 from valor_core.models.run_id import run_id
 from valor_core.models.sensitivity import Grid, grid, replace_at
 from valor_core.models.workings import Workings, record
@@ -107,11 +108,11 @@ class Workspace:
             rows = list_valuations(work, CompanyId(company) if company else None, limit=200)
         return pd.DataFrame(
             [
-                (r.id, r.company_name, r.model, r.value_per_share, r.rationale,
-                 from_micros(r.created_at))
+                (r.id, r.company_name, r.model, model_named(r.model).headline, r.headline,
+                 r.rationale, from_micros(r.created_at))
                 for r in rows
             ],
-            columns=["id", "company", "model", "value_per_share", "rationale", "saved"],
+            columns=["id", "company", "model", "headline", "value", "rationale", "saved"],
         )  # fmt: skip
 
     def valuation(self, valuation_id: str) -> "Valuation":
@@ -198,8 +199,15 @@ class Valuation:
         return model_of(self.inputs).function(self.inputs)
 
     @property
+    def headline(self) -> Any:
+        """The result that the model puts first: a value per share, an IRR, a WACC."""
+        return getattr(self.result, model_of(self.inputs).headline)
+
+    @property
     def per_share(self) -> Any:
-        """The value of one share."""
+        """The value of one share; NotFound of a model that values none."""
+        if not hasattr(self.result, "value_per_share"):
+            raise NotFound("number in this result", "value_per_share")
         return self.result.value_per_share
 
     @property
@@ -233,9 +241,9 @@ class Valuation:
         """The recorded run: every formula behind every number."""
         return record(model_of(self.inputs).function, self.inputs)
 
-    def explain(self, name: str = "value_per_share") -> Explained:
-        """Why a number is what it is, down to filed fact or assumption."""
-        return self.workings().explain(name, self.sources)
+    def explain(self, name: str = "") -> Explained:
+        """Why a number, else the headline, is what it is, down to filed fact or assumption."""
+        return self.workings().explain(name or model_of(self.inputs).headline, self.sources)
 
     def change(self, changes: Mapping[str, Any]) -> "Valuation":
         """The same with other inputs, by their paths."""
@@ -312,12 +320,16 @@ class Valuation:
 
     @property
     def _told(self) -> str:
-        currency = f" {self.basis.currency}" if self.basis else ""
-        return shown(float(self.per_share), Unit.MONEY_PER_SHARE) + currency
+        """The headline in words: "54.02 USD value per share"."""
+        model = model_of(self.inputs)
+        money = model.headline_unit in (Unit.MONEY, Unit.MONEY_PER_SHARE)
+        currency = f" {self.basis.currency}" if self.basis and money else ""
+        told = shown(float(self.headline), model.headline_unit)
+        return f"{told}{currency} {spoken(model.headline).lower()}"
 
     def __repr__(self) -> str:
         name = self.of.company.name if self.of else type(self.inputs).__name__
-        return f"<{name}: {self._told} a share, run {self.run_id[:12]}>"
+        return f"<{name}: {self._told}, run {self.run_id[:12]}>"
 
     def _repr_html_(self) -> str:
         result, kinds = self.result, hints(type(self.result))
@@ -335,7 +347,7 @@ class Valuation:
             f"<li>{escape(check.message)}</li>" for check in self.checks if not check.passed
         )
         return (
-            f"<h4>{name}: {escape(self._told)} a share</h4>"
+            f"<h4>{name}: {escape(self._told)}</h4>"
             + (f"<p>{escape(valued_as_of(self.inputs, self.basis))}</p>" if self.basis else "")
             + f"<table>{rows}</table>"
             + (f"<p>Worth a second look:</p><ul>{notes}</ul>" if notes else "")

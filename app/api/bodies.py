@@ -5,10 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from valor_core.models.catalogue import Model, model_named
+from valor_core.models.catalogue import Model
 from valor_core.models.codec import load, schema
-
-DCF, DCF_DIRECT = model_named("dcf"), model_named("dcf_direct")
 
 
 class ValuationBody(BaseModel):

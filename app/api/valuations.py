@@ -1,5 +1,6 @@
 """Valuations: start from the facts, make one, read, explain, vary and export it."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
 from io import BytesIO
@@ -9,14 +10,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.bodies import DCF, DCF_DIRECT, ValuationBody, described
+from app.api.bodies import ValuationBody, described
 from app.api.callers import CallersWork, MakesOnce
 from app.api.companies import AsOf
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from valor_core.coverage.sourcing import dump_sources
-from valor_core.models.catalogue import checks_of
+from valor_core.coverage.valuations import OF_SHARES
+from valor_core.models.catalogue import MODELS, Model, checks_of, model_named
 from valor_core.models.codec import dump
+from valor_core.models.lines import spoken
 from valor_core.models.sensitivity import Grid
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, ValuationId, from_micros
@@ -28,6 +31,21 @@ router = APIRouter(tags=["valuations"], route_class=StrictRoute)
 STEPS_MAX = 101
 
 
+class HeadlineView(BaseModel):
+    """The result that the model puts first."""
+
+    name: str
+    value: float
+    unit: str | None
+
+    @classmethod
+    def of(cls, row: ValuationRow) -> "HeadlineView":
+        """The headline of a saved valuation."""
+        model = model_named(row.model)
+        unit = model.headline_unit
+        return cls(name=model.headline, value=row.headline, unit=unit.value if unit else None)
+
+
 class ValuationLine(BaseModel):
     """A saved valuation in a list."""
 
@@ -36,7 +54,8 @@ class ValuationLine(BaseModel):
     company_name: str
     model: str
     run_id: str
-    value_per_share: float
+    headline: HeadlineView
+    value_per_share: float | None = Field(description="None where the model values no share.")
     currency: str
     rationale: str
     as_of: date | None
@@ -52,7 +71,8 @@ class ValuationLine(BaseModel):
             company_name=row.company_name,
             model=row.model,
             run_id=row.run_id,
-            value_per_share=row.value_per_share,
+            headline=HeadlineView.of(row),
+            value_per_share=row.headline if row.model in OF_SHARES else None,
             currency=row.currency,
             rationale=row.rationale,
             as_of=date.fromisoformat(row.facts_as_of) if row.facts_as_of else None,
@@ -120,7 +140,7 @@ class SensitivityBody(BaseModel):
 
     rows: Axis
     columns: Axis
-    field: str = Field(default="value_per_share", max_length=100)
+    field: str = Field(default="", max_length=100, description="Empty: the headline.")
 
 
 class Reason(BaseModel):
@@ -171,34 +191,30 @@ def start_dcf(work: CallersWork, company_id: str, as_of: AsOf = None) -> StartVi
     )
 
 
-@router.post(
-    "/companies/{company_id}/valuations/dcf",
-    status_code=201,
-    response_model=ValuationView,
-    openapi_extra=described(ValuationBody, DCF),
-)
-def create_dcf(
-    work: CallersWork, once: MakesOnce, company_id: str, body: ValuationBody
-) -> Response:
-    """Value a company by DCF and keep the valuation."""
-    allowed(work, "valuation.run")
-    inputs = body.read(DCF)  # before the writer is taken
-    return once.do(lambda: _made(work, company_id, body, inputs))
+def _creating(model: Model) -> Callable[..., Response]:
+    """The act of the route that values a company by this model."""
+
+    def create(
+        work: CallersWork, once: MakesOnce, company_id: str, body: ValuationBody
+    ) -> Response:
+        allowed(work, "valuation.run")
+        inputs = body.read(model)  # before the writer is taken
+        return once.do(lambda: _made(work, company_id, body, inputs))
+
+    return create
 
 
-@router.post(
-    "/companies/{company_id}/valuations/dcf-direct",
-    status_code=201,
-    response_model=ValuationView,
-    openapi_extra=described(ValuationBody, DCF_DIRECT),
-)
-def create_direct_dcf(
-    work: CallersWork, once: MakesOnce, company_id: str, body: ValuationBody
-) -> Response:
-    """Value a company by cash flows that you give, and keep the valuation."""
-    allowed(work, "valuation.run")
-    inputs = body.read(DCF_DIRECT)  # before the writer is taken
-    return once.do(lambda: _made(work, company_id, body, inputs))
+for _model in MODELS:
+    router.add_api_route(
+        f"/companies/{{company_id}}/valuations/{_model.slug}",
+        _creating(_model),
+        methods=["POST"],
+        name=f"create_{_model.name}",
+        summary=f"Value a company: {spoken(_model.name)}",
+        status_code=201,
+        response_model=ValuationView,
+        openapi_extra=described(ValuationBody, _model),
+    )
 
 
 @router.get("/valuations")
@@ -234,11 +250,12 @@ def read_valuation(work: CallersWork, valuation_id: str) -> ValuationView:
 def explain(
     work: CallersWork,
     valuation_id: str,
-    field: Annotated[str, Query(max_length=100)] = "value_per_share",
+    field: Annotated[str, Query(max_length=100, description="Empty: the headline.")] = "",
 ) -> dict[str, Any]:
     """Why a number is what it is: formula by formula down to filed fact or assumption."""
     saved = valuations.read_valuation(work, ValuationId(valuation_id))
-    return saved.workings().explain(field, saved.sources).as_dict()
+    named = field or saved.model.headline
+    return saved.workings().explain(named, saved.sources).as_dict()
 
 
 @router.post("/valuations/{valuation_id}/sensitivity")

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 snapshot = typer.Typer(no_args_is_help=True, help="Immutable snapshots of a tenant.")
 report = typer.Typer(no_args_is_help=True, help="Reports made by notebooks.")
 audit = typer.Typer(no_args_is_help=True, help="The audit log.")
-value = typer.Typer(no_args_is_help=True, help="Value from a file; nothing is kept.")
 
 Tenant = Annotated[str, typer.Option("--tenant", help="The tenant's short name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -37,7 +36,12 @@ def read_case(path: Path) -> Any:
         raise BadInput(f"{path}: {error}", hint=error.hint) from error
 
 
-def _value(model_name: str, path: Path, *, explain: bool) -> None:
+def value(
+    model_name: Annotated[str, typer.Argument(metavar="MODEL", help="Such as dcf or lbo.")],
+    input_: Annotated[Path, typer.Option("--input", help="JSON with the inputs.")],
+    explain: Annotated[bool, typer.Option(help="Print the tree of formulas instead.")] = False,
+) -> None:
+    """Value from a file; nothing is kept."""
     from dataclasses import asdict
 
     from valor_core.models.catalogue import checks_of, model_named
@@ -46,11 +50,11 @@ def _value(model_name: str, path: Path, *, explain: bool) -> None:
     from valor_core.models.run_id import run_id
     from valor_core.models.workings import record
 
-    model = model_named(model_name)
-    case = read_case(path)
+    model = model_named(model_name.replace("-", "_"))
+    case = read_case(input_)
     inputs = load(model.inputs, case.get("inputs", case) if isinstance(case, dict) else case)
     if explain:
-        print(record(model.function, inputs).explain("value_per_share").as_text())
+        print(record(model.function, inputs).explain(model.headline).as_text())
         return
     result = model.function(inputs)
     told = {
@@ -62,24 +66,6 @@ def _value(model_name: str, path: Path, *, explain: bool) -> None:
         "checks": [asdict(check) for check in checks_of(inputs, result)],
     }
     print(json.dumps(told, indent=2, allow_nan=False))
-
-
-@value.command("dcf")
-def value_dcf(
-    input_: Annotated[Path, typer.Option("--input", help="JSON with the inputs.")],
-    explain: Annotated[bool, typer.Option(help="Print the tree of formulas instead.")] = False,
-) -> None:
-    """A DCF from drivers."""
-    _value("dcf", input_, explain=explain)
-
-
-@value.command("dcf-direct")
-def value_dcf_direct(
-    input_: Annotated[Path, typer.Option("--input", help="JSON with the inputs.")],
-    explain: Annotated[bool, typer.Option(help="Print the tree of formulas instead.")] = False,
-) -> None:
-    """A DCF of given cash flows."""
-    _value("dcf_direct", input_, explain=explain)
 
 
 def proof(

@@ -15,7 +15,7 @@ from app.ui.draft import Desk
 from app.ui.drivers import at
 from valor_core.charts import valuation as charts
 from valor_core.errors import ValorError
-from valor_core.models.catalogue import checks_of
+from valor_core.models.catalogue import checks_of, model_of
 from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.dcf import DcfInputs, DcfResult
 from valor_core.models.discounting import Timing, parts_of_years
@@ -106,7 +106,7 @@ def headline(desk: Desk, result: DcfResult | None) -> None:
 
 def _against(desk: Desk, result: DcfResult) -> str:
     assert desk.saved
-    before = desk.saved.value_per_share
+    before = desk.saved.headline
     if desk.to_state or desk.is_saved or not before:
         return words.per_share(before)
     change = float(result.value_per_share) / before - 1.0
@@ -410,7 +410,8 @@ def workings(desk: Desk, result: DcfResult | None) -> None:
         return
     made = desk.workings()
     lines = made.lines.results
-    names = ["value_per_share", *(name for name in lines if name != "value_per_share")]
+    first = model_of(desk.inputs).headline
+    names = [first, *(name for name in lines if name != first)]
     name = st.selectbox(
         "Explain", names, format_func=lambda each: lines[each].label, key="dcf:explain"
     )

@@ -80,7 +80,7 @@ class LastSaved:
     """The newest saved DCF of the company."""
 
     id: ValuationId
-    value_per_share: float
+    headline: float
     run_id: str
     at: int  # microseconds since 1970
 
@@ -104,7 +104,7 @@ class Desk:
 
     def _open(self, work: Work) -> None:
         """From the draft, else from the newest saved valuation, else from the facts."""
-        newest = valuations.newest_dcf(work, self.company.id)
+        newest = valuations.newest_saved(work, self.company.id)
         self.saved = _last_saved(newest)
         row = drafts.read_draft(work, self.company.id)
         if row is not None:
@@ -284,7 +284,7 @@ class Desk:
             )
             self.saved = LastSaved(
                 id=ValuationId(row.id),
-                value_per_share=row.value_per_share,
+                headline=row.headline,
                 run_id=row.run_id,
                 at=row.created_at,
             )
@@ -328,7 +328,7 @@ def _last_saved(saved: Saved | None) -> LastSaved | None:
     row = saved.row
     return LastSaved(
         id=ValuationId(row.id),
-        value_per_share=row.value_per_share,
+        headline=row.headline,
         run_id=row.run_id,
         at=row.created_at,
     )

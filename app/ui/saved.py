@@ -7,13 +7,13 @@ import streamlit as st
 
 from app.ui import show
 from app.ui.choices import choices_in_words
+from app.ui.headline import called, value_of, worth
 from app.ui.words import (
     NOTHING,
     counted,
     in_unit,
     label_of,
     moment,
-    per_share,
     percent,
     person,
     unit_mark,
@@ -70,7 +70,7 @@ def told(tenant_id: str, valuation_id: str, _saved: Saved) -> Told:  # noqa: ARG
         inputs=tuple(_row(line, currency) for line in workings.lines.inputs.values()),
         results=tuple(_results(_saved, workings.lines.results, currency)),
         checks=tuple(checks_of(_saved.inputs, workings.result)),
-        tree=workings.explain("value_per_share", _saved.sources),
+        tree=workings.explain(_saved.model.headline, _saved.sources),
         valued=valued_as_of(_saved.inputs, _saved.basis),
     )
 
@@ -107,7 +107,7 @@ def headline(saved: Saved, names: Mapping[str, str]) -> None:
     row = saved.row
     show.facts(
         {
-            f"Value per share, {row.currency}": per_share(row.value_per_share),
+            called(saved.model): value_of(row),
             "Model": f"{row.model} {row.model_version}",
             "Facts as known on": row.facts_as_of or "all filed by then",
             "Saved": moment(from_micros(row.created_at)),
@@ -208,25 +208,25 @@ def comparison(one: Saved, other: Saved, names: Mapping[str, str]) -> None:
     if before.model.name != after.model.name:
         st.info("These two were made by different models, so their inputs have no common names.")
         return
-    steps = moves(before.model.function, before.inputs, after.inputs)
+    steps = moves(before.inputs, after.inputs)
     if not steps:
         st.info("All inputs are the same, and so is the value.")
         return
-    _way(steps)
+    _way(after, steps)
     _differences(before, after)
 
 
 def _headlines(before: Saved, after: Saved, names: Mapping[str, str]) -> None:
     was, now = before.row, after.row
-    change = now.value_per_share - was.value_per_share
-    rate = percent(change / was.value_per_share) if was.value_per_share else NOTHING
+    change = now.headline - was.headline
+    rate = percent(change / was.headline) if was.headline else NOTHING
     show.listing(
         "The two values, the earlier one first",
-        ["Company", "Value per share", "Saved", "By", "Why"],
+        ["Company", called(after.model), "Saved", "By", "Why"],
         [
             [
                 row.company_name,
-                f"{per_share(row.value_per_share)} {row.currency}",
+                value_of(row),
                 moment(from_micros(row.created_at)),
                 person(row.created_by, names),
                 row.rationale,
@@ -236,18 +236,19 @@ def _headlines(before: Saved, after: Saved, names: Mapping[str, str]) -> None:
         text=frozenset({"Company", "Saved", "By", "Why"}),
     )
     if was.currency == now.currency:
-        show.facts({f"Change per share, {now.currency}": per_share(change), "In percent": rate})
+        show.facts({"Change": worth(after.model, change, now.currency), "In percent": rate})
 
 
-def _way(steps: Sequence[Move]) -> None:
+def _way(saved: Saved, steps: Sequence[Move]) -> None:
+    model, currency = saved.model, saved.row.currency
     show.listing(
         "How the value moved, one changed input after the other in the model's order",
-        ["Input", "Value per share", "Effect"],
+        ["Input", called(saved.model), "Effect"],
         [
             [
                 " and ".join(spoken(name) for name in step.changed),
-                per_share(step.after),
-                per_share(step.after - step.before),
+                worth(model, step.after, currency),
+                worth(model, step.after - step.before, currency),
             ]
             for step in steps
         ],

@@ -32,6 +32,7 @@ from valor_core.models.codec import dump
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.dcf_direct import direct_cash_flow
 from valor_core.settings import ROOT, home
+from valor_core.store.migrate import wanted_revision
 from valor_core.workbench.verb import use_store
 
 TRUTH = ROOT / "tests" / "truth"
@@ -485,6 +486,6 @@ def test_a_refusal_of_the_process_is_a_sentence_without_a_traceback(tmp_path):
     assert told.returncode == 1
     assert told.stdout == ""
     assert told.stderr.splitlines() == [
-        "valor: The database is at revision none, this version needs 0001.",
+        f"valor: The database is at revision none, this version needs {wanted_revision()}.",
         "  → Run: ./valor migrate",
     ]

@@ -31,10 +31,11 @@ from tests.app.asking import (
 )
 from tests.app.things import DRAFT_VERSION, IDS, Things, lay_out_draft, schedule_of, things_of
 from tests.conftest import ONLY_SQLITE, Tenant
-from tests.models.sound import a_direct_dcf
+from tests.workbooks.cases import RANDOM_CASES
 from valor_core import workbench
 from valor_core.coverage.facts_csv import template
 from valor_core.errors import AccessDenied, NotFound
+from valor_core.models.catalogue import MODELS
 from valor_core.models.codec import dump
 from valor_core.snapshots import reader
 from valor_core.store.engines import Store
@@ -44,10 +45,12 @@ from valor_core.values import Caller, Role, TenantId, new_id
 from valor_core.workbench.verb import ACTS, open_work
 
 API = "/api/v1"
+CREATES = {f"POST /companies/{{company_id}}/valuations/{m.slug}": m.name for m in MODELS}
 ROLES = (Role.VIEWER, Role.ANALYST, Role.ADMIN)
 DELETE_SCHEDULE = "DELETE /reports/schedules/{schedule_id}"
 
 ACT_OF_ROUTE = {
+    **dict.fromkeys(CREATES, "valuation.run"),
     "GET /me": "me.read",
     "GET /session": "me.read",
     "GET /health": "health.read",
@@ -58,8 +61,6 @@ ACT_OF_ROUTE = {
     "GET /imports": "import.read",
     "GET /imports/template.csv": "import.read",
     "GET /companies/{company_id}/valuations/dcf/start": "valuation.read",
-    "POST /companies/{company_id}/valuations/dcf": "valuation.run",
-    "POST /companies/{company_id}/valuations/dcf-direct": "valuation.run",
     "GET /valuations": "valuation.read",
     "GET /valuations/{valuation_id}": "valuation.read",
     "GET /valuations/{valuation_id}/explain": "valuation.read",
@@ -155,8 +156,8 @@ def body_of(route: str, things: Things) -> Any:
     """A body about these things that the route takes."""
     if route == "POST /companies/{company_id}/valuations/dcf":
         return things.dcf
-    if route == "POST /companies/{company_id}/valuations/dcf-direct":
-        return {"inputs": dump(a_direct_dcf()), "rationale": "the plan"}
+    if route in CREATES:
+        return {"inputs": dump(RANDOM_CASES[CREATES[route]](1)), "rationale": "the plan"}
     if route.endswith("/sensitivity"):
         axis = {"path": "terminal_growth", "values": [0.02]}
         return {"rows": axis, "columns": {**axis, "path": "cost_of_capital.beta"}}

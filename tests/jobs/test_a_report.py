@@ -116,12 +116,12 @@ def test_a_report_stands_on_the_newest_saved_valuation_and_says_whose_it_is(book
     page = (run.folder / "report.html").read_text()
     assert result["valuation_id"] == saved[-1].id
     assert result["run_id"] == saved[-1].run_id == run.record["stands_on"]["run_id"]
-    assert result["result"]["value_per_share"] == pytest.approx(saved[-1].value_per_share)
+    assert result["result"]["value_per_share"] == pytest.approx(saved[-1].headline)
     assert result["open_items"] == []
     top = page[page.index("<h1>") : page.index("key-figures", page.index("<h1>"))]
     for told in ("as saved by anna", "After the call.", saved[-1].run_id):
         assert told in top
-    assert f"{saved[-1].value_per_share:,.2f}" in page
+    assert f"{saved[-1].headline:,.2f}" in page
 
 
 def document(book: World, **parameters: str) -> ReportDocument:

@@ -19,7 +19,7 @@ def test_the_steps_lead_from_one_value_to_the_other_without_a_gap(growth, wacc, 
     after = a_dcf(
         terminal_growth=growth, wacc=constant(wacc), margin=constant(margin), terminal_roic=roic
     )
-    steps = moves(discounted_cash_flow, before, after)
+    steps = moves(before, after)
 
     values = [discounted_cash_flow(before).value_per_share, *(step.after for step in steps)]
     assert [step.before for step in steps] == values[:-1]
@@ -27,11 +27,11 @@ def test_the_steps_lead_from_one_value_to_the_other_without_a_gap(growth, wacc, 
 
 
 def test_inputs_that_are_the_same_make_no_step():
-    assert moves(discounted_cash_flow, a_dcf(), a_dcf()) == ()
+    assert moves(a_dcf(), a_dcf()) == ()
 
 
 def test_a_single_change_is_a_single_step():
-    steps = moves(discounted_cash_flow, a_dcf(), a_dcf(terminal_growth=0.02))
+    steps = moves(a_dcf(), a_dcf(terminal_growth=0.02))
 
     assert [step.changed for step in steps] == [("terminal_growth",)]
 
@@ -39,6 +39,6 @@ def test_a_single_change_is_a_single_step():
 @pytest.mark.parametrize(("wacc", "growth"), [(0.03, 0.01)])
 def test_what_the_model_refuses_alone_moves_together_with_what_mends_it(wacc, growth):
     """A WACC of 3 % is refused at a terminal growth of 3 %, until that falls too."""
-    steps = moves(discounted_cash_flow, a_dcf(), a_dcf(wacc=constant(wacc), terminal_growth=growth))
+    steps = moves(a_dcf(), a_dcf(wacc=constant(wacc), terminal_growth=growth))
 
     assert [step.changed for step in steps] == [("wacc", "terminal_growth")]

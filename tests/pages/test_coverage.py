@@ -31,7 +31,7 @@ def test_a_saved_value_stands_beside_its_company(store, acme, monkeypatch):
     row = saved(acme.analyst, "KO")
     table = opened(monkeypatch, acme.viewer, "coverage").dataframe[0].value.set_index("Ticker")
 
-    assert table.loc["KO", "Value"] == row.value_per_share
+    assert table.loc["KO", "Value"] == row.headline
     assert table["Value"].notna().sum() == 1
 
 

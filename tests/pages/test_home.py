@@ -23,7 +23,7 @@ def test_the_next_step_follows_what_was_done(store, acme, monkeypatch):
     row = saved(acme.analyst, "KO")
     shown = texts(opened(monkeypatch, acme.analyst, "home"))
     assert "Value another company" in shown
-    assert f"Coca-Cola Co: {row.value_per_share:.2f} USD" in shown
+    assert f"Coca-Cola Co: {row.headline:.2f} USD" in shown
 
     with open_work(acme.analyst) as work:
         drafts.keep_draft(work, company_id(320193), {"inputs": {}})

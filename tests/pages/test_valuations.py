@@ -35,7 +35,7 @@ def test_the_newest_value_stands_open_with_its_author_and_reason(acme, monkeypat
     assert set(page.dataframe[0].value["By"]) == {"anna"}
     shown = texts(page)
     assert "*Services* grow." in shown
-    assert f"{row.value_per_share:.2f}" in shown
+    assert f"{row.headline:.2f}" in shown
     links = [each.proto.url for each in page.get("link_button")]
     assert f"/api/v1/valuations/{row.id}/workbook.xlsx" in links
 
@@ -107,7 +107,7 @@ def test_two_values_are_compared_from_the_earlier_to_the_later(acme, monkeypatch
 
     assert "How the value moved" in shown
     assert "Terminal growth" in shown
-    assert f"{after.value_per_share - before.value_per_share:.2f}" in shown
+    assert f"{after.headline - before.headline:.2f}" in shown
 
 
 def test_choices_that_differ_are_listed_beside_the_numbers_in_words(acme, monkeypatch):
@@ -141,12 +141,12 @@ def test_a_value_of_given_cash_flows_is_shown_whole_and_beside_a_driven_one(acme
 
     assert list(page.dataframe[0].value["Model"]) == ["dcf_direct", "dcf"]
     assert "the plan" in shown
-    assert f"{row.value_per_share:,.2f}" in shown
+    assert f"{row.headline:,.2f}" in shown
     assert "stated by the analyst" in texts(part(page, "Inputs"))
     assert "Value per share" in texts(part(page, "Workings"))
     compared = texts(part(page, "Compare"))
     assert "made by different models" in compared
-    assert f"{driven.value_per_share:,.2f}" in compared
+    assert f"{driven.headline:,.2f}" in compared
 
 
 def test_the_list_can_be_of_one_company(acme, monkeypatch):

@@ -44,7 +44,7 @@ def test_a_saved_value_is_found_again_with_each_input_and_where_it_came_from(sto
     assert saved.inputs.terminal_growth == 0.031
     again = saved.model.function(saved.inputs)
     assert dump(again) == saved.row.result
-    assert float(again.value_per_share) == saved.row.value_per_share
+    assert float(again.value_per_share) == saved.row.headline
     growth, revenue = saved.sources["terminal_growth"], saved.sources["revenue"]
     assert (growth.kind, growth.author) == (SourceKind.ASSUMED, acme.analyst.actor)
     assert revenue.kind is SourceKind.FILED
@@ -149,11 +149,11 @@ def test_given_cash_flows_are_kept_explained_varied_and_exported_as_a_driven_dcf
     valuations.write_workbook(saved, stream)
 
     assert (row.model, row.company_id) == ("dcf_direct", KO)
-    assert row.value_per_share == float(direct_cash_flow(inputs).value_per_share)
-    assert grid.values[0, 0] == pytest.approx(row.value_per_share, rel=1e-12)
+    assert row.headline == float(direct_cash_flow(inputs).value_per_share)
+    assert grid.values[0, 0] == pytest.approx(row.headline, rel=1e-12)
     assert np.isfinite(grid.values).all()
     assert {source.kind for source in saved.sources.values()} == {SourceKind.ASSUMED}
     tree = saved.workings().explain("value_per_share", saved.sources).as_dict()
-    assert tree["value"] == pytest.approx(row.value_per_share, rel=1e-12)
+    assert tree["value"] == pytest.approx(row.headline, rel=1e-12)
     assert "stated by the analyst" in json.dumps(tree)
     assert stream.getvalue()[:2] == b"PK"

@@ -9,9 +9,12 @@ from sqlalchemy import func, or_, select, tuple_
 
 from valor_core.coverage.companies import Company
 from valor_core.errors import NotFound
+from valor_core.models.catalogue import MODELS
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, ValuationId, micros, new_id
+
+OF_SHARES = [model.name for model in MODELS if model.headline == "value_per_share"]
 
 
 def keep(work: Work, company: Company, **columns: Any) -> ValuationRow:
@@ -53,10 +56,12 @@ def newest_valuations(
     return work.session.scalars(query.limit(limit)).all()
 
 
-def newest_dcf(work: Work, company_id: CompanyId, *, as_of: date | None) -> ValuationRow | None:
-    """The company's newest DCF; of a day, the newest saved by its end or made on its facts."""
+def newest_of(
+    work: Work, company_id: CompanyId, model: str, *, as_of: date | None
+) -> ValuationRow | None:
+    """The company's newest by a model; of a day, the newest saved by its end or on its facts."""
     query = select(ValuationRow).where(
-        ValuationRow.company_id == company_id, ValuationRow.model == "dcf"
+        ValuationRow.company_id == company_id, ValuationRow.model == model
     )
     if as_of:
         morrow = datetime.combine(as_of + timedelta(days=1), time(), UTC)
@@ -77,7 +82,7 @@ class LatestValue:
 
 
 def latest_values(work: Work) -> dict[CompanyId, LatestValue]:
-    """Of each company that the tenant has valued, the newest value."""
+    """Of each company of which the tenant has valued a share, the newest value."""
     newest_first = func.row_number().over(
         partition_by=ValuationRow.company_id,
         order_by=(ValuationRow.created_at.desc(), ValuationRow.id.desc()),
@@ -85,15 +90,16 @@ def latest_values(work: Work) -> dict[CompanyId, LatestValue]:
     ranked = select(
         ValuationRow.id,
         ValuationRow.company_id,
-        ValuationRow.value_per_share,
+        ValuationRow.headline,
         ValuationRow.currency,
         ValuationRow.created_at,
         newest_first.label("place"),
-    ).subquery()
+    )
+    ranked = ranked.where(ValuationRow.model.in_(OF_SHARES)).subquery()
     return {
         CompanyId(row.company_id): LatestValue(
             valuation_id=ValuationId(row.id),
-            value_per_share=row.value_per_share,
+            value_per_share=row.headline,
             currency=row.currency,
             saved_at=row.created_at,
         )
@@ -107,9 +113,9 @@ def snapshot_rows(work: Work) -> list[dict[str, Any]]:
     rows = work.session.execute(
         select(
             ValuationRow.id, ValuationRow.company_id, ValuationRow.model, ValuationRow.run_id,
-            ValuationRow.value_per_share, ValuationRow.currency, ValuationRow.created_at,
+            ValuationRow.headline, ValuationRow.currency, ValuationRow.created_at,
             ValuationRow.result,
-        )
+        ).where(ValuationRow.model.in_(OF_SHARES))
     )  # fmt: skip
     return [
         {
@@ -117,7 +123,7 @@ def snapshot_rows(work: Work) -> list[dict[str, Any]]:
             "company_id": row.company_id,
             "model": row.model,
             "run_id": row.run_id,
-            "value_per_share": row.value_per_share,
+            "value_per_share": row.headline,
             "equity_value": row.result.get("equity_value"),
             "enterprise_value": row.result.get("enterprise_value"),
             "diluted_shares": row.result.get("diluted_shares"),

@@ -1,10 +1,10 @@
 """How a value moves from one set of inputs to another, change by change."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from valor_core.errors import ValorError
+from valor_core.models.catalogue import model_of
 from valor_core.models.codec import dump
 
 
@@ -17,16 +17,18 @@ class Move:
     after: float
 
 
-def moves(
-    function: Callable[[Any], Any], before: Any, after: Any, *, field: str = "value_per_share"
-) -> tuple[Move, ...]:
+def moves(before: Any, after: Any, *, field: str = "") -> tuple[Move, ...]:
     """The way of a result from `before` to `after`: each changed input in the order of the model.
+
+    Without a field it is the way of the headline.
 
     The steps add up exactly. Another order would share the whole out otherwise, since inputs work
     on each other.
     """
+    model = model_of(before)
+    field = field or model.headline
     told_before, told_after = dump(before), dump(after)
-    inputs, value = before, float(getattr(function(before), field))
+    inputs, value = before, float(getattr(model.function(before), field))
     steps: list[Move] = []
     waiting: list[str] = []
     for name in (each.name for each in fields(before)):
@@ -35,7 +37,7 @@ def moves(
         waiting.append(name)
         try:
             inputs_now = replace(inputs, **{each: getattr(after, each) for each in waiting})
-            value_now = float(getattr(function(inputs_now), field))
+            value_now = float(getattr(model.function(inputs_now), field))
         except ValorError:
             continue  # not valid until a later input changes too: they move together
         steps.append(Move(changed=tuple(waiting), before=value, after=value_now))

@@ -68,13 +68,14 @@ def grid(
     down: tuple[str, Sequence[float] | np.ndarray],
     across: tuple[str, Sequence[float] | np.ndarray],
     *,
-    field: str = "value_per_share",
+    field: str = "",
 ) -> Grid:
-    """The result's field at each pair of values, in one run over all cells.
+    """The result's field, else its headline, at each pair of values, in one run over all cells.
 
     The cell of the base values equals the base case to the bit, since a scenario values as alone.
     """
     model = model_of(inputs)
+    field = field or model.headline
     if field not in hints(model.result) or not is_number(hints(model.result)[field]):
         raise NotFound("single number in the result", field)
     if is_row(hints(model.result)[field]):

@@ -238,7 +238,7 @@ class ValuationRow(Private, Base):
     inputs: Mapped[Any] = mapped_column(Json)
     sources: Mapped[Any] = mapped_column(Json)
     result: Mapped[Any] = mapped_column(Json)
-    value_per_share: Mapped[float]
+    headline: Mapped[float]  # of the result, what its model puts first: a value per share, an IRR
     currency: Mapped[str]
     rationale: Mapped[str]
     created_at: Mapped[int]

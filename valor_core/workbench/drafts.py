@@ -28,7 +28,7 @@ def list_drafts(work: Work, *, limit: int = 20) -> Sequence[OpenDraft]:
 
 def _is_saved(work: Work, each: OpenDraft) -> bool:
     kept = drafts.draft(work, each.company_id, each.model)
-    newest = valuations.newest_dcf(work, each.company_id, as_of=None)
+    newest = valuations.newest_of(work, each.company_id, each.model, as_of=None)
     return bool(kept and newest and kept.content.get("inputs") == newest.inputs)
 
 

@@ -205,7 +205,7 @@ def _saved(
 ) -> ValuationRow | None:
     """The valuation asked for, else the company's newest DCF known by that day."""
     if not valuation:
-        return valuations.newest_dcf(work, company_id, as_of=as_of)
+        return valuations.newest_of(work, company_id, "dcf", as_of=as_of)
     row = valuations.valuation(work, ValuationId(valuation))
     if row.model != "dcf" or row.company_id != company_id:
         raise BadInput(

@@ -102,7 +102,7 @@ def run_valuation(
             )
         ),
         result=dump(result),
-        value_per_share=float(result.value_per_share),
+        headline=float(getattr(result, model.headline)),
         currency=start.currency if start else currency_of(company, facts),
         rationale=_sound(rationale),
     )
@@ -111,7 +111,7 @@ def run_valuation(
         company=company.id,
         model=model.name,
         run_id=row.run_id,
-        value_per_share=f"{row.value_per_share:.6f}",
+        **{model.headline: f"{row.headline:.6f}"},
     )
     return row
 
@@ -148,9 +148,9 @@ def read_valuation(work: Work, valuation_id: ValuationId) -> Saved:
 
 
 @view("valuation.read")
-def newest_dcf(work: Work, company_id: CompanyId) -> Saved | None:
-    """The company's newest saved DCF."""
-    row = valuations.newest_dcf(work, company_id, as_of=None)
+def newest_saved(work: Work, company_id: CompanyId, *, model: str = "dcf") -> Saved | None:
+    """The company's newest saved valuation by a model."""
+    row = valuations.newest_of(work, company_id, model, as_of=None)
     return _saved(row) if row else None
 
 
@@ -171,7 +171,7 @@ def vary(
     *,
     rows: tuple[str, Sequence[float]],
     columns: tuple[str, Sequence[float]],
-    field: str = "value_per_share",
+    field: str = "",
 ) -> Grid:
     """A result of a saved valuation over two inputs."""
     saved = valuations.valuation(work, valuation_id)

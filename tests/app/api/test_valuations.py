@@ -154,7 +154,7 @@ def test_a_grid_is_refused_by_the_path_that_cannot_vary(analyst):
     assert "'nosuch'" in unknown.json()["detail"]
     too_fine = {"rows": debt, "columns": axis("terminal_growth", *[0.01] * 102)}
     assert refusal(analyst.post(of, json=too_fine)) == (422, "bad_inputs")
-    for field in ("nosuch", ""):
+    for field in ("nosuch", "bridge."):
         answer = analyst.get(f"/valuations/{value['id']}/explain", params={"field": field})
         assert refusal(answer)[0] in (404, 422)
 

@@ -1,0 +1,21 @@
+"""What a valuation puts first, in words: a value per share, an IRR, an accretion."""
+
+from app.ui.words import in_unit, label_of, unit_mark
+from valor_core.models.catalogue import Model, model_named
+from valor_core.workbench.valuations import ValuationRow
+
+
+def called(model: Model) -> str:
+    """How people call the headline of the model."""
+    return label_of(model.headline)
+
+
+def worth(model: Model, value: float, currency: str) -> str:
+    """A headline of the model, or a difference of two, with its unit."""
+    unit = model.headline_unit
+    return f"{in_unit(value, unit)}{unit_mark(unit, currency)}"
+
+
+def value_of(row: ValuationRow) -> str:
+    """What a saved valuation comes to, with its unit."""
+    return worth(model_named(row.model), row.headline, row.currency)
