@@ -57,6 +57,7 @@ def bounds_of(measure: Measure) -> Bounds:
         st.number_input(
             f"{heading(measure)} {end}", value=None, placeholder="any", step=1.0, format="%.1f",
             help=measure.meaning, key=f"screen_{measure.name}_{end}", width=206,
+            bind="query-params",
         )
         for end in ("from", "to")
     ]  # fmt: skip
@@ -70,6 +71,7 @@ def line(row: ScreenedCompany) -> dict[str, object]:
         "Company": f"{row.name} ({row.ticker})" if row.ticker else row.name,
         "Year": row.fiscal_year,
         **{heading(m): on_screen(m, row.measures[m.name]) for m in MEASURES},
+        "Currency": row.currency,
         "Valued on": None if row.saved_at is None else from_micros(row.saved_at).date(),
         **({"DCF": f"/dcf?company={row.company_id}"} if may_value else {}),
     }
@@ -86,6 +88,7 @@ def columns() -> dict[str, ColumnConfig | str | None]:
             )
             for m in MEASURES
         },
+        "Currency": st.column_config.TextColumn(help="Of the saved value", width="small"),
         "DCF": st.column_config.LinkColumn(display_text="open"),
     }
 
@@ -154,9 +157,13 @@ if may_publish and st.button("Publish a snapshot", icon=":material/photo_camera:
 
 ranked, way = st.columns([3, 2], vertical_alignment="bottom")
 order = ranked.selectbox(
-    "Rank by", list(MEASURE), format_func=lambda name: heading(MEASURE[name]), key="screen_order"
+    "Rank by",
+    list(MEASURE),
+    format_func=lambda name: heading(MEASURE[name]),
+    key="screen_order",
+    bind="query-params",
 )
-rising = way.toggle("Smallest first", key="screen_rising")
+rising = way.toggle("Smallest first", key="screen_rising", bind="query-params")
 with (
     st.expander("Filters", icon=":material/filter_alt:"),
     st.container(horizontal=True, gap="small"),

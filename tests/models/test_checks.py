@@ -35,6 +35,7 @@ def test_an_ordinary_company_whose_new_capital_earns_its_cost_passes_every_check
         ({"terminal_roic": 0.2}, "terminal_return"),
         ({"bridge": Bridge.of(debt=1e6)}, "equity"),
         ({"exit_multiple": 30.0}, "terminal_methods"),
+        ({"stub": 0.25}, "bridge_day"),
         ({"tax": constant(0.6)}, "tax_rates"),
         ({"bridge": Bridge.of(options_value=10.0)}, "options_once"),
         ({"growth": [0.06] * 9 + [0.55]}, "growth"),

@@ -36,6 +36,7 @@ def dcf_checks(
         _equity(result),
         _terminal_methods(result),
         _waccs(inputs, result),
+        _bridge_day(inputs, result),
     ]
     if isinstance(inputs, DcfInputs) and isinstance(result, DcfResult):
         checks += [
@@ -154,6 +155,23 @@ def _terminal_methods(result: DcfResult | DirectDcfResult) -> Check | None:
         message=f"The exit multiple gives {sale / gordon:.0%} of the Gordon terminal value; more "
         "than a quarter apart, one of them is out of line.",
         numbers={"exit_multiple": float(sale), "gordon": float(gordon)},
+    )
+
+
+def _bridge_day(
+    inputs: DcfInputs | DirectDcfInputs, result: DcfResult | DirectDcfResult
+) -> Check | None:
+    """With a stub the value's day is later than the balance sheet's."""
+    if inputs.stub is None:
+        return None
+    received = result.fcff[0] / inputs.stub * (1.0 - inputs.stub)
+    return Check(
+        name="bridge_day",
+        passed=bool(received == 0.0),
+        severity=Severity.NOTE,
+        message=f"About {amount(received)} of the first year's free cash flow came in before the "
+        "day of the value; see that the cash and debt of the bridge are of that day too.",
+        numbers={"received": float(received), "stub": float(inputs.stub)},
     )
 
 
