@@ -1,9 +1,8 @@
-"""Widgets into inputs: each commits what was changed, and only that, to the draft."""
+"""Single widgets into inputs: each commits what was changed, and only that, to the draft."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 import streamlit as st
 
@@ -12,30 +11,23 @@ from app.ui.draft import Desk
 from app.ui.drivers import (
     Driver,
     at,
-    by_year,
     can_be_empty,
     drivers_of,
     fade_again,
     is_by_year,
     put_at,
-    with_fade,
     years_of,
 )
 from app.ui.frame import caller
 from app.ui.words import MILLION
 from valor_core.coverage.companies import Company
-from valor_core.models.bridge import ASSETS, CLAIMS
-from valor_core.models.dilution import OptionTranche
 from valor_core.models.fields import Unit
-from valor_core.models.paths import Fade
 from valor_core.values import Source, SourceKind
 from valor_core.workbench.companies import list_companies
 from valor_core.workbench.verb import open_work
 
 SCALE = {Unit.RATE: 0.01, Unit.MONEY: MILLION, Unit.SHARES: MILLION}
 MARK = {Unit.RATE: "%", Unit.SHARES: "million", Unit.RATIO: "×"}
-FADE_PARTS = {"Start": "start", "End": "end", "Holds to": "from_year", "Ends in": "to_year"}
-ROW_PX = 33
 BRIDGE_LABELS = {
     "debt": "Debt",
     "leases": "Leases",
@@ -89,6 +81,12 @@ BASICS = (
     Field("operating_loss", "Losses carried forward", Unit.MONEY, 100.0),
     Field("loss_limit", "Part of profit they may shelter", Unit.RATE, 5.0),
 )
+CHOICES = {
+    "terminal_method": "The value rests on",
+    "multiple_of": "Multiple of",
+    "timing": "Cash arrives",
+}
+FORECAST_YEARS = "Forecast years"
 
 
 def company(label: str = "Company") -> Company | None:
@@ -212,7 +210,7 @@ def number(desk: Desk, asked: Field) -> None:
     )
 
 
-def choice(desk: Desk, path: str, label: str, words: Mapping[StrEnum, str]) -> None:
+def choice(desk: Desk, path: str, words: Mapping[StrEnum, str]) -> None:
     """One of a few conventions."""
     key, options = desk.key(path), list(words)
 
@@ -220,7 +218,7 @@ def choice(desk: Desk, path: str, label: str, words: Mapping[StrEnum, str]) -> N
         desk.put(replace(desk.content, inputs=put_at(desk.inputs, path, st.session_state[key])))
 
     st.selectbox(
-        label,
+        CHOICES[path],
         options,
         index=options.index(at(desk.inputs, path)),
         format_func=lambda option: words[option],
@@ -243,111 +241,13 @@ def years(desk: Desk) -> None:
         desk.put(replace(desk.content, inputs=replace(inputs, years=count)))
 
     st.number_input(
-        "Forecast years",
+        FORECAST_YEARS,
         value=desk.inputs.years,
         min_value=1,
         max_value=40,
         step=1,
         key=key,
         on_change=changed,
-    )
-
-
-def drivers_by_year(desk: Desk, years: Sequence[str]) -> None:
-    """The grid: a year a row, a driver a column. An edited cell states its driver year by year."""
-    import pandas as pd
-
-    asked, key = drivers_of(desk.inputs), desk.grid_key("years")
-    if st.session_state.get("dcf:years:of") != key:
-        rows = {d.path: years_of(desk.inputs, d) for d in asked}
-        st.session_state["dcf:years:of"], st.session_state["dcf:years:rows"] = key, rows
-    rows: dict[str, list[float] | None] = st.session_state["dcf:years:rows"]
-
-    def changed() -> None:
-        inputs, aside = desk.inputs, desk.content.aside
-        edited: dict[int, dict[str, float | None]] = st.session_state[key]["edited_rows"]
-        for driver in asked:
-            cells = {year: row[driver.path] for year, row in edited.items() if driver.path in row}
-            frozen = rows[driver.path]
-            if not cells or frozen is None or None in cells.values():
-                continue
-            stated = [
-                frozen[year] if (told := cells.get(year)) is None else told * driver.scale
-                for year in range(len(frozen))
-            ]
-            inputs, aside = by_year(inputs, aside, driver, stated)
-        desk.put(replace(desk.content, inputs=inputs, aside=aside), grids=False)
-
-    frame = pd.DataFrame(
-        {
-            d.path: [None] * len(years)
-            if (row := rows[d.path]) is None
-            else [round(number / d.scale, 6) for number in row]
-            for d in asked
-        },
-        index=pd.Index(years, name="Year"),
-        dtype="float64",
-    )
-    st.data_editor(
-        frame,
-        key=key,
-        on_change=changed,
-        column_config={d.path: _number_column(d.heading) for d in asked}
-        | {"Year": st.column_config.Column(width="small", pinned=True, disabled=True)},
-        height=ROW_PX * (len(years) + 1) + 4,
-        alt="Drivers of the forecast, a year a row; edit a cell to state its driver by year",
-    )
-
-
-def fades(desk: Desk) -> None:
-    """How each driver runs where it is not stated by year."""
-    import pandas as pd
-
-    asked, key = drivers_of(desk.inputs), desk.grid_key("fades")
-    shown = [
-        Fade() if is_by_year(desk.inputs, d) else at(desk.inputs, d.path) or Fade() for d in asked
-    ]
-
-    def changed() -> None:
-        inputs, aside = desk.inputs, desk.content.aside
-        for place, cells in st.session_state[key]["edited_rows"].items():
-            driver = asked[place]
-            changes = {FADE_PARTS[name]: _part(driver, name, cell) for name, cell in cells.items()}
-            inputs, aside = with_fade(inputs, aside, driver, changes)
-        desk.put(replace(desk.content, inputs=inputs, aside=aside))
-
-    def scaled(value: Any, driver: Driver) -> float | None:
-        return None if value is None else round(value / driver.scale, 6)
-
-    frame = pd.DataFrame(
-        {
-            "Start": pd.Series(
-                [scaled(f.start, d) for f, d in zip(shown, asked, strict=True)], dtype="float64"
-            ).tolist(),
-            "End": pd.Series(
-                [scaled(f.end, d) for f, d in zip(shown, asked, strict=True)], dtype="float64"
-            ).tolist(),
-            "Holds to": [f.from_year for f in shown],
-            "Ends in": [f.to_year for f in shown],
-            "Stated": [_stated(desk, d) for d in asked],
-        },
-        index=pd.Index([d.heading for d in asked], name="Driver"),
-    )
-    year = st.column_config.NumberColumn(step=1, min_value=0, max_value=100, width="small")
-    st.data_editor(
-        frame,
-        key=key,
-        on_change=changed,
-        disabled=["Driver", "Stated"],
-        column_config={
-            "Start": _number_column("Start"),
-            "End": _number_column("End", "Empty: the terminal value of this driver"),
-            "Holds to": year,
-            "Ends in": year,
-        },
-        height=ROW_PX * (len(asked) + 1) + 4,
-        placeholder="–",
-        alt="Fades of the drivers: start, end, and the forecast years between",
     )
 
 
@@ -364,72 +264,12 @@ def fades_again(desk: Desk) -> None:
                 )
 
 
-def _stated(desk: Desk, driver: Driver) -> str:
-    if is_by_year(desk.inputs, driver):
-        return "by year"
-    capm = driver.path == "wacc" and desk.inputs.cost_of_capital is not None
-    return "by CAPM" if capm else "as a fade"
-
-
-def _part(driver: Driver, name: str, cell: float | None) -> float | int | None:
-    if name in ("Start", "End"):
-        return None if cell is None else cell * driver.scale
-    return int(cell or 0)
-
-
 def _fade_again(desk: Desk, driver: Driver) -> Callable[[], None]:
     def act() -> None:
         inputs, aside = fade_again(desk.inputs, desk.content.aside, driver)
         desk.put(replace(desk.content, inputs=inputs, aside=aside))
 
     return act
-
-
-def bridge(desk: Desk) -> None:
-    """Each item between enterprise and equity value: amount, source, and the analyst's reason."""
-    import pandas as pd
-
-    key, items = desk.grid_key("bridge"), (*CLAIMS, *ASSETS)
-    amounts = [getattr(desk.inputs.bridge, item) for item in items]
-    open_items = desk.to_state
-    frame = pd.DataFrame(
-        {
-            "Amount": [None if a is None else round(a / MILLION, 6) for a in amounts],
-            "Your reason": [desk.content.rationales.get(f"bridge.{item}", "") for item in items],
-            "Filed": [basis(desk.start.sources.get(f"bridge.{item}")) for item in items],
-        },
-        index=pd.Index(
-            [("● " if i in open_items else "") + BRIDGE_LABELS[i] for i in items], name="Item"
-        ),
-    ).astype({"Amount": "float64"})
-
-    def changed() -> None:
-        inputs, reasons = desk.inputs, dict(desk.content.rationales)
-        for place, cells in st.session_state[key]["edited_rows"].items():
-            path = f"bridge.{items[place]}"
-            if "Amount" in cells:
-                told = cells["Amount"]
-                inputs = put_at(inputs, path, None if told is None else told * MILLION)
-            if "Your reason" in cells:
-                reasons[path] = (cells["Your reason"] or "").strip()
-        desk.put(replace(desk.content, inputs=inputs, rationales=reasons))
-
-    st.data_editor(
-        frame,
-        key=key,
-        on_change=changed,
-        disabled=["Item", "Filed"],
-        column_config={
-            "Amount": _number_column(f"Amount, {desk.currency} m", digits=1),
-            "Your reason": st.column_config.TextColumn(width="medium", max_chars=2_000),
-            "Filed": st.column_config.TextColumn(
-                "Where the filed amount comes from", width="large"
-            ),
-        },
-        height=ROW_PX * (len(items) + 1) + 4,
-        placeholder="to be stated",
-        alt="Items between enterprise and equity value, each with amount, reason and source",
-    )
 
 
 def open_items(desk: Desk) -> None:
@@ -465,52 +305,6 @@ def _take_as_none(desk: Desk, reason: str) -> None:
     desk.put(replace(desk.content, inputs=inputs, rationales=reasons))
 
 
-def options(desk: Desk) -> None:
-    """Option tranches: how many, and at which strike."""
-    import pandas as pd
-
-    key, tranches = desk.grid_key("options"), desk.inputs.shares.options
-    frame = pd.DataFrame(
-        {
-            "Options": [round(t.number / MILLION, 6) for t in tranches],
-            "Strike": [t.strike for t in tranches],
-        },
-        dtype="float64",
-    )
-
-    def changed() -> None:
-        edits = st.session_state[key]
-        rows = [[t.number / MILLION, t.strike] for t in tranches]
-        for place, cells in edits["edited_rows"].items():
-            rows[place] = [
-                cells.get(name, old)
-                for name, old in zip(("Options", "Strike"), rows[place], strict=True)
-            ]
-        rows = [row for place, row in enumerate(rows) if place not in edits["deleted_rows"]]
-        rows += [[row.get("Options"), row.get("Strike")] for row in edits["added_rows"]]
-        if any(None in row for row in rows):
-            return  # a row that is still being filled in
-        stated = tuple(OptionTranche(number=n * MILLION, strike=s) for n, s in rows)
-        desk.put(replace(desk.content, inputs=put_at(desk.inputs, "shares.options", stated)))
-
-    st.data_editor(
-        frame,
-        key=key,
-        on_change=changed,
-        num_rows="dynamic",
-        hide_index=True,
-        column_config={
-            "Options": _number_column("Options, million"),
-            "Strike": _number_column(f"Strike, {desk.currency}"),
-        },
-        height=ROW_PX * 5,
-        alt="Option tranches, number in millions and strike",
-    )
-    added = st.session_state.get(key, {}).get("added_rows", [])
-    if any(None in (row.get("Options"), row.get("Strike")) for row in added):
-        st.warning("A row counts once it has a number and a strike.", icon=":material/edit:")
-
-
 def basis(source: Source | None) -> str:
     """Where a number comes from, in one line."""
     if source is None:
@@ -519,9 +313,3 @@ def basis(source: Source | None) -> str:
     who = f"{source.author}: " if source.author else ""
     kind = "not filed: " if source.kind is SourceKind.MISSING else ""
     return f"{kind}{who}{source.text}" + (f" ({filings})" if filings else "")
-
-
-def _number_column(heading: str, help_text: str | None = None, *, digits: int = 2) -> Any:
-    return st.column_config.NumberColumn(
-        heading, format=f"%.{digits}f" if digits != 1 else "localized", help=help_text
-    )

@@ -1,13 +1,19 @@
 """What an analyst changed, as the page calls it and in the unit that it is asked in."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass, replace
+from typing import Any
 
 import streamlit as st
 
-from app.ui.ask import BASICS, BRIDGE_LABELS, CAPM, ROW_PX, TERMINAL
+from app.ui import grid, show
+from app.ui.ask import BASICS, BRIDGE_LABELS, CAPM, CHOICES, FORECAST_YEARS, TERMINAL
+from app.ui.ask_grids import REASON
+from app.ui.choices import choices_in_words
 from app.ui.draft import Desk
 from app.ui.drivers import DRIVERS
+from app.ui.grid import Column, Edit
 from app.ui.words import NOTHING, in_unit, millions, percent
 from valor_core.models.dcf import DcfInputs
 from valor_core.models.fields import Unit, leaves
@@ -17,40 +23,88 @@ LABELS: Mapping[str, str] = {
     **{field.path: field.label.partition(" (")[0] for field in (*CAPM, *TERMINAL, *BASICS)},
     **{driver.path: driver.label for driver in DRIVERS},
     **{f"bridge.{item}": label for item, label in BRIDGE_LABELS.items()},
+    **CHOICES,
+    "years": FORECAST_YEARS,
     "shares.basic": "Shares outstanding",
+    "cost_of_capital": "Cost of capital by CAPM",
 }
+PARTS = {"from_year": "holds to year", "to_year": "ends in year"}
+
+
+def yours(desk: Desk) -> None:
+    """All that differs from what the facts suggest; nothing where nothing does."""
+    others = otherwise(desk.inputs, desk.start.inputs, desk.currency)
+    if not desk.changed() and not others:
+        return
+    st.subheader("Your changes", anchor=False)
+    if desk.changed():
+        reasons(desk)
+    if others:
+        show.table("Chosen otherwise, or emptied", ["Now", "Facts suggest"], others, text=True)
 
 
 def reasons(desk: Desk) -> None:
-    """Every input that differs from what the facts suggest, with room for the reason."""
-    import pandas as pd
-
+    """Every number that differs from what the facts suggest, with room for the reason."""
     paths = list(desk.changed())
     now, before = _lines(desk.inputs), _lines(desk.start.inputs)
-    key = desk.grid_key(f"reasons:{hash(tuple(paths))}")
 
-    def changed() -> None:
-        given = dict(desk.content.rationales)
-        for place, cells in st.session_state[key]["edited_rows"].items():
-            given[paths[place]] = (cells.get("Your reason") or "").strip()
-        desk.put(replace(desk.content, rationales=given), grids=False)
+    def changed(edits: Sequence[Edit]) -> None:
+        given = {paths[edit.row]: edit.value.strip() for edit in edits}
+        desk.put(replace(desk.content, rationales={**desk.content.rationales, **given}))
 
-    st.data_editor(
-        pd.DataFrame(
-            {
-                "Now": [told(now[path]) for path in paths],
-                "Facts suggest": [told(before.get(path)) for path in paths],
-                "Your reason": [desk.content.rationales.get(path, "") for path in paths],
-            },
-            index=pd.Index([heading(now[path], desk.currency) for path in paths], name="Input"),
-        ),
-        key=key,
+    grid.edited(
+        "Inputs that you changed, and why",
+        {
+            "now": Column(heading="Now", kind="text", editable=False),
+            "before": Column(heading="Facts suggest", kind="text", editable=False),
+            "reason": REASON,
+        },
+        [
+            (
+                heading(now[path], desk.currency),
+                [told(now[path]), told(before.get(path)), desk.content.rationales.get(path, "")],
+            )
+            for path in paths
+        ],
+        key=desk.grid_key("reasons"),
         on_change=changed,
-        disabled=["Input", "Now", "Facts suggest"],
-        column_config={"Your reason": st.column_config.TextColumn(width="large", max_chars=2_000)},
-        height=min(ROW_PX * (len(paths) + 1) + 4, 420),
-        alt="Inputs that you changed, and why",
+        corner="Input",
     )
+
+
+def otherwise(now: DcfInputs, start: DcfInputs, currency: str) -> list[tuple[str, tuple[str, str]]]:
+    """Choices that differ and inputs that were emptied: what they are, and what facts suggest."""
+    words, suggested = choices_in_words(now), choices_in_words(start)
+    chosen = [
+        (label(path), (words[path], suggested[path]))
+        for path in words
+        if words[path] != suggested.get(path, words[path])
+    ]
+    before = _lines(start)
+    gone = dict.fromkeys(part for path in before if (part := _emptied(now, path)))
+    emptied = [
+        (heading(before[path], currency), (NOTHING, told(before[path])))
+        if path in before
+        else (label(path), ("not used", "used"))
+        for path in gone
+    ]
+    return [*chosen, *emptied]
+
+
+def _emptied(inputs: DcfInputs, path: str) -> str:
+    """The part of the path that holds nothing now, if any: a row in place of a fade is no loss."""
+    there: Any = inputs
+    for step in re.finditer(r"(\w+)", path):
+        name = step[0]
+        if isinstance(there, tuple):
+            there = there[int(name)] if int(name) < len(there) else None
+        elif is_dataclass(there):
+            there = getattr(there, name)
+        else:
+            return ""
+        if there is None:
+            return path[: step.end()] + "]" * path.startswith("]", step.end())
+    return ""
 
 
 def _lines(inputs: DcfInputs) -> dict[str, Line]:
@@ -67,9 +121,10 @@ def label(path: str) -> str:
         return LABELS[path]
     owner, _, part = path.rpartition(".")
     if owner in LABELS:
-        return f"{LABELS[owner]}, {part}"
-    if owner.startswith("shares.options["):
-        return f"Options {int(owner.partition('[')[2].rstrip(']')) + 1}, {part}"
+        return f"{LABELS[owner]}, {PARTS.get(part, part)}"
+    if path.startswith("shares.options["):
+        place, _, part = path.removeprefix("shares.options[").partition("]")
+        return f"Options {int(place) + 1}{part.replace('.', ', ')}"
     return spoken(path)
 
 
@@ -88,7 +143,7 @@ def told(line: Line | None) -> str:
     """An input's number in its unit, or those of its years."""
     if line is None:
         return NOTHING
-    numbers = [_number(value, line.unit) for value in line.values]  # noqa: PD011, of a line
+    numbers = [_number(value, line.unit) for value in line.values]
     if len(numbers) > 1 and len(set(numbers)) == 1:
         return f"{numbers[0]} each year"
     return ", ".join(numbers)

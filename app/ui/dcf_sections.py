@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.ui import ask, changes, frame, show, words
+from app.ui import ask, ask_grids, changes, frame, show, words
 from app.ui.ask import Field
 from app.ui.choices import WORDS
 from app.ui.draft import Desk
@@ -166,23 +166,20 @@ def chosen(desk: Desk, result: DcfResult | None) -> None:
 
 def drivers(desk: Desk, result: DcfResult | None) -> None:
     """The drivers by year, and the forecast that follows from them."""
-    ask.drivers_by_year(desk, _years(desk))
+    ask_grids.drivers_by_year(desk, _years(desk))
     ask.fades_again(desk)
     if result is not None:
         _forecast_table(desk, result)
 
 
 def fades(desk: Desk, result: DcfResult | None) -> None:  # noqa: ARG001, as its siblings
-    """How the drivers run by themselves, and where they begin.
-
-    Apart from the drivers by year: a second grid would delay the value after an edit of the first.
-    """
+    """How the drivers run by themselves, and where they begin."""
     st.subheader("Fades", anchor=False)
     st.caption(
         "From the start, held to a forecast year, in a line to the end; without an end to the "
         "terminal value. A number by year takes the place of its fade."
     )
-    ask.fades(desk)
+    ask_grids.fades(desk)
     st.subheader("Base year", anchor=False)
     ask.numbers(desk, ask.BASICS, columns=3)
     ask.years(desk)
@@ -253,26 +250,11 @@ def capital(desk: Desk, result: DcfResult | None) -> None:
     ask.numbers(desk, ask.TERMINAL, columns=3)
     first, second, third = st.columns(3)
     with first:
-        ask.choice(
-            desk,
-            "terminal_method",
-            "The value rests on",
-            WORDS[TerminalMethod],
-        )
+        ask.choice(desk, "terminal_method", WORDS[TerminalMethod])
     with second:
-        ask.choice(
-            desk,
-            "multiple_of",
-            "Multiple of",
-            WORDS[MultipleOf],
-        )
+        ask.choice(desk, "multiple_of", WORDS[MultipleOf])
     with third:
-        ask.choice(
-            desk,
-            "timing",
-            "Cash arrives",
-            WORDS[Timing],
-        )
+        ask.choice(desk, "timing", WORDS[Timing])
     if result is not None:
         _both_methods(result, desk.currency)
 
@@ -297,7 +279,7 @@ def bridge(desk: Desk, result: DcfResult | None) -> None:
     st.subheader("From enterprise to equity value", anchor=False)
     if desk.to_state:
         st.caption("● is still to be stated: an amount, and a reason where the filing has none.")
-    ask.bridge(desk)
+    ask_grids.bridge(desk)
     if result is not None and not desk.to_state:
         show.chart(
             desk.once(
@@ -316,7 +298,7 @@ def bridge(desk: Desk, result: DcfResult | None) -> None:
         if result is not None and not desk.to_state:
             show.facts({"Diluted, million": words.millions(result.diluted_shares, 1)})
     with right:
-        ask.options(desk)
+        ask_grids.options(desk)
 
 
 @st.fragment
@@ -422,9 +404,7 @@ def workings(desk: Desk, result: DcfResult | None) -> None:
 def sources(desk: Desk, result: DcfResult | None) -> None:  # noqa: ARG001, as its siblings
     """What was changed and why; where each of the other numbers comes from."""
     day = desk.content.as_of or date.today()  # noqa: DTZ011, a day on the reader's page
-    if desk.changed():
-        st.subheader("Your changes", anchor=False)
-        changes.reasons(desk)
+    changes.yours(desk)
     st.subheader(f"Where the numbers come from, as known on {day:%d %b %Y}", anchor=False)
     show.listed("Sources", [(changes.label(path), ask.basis(source))
          for path, source in desk.sources().items()])  # fmt: skip

@@ -88,13 +88,13 @@ class LastSaved:
 class Desk:
     """One company on somebody's screen: the draft, what it gives, and where it began.
 
-    `generation` and `grids` are part of the widgets' keys: a new generation draws all widgets
-    anew from the draft, new grids only those that follow from other inputs.
+    `generation` is part of the keys of the widgets that keep their own value: a new one draws them
+    anew from the draft. Grids follow the draft by themselves.
     """
 
     def __init__(self, company: Company) -> None:
         self.company = company
-        self.generation = self.grids = 0
+        self.generation = 0
         self.version = self.undo_steps = self.redo_steps = 0
         self.problem: ValorError | None = None
         self.saved: LastSaved | None = None
@@ -211,13 +211,13 @@ class Desk:
         return f"desk:{self.company.id}:{self.generation}:{name}"
 
     def grid_key(self, name: str) -> str:
-        """The key of a grid whose cells follow from other inputs."""
-        return f"{self.key(name)}:{self.grids}"
+        """The key of a grid, which follows the draft by itself."""
+        return f"grid:{self.company.id}:{name}"
 
     # --- what changes it ------------------------------------------------------------------------
 
-    def put(self, content: Content, *, grids: bool = True, widgets: bool = False) -> None:
-        """Keep a change; which widgets are drawn anew depends on where it came from."""
+    def put(self, content: Content, *, widgets: bool = False) -> None:
+        """Keep a change; widgets that keep their own value are drawn anew only if it is told."""
         before = self.content
 
         def keep(work: Work) -> Content:
@@ -231,7 +231,6 @@ class Desk:
             return content
 
         if self._act(keep):
-            self.grids += grids
             self.generation += widgets
 
     def undo(self) -> None:

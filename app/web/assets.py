@@ -1,7 +1,7 @@
 """Our own browser files under /assets, and the few plain answers every site has.
 
-Files of `app/assets` keep their name; a component's script and style under `app/ui/NAME/` are found
-as `NAME/FILE`. All are read once at start, so a path can only name what was there.
+Files of `app/assets` keep their name, as do a component's script and style beside its Python in
+`app/ui`. All are read once at start, so a path can only name what was there.
 """
 
 import hashlib

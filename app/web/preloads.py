@@ -1,4 +1,4 @@
-"""Which of Streamlit's chunks a page needs, asked for with its HTML rather than when it is drawn.
+"""Which scripts a page needs, asked for with its HTML rather than when it is drawn.
 
 Streamlit loads the script of a widget when it first draws one. A chart's script then runs before
 that of the grid above it has arrived: the DCF page stood empty for two seconds more.
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from app.web.assets import asset_url
 from app.web.static import streamlit_static
 
 INDEX = "index.html"
@@ -18,12 +19,13 @@ BUTTON, SEGMENTS = f"{WIDGETS}Button/Button.tsx", f"{WIDGETS}ButtonGroup/ButtonG
 CHOICE, DAY = f"{WIDGETS}Selectbox/Selectbox.tsx", f"{WIDGETS}DateInput/DateInput.tsx"
 NUMBER, TEXT = f"{WIDGETS}NumberInput/NumberInput.tsx", f"{WIDGETS}TextInput/TextInput.tsx"
 GRID, CHART = f"{WIDGETS}DataFrame/ReadOnlyGrid.tsx", f"{ELEMENTS}PlotlyChart/PlotlyChart.tsx"
+COMPONENT = f"{WIDGETS}BidiComponent/BidiComponent.tsx"
 
 DRAWN: Mapping[str, tuple[str, ...]] = {
     "": (HTML, LINK, BUTTON),
     "coverage": (BUTTON, TEXT, GRID),
     "company": (HTML, LINK, BUTTON, CHOICE, DAY, SEGMENTS, GRID, CHART),
-    "dcf": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, GRID),
+    "dcf": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, COMPONENT),
     "valuations": (HTML, BUTTON, CHOICE),
     "screen": (HTML, BUTTON, CHOICE, NUMBER, GRID),
     "reports": (BUTTON, CHOICE, DAY),
@@ -31,17 +33,21 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
 }
 """What each page draws at first, by the first part of its address."""
 
+OWN: Mapping[str, tuple[str, ...]] = {"dcf": ("grid.mjs",)}
+"""The scripts of our own components that a page draws at first."""
+
 
 def preload_tags(page: str) -> str:
     """The tags that let the browser fetch and compile a page's chunks while Streamlit starts."""
     manifest = _manifest()
     known = set(_with_imports(manifest, INDEX, set()))
     chunks = [
-        manifest[name]["file"]
+        f"/{manifest[name]['file']}"
         for widget in DRAWN.get(page, ())
         for name in _with_imports(manifest, widget, known)
     ]
-    return "".join(f'<link rel="modulepreload" href="/{chunk}">' for chunk in chunks)
+    scripts = [*chunks, *map(asset_url, OWN.get(page, ()))]
+    return "".join(f'<link rel="modulepreload" href="{script}">' for script in scripts)
 
 
 @cache
