@@ -143,7 +143,7 @@ def steps(desk: Desk) -> None:
         shortcut="Ctrl+Z",
         disabled=not desk.undo_steps,
         on_click=desk.undo,
-        key="dcf:undo",
+        key=f"{desk.model.name}:undo",
     )
     st.button(
         "Redo",
@@ -151,7 +151,7 @@ def steps(desk: Desk) -> None:
         shortcut="Ctrl+Shift+Z",
         disabled=not desk.redo_steps,
         on_click=desk.redo,
-        key="dcf:redo",
+        key=f"{desk.model.name}:redo",
     )
 
 

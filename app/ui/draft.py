@@ -15,10 +15,9 @@ from valor_core.coverage.sourcing import basis_of
 from valor_core.errors import BadInput, ValorError
 from valor_core.models.basis import Basis
 from valor_core.models.bridge import Bridge
-from valor_core.models.catalogue import model_of
+from valor_core.models.catalogue import Model, model_named
 from valor_core.models.codec import dump, dump_value, load
 from valor_core.models.cost_of_capital import CostOfCapitalInputs
-from valor_core.models.dcf import DcfInputs, DcfResult, discounted_cash_flow
 from valor_core.models.fields import leaves
 from valor_core.models.paths import Fade
 from valor_core.models.run_id import run_id
@@ -37,7 +36,7 @@ Made = TypeVar("Made")
 class Content:
     """A draft: the inputs, why they are so, and the fades that rows by year have replaced."""
 
-    inputs: DcfInputs
+    inputs: Any
     rationales: Mapping[str, str] = field(default_factory=dict)
     aside: Mapping[str, Any] = field(default_factory=dict)
     as_of: date | None = None
@@ -52,9 +51,9 @@ class Content:
         }
 
     @classmethod
-    def loaded(cls, data: Mapping[str, Any]) -> "Content":
+    def loaded(cls, model: Model, data: Mapping[str, Any]) -> "Content":
         """What `dumped` wrote; BadInput for what a program has put in its place."""
-        inputs = load(DcfInputs, data.get("inputs"))
+        inputs = load(model.inputs, data.get("inputs"))
         try:
             told, aside, day = (data.get(name) for name in ("rationales", "aside", "as_of"))
             return cls(
@@ -77,7 +76,7 @@ def _set_aside(path: str, what: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastSaved:
-    """The newest saved DCF of the company."""
+    """The newest saved valuation of the company by the model."""
 
     id: ValuationId
     headline: float
@@ -86,14 +85,14 @@ class LastSaved:
 
 
 class Desk:
-    """One company on somebody's screen: the draft, what it gives, and where it began.
+    """One company and model on somebody's screen: the draft, what it gives, and where it began.
 
     `generation` is part of the keys of the widgets that keep their own value: a new one draws them
     anew from the draft. Grids follow the draft by themselves.
     """
 
-    def __init__(self, company: Company) -> None:
-        self.company = company
+    def __init__(self, company: Company, model: Model) -> None:
+        self.company, self.model = company, model
         self.generation = 0
         self.version = self.undo_steps = self.redo_steps = 0
         self.problem: ValorError | None = None
@@ -104,19 +103,22 @@ class Desk:
 
     def _open(self, work: Work) -> None:
         """From the draft, else from the newest saved valuation, else from the facts."""
-        newest = valuations.newest_saved(work, self.company.id)
+        newest = valuations.newest_saved(work, self.company.id, model=self.model.name)
         self.saved = _last_saved(newest)
-        row = drafts.read_draft(work, self.company.id)
+        row = drafts.read_draft(work, self.company.id, model=self.model.name)
         if row is not None:
-            content = Content.loaded(row.content)
+            content = Content.loaded(self.model, row.content)
             self._counted(row)
         elif newest is not None:
             content = _content_of(newest)
         else:
             content = None
         as_of = content.as_of if content else None
-        self.start: Prefilled = valuations.prefilled(work, self.company.id, as_of=as_of)
+        self.start: Prefilled = self._prefilled(work, as_of)
         self.content: Content = content or Content(inputs=self.start.inputs)
+
+    def _prefilled(self, work: Work, as_of: date | None) -> Prefilled:
+        return valuations.prefilled(work, self.company.id, model=self.model.name, as_of=as_of)
 
     def _counted(self, row: DraftRow) -> None:
         self.version = row.version
@@ -135,7 +137,7 @@ class Desk:
     # --- what it gives --------------------------------------------------------------------------
 
     @property
-    def inputs(self) -> DcfInputs:
+    def inputs(self) -> Any:
         """The inputs as they stand."""
         return self.content.inputs
 
@@ -147,22 +149,24 @@ class Desk:
             for path, source in self.start.sources.items()
             if source.kind is SourceKind.MISSING and not self.content.rationales.get(path)
         }
-        items = Bridge.__dataclass_fields__
-        return tuple(i for i in items if i in missing or i in self.inputs.bridge.missing)
+        bridge = getattr(self.inputs, "bridge", None)
+        if bridge is None:
+            return ()
+        return tuple(i for i in Bridge.__dataclass_fields__ if i in missing or i in bridge.missing)
 
-    def operations(self) -> DcfResult:
-        """The value of the operations; while bridge items are open, they are left out of it."""
+    def result(self) -> Any:
+        """What the model gives; while bridge items are open, they are left out of it."""
 
-        def run() -> DcfResult:
+        def run() -> Any:
             if not self.to_state:
-                return discounted_cash_flow(self.inputs)
-            return discounted_cash_flow(replace(self.inputs, bridge=Bridge.of()))
+                return self.model.function(self.inputs)
+            return self.model.function(replace(self.inputs, bridge=Bridge.of()))
 
         return self.once("result", run)
 
     def workings(self) -> Workings:
         """The formulas behind the value."""
-        return self.once("workings", lambda: record(discounted_cash_flow, self.inputs))
+        return self.once("workings", lambda: record(self.model.function, self.inputs))
 
     def sources(self) -> dict[str, Source]:
         """Where each input comes from, those changed as the analyst's own."""
@@ -197,7 +201,7 @@ class Desk:
         """Whether the newest saved valuation is this one."""
         if self.saved is None or self.to_state:
             return False
-        own = self.once("run_id", lambda: run_id(model_of(self.inputs), self.inputs))
+        own = self.once("run_id", lambda: run_id(self.model, self.inputs))
         return own == self.saved.run_id
 
     def once(self, name: Any, make: Callable[[], Made]) -> Made:
@@ -208,11 +212,11 @@ class Desk:
 
     def key(self, name: str) -> str:
         """The key of a widget that keeps its own value until the draft is replaced."""
-        return f"desk:{self.company.id}:{self.generation}:{name}"
+        return f"{self.model.name}:{self.company.id}:{self.generation}:{name}"
 
     def grid_key(self, name: str) -> str:
         """The key of a grid, which follows the draft by itself."""
-        return f"grid:{self.company.id}:{name}"
+        return f"{self.model.name}:grid:{self.company.id}:{name}"
 
     # --- what changes it ------------------------------------------------------------------------
 
@@ -223,15 +227,22 @@ class Desk:
         def keep(work: Work) -> Content:
             version = self.version
             if version == 0:  # the first step back leads to where one began
-                version = drafts.keep_draft(
-                    work, self.company.id, before.dumped(), expected=0
-                ).version
-            row = drafts.keep_draft(work, self.company.id, content.dumped(), expected=version)
+                version = self._keep(work, before, version).version
+            row = self._keep(work, content, version)
             self._counted(row)
             return content
 
         if self._act(keep):
             self.generation += widgets
+
+    def _keep(self, work: Work, content: Content, version: int) -> DraftRow:
+        return drafts.keep_draft(
+            work,
+            self.company.id,
+            content.dumped(),
+            model=self.model.name,
+            expected=version,
+        )
 
     def undo(self) -> None:
         """The draft before the last change."""
@@ -243,13 +254,13 @@ class Desk:
 
     def _step(self, step: Callable[..., DraftRow | None]) -> None:
         def act(work: Work) -> Content:
-            row = step(work, self.company.id, expected=self.version)
+            row = step(work, self.company.id, model=self.model.name, expected=self.version)
             if row is None:
                 return self.content
             self._counted(row)
-            content = Content.loaded(row.content)
+            content = Content.loaded(self.model, row.content)
             if content.as_of != self.content.as_of:
-                self.start = valuations.prefilled(work, self.company.id, as_of=content.as_of)
+                self.start = self._prefilled(work, content.as_of)
             return content
 
         if self._act(act):
@@ -259,7 +270,7 @@ class Desk:
         """Begin again from the facts known on a day; a step back undoes it."""
         try:
             with open_work(caller()) as work:
-                start = valuations.prefilled(work, self.company.id, as_of=as_of)
+                start = self._prefilled(work, as_of)
         except ValorError as error:
             self.problem = error
             self.generation += 1
@@ -308,17 +319,17 @@ class Desk:
         return True
 
 
-def desk(company: Company) -> Desk:
-    """The company's desk in this session, opened once."""
-    name = desk_name(caller(), company)
+def desk(company: Company, model: str = "dcf") -> Desk:
+    """The company's desk for a model in this session, opened once."""
+    name = desk_name(caller(), company, model)
     if name not in st.session_state:
-        st.session_state[name] = Desk(company)
+        st.session_state[name] = Desk(company, model_named(model))
     return st.session_state[name]
 
 
-def desk_name(who: Caller, company: Company) -> str:
+def desk_name(who: Caller, company: Company, model: str = "dcf") -> str:
     """Under which the session keeps the desk: never another tenant's or person's."""
-    return f"desk:{who.tenant_id}:{who.user_id}:{company.id}"
+    return f"desk:{who.tenant_id}:{who.user_id}:{model}:{company.id}"
 
 
 def _last_saved(saved: Saved | None) -> LastSaved | None:

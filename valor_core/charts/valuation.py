@@ -8,12 +8,14 @@ import numpy as np
 from valor_core.charts.style import DOWN, HEAT, INK, SERIES, TOTAL, UP, Theme, figure
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.dcf import DcfResult
+from valor_core.models.fields import Unit
 from valor_core.models.sensitivity import Grid
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 MILLION = 1e6
+MONEY = (Unit.MONEY, Unit.MONEY_PER_SHARE)
 LABELS = {
     "debt": "Debt",
     "leases": "Leases",
@@ -93,9 +95,15 @@ def sensitivity(
     row_label: str,
     column_label: str,
     as_percent: tuple[bool, bool] = (True, True),
+    unit: Unit | None = Unit.MONEY_PER_SHARE,
     theme: Theme = "light",
 ) -> "Figure":
     """A result over two inputs as a heatmap; an empty cell tells its reason on hover."""
+
+    def told_of(value: float) -> str:
+        if unit is Unit.RATE:
+            return f"{100 * value:.1f} %"
+        return f"{value / MILLION:,.0f}" if unit is Unit.MONEY else f"{value:,.2f}"
 
     def ticks(values: tuple[float, ...], percent: bool) -> list[str]:
         return [f"{100 * v:.2f} %" if percent else f"{v:,.2f}" for v in values]
@@ -103,7 +111,7 @@ def sensitivity(
     values = np.where(np.isfinite(grid.values), grid.values, np.nan)
     told = [
         [
-            str(grid.reasons[i, j]) if (i, j) in grid.reasons else f"{values[i, j]:,.2f}"
+            str(grid.reasons[i, j]) if (i, j) in grid.reasons else told_of(values[i, j])
             for j in range(len(grid.columns))
         ]
         for i in range(len(grid.rows))
@@ -115,7 +123,7 @@ def sensitivity(
         "x": ticks(grid.columns, as_percent[1]),
         "y": ticks(grid.rows, as_percent[0]),
         "customdata": told,
-        "text": [["" if np.isnan(v) else f"{v:,.2f}" for v in row] for row in values],
+        "text": [["" if np.isnan(v) else told_of(v) for v in row] for row in values],
         "texttemplate": "%{text}" if small else None,
         "colorscale": HEAT[theme],
         "showscale": not small,

@@ -7,7 +7,7 @@ somebody states it. Defaults of the market are assumptions like any other, to be
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from valor_core.coverage.bridge_facts import bridge_of, cash, debt, warnings_of
 from valor_core.coverage.currency import currencies_of, refuse_mixed
@@ -82,7 +82,7 @@ class Named(Protocol):
 class Prefilled:
     """The inputs as the facts suggest, where each comes from, and what to look at first."""
 
-    inputs: DcfInputs
+    inputs: Any
     sources: Mapping[str, Source]
     warnings: tuple[str, ...]
     currency: str  # of all money in the inputs

@@ -7,7 +7,8 @@ from typing import Any, BinaryIO
 
 from valor_core.billing.metering import Meter
 from valor_core.coverage import companies, valuations
-from valor_core.coverage.prefill import Prefilled, currency_of, prefill_dcf
+from valor_core.coverage.prefill import Prefilled, currency_of
+from valor_core.coverage.prefills import PREFILLS, prefill
 from valor_core.coverage.sourcing import basis_of, dump_sources, load_sources, sources_of
 from valor_core.errors import BadInput
 from valor_core.models.basis import Basis
@@ -58,10 +59,12 @@ def known_on(row: ValuationRow) -> date:
 
 
 @view("valuation.read")
-def prefilled(work: Work, company_id: CompanyId, *, as_of: date | None = None) -> Prefilled:
-    """Where a DCF of the company begins, each input with its source, as known on a day."""
+def prefilled(
+    work: Work, company_id: CompanyId, *, model: str = "dcf", as_of: date | None = None
+) -> Prefilled:
+    """Where a valuation of the company begins, each input with its source, as known on a day."""
     company = companies.company(work, company_id)
-    return prefill_dcf(company, companies.facts(work, company.id), as_of=as_of)
+    return prefill(model, company, companies.facts(work, company.id), as_of=as_of)
 
 
 @verb("valuation.run", meter=Meter.VALUATIONS)
@@ -83,7 +86,8 @@ def run_valuation(
     model = model_of(inputs)
     result = model.function(inputs)
     facts = companies.facts(work, company.id)
-    start = prefill_dcf(company, facts, as_of=as_of) if model.name == "dcf" else None
+    begins = model.name in PREFILLS
+    start = prefill(model.name, company, facts, as_of=as_of) if begins else None
     row = valuations.keep(
         work,
         company,

@@ -1,0 +1,21 @@
+"""Where the valuation of a company begins, by model: each input from its facts, or a default."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from valor_core.coverage.companies import Company
+from valor_core.coverage.prefill import Prefilled, prefill_dcf
+from valor_core.errors import NotFound
+from valor_core.values import FiledFact
+
+PREFILLS: dict[str, Callable[..., Prefilled]] = {"dcf": prefill_dcf}
+"""By the name of a model; a model that is not here begins with what its user states."""
+
+
+def prefill(
+    model: str, company: Company, facts: Iterable[FiledFact], *, as_of: date | None = None
+) -> Prefilled:
+    """The start of a valuation as known on a day; what the facts cannot carry is refused."""
+    if model not in PREFILLS:
+        raise NotFound("start from the facts for the model", model)
+    return PREFILLS[model](company, facts, as_of=as_of)
