@@ -1,7 +1,7 @@
 """Single widgets into inputs: each commits what was changed, and only that, to the draft."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 import streamlit as st
@@ -9,25 +9,20 @@ import streamlit as st
 from app.ui import show
 from app.ui.draft import Desk
 from app.ui.drivers import (
-    Driver,
-    at,
-    can_be_empty,
     drivers_of,
     fade_again,
     is_by_year,
-    put_at,
     years_of,
 )
+from app.ui.field import Field
 from app.ui.frame import caller
-from app.ui.words import MILLION
+from app.ui.places import at, can_be_empty, put_at
 from valor_core.coverage.companies import Company
 from valor_core.models.fields import Unit
 from valor_core.values import Source, SourceKind
 from valor_core.workbench.companies import list_companies
 from valor_core.workbench.verb import open_work
 
-SCALE = {Unit.RATE: 0.01, Unit.MONEY: MILLION, Unit.SHARES: MILLION}
-MARK = {Unit.RATE: "%", Unit.SHARES: "million", Unit.RATIO: "×"}
 BRIDGE_LABELS = {
     "debt": "Debt",
     "leases": "Leases",
@@ -39,23 +34,6 @@ BRIDGE_LABELS = {
     "associates": "Associates",
     "non_operating_assets": "Non-operating assets",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One number of the inputs as a widget asks for it."""
-
-    path: str
-    label: str
-    unit: Unit | None = None
-    step: float = 0.25
-
-    def heading(self, currency: str) -> str:
-        """The label with its unit."""
-        mark = MARK.get(self.unit) if self.unit else None
-        if self.unit is Unit.MONEY:
-            mark = f"{currency} million"
-        return f"{self.label}, {mark}" if mark else self.label
 
 
 CAPM = (
@@ -186,16 +164,15 @@ def number(desk: Desk, asked: Field) -> None:
 
     What may be empty begins empty for Streamlit: it could not be emptied again otherwise.
     """
-    scale = SCALE.get(asked.unit, 1.0) if asked.unit else 1.0
     value, key = at(desk.inputs, asked.path), desk.key(asked.path)
 
     def changed() -> None:
         stated = st.session_state[key]
-        value = None if stated is None else stated * scale
+        value = None if stated is None else stated * asked.scale
         desk.put(replace(desk.content, inputs=put_at(desk.inputs, asked.path, value)))
 
     source = desk.sources().get(asked.path)
-    shown = None if value is None else round(value / scale, 6)
+    shown = asked.on_screen(value)
     optional = can_be_empty(desk.inputs, asked.path)
     if optional:
         st.session_state.setdefault(key, shown)
@@ -205,7 +182,7 @@ def number(desk: Desk, asked: Field) -> None:
         step=asked.step,
         format="%.2f" if asked.unit is not Unit.MONEY else "%.0f",
         key=key,
-        help=basis(source) or None,
+        help=". ".join(filter(None, (asked.meaning, basis(source)))) or None,
         on_change=changed,
     )
 
@@ -251,10 +228,10 @@ def years(desk: Desk) -> None:
     )
 
 
-def fades_again(desk: Desk) -> None:
+def fades_again(desk: Desk, drivers: Sequence[Field]) -> None:
     """The way back to its fade for each driver that is stated by year."""
     with st.container(horizontal=True):
-        for driver in drivers_of(desk.inputs):
+        for driver in drivers:
             if is_by_year(desk.inputs, driver):
                 st.button(
                     f"{driver.label}: fade again",
@@ -264,7 +241,7 @@ def fades_again(desk: Desk) -> None:
                 )
 
 
-def _fade_again(desk: Desk, driver: Driver) -> Callable[[], None]:
+def _fade_again(desk: Desk, driver: Field) -> Callable[[], None]:
     def act() -> None:
         inputs, aside = fade_again(desk.inputs, desk.content.aside, driver)
         desk.put(replace(desk.content, inputs=inputs, aside=aside))

@@ -10,16 +10,14 @@ from app.ui.ask import BRIDGE_LABELS, basis
 from app.ui.draft import Desk
 from app.ui.drivers import (
     WACC,
-    Driver,
-    at,
     by_year,
-    drivers_of,
     is_by_year,
-    put_at,
     with_fade,
     years_of,
 )
+from app.ui.field import Field
 from app.ui.grid import Column, Edit
+from app.ui.places import at, put_at
 from app.ui.words import MILLION, NOTHING
 from valor_core.models.bridge import ASSETS, CLAIMS
 from valor_core.models.dilution import OptionTranche
@@ -28,15 +26,17 @@ from valor_core.models.paths import Fade
 REASON = Column(heading="Your reason", kind="text")
 
 
-def drivers_by_year(desk: Desk, years: Sequence[str]) -> None:
+def drivers_by_year(
+    desk: Desk, years: Sequence[str], drivers: Sequence[Field], *, name: str = "years"
+) -> None:
     """A year a row, a driver a column. An edited cell states its driver year by year."""
-    drivers = {driver.path: driver for driver in drivers_of(desk.inputs)}
-    stated = {path: years_of(desk.inputs, driver) for path, driver in drivers.items()}
+    by_path = {driver.path: driver for driver in drivers}
+    stated = {path: years_of(desk.inputs, driver) for path, driver in by_path.items()}
 
     def changed(edits: Sequence[Edit]) -> None:
         inputs, aside = desk.inputs, desk.content.aside
         for edit in edits:
-            driver = drivers[edit.column]
+            driver = by_path[edit.column]
             row = years_of(inputs, driver)
             if row is not None:
                 row[edit.row] = edit.value * driver.scale
@@ -47,31 +47,30 @@ def drivers_by_year(desk: Desk, years: Sequence[str]) -> None:
         "Drivers of the forecast by year",
         {
             path: Column(
-                heading=driver.heading,
+                heading=driver.heading(desk.currency),
                 editable=stated[path] is not None,
                 placeholder=NOTHING,
             )
-            for path, driver in drivers.items()
+            for path, driver in by_path.items()
         },
         [
             (
                 year,
                 [
-                    None if (row := stated[path]) is None else _on_screen(row[place], driver.scale)
-                    for path, driver in drivers.items()
+                    None if (row := stated[path]) is None else driver.on_screen(row[place])
+                    for path, driver in by_path.items()
                 ],
             )
             for place, year in enumerate(years)
         ],
-        key=desk.grid_key("years"),
+        key=desk.grid_key(name),
         on_change=changed,
         corner="Year",
     )
 
 
-def fades(desk: Desk) -> None:
+def fades(desk: Desk, drivers: Sequence[Field]) -> None:
     """How each driver runs where it is not stated by year."""
-    drivers = drivers_of(desk.inputs)
 
     def changed(edits: Sequence[Edit]) -> None:
         inputs, aside = desk.inputs, desk.content.aside
@@ -93,10 +92,10 @@ def fades(desk: Desk) -> None:
         },
         [
             (
-                driver.heading,
+                driver.heading(desk.currency),
                 [
-                    _on_screen(fade.start, driver.scale),
-                    _on_screen(fade.end, driver.scale),
+                    driver.on_screen(fade.start),
+                    driver.on_screen(fade.end),
                     fade.from_year,
                     fade.to_year,
                     _stated(desk, driver),
@@ -111,12 +110,12 @@ def fades(desk: Desk) -> None:
     )
 
 
-def _fade(desk: Desk, driver: Driver) -> Fade:
+def _fade(desk: Desk, driver: Field) -> Fade:
     stated = at(desk.inputs, driver.path)
     return stated if isinstance(stated, Fade) else Fade()
 
 
-def _stated(desk: Desk, driver: Driver) -> str:
+def _stated(desk: Desk, driver: Field) -> str:
     if is_by_year(desk.inputs, driver):
         return "by year"
     capm = driver.path == WACC and desk.inputs.cost_of_capital is not None

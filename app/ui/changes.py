@@ -116,16 +116,17 @@ def label(path: str) -> str:
 
     >>> label("bridge.pensions"), label("growth.start"), label("shares.options[0].strike")
     ('Pension deficit after tax', 'Revenue growth, start', 'Options 1, strike')
+    >>> label("tranches[1].cash_rate")
+    'Tranches 2, cash rate'
     """
     if path in LABELS:
         return LABELS[path]
     owner, _, part = path.rpartition(".")
     if owner in LABELS:
         return f"{LABELS[owner]}, {PARTS.get(part, part)}"
-    if path.startswith("shares.options["):
-        place, _, part = path.removeprefix("shares.options[").partition("]")
-        return f"Options {int(place) + 1}{part.replace('.', ', ')}"
-    return spoken(path)
+    steps = re.findall(r"(\w+)(?:\[(\d+)\])?", path.removeprefix("shares."))
+    first, *rest = [f"{spoken(name)} {int(at) + 1}" if at else spoken(name) for name, at in steps]
+    return ", ".join([first, *(f"{each[0].lower()}{each[1:]}" for each in rest)])
 
 
 def heading(line: Line, currency: str) -> str:

@@ -63,7 +63,7 @@ def in_words(choice: StrEnum | int) -> str:
     ('in the middle of a year', 'yes', '10')
     """
     if isinstance(choice, StrEnum):
-        return WORDS[type(choice)][choice]
+        return WORDS.get(type(choice), {}).get(choice, choice.value.replace("_", " "))
     if isinstance(choice, bool):
         return "yes" if choice else "no"
     return str(choice)

@@ -6,9 +6,10 @@ import numpy as np
 import streamlit as st
 
 from app.ui import ask, ask_grids, sheet, show, words
-from app.ui.ask import Field
 from app.ui.choices import WORDS
 from app.ui.draft import Desk
+from app.ui.drivers import drivers_of
+from app.ui.field import Field
 from valor_core.charts import valuation as charts
 from valor_core.models.conventions import valued_as_of
 from valor_core.models.dcf import DcfInputs, DcfResult
@@ -71,8 +72,8 @@ def _share(result: DcfResult) -> float | None:
 
 def drivers(desk: Desk, result: DcfResult | None) -> None:
     """The drivers by year, and the forecast that follows from them."""
-    ask_grids.drivers_by_year(desk, _years(desk))
-    ask.fades_again(desk)
+    ask_grids.drivers_by_year(desk, _years(desk), drivers_of(desk.inputs))
+    ask.fades_again(desk, drivers_of(desk.inputs))
     if result is not None:
         _forecast_table(desk, result)
 
@@ -84,7 +85,7 @@ def fades(desk: Desk, result: DcfResult | None) -> None:  # noqa: ARG001, as its
         "From the start, held to a forecast year, in a line to the end; without an end to the "
         "terminal value. A number by year takes the place of its fade."
     )
-    ask_grids.fades(desk)
+    ask_grids.fades(desk, drivers_of(desk.inputs))
     st.subheader("Base year", anchor=False)
     ask.numbers(desk, ask.BASICS, columns=3)
     ask.years(desk)

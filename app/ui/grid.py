@@ -28,10 +28,11 @@ class Column:
     """A column of a grid: what its cells take, and how they show it."""
 
     heading: str
-    kind: Literal["number", "whole", "text"] = "number"
+    kind: Literal["number", "whole", "text", "choice"] = "number"
     digits: int = 2
     least: int = 0  # of whole numbers
     most: int = LONGEST_TEXT  # of whole numbers, or of the signs of a text
+    options: tuple[str, ...] = ()  # of a choice
     optional: bool = False
     editable: bool = True
     placeholder: str = ""
@@ -49,6 +50,8 @@ class Column:
             return isinstance(value, str) and len(value) <= self.most
         if value is None:
             return self.optional
+        if self.kind == "choice":
+            return value in self.options
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             return False
         whole = value == int(value) and self.least <= value <= self.most

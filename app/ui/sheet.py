@@ -10,10 +10,10 @@ from typing import Any
 import streamlit as st
 
 from app.ui import ask, changes, draft, frame, show, words
-from app.ui.ask import Field
 from app.ui.draft import Desk
-from app.ui.drivers import at
+from app.ui.field import Field
 from app.ui.headline import called, worth
+from app.ui.places import at
 from valor_core.charts import valuation as charts
 from valor_core.errors import ValorError
 from valor_core.models.catalogue import checks_of

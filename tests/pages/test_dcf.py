@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.ui import frame
 from app.ui.draft import Desk, desk_name
-from app.ui.drivers import put_at
+from app.ui.places import put_at
 from valor_core.coverage.companies import Company, company_id
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.dilution import OptionTranche

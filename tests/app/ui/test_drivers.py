@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.ui.drivers import DRIVERS, by_year, fade_again, is_by_year, put_at, with_fade, years_of
+from app.ui.drivers import DRIVERS, by_year, fade_again, is_by_year, with_fade, years_of
+from app.ui.places import put_at
 from valor_core.models.bridge import Bridge
 from valor_core.models.cost_of_capital import CostOfCapitalInputs, TargetWeights
 from valor_core.models.dcf import DcfInputs, discounted_cash_flow

@@ -1,0 +1,214 @@
+"""The inputs of any model as widgets, made from what its dataclasses say of their fields.
+
+`numbers`, `choice`, `count`, `flag` and `part` ask for single inputs; `by_year` and `members` are
+grids: a year, or a member of a tuple such as a tranche, a row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
+from enum import StrEnum
+from typing import Any, get_args, get_origin
+
+import streamlit as st
+
+from app.ui import ask, ask_grids, grid
+from app.ui.choices import in_words
+from app.ui.draft import Desk
+from app.ui.field import Field, field_of
+from app.ui.grid import Column, Edit
+from app.ui.places import at, can_be_empty, put_at
+from valor_core.models.fields import hints, is_number, is_row, kinds
+
+MEMBERS_MAX = 100
+
+
+def numbers(desk: Desk, *paths: str, columns: int = 4) -> None:
+    """Single numbers side by side; those of a part that is not used are left out."""
+    there = [path for path in paths if at(desk.inputs, path.rpartition(".")[0]) is not None]
+    ask.numbers(desk, [field_of(desk.inputs, path) for path in there], columns=columns)
+
+
+def choice(desk: Desk, path: str, label: str = "") -> None:
+    """One of the conventions that the field's type names."""
+    options = _options(_hint(desk, path))
+    told = field_of(desk.inputs, path, label)
+    key = desk.key(path)
+    st.selectbox(
+        told.label,
+        options,
+        index=options.index(at(desk.inputs, path)),
+        format_func=in_words,
+        key=key,
+        help=told.meaning or None,
+        on_change=lambda: _put(desk, path, st.session_state[key]),
+    )
+
+
+def count(desk: Desk, path: str, *, least: int = 0, most: int = 100, label: str = "") -> None:
+    """A whole number."""
+    told, key = field_of(desk.inputs, path, label), desk.key(path)
+    st.number_input(
+        told.label,
+        value=at(desk.inputs, path),
+        min_value=least,
+        max_value=most,
+        step=1,
+        key=key,
+        help=told.meaning or None,
+        on_change=lambda: _put(desk, path, int(st.session_state[key])),
+    )
+
+
+def flag(desk: Desk, path: str, label: str = "") -> None:
+    """Yes or no."""
+    told, key = field_of(desk.inputs, path, label), desk.key(path)
+    st.toggle(
+        told.label,
+        value=at(desk.inputs, path),
+        key=key,
+        help=told.meaning or None,
+        on_change=lambda: _put(desk, path, st.session_state[key]),
+    )
+
+
+def part(desk: Desk, path: str, usual: Any, label: str = "") -> bool:
+    """Whether a part of the deal is used; switched on, it begins as usual, or as it was."""
+    told, key = field_of(desk.inputs, path, label), desk.key(f"{path}:used")
+    kept = f"{key}:before"
+
+    def changed() -> None:
+        now = at(desk.inputs, path)
+        if now is not None:
+            st.session_state[kept] = now
+        _put(desk, path, st.session_state.get(kept, usual) if st.session_state[key] else None)
+
+    return st.toggle(
+        told.label,
+        value=at(desk.inputs, path) is not None,
+        key=key,
+        help=told.meaning or None,
+        on_change=changed,
+    )
+
+
+def by_year(desk: Desk, years: Sequence[str], *paths: str, name: str = "years") -> None:
+    """Drivers in a grid with a year a row; below it the way back to a driver's fade."""
+    drivers = [field_of(desk.inputs, path) for path in paths if at(desk.inputs, path) is not None]
+    ask_grids.drivers_by_year(desk, years, drivers, name=name)
+    ask.fades_again(desk, drivers)
+
+
+def fades(desk: Desk, *paths: str) -> None:
+    """How each driver runs where it is not stated by year."""
+    ask_grids.fades(
+        desk, [field_of(desk.inputs, path) for path in paths if at(desk.inputs, path) is not None]
+    )
+
+
+def members(desk: Desk, path: str, label: str, fresh: Any, *names: str, called: str = "") -> None:
+    """The members of a tuple, a row each, and one row more that begins like `fresh`.
+
+    `names` are the columns, all single fields where none is named. A member whose first cell is
+    emptied is taken out.
+    """
+    kind = type(fresh)
+    columns = [field_of(fresh, name) for name in names or _single(kind)]
+    there: tuple[Any, ...] = at(desk.inputs, path)
+
+    def changed(edits: Sequence[Edit]) -> None:
+        rows = list(at(desk.inputs, path))
+        gone = set()
+        for edit in edits:
+            if edit.row == len(rows) and edit.value is not None and len(rows) < MEMBERS_MAX:
+                rows.append(fresh)
+            if edit.row >= len(rows):
+                continue
+            if edit.column == columns[0].path and edit.value is None:
+                gone.add(edit.row)
+            elif edit.value is not None or can_be_empty(fresh, edit.column):
+                rows[edit.row] = put_at(rows[edit.row], edit.column, _typed(kind, edit, columns))
+        kept = [row for place, row in enumerate(rows) if place not in gone]
+        _put(desk, path, tuple(kept))
+
+    word = called or label.rstrip("s")
+    grid.edited(
+        label,
+        {each.path: _column(fresh, each, desk.currency, first=not i)
+         for i, each in enumerate(columns)},
+        [
+            *(
+                (f"{word} {place}", [_shown(member, each) for each in columns])
+                for place, member in enumerate(there, start=1)
+            ),
+            (f"Another {word.lower()}", [None] * len(columns)),
+        ],
+        key=desk.grid_key(path),
+        on_change=changed,
+        corner=label,
+    )  # fmt: skip
+
+
+def _single(kind: type) -> list[str]:
+    """The fields of a member that one cell can hold."""
+    types = hints(kind)
+    return [
+        each.name
+        for each in fields(kind)
+        if not is_row(types[each.name])
+        and not any(is_dataclass(k) or get_origin(k) is tuple for k in kinds(types[each.name]))
+    ]
+
+
+def _column(fresh: Any, told: Field, currency: str, *, first: bool) -> Column:
+    hint = hints(type(fresh))[told.path]
+    options = _options(hint)
+    if options:
+        return Column(
+            heading=told.label,
+            kind="choice",
+            options=tuple(in_words(each) for each in options),
+            optional=first,
+        )
+    optional = first or type(None) in get_args(hint)
+    heading = told.heading(currency)
+    if is_number(hint):
+        return Column(heading=heading, optional=optional)
+    return Column(heading=heading, kind="whole", optional=optional)
+
+
+def _options(hint: Any) -> list[Any]:
+    """What a choice may be: the members of its enum, or no and yes."""
+    for kind in kinds(hint):
+        if kind is bool:
+            return [False, True]
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            return list(kind)
+    return []
+
+
+def _shown(member: Any, told: Field) -> float | str | None:
+    value = getattr(member, told.path)
+    if _options(hints(type(member))[told.path]):
+        return in_words(value)
+    return told.on_screen(value)
+
+
+def _typed(kind: type, edit: Edit, columns: Sequence[Field]) -> Any:
+    """The cell as its field holds it."""
+    hint = hints(kind)[edit.column]
+    told = next(each for each in columns if each.path == edit.column)
+    if edit.value is None:
+        return None
+    for option in _options(hint):
+        if in_words(option) == edit.value:
+            return option
+    return edit.value * told.scale if is_number(hint) else int(edit.value)
+
+
+def _hint(desk: Desk, path: str) -> Any:
+    owner, _, name = path.rpartition(".")
+    return hints(type(at(desk.inputs, owner) if owner else desk.inputs))[name]
+
+
+def _put(desk: Desk, path: str, value: Any) -> None:
+    desk.put(replace(desk.content, inputs=put_at(desk.inputs, path, value)))
