@@ -95,9 +95,7 @@ def cells(browser: Browser, installation: Installation, cookies: Any) -> None:
         until(page, HEADLINE)
         taken = []
         for turn in range(EDITS):
-            page.get_by_test_id("stDataFrame").first.click(position=FIRST_CELL)
-            page.keyboard.press("Enter")
-            page.locator("#portal input").fill(str(5 + turn))
+            page.get_by_role("textbox", name=FIRST_CELL).fill(str(5 + turn))
             page.evaluate(WATCH)
             page.keyboard.press("Enter")
             taken.append(until(page, "window.taken"))

@@ -23,7 +23,7 @@ from valor_core.models.bridge import ASSETS, CLAIMS
 from valor_core.models.dilution import OptionTranche
 from valor_core.models.paths import Fade
 
-REASON = Column(heading="Your reason", kind="text")
+REASON = Column(heading="Your reason", kind="text", placeholder=NOTHING)
 
 
 def drivers_by_year(

@@ -12,7 +12,7 @@ from app.ui.ask import BASICS, BRIDGE_LABELS, CAPM, CHOICES, FORECAST_YEARS, TER
 from app.ui.ask_grids import REASON
 from app.ui.choices import choices_in_words
 from app.ui.draft import Desk
-from app.ui.drivers import DRIVERS
+from app.ui.drivers import DRIVERS, years_of
 from app.ui.grid import Column, Edit
 from app.ui.words import NOTHING, in_unit, millions, percent
 from valor_core.models.dcf import DcfInputs
@@ -48,6 +48,12 @@ def reasons(desk: Desk) -> None:
     paths = list(desk.changed())
     now, before = _lines(desk.inputs), _lines(desk.start.inputs)
 
+    def suggested(path: str) -> str:
+        driver = next((each for each in DRIVERS if each.path == path), None)
+        if driver is None or path in before:
+            return told(before.get(path))
+        return _told(years_of(desk.start.inputs, driver) or [], driver.unit)
+
     def changed(edits: Sequence[Edit]) -> None:
         given = {paths[edit.row]: edit.value.strip() for edit in edits}
         desk.put(replace(desk.content, rationales={**desk.content.rationales, **given}))
@@ -62,7 +68,7 @@ def reasons(desk: Desk) -> None:
         [
             (
                 heading(now[path], desk.currency),
-                [told(now[path]), told(before.get(path)), desk.content.rationales.get(path, "")],
+                [told(now[path]), suggested(path), desk.content.rationales.get(path, "")],
             )
             for path in paths
         ],
@@ -142,12 +148,14 @@ def heading(line: Line, currency: str) -> str:
 
 def told(line: Line | None) -> str:
     """An input's number in its unit, or those of its years."""
-    if line is None:
-        return NOTHING
-    numbers = [_number(value, line.unit) for value in line.values]
+    return NOTHING if line is None else _told(line.values, line.unit)
+
+
+def _told(values: Sequence[float], unit: Unit | None) -> str:
+    numbers = [_number(value, unit) for value in values]
     if len(numbers) > 1 and len(set(numbers)) == 1:
         return f"{numbers[0]} each year"
-    return ", ".join(numbers)
+    return ", ".join(numbers) or NOTHING
 
 
 def _number(value: float, unit: Unit | None) -> str:

@@ -107,6 +107,7 @@ class Grid {
       placeholder: column.placeholder,
       autocomplete: 'off',
       spellcheck: 'false',
+      style: `min-width: calc(${Math.max(column.placeholder.length, 8)}ch + 1.2rem)`,
     });
     cell.td.append(cell.input);
     this.cells.set(cell.input, cell);

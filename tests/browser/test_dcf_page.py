@@ -1,12 +1,18 @@
 """An analyst's way through the DCF page, in Chromium on the whole product."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.browser import until, violations
 from tests.browser.test_pages import FIRST_CELL
 
 pytestmark = pytest.mark.browser
+PASTED = """(input, text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', text);
+    const told = {clipboardData, bubbles: true, cancelable: true};
+    input.dispatchEvent(new ClipboardEvent('paste', told));
+}"""
 
 
 def value(page: Page) -> str:
@@ -30,9 +36,7 @@ def test_a_value_is_stated_edited_undone_found_again_and_saved(page, problems, i
     stated = value(page)
     page.get_by_text("checks").wait_for()
 
-    page.get_by_test_id("stDataFrame").first.click(position=FIRST_CELL)
-    page.keyboard.press("Enter")
-    page.locator("#portal input").fill("12")
+    page.get_by_role("textbox", name=FIRST_CELL).fill("12")
     page.keyboard.press("Enter")
     edited = other_value(page, stated)
     page.get_by_role("button", name="Revenue growth: fade again").wait_for()
@@ -50,4 +54,72 @@ def test_a_value_is_stated_edited_undone_found_again_and_saved(page, problems, i
     page.keyboard.press("Control+Enter")
     page.get_by_role("button", name="Save valuation").click()
     page.get_by_role("link", name="Export to Excel").wait_for()
+    assert problems == []
+
+
+def test_a_grid_is_worked_like_a_spreadsheet(page, problems, installation):
+    page.goto(installation.token().replace("/login#", "/login?next=/dcf%3Fcompany%3DKO#"))
+    said = page.get_by_role("alert")
+
+    def cell(row: int, column: int) -> Locator:
+        return page.locator(".vx-grid tbody tr").nth(row).get_by_role("textbox").nth(column)
+
+    def enterprise_value() -> str:
+        found = "document.body.innerText.match(/Enterprise value, USD m\\s+([\\d.,]+)/)?.[1]"
+        return until(page, found)
+
+    def changed(before: str) -> str:
+        until(page, f"!document.body.innerText.includes('{before}')")
+        return enterprise_value()
+
+    # Enter commits and goes down; the answer disturbs neither focus nor the cell being edited.
+    cell(0, 0).wait_for()
+    facts, second = enterprise_value(), cell(1, 0).input_value()
+    cell(0, 0).click()
+    page.keyboard.type("12.5")
+    page.keyboard.press("Enter")
+    page.keyboard.type("abc")
+    edited = changed(facts)
+    expect(cell(0, 0)).to_have_value("12.50")
+    expect(cell(1, 0)).to_be_focused()
+    expect(cell(1, 0)).to_have_value("abc")
+
+    # What is no number is refused where it stands; Escape takes it back.
+    page.keyboard.press("Enter")
+    expect(said.get_by_text("“abc” is no number.")).to_be_visible()
+    expect(cell(1, 0)).to_be_focused()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(said.get_by_text("no number")).to_have_count(0)
+
+    # The keys walk over the cells.
+    for key, row, column in [
+        ("ArrowRight", 1, 1),
+        ("ArrowDown", 2, 1),
+        ("Shift+Enter", 1, 1),
+        ("Tab", 1, 2),
+        ("Shift+Tab", 1, 1),
+        ("ArrowUp", 0, 1),
+        ("ArrowLeft", 0, 0),
+        ("Enter", 1, 0),
+    ]:
+        page.keyboard.press(key)
+        expect(cell(row, column)).to_be_focused()
+    expect(cell(0, 0)).to_have_value("12.50")
+
+    # A block from a spreadsheet fills the cells from there on, or none of them.
+    cell(1, 0).evaluate(PASTED, "1\tx\n")
+    expect(said.get_by_text("Nothing was pasted.")).to_be_visible()
+    assert enterprise_value() == edited
+    cell(1, 0).evaluate(PASTED, "1\t20.25\r\n(2)\t21%\r\n")
+    pasted = changed(edited)
+    for row, column, told in [(1, 1, "20.25"), (2, 0, "−2.00"), (2, 1, "21.00")]:
+        expect(cell(row, column)).to_have_value(told)
+
+    # A step back is the page's, and leaves the focus where it is.
+    expect(cell(1, 0)).to_be_focused()
+    page.keyboard.press("Control+z")
+    assert changed(pasted) == edited
+    expect(cell(1, 0)).to_be_focused()
+    assert float(cell(1, 0).input_value()) == pytest.approx(float(second), abs=0.005)
     assert problems == []

@@ -23,7 +23,7 @@ PAGES = {
 DRAWN = """!document.querySelector('[data-testid=stSkeleton],[data-testid=stStatusWidget]')
     && document.querySelector('[data-testid=stSidebarNav]')"""
 FIRST_ROW = {"x": 60, "y": 54}
-FIRST_CELL = {"x": 160, "y": 50}  # growth in the first year, on the canvas of the DCF's grid
+FIRST_CELL = "FY2026, Revenue growth, %"  # of the DCF's grid
 FIRST_NUMBER = {"x": 290, "y": 54}  # right of the pinned labels
 SHIFTS = """window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(
     entry => shift += entry.value)).observe({type: 'layout-shift', buffered: true})"""

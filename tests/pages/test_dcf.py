@@ -7,11 +7,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.ui import frame
+from app.ui.changes import otherwise
 from app.ui.draft import Desk, desk_name
+from app.ui.drivers import DRIVERS, years_of
 from app.ui.places import put_at
+from tests.pages.grids import cells, edited
 from valor_core.coverage.companies import Company, company_id
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.dilution import OptionTranche
+from valor_core.models.discounting import Timing
+from valor_core.models.paths import Fade
+from valor_core.models.terminal import TerminalMethod
 from valor_core.settings import ROOT
 from valor_core.workbench import demo, drafts
 from valor_core.workbench.verb import open_work, use_store
@@ -21,6 +27,12 @@ APPLE = Company(
     id=company_id(320193), name="Apple Inc.", ticker="AAPL", cik=320193, sic=3571, shared=True
 )
 CAPITAL = "Capital and terminal value"
+DRIVERS_BY_YEAR = "Drivers of the forecast by year"
+FADES = "Fades of the drivers, between forecast years"
+BRIDGE = "Items between enterprise and equity value"
+OPTIONS = "Option tranches"
+CHANGES = "Inputs that you changed, and why"
+GROWTH = DRIVERS[0]
 
 
 @pytest.fixture
@@ -175,14 +187,136 @@ def test_changes_stand_under_their_labels_in_the_units_that_they_are_asked_in(pa
     own.put(replace(own.content, inputs=inputs))
     page.session_state["dcf:section"] = "Sources"
 
-    [told] = [grid.value for grid in page.run().dataframe if "Your reason" in grid.value]
+    told = cells(page.run(), CHANGES)
 
-    now = told["Now"]
+    now = {heading: row["Now"] for heading, row in told.items()}
     assert now["Terminal growth"] == "2.55 %"
     assert now["Revenue growth"].startswith("6.00 %, 5.50 %, 5.00 %")
     assert now["EBIT margin"] == "25.00 % each year"
     assert now["Pension deficit after tax, USD million"] == "2,500.0"
     assert now["Options 1, number, million"] == "3.0"
     assert now["Options 1, strike, USD"] == "12.50"
-    assert told["Facts suggest"]["Pension deficit after tax, USD million"] == "–"
-    assert told["Facts suggest"]["Terminal growth"].endswith(" %")
+    assert told["Pension deficit after tax, USD million"]["Facts suggest"] == "–"
+    assert told["Terminal growth"]["Facts suggest"].endswith(" %")
+    assert told["EBIT margin"]["Facts suggest"].endswith(" % each year")
+
+
+def test_a_reason_for_a_change_is_kept_and_told(page):
+    page.session_state["dcf:section"] = "Sources"
+    own = desk(page)
+    own.put(replace(own.content, inputs=put_at(own.inputs, "terminal_growth", 0.0255)))
+
+    edited(page.run(), CHANGES, (0, "reason", "  prices grow so  "))
+
+    assert desk(page).content.rationales == {"terminal_growth": "prices grow so"}
+    assert cells(page, CHANGES)["Terminal growth"]["Your reason"] == "prices grow so"
+
+
+def test_what_was_emptied_or_chosen_otherwise_is_among_the_changes(page):
+    own = desk(page)
+    inputs = replace(
+        own.inputs,
+        terminal_method=TerminalMethod.EXIT_MULTIPLE,
+        timing=Timing.MID_YEAR,
+        years=own.inputs.years + 2,
+        exit_multiple=12.0,
+        cost_of_capital=None,
+        wacc=Fade(start=0.09),
+        growth=[0.05] * (own.inputs.years + 2),
+    )
+    inputs = put_at(put_at(inputs, "bridge.debt", None), "tax.end", None)
+    own.put(replace(own.content, inputs=inputs))
+
+    told = dict(otherwise(inputs, own.start.inputs, "USD"))
+
+    assert told["The value rests on"] == ("Exit multiple", "Growing perpetuity")
+    assert told["Cash arrives"] == ("in the middle of a year", "at the end of a year")
+    assert told["Forecast years"] == ("12", "10")
+    assert told["Debt, USD million"] == ("–", "98,657.0")
+    assert told["Cost of capital by CAPM"] == ("not used", "used")
+    assert not [heading for heading in told if "Beta" in heading or "growth" in heading]
+    page.session_state["dcf:section"] = "Sources"
+    assert "Chosen otherwise, or emptied" in shown(page.run())
+
+
+def test_a_cell_states_its_driver_by_year_and_the_others_keep_their_last_bit(page):
+    with_everything_stated(page)
+    page.session_state["dcf:section"] = "Drivers"
+    before, wacc = desk(page).inputs, years_of(desk(page).inputs, GROWTH)
+
+    edited(page.run(), DRIVERS_BY_YEAR, (1, "growth", 7.25))
+
+    assert desk(page).inputs.growth[1] == 7.25 * 0.01
+    assert [*desk(page).inputs.growth[2:]] == wacc[2:]
+    assert desk(page).inputs.margin == before.margin
+    assert cells(page, DRIVERS_BY_YEAR)["FY2027"]["Revenue growth, %"] == 7.25
+    pressed(page, "Undo")
+    assert desk(page).inputs == before
+
+
+def test_an_edit_that_was_answered_is_not_made_twice(page):
+    page.session_state["dcf:section"] = "Drivers"
+    edited(page.run(), DRIVERS_BY_YEAR, (0, "growth", 7.0))
+    version = desk(page).version
+
+    edited(page, DRIVERS_BY_YEAR, (0, "growth", 7.0), again=True)
+    assert desk(page).version == version
+
+    edited(page, DRIVERS_BY_YEAR, (0, "growth", 7.0), (1, "growth", 8.0), again=True)
+    assert [*desk(page).inputs.growth[:2]] == pytest.approx([0.07, 0.08])
+
+
+def test_what_no_cell_of_the_grid_could_hold_changes_nothing(page):
+    page.session_state["dcf:section"] = "Drivers"
+
+    edited(
+        page.run(),
+        DRIVERS_BY_YEAR,
+        (0, "growth", None),
+        (0, "growth", "7"),
+        (0, "growth", float("inf")),
+        (99, "growth", 7.0),
+        (-1, "growth", 7.0),
+        (0, "depreciation", 7.0),
+    )
+
+    assert desk(page).version == 0
+
+
+def test_a_stated_start_of_the_wacc_ends_capm_and_an_emptied_one_brings_it_back(page):
+    page.session_state["dcf:section"] = "Fades and base year"
+    capm, row = desk(page).inputs.cost_of_capital, 3
+
+    edited(page.run(), FADES, (row, "start", 9.0))
+    assert desk(page).inputs.wacc == Fade(start=0.09)
+    assert cells(page, FADES)["WACC, %"]["Stated"] == "as a fade"
+
+    edited(page, FADES, (row, "start", None))
+    assert desk(page).inputs.cost_of_capital == capm
+    assert cells(page, FADES)["WACC, %"]["Stated"] == "by CAPM"
+
+
+def test_an_amount_with_its_reason_states_an_item_of_the_bridge(page):
+    page.session_state["dcf:section"] = "Bridge and shares"
+    assert cells(page.run(), BRIDGE)["● Preferred stock"]["Amount, USD m"] is None
+
+    edited(page, BRIDGE, (3, "amount", 120.5), (3, "reason", "note 9"))
+
+    assert desk(page).inputs.bridge.preferred == pytest.approx(120.5e6)
+    assert cells(page, BRIDGE)["Preferred stock"]["Your reason"] == "note 9"
+
+
+def test_a_tranche_counts_once_it_is_whole_and_is_gone_once_it_is_emptied(page):
+    page.session_state["dcf:section"] = "Bridge and shares"
+
+    edited(page.run(), OPTIONS, (0, "number", 3.0))
+    assert desk(page).inputs.shares.options == ()
+    assert [*cells(page, OPTIONS)] == ["Tranche 1", "Another"]
+    assert "once it has a number and a strike" in page.warning[-1].value
+
+    edited(page, OPTIONS, (0, "strike", 12.5))
+    assert desk(page).inputs.shares.options == (OptionTranche(number=3e6, strike=12.5),)
+
+    edited(page, OPTIONS, (0, "number", None), (0, "strike", None))
+    assert desk(page).inputs.shares.options == ()
+    assert [*cells(page, OPTIONS)] == ["Another"]

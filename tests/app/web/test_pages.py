@@ -8,9 +8,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from app.ui.frame import PLACE
-from app.web.assets import assets
+from app.web.assets import asset_url, assets
 from app.web.pages import IndexChanged, PageRoute, build_index, index_html
-from app.web.preloads import DRAWN
+from app.web.preloads import DRAWN, OWN
 from app.web.static import streamlit_static
 
 PRELOAD = re.compile(r'<link rel="modulepreload" href="([^"]+)">')
@@ -79,8 +79,9 @@ def test_a_page_asks_early_for_the_chunks_it_draws_and_for_no_other_twice(browse
     html = browser.get(f"/{page}", headers=HTML).text
 
     chunks = PRELOAD.findall(html)
-    assert chunks
-    assert all((streamlit_static() / chunk[1:]).is_file() for chunk in chunks)
+    own = {asset_url(name) for name in OWN.get(page, ())}
+    assert own < set(chunks)
+    assert all((streamlit_static() / chunk[1:]).is_file() for chunk in set(chunks) - own)
     assert len(chunks) == len(set(chunks))
     assert not set(chunks) & set(re.findall(r'"(/static/js/[^"]+)"', PRELOAD.sub("", html)))
 
