@@ -1,38 +1,19 @@
 """Reports over HTTP: asked for once, followed, read behind a wall, scheduled."""
 
-from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
 
-from app.api.application import create_api
+from tests.app.api.conftest import Client
 from tests.conftest import ONLY_SQLITE, World
 from valor_core.coverage.job_runs import Status
-from valor_core.values import Caller
 from valor_core.workbench import jobs, reports
 from valor_core.workbench.demo import seed_demo
 from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
 ASK = {"parameters": {"company": "AAPL"}}
-Client = Callable[[Caller], TestClient]
-
-
-@pytest.fixture
-def client() -> Client:
-    def as_caller(caller: Caller) -> TestClient:
-        api = create_api()
-
-        async def signed_in(scope: Scope, receive: Receive, send: Send) -> None:
-            scope.setdefault("state", {})["caller"] = caller
-            await api(scope, receive, send)
-
-        return TestClient(signed_in, raise_server_exceptions=False)
-
-    return as_caller
 
 
 def once(key: str) -> dict[str, str]:

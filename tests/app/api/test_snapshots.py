@@ -1,21 +1,15 @@
 """Snapshots over HTTP: published once, listed by pages, screened by bounds."""
 
-from collections.abc import Callable
-
 import pytest
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
 
-from app.api.application import create_api
 from tests.conftest import ONLY_SQLITE, World
 from valor_core.snapshots import reader
 from valor_core.snapshots.measures import MEASURE
-from valor_core.values import Caller
 from valor_core.workbench import snapshots
 from valor_core.workbench.demo import seed_demo
 
 pytestmark = ONLY_SQLITE
-Client = Callable[[Caller], TestClient]
 
 
 @pytest.fixture(autouse=True)
@@ -23,20 +17,6 @@ def root(tmp_path, monkeypatch):
     monkeypatch.setattr(snapshots, "_root", lambda: tmp_path / "snapshots")
     yield
     reader.close_idle()
-
-
-@pytest.fixture
-def client() -> Client:
-    def as_caller(caller: Caller) -> TestClient:
-        api = create_api()
-
-        async def signed_in(scope: Scope, receive: Receive, send: Send) -> None:
-            scope.setdefault("state", {})["caller"] = caller
-            await api(scope, receive, send)
-
-        return TestClient(signed_in, raise_server_exceptions=False)
-
-    return as_caller
 
 
 def publish(client: TestClient, key: str = "k"):
