@@ -43,6 +43,7 @@ SAMPLES: dict[str, Any] = {
     "weight": -0.2, "what": "facts.parquet", "why": "the hour 99 is above 23", "years": 5,
 }  # fmt: skip
 SPECIAL: dict[str, dict[str, Any]] = {
+    "ambiguous_irr": {"rates": (0.2, 0.3)},
     "bad_inputs": {
         "flaws": [Flaw("row 3, column value", "'n/a' is no number"), Flaw("row 9", "a repetition")]
     },
@@ -77,6 +78,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "message": "AUDIT_HMAC_SECRET has 7 characters, 32 are the least.",
         "hint": "Make one: …",
     },
+    "no_irr": {"reason": "none of them is negative"},
     "not_one_number": {"path": "growth.start"},
     "not_recordable": {"act": "np.sort"},
     "strong_login": {"role": "postgres"},

@@ -1,0 +1,1 @@
+"""What an investment returned: rates of return, present values, multiples of money."""
