@@ -1,6 +1,7 @@
 """The conventions among a model's inputs in words: one word for each choice on every page."""
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -9,6 +10,7 @@ from valor_core.models.dcf import ProceedsBasis
 from valor_core.models.discounting import Timing
 from valor_core.models.fields import choices
 from valor_core.models.paths import Shape
+from valor_core.models.returns.day_count import DayCount
 from valor_core.models.terminal import MultipleOf, TerminalMethod
 
 WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
@@ -34,6 +36,12 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Levering.HAMADA: "Hamada: a fixed amount of debt",
         Levering.HARRIS_PRINGLE: "Harris-Pringle: debt follows the value",
     },
+    DayCount: {
+        DayCount.ACT_365F: "actual days over 365",
+        DayCount.ACT_360: "actual days over 360",
+        DayCount.THIRTY_360: "months of 30 days over 360",
+        DayCount.ACT_ACT_ISDA: "actual days over actual years",
+    },
     Shape: {Shape.LINEAR: "in a line", Shape.STEPPED: "in one step"},
     ProceedsBasis: {
         ProceedsBasis.FAIR_VALUE: "fair value",
@@ -56,8 +64,8 @@ def choices_in_words(inputs: Any) -> dict[str, str]:
     return told
 
 
-def in_words(choice: StrEnum | int) -> str:
-    """A choice as a reader knows it; whole numbers of years as they are.
+def in_words(choice: StrEnum | int | date) -> str:
+    """A choice as a reader knows it; whole numbers and days as they are.
 
     >>> in_words(Timing.MID_YEAR), in_words(True), in_words(10)
     ('in the middle of a year', 'yes', '10')

@@ -24,6 +24,7 @@ def _unchecked(_inputs: Any, _result: Any) -> tuple[Check, ...]:
 
 def _unsaid(_inputs: Any) -> dict[str, str]:
     return {}
+from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,13 @@ MODELS: tuple[Model, ...] = (
         inputs=CostOfCapitalInputs,
         result=CostOfCapitalResult,
         function=cost_of_capital,
+    ),
+    Model(
+        name="returns",
+        version=1,
+        inputs=ReturnsInputs,
+        result=ReturnsResult,
+        function=returns,
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import date
 from enum import StrEnum
 from math import isfinite
 from types import UnionType
@@ -14,8 +15,7 @@ from valor_core.models.fields import hints, kinds
 from valor_core.models.numbers import Row
 
 LARGEST = 1e100
-LONGEST_ROW = 100
-MOST_MEMBERS = 100
+LONGEST_ROW = 100  # also the most members, where a field does not say otherwise
 UNKNOWN_TOLD = 20  # by name; the rest is counted
 MOST_YEARS = 1_000
 
@@ -40,6 +40,8 @@ def dump_value(value: Any) -> Any:
         return [dump_value(member) for member in value]
     if isinstance(value, StrEnum):
         return value.value
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, (np.ndarray, np.generic)):
         return _dumped_list(value.tolist())
     return _dumped_list(value)
@@ -81,11 +83,12 @@ def _loaded(cls: type, data: object, path: str, flaws: list[Flaw]) -> Any:
             if _required(stated):
                 _flaw(flaws, place, "is missing")
             continue
-        values[name] = _value(hints(cls)[name], data[name], place, flaws)
+        longest = stated.metadata.get("longest") or LONGEST_ROW
+        values[name] = _value(hints(cls)[name], data[name], place, flaws, longest)
     return cls(**values) if len(flaws) == before else None
 
 
-def _value(hint: Any, data: object, path: str, flaws: list[Flaw]) -> Any:
+def _value(hint: Any, data: object, path: str, flaws: list[Flaw], longest: int) -> Any:
     options = kinds(hint)
     if data is None:
         if type(None) in get_args(hint):
@@ -93,15 +96,17 @@ def _value(hint: Any, data: object, path: str, flaws: list[Flaw]) -> Any:
         return _flaw(flaws, path, "a value is meant, not null")
     nested = next((kind for kind in options if is_dataclass(kind)), None)
     if Row in options and (nested is None or not isinstance(data, Mapping)):
-        return _row(data, path, flaws, fade=nested is not None)
+        return _row(data, path, flaws, longest, fade=nested is not None)
     if isinstance(nested, type):
         return _loaded(nested, data, path, flaws)
+    if get_origin(options[0]) is tuple:
+        return _members(get_args(options[0])[0], data, path, flaws, longest)
     return _plain_value(options[0], data, path, flaws)
 
 
 def _plain_value(kind: Any, data: object, path: str, flaws: list[Flaw]) -> Any:
-    if get_origin(kind) is tuple:
-        return _members(get_args(kind)[0], data, path, flaws)
+    if kind is date:
+        return _day(data, path, flaws)
     if kind is bool:
         return _truth(data, path, flaws)
     if kind is int:
@@ -144,25 +149,37 @@ def _choice(kind: type[StrEnum], data: object, path: str, flaws: list[Flaw]) -> 
     return _flaw(flaws, path, f"{_told(data)} is none of {', '.join(choices)}")
 
 
-def _row(data: object, path: str, flaws: list[Flaw], *, fade: bool) -> list[float] | None:
+def _day(data: object, path: str, flaws: list[Flaw]) -> date | None:
+    try:
+        if isinstance(data, str) and (day := date.fromisoformat(data)).isoformat() == data:
+            return day
+    except ValueError:
+        pass
+    return _flaw(flaws, path, f"a day such as 2026-06-30 is meant, not {_told(data)}")
+
+
+def _row(
+    data: object, path: str, flaws: list[Flaw], longest: int, *, fade: bool
+) -> list[float] | None:
     if not isinstance(data, (list, tuple)):
         meant = "a list of numbers or a fade" if fade else "a list of numbers"
         return _flaw(flaws, path, f"{meant} is meant, not {_told(data)}")
-    if not 1 <= len(data) <= LONGEST_ROW:
-        problem = f"{len(data)} numbers are not between 1 and {LONGEST_ROW}"
+    if not 1 <= len(data) <= longest:
+        problem = f"{len(data)} numbers are not between 1 and {longest}"
         return _flaw(flaws, path, problem, out_of_range=True)
     numbers = [_number(member, f"{path}[{place}]", flaws) for place, member in enumerate(data)]
     return None if None in numbers else [number for number in numbers if number is not None]
 
 
-def _members(kind: type, data: object, path: str, flaws: list[Flaw]) -> tuple[Any, ...] | None:
+def _members(
+    kind: type, data: object, path: str, flaws: list[Flaw], longest: int
+) -> tuple[Any, ...] | None:
     if not isinstance(data, (list, tuple)):
         return _flaw(flaws, path, f"a list is meant, not {_told(data)}")
-    if len(data) > MOST_MEMBERS:
-        return _flaw(flaws, path, f"{len(data)} members are more than {MOST_MEMBERS}")
-    return tuple(
-        _loaded(kind, member, f"{path}[{place}]", flaws) for place, member in enumerate(data)
-    )
+    if len(data) > longest:
+        return _flaw(flaws, path, f"{len(data)} members are more than {longest}")
+    read = _loaded if is_dataclass(kind) else _plain_value
+    return tuple(read(kind, member, f"{path}[{place}]", flaws) for place, member in enumerate(data))
 
 
 def _flaw(flaws: list[Flaw], path: str, problem: str, *, out_of_range: bool = False) -> None:
@@ -214,7 +231,8 @@ def schema(cls: type) -> dict[str, Any]:
 
 
 def _field_schema(stated: Field[Any], hint: Any) -> dict[str, Any]:
-    shapes = [_kind_schema(kind) for kind in kinds(hint)]
+    longest = stated.metadata.get("longest") or LONGEST_ROW
+    shapes = [_kind_schema(kind, longest) for kind in kinds(hint)]
     if get_origin(hint) in (Union, UnionType) and type(None) in get_args(hint):
         shapes.append({"type": "null"})
     described: dict[str, Any] = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
@@ -231,18 +249,18 @@ _PLAIN_KINDS: dict[Any, dict[str, Any]] = {
     Any: {"type": "number", "minimum": -LARGEST, "maximum": LARGEST},
     bool: {"type": "boolean"},
     int: {"type": "integer", "minimum": 0, "maximum": MOST_YEARS},
+    date: {"type": "string", "format": "date"},
 }
 
 
-def _kind_schema(kind: Any) -> dict[str, Any]:
+def _kind_schema(kind: Any, longest: int = LONGEST_ROW) -> dict[str, Any]:
     if kind in _PLAIN_KINDS:
         return dict(_PLAIN_KINDS[kind])
     if kind is Row:
         number = _kind_schema(Any)
-        return {"type": "array", "items": number, "minItems": 1, "maxItems": LONGEST_ROW}
+        return {"type": "array", "items": number, "minItems": 1, "maxItems": longest}
     if get_origin(kind) is tuple:
-        member = schema(get_args(kind)[0])
-        return {"type": "array", "items": member, "maxItems": MOST_MEMBERS}
+        return {"type": "array", "items": _kind_schema(get_args(kind)[0]), "maxItems": longest}
     if issubclass(kind, StrEnum):
         return {"type": "string", "enum": [member.value for member in kind]}
     return schema(kind)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -22,9 +23,14 @@ class Unit(StrEnum):
     YEARS = "years"
 
 
-def says(text: str, unit: Unit | None = None, *, label: str = "") -> dict[str, Any]:
-    """The metadata of a field: what it means, its unit and, where its name will not do, a label."""
-    return {"text": text, "unit": unit, "label": label}
+def says(
+    text: str, unit: Unit | None = None, *, label: str = "", longest: int | None = None
+) -> dict[str, Any]:
+    """The metadata of a field: what it means, its unit and, where its name will not do, a label.
+
+    `longest` is the most members of a row that may be longer than years are.
+    """
+    return {"text": text, "unit": unit, "label": label, "longest": longest}
 
 
 @cache
@@ -99,13 +105,14 @@ def every_leaf(inputs: Any, under: str = "") -> Iterator[tuple[str, Any, bool]]:
             yield from every_leaf(value, f"{path}.")
         elif isinstance(value, tuple):
             for place, member in enumerate(value):
-                yield from every_leaf(member, f"{path}[{place}].")
+                if is_dataclass(member):
+                    yield from every_leaf(member, f"{path}[{place}].")
         elif is_number(types[field.name]):
             yield path, value, is_row(types[field.name])
 
 
 def choices(inputs: Any) -> dict[str, Any]:
-    """Every input that is no amount by its dotted path: conventions, flags, whole years."""
+    """Every input that is no amount by its dotted path: conventions, flags, whole years, days."""
     return dict(_every_choice(inputs))
 
 
@@ -116,6 +123,9 @@ def _every_choice(inputs: Any, under: str = "") -> Iterator[tuple[str, Any]]:
             yield from _every_choice(value, f"{path}.")
         elif isinstance(value, tuple):
             for place, member in enumerate(value):
-                yield from _every_choice(member, f"{path}[{place}].")
-        elif isinstance(value, (StrEnum, int)):  # numbers are floats once they have settled
+                if is_dataclass(member):
+                    yield from _every_choice(member, f"{path}[{place}].")
+                else:
+                    yield f"{path}[{place}]", member
+        elif isinstance(value, (StrEnum, int, date)):  # numbers are floats once they have settled
             yield path, value

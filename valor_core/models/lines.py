@@ -83,6 +83,13 @@ class Lines:
             return home
         return self._by_year.get((id(node), j, year), home)
 
+    def homes(self, row: Any) -> list[Place | None]:
+        """The line of each element of a row, one that follows from the structure alone among them."""
+        for line in self.results.values():
+            if line.node is row:
+                return [(line, i) for i in range(len(line.values))]
+        return [self.home((row, i)) for i in range(np.size(plain(row)))]
+
     def repeated(self, place: Place) -> Place | None:
         """The element of another line that this one only repeats."""
         line, i = place
@@ -143,7 +150,8 @@ def _told(
             yield from _told(value, f"{path}.", told["unit"])
         elif isinstance(value, tuple):
             for place, member in enumerate(value):
-                yield from _told(member, f"{path}[{place}].", told["unit"])
+                if is_dataclass(member):
+                    yield from _told(member, f"{path}[{place}].", told["unit"])
         else:
             yield path, told
 

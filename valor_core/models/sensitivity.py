@@ -133,7 +133,7 @@ def _replaced(inputs: Any, steps: Sequence[str], path: str, value: Any) -> Any:
     name, place = step[1], step[2]
     current, hint = getattr(inputs, name), hints(type(inputs))[name]
     if isinstance(current, tuple) and place is not None and len(steps) > 1:
-        if int(place) >= len(current):
+        if int(place) >= len(current) or not is_dataclass(current[int(place)]):
             raise NotFound("input", path)
         member = _replaced(current[int(place)], steps[1:], path, value)
         changed = (*current[: int(place)], member, *current[int(place) + 1 :])

@@ -155,8 +155,10 @@ def _filled(thing: Any, numbers: Mapping[str, Any], under: str = "") -> Any:
         elif is_dataclass(value):
             changed[each.name] = _filled(value, numbers, f"{path}.")
         elif isinstance(value, tuple):
-            members = [_filled(m, numbers, f"{path}[{i}].") for i, m in enumerate(value)]
-            changed[each.name] = tuple(members)
+            changed[each.name] = tuple(
+                _filled(member, numbers, f"{path}[{place}].") if is_dataclass(member) else member
+                for place, member in enumerate(value)
+            )
     return replace(thing, **changed)
 
 

@@ -12,7 +12,6 @@ from valor_core.models.recorder import (
     NotRecordable,
     Recorded,
     origin,
-    plain,
 )
 
 # Every formula is bracketed: a spreadsheet's unary minus binds tighter than its power.
@@ -46,7 +45,9 @@ FORMULAS = {
 OF_MANY = {"sum": "SUM", "prod": "PRODUCT", "max": "MAX", "min": "MIN", "mean": "AVERAGE"} | {
     "any": "OR", "all": "AND"
 }  # fmt: skip
-OF_ROWS = {"irr()": "IRR({},{found})"}
+OF_ROWS = {"irr()": "IRR({},{found})", "xirr()": "XIRR({},{},{found})"} | {
+    "all_irrs()": "IRR({},{found})", "all_xirrs()": "XIRR({},{},{found})"
+}  # fmt: skip
 """Functions of whole rows that a spreadsheet has too; it begins at the number that was found."""
 
 
@@ -108,7 +109,7 @@ class Formulas:
             return found
         spans = []
         for arg in node.args:
-            homes = [self.lines.home((arg, j)) for j in range(np.size(plain(arg)))]
+            homes = self.lines.homes(arg)
             known = [home for home in homes if home is not None]
             spans.append(self.span(known) if known and len(known) == len(homes) else None)
         return found if None in spans else form.format(*spans, found=found)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any
@@ -320,6 +320,10 @@ def _structure(inputs: Any, under: str = "") -> Iterator[tuple[str, str]]:
             yield from _structure(value, f"{path}.")
         elif isinstance(value, StrEnum | int) and not isinstance(value, np.number):
             yield spoken(path), str(value).replace("_", " ")
+        elif isinstance(value, date):
+            yield spoken(path), value.isoformat()
+        elif isinstance(value, tuple) and value and isinstance(value[0], date):
+            yield spoken(path), ", ".join(day.isoformat() for day in value)
 
 
 def _source_rows(source: Source | None) -> Iterator[tuple[str, ...]]:

@@ -1,9 +1,14 @@
-"""The internal rate of return: the one rate above −100 % at which flows are worth nothing."""
+"""The internal rate of return: the one rate above −100 % at which flows are worth nothing.
+
+The functions of one row are steps of the workings by their names: IRR and XIRR of a spreadsheet.
+"""
+
+from collections.abc import Callable
 
 import numpy as np
 
 from valor_core.errors import ValorError
-from valor_core.models.numbers import Numbers, Row, note_refusal
+from valor_core.models.numbers import Numbers, Row, note_refusal, watched_refusals
 from valor_core.models.recorder import whole
 from valor_core.models.refusals import NotFinite
 from valor_core.models.returns.refusals import AmbiguousIrr, NoIrr
@@ -26,25 +31,57 @@ def irr(flows: Row) -> Numbers:
     return _refused_without(_only_rates(rows), rows, _periods(rows), shape)
 
 
-def irr_or_none(flows: Row) -> Numbers | None:
-    """The rate where there is exactly one; elsewhere one company has none, a batch holds nan."""
-    if np.ndim(flows) > 1:
-        rows, shape = _as_rows(flows)
-        return _only_rates(rows).reshape(shape)
-    try:
-        return whole(irr, flows)
-    except (AmbiguousIrr, NoIrr):
-        return None
+def xirr(flows: Row, days: Row) -> Numbers:
+    """The rate a year of flows on days, which are counted from any day: 365 days are a year.
+
+    >>> print(f"{xirr([1_134.0, -420.0], [1826.0, 0.0]):.4f}")  # in any order
+    0.2196
+    """
+    return rate_at(flows, np.asarray(days, dtype=np.float64) / 365.0)
 
 
-def all_irrs(flows: Row) -> tuple[float, ...]:
+def rate_at(flows: Row, times: Row) -> Numbers:
+    """The rate a year of flows at times in years: XIRR under any day count."""
+    rows, shape = _as_rows(flows)
+    rows, times = _in_order(rows, times)
+    return _refused_without(_single(every_rate(rows, times)), rows, times, shape)
+
+
+def all_irrs(flows: Row) -> np.ndarray:
     """Every rate above −100 % at which one row of flows is worth nothing, ascending.
 
-    >>> [round(rate, 9) for rate in all_irrs([-1600.0, 10_000.0, -10_000.0])]
-    [0.25, 4.0]
+    >>> all_irrs([-1600.0, 10_000.0, -10_000.0]).round(9)
+    array([0.25, 4.  ])
     """
     rows, _ = _as_rows(np.ravel(flows))
     return _told(every_rate(rows, _periods(rows))[0])
+
+
+def all_xirrs(flows: Row, days: Row) -> np.ndarray:
+    """Every rate above −100 % at which one row of flows on days is worth nothing, ascending."""
+    return all_rates_at(flows, np.asarray(days, dtype=np.float64) / 365.0)
+
+
+def all_rates_at(flows: Row, times: Row) -> np.ndarray:
+    """Every rate above −100 % of one row of flows at times in years, ascending."""
+    rows, _ = _as_rows(np.ravel(flows))
+    return _told(every_rate(*_in_order(rows, times))[0])
+
+
+def irr_or_none(flows: Row) -> Numbers | None:
+    """The IRR where there is exactly one; elsewhere one company has none, a batch holds nan."""
+    return or_none(irr, flows)
+
+
+def or_none(rate: Callable[..., Numbers], *rows: Row) -> Numbers | None:
+    """One of these rates where it exists and is the only one; else none, or nan in a batch."""
+    if np.ndim(rows[0]) > 1:
+        with watched_refusals():  # a row without a rate is no refusal here
+            return rate(*rows)
+    try:
+        return whole(rate, *rows)
+    except (AmbiguousIrr, NoIrr):
+        return None
 
 
 def _as_rows(flows: Row) -> tuple[np.ndarray, tuple[int, ...]]:
@@ -53,6 +90,18 @@ def _as_rows(flows: Row) -> tuple[np.ndarray, tuple[int, ...]]:
     if not array.size:
         raise NoIrr(reason="there are none")
     return array.reshape(-1, array.shape[-1]), array.shape[:-1]
+
+
+def _in_order(rows: np.ndarray, times: Row) -> tuple[np.ndarray, np.ndarray]:
+    """The flows by ascending time, those of one time added up into the last of them."""
+    times = np.broadcast_to(np.asarray(times, dtype=np.float64), rows.shape)
+    order = times.argsort(axis=-1, kind="stable")
+    rows, times = np.take_along_axis(rows, order, -1), np.take_along_axis(times, order, -1)
+    for place in np.flatnonzero((times[:, 1:] == times[:, :-1]).any(axis=0)):
+        same = times[:, place + 1] == times[:, place]
+        rows[:, place + 1] += np.where(same, rows[:, place], 0.0)
+        rows[:, place] = np.where(same, 0.0, rows[:, place])
+    return rows, times
 
 
 def _periods(rows: np.ndarray) -> np.ndarray:
@@ -73,7 +122,7 @@ def _only_rates(rows: np.ndarray) -> np.ndarray:
 
 def _single(every: np.ndarray) -> np.ndarray:
     """The rate of rows with one rate, nan for rows with none or several."""
-    return np.where((~np.isnan(every)).sum(axis=-1) == 1, every[:, 0], np.nan)
+    return np.where((~np.isnan(every)).sum(axis=-1) == 1, every[:, :1].sum(axis=-1), np.nan)
 
 
 def _refused_without(
@@ -100,8 +149,8 @@ def _why_none(flows: np.ndarray, times: np.ndarray) -> ValorError:
     if not np.isfinite(flows).all():
         return NotFinite(field="flows", value=flows[~np.isfinite(flows)][0].item())
     rates = _told(every_rate(flows[None], times[None])[0])
-    if rates:
-        return AmbiguousIrr(rates=rates)
+    if rates.size:
+        return AmbiguousIrr(rates=rates.tolist())
     if not (flows < 0.0).any():
         return NoIrr(reason="none of them is negative")
     if not (flows > 0.0).any():
@@ -109,8 +158,8 @@ def _why_none(flows: np.ndarray, times: np.ndarray) -> ValorError:
     return NoIrr(reason="their value is zero at no rate above -100 %")
 
 
-def _told(rates: np.ndarray) -> tuple[float, ...]:
-    return tuple(rates[~np.isnan(rates)].tolist())
+def _told(rates: np.ndarray) -> np.ndarray:
+    return rates[~np.isnan(rates)]
 
 
 def _conventional(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

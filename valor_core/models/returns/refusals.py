@@ -19,6 +19,42 @@ class AmbiguousIrr(BadInput):
         )
 
 
+class DatesDoNotFit(BadInput):
+    """Each flow has its day."""
+
+    code = "dates_do_not_fit"
+
+    def __init__(self, *, dates: int, flows: int) -> None:
+        super().__init__(
+            f"{dates} dates are given for {flows} flows.",
+            hint="Give one date for each flow, in the same order; several may be equal.",
+        )
+
+
+class RateTooLow(BadInput):
+    """A rate of −100 % or less discounts by nothing or by a negative number."""
+
+    code = "rate_too_low"
+
+    def __init__(self, *, rate: float) -> None:
+        super().__init__(
+            f"A rate of {rate:.2%} is not above -100 %.",
+            hint="State it as a fraction, such as 0.085 for 8.5 %.",
+        )
+
+
+class IndexNotPositive(BadInput):
+    """A market's index is a positive number on each day."""
+
+    code = "index_not_positive"
+
+    def __init__(self, *, least: float) -> None:
+        super().__init__(
+            f"The market index holds {least:.6g}, which is not above 0.",
+            hint="State the index, dividends reinvested, on the day of each flow.",
+        )
+
+
 class NoIrr(BadInput):
     """No rate above −100 % makes the net present value zero."""
 
