@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from valor_core.models.catalogue import Model
 from valor_core.models.codec import load, schema
+from valor_core.models.model import Model
 
 
 class ValuationBody(BaseModel):

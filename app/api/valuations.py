@@ -17,9 +17,10 @@ from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from valor_core.coverage.sourcing import dump_sources
 from valor_core.coverage.valuations import OF_SHARES
-from valor_core.models.catalogue import MODELS, Model, checks_of, model_named
+from valor_core.models.catalogue import MODELS, checks_of, model_named
 from valor_core.models.codec import dump
 from valor_core.models.lines import spoken
+from valor_core.models.model import Model
 from valor_core.models.sensitivity import Grid
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, ValuationId, from_micros

@@ -15,10 +15,11 @@ from valor_core.coverage.sourcing import basis_of
 from valor_core.errors import BadInput, ValorError
 from valor_core.models.basis import Basis
 from valor_core.models.bridge import Bridge
-from valor_core.models.catalogue import Model, model_named
+from valor_core.models.catalogue import model_named
 from valor_core.models.codec import dump, dump_value, load
 from valor_core.models.cost_of_capital import CostOfCapitalInputs
 from valor_core.models.fields import leaves
+from valor_core.models.model import Model
 from valor_core.models.paths import Fade
 from valor_core.models.run_id import run_id
 from valor_core.models.workings import Workings, record

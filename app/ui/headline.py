@@ -1,7 +1,8 @@
 """What a valuation puts first, in words: a value per share, an IRR, an accretion."""
 
 from app.ui.words import in_unit, label_of, unit_mark
-from valor_core.models.catalogue import Model, model_named
+from valor_core.models.catalogue import model_named
+from valor_core.models.model import Model
 from valor_core.workbench.valuations import ValuationRow
 
 

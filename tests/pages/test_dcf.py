@@ -242,12 +242,13 @@ def test_what_was_emptied_or_chosen_otherwise_is_among_the_changes(page):
 def test_a_cell_states_its_driver_by_year_and_the_others_keep_their_last_bit(page):
     with_everything_stated(page)
     page.session_state["dcf:section"] = "Drivers"
-    before, wacc = desk(page).inputs, years_of(desk(page).inputs, GROWTH)
+    before, growth = desk(page).inputs, years_of(desk(page).inputs, GROWTH)
+    assert growth
 
     edited(page.run(), DRIVERS_BY_YEAR, (1, "growth", 7.25))
 
     assert desk(page).inputs.growth[1] == 7.25 * 0.01
-    assert [*desk(page).inputs.growth[2:]] == wacc[2:]
+    assert [*desk(page).inputs.growth[2:]] == growth[2:]
     assert desk(page).inputs.margin == before.margin
     assert cells(page, DRIVERS_BY_YEAR)["FY2027"]["Revenue growth, %"] == 7.25
     pressed(page, "Undo")

@@ -17,11 +17,12 @@ from valor_core.coverage.companies import Company
 from valor_core.coverage.sourcing import basis_of, dump_sources, load_sources
 from valor_core.errors import BadInput, Conflict
 from valor_core.models.basis import Basis
-from valor_core.models.catalogue import Model, checks_of, model_named
+from valor_core.models.catalogue import checks_of, model_named
 from valor_core.models.checks import Check
 from valor_core.models.codec import dump, load
 from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.dcf import DcfInputs, DcfResult, discounted_cash_flow
+from valor_core.models.model import Model
 from valor_core.models.paths import Fade
 from valor_core.models.run_id import run_id
 from valor_core.models.sensitivity import Grid, grid

@@ -1,7 +1,5 @@
 """Every model that can be run, saved, explained and exported, in one explicit list."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
 from typing import Any
 
 from valor_core.errors import NotFound
@@ -15,54 +13,8 @@ from valor_core.models.dcf import DcfInputs, DcfResult, discounted_cash_flow
 from valor_core.models.dcf_checks import dcf_checks
 from valor_core.models.dcf_conventions import dcf_conventions
 from valor_core.models.dcf_direct import DirectDcfInputs, DirectDcfResult, direct_cash_flow
-from valor_core.models.fields import Unit, hints, is_number, is_row
-
-
-def _unchecked(_inputs: Any, _result: Any) -> tuple[Check, ...]:
-    return ()
-
-
-def _unsaid(_inputs: Any) -> dict[str, str]:
-    return {}
+from valor_core.models.model import Model
 from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A model by name and version, which changes whenever equal inputs may value otherwise."""
-
-    name: str
-    version: int
-    inputs: type
-    result: type
-    function: Callable[[Any], Any]
-    checks: Callable[[Any, Any], tuple[Check, ...]] = _unchecked
-    conventions: Callable[[Any], dict[str, str]] = _unsaid
-
-    @property
-    def slug(self) -> str:
-        """Its name in an address and on the command line.
-
-        >>> model_named("dcf_direct").slug
-        'dcf-direct'
-        """
-        return self.name.replace("_", "-")
-
-    @property
-    def headline(self) -> str:
-        """The result that a reader asks for first: the last of its single numbers.
-
-        >>> model_named("cost_of_capital").headline
-        'wacc'
-        """
-        types = hints(self.result)
-        return [name for name, hint in types.items() if is_number(hint) and not is_row(hint)][-1]
-
-    @property
-    def headline_unit(self) -> Unit | None:
-        """What the headline is counted in."""
-        return next(f for f in fields(self.result) if f.name == self.headline).metadata["unit"]
-
 
 MODELS: tuple[Model, ...] = (
     Model(

@@ -84,7 +84,7 @@ class Lines:
         return self._by_year.get((id(node), j, year), home)
 
     def homes(self, row: Any) -> list[Place | None]:
-        """The line of each element of a row, one that follows from the structure alone among them."""
+        """The line of each element of a row, also of one that follows from structure alone."""
         for line in self.results.values():
             if line.node is row:
                 return [(line, i) for i in range(len(line.values))]

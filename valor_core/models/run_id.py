@@ -4,8 +4,8 @@ import hashlib
 import json
 from typing import Any
 
-from valor_core.models.catalogue import Model
 from valor_core.models.codec import dump
+from valor_core.models.model import Model
 
 
 def run_id(model: Model, inputs: Any) -> str:

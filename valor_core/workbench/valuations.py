@@ -12,9 +12,10 @@ from valor_core.coverage.prefills import PREFILLS, prefill
 from valor_core.coverage.sourcing import basis_of, dump_sources, load_sources, sources_of
 from valor_core.errors import BadInput
 from valor_core.models.basis import Basis
-from valor_core.models.catalogue import Model, model_named, model_of
+from valor_core.models.catalogue import model_named, model_of
 from valor_core.models.codec import dump, load
 from valor_core.models.conventions import conventions_of, valued_as_of
+from valor_core.models.model import Model
 from valor_core.models.run_id import run_id
 from valor_core.models.sensitivity import Grid, grid
 from valor_core.models.workings import Workings, record
