@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 
 from tests.workbooks.returns_cases import an_investment
+from tests.workbooks.lbo_cases import an_effective_interest
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.cost_of_capital import (
     BetaKind,
@@ -190,5 +191,6 @@ RANDOM_CASES = {
     "dcf_direct": a_direct_dcf,
     "cost_of_capital": lambda seed: a_cost_of_capital(Draw(seed)),
     "returns": lambda seed: an_investment(Draw(seed)),
+    "effective_interest": lambda seed: an_effective_interest(Draw(seed)),
 }
 """By the name of each model, what makes sound random inputs for it from a seed."""

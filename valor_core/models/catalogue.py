@@ -15,6 +15,44 @@ from valor_core.models.dcf_conventions import dcf_conventions
 from valor_core.models.dcf_direct import DirectDcfInputs, DirectDcfResult, direct_cash_flow
 from valor_core.models.model import Model
 from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
+from valor_core.models.fields import hints, is_number, is_row
+from valor_core.models.lbo.effective_interest import (
+    EffectiveInterestInputs,
+    EffectiveInterestResult,
+    effective_interest,
+)
+
+
+def _unchecked(_inputs: Any, _result: Any) -> tuple[Check, ...]:
+    return ()
+
+
+def _unsaid(_inputs: Any) -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model by name and version, which changes whenever equal inputs may value otherwise."""
+
+    name: str
+    version: int
+    inputs: type
+    result: type
+    function: Callable[[Any], Any]
+    checks: Callable[[Any, Any], tuple[Check, ...]] = _unchecked
+    conventions: Callable[[Any], dict[str, str]] = _unsaid
+
+    @property
+    def headline(self) -> str:
+        """The result that a reader asks for first: the last of its single numbers.
+
+        >>> model_named("cost_of_capital").headline
+        'wacc'
+        """
+        types = hints(self.result)
+        return [name for name, hint in types.items() if is_number(hint) and not is_row(hint)][-1]
+
 
 MODELS: tuple[Model, ...] = (
     Model(
@@ -48,6 +86,11 @@ MODELS: tuple[Model, ...] = (
         inputs=ReturnsInputs,
         result=ReturnsResult,
         function=returns,
+        name="effective_interest",
+        version=1,
+        inputs=EffectiveInterestInputs,
+        result=EffectiveInterestResult,
+        function=effective_interest,
     ),
 )
 

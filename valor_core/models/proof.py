@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from valor_core.errors import BadInputs, ValorError
-from valor_core.models.codec import dump_value, load, schema
+from valor_core.models.codec import dump_value, load
 from valor_core.models.published import METHODS
 from valor_core.models.published.method import Method
 
@@ -153,7 +153,7 @@ def _row_differences(
     if not isinstance(row, dict):
         return [_wrong(place, "the inputs are an object")]
     stated = {name: value for name, value in row.items() if name not in REMARKS}
-    known = schema(method.inputs)["properties"]
+    known = method.schema()["properties"]
     unknown = [name for name in stated if name not in known]
     if unknown:
         return [_wrong(place, f"unknown inputs: {', '.join(map(str, unknown))}")]
@@ -171,6 +171,8 @@ def _computed(method: Method, stated: dict[str, Any]) -> Any:
 
 def _listed(value: Any) -> Any:
     """Numbers and lists as JSON has them; what is not finite is none."""
+    if isinstance(value, dict):
+        return {name: _listed(one) for name, one in value.items()}
     return dump_value(np.asarray(value)) if value is not None else None
 
 
@@ -218,7 +220,9 @@ def _compared_value(
     expected: Any, got: Any, tolerance: "Tolerance", place: str, name: str
 ) -> Iterator[Difference]:
     problem = ""
-    if isinstance(expected, list) and isinstance(got, list) and len(got) == len(expected):
+    if isinstance(expected, dict) and isinstance(got, dict):
+        yield from _compared_lines(expected, got, tolerance, place)
+    elif isinstance(expected, list) and isinstance(got, list) and len(got) == len(expected):
         for index, (one, other) in enumerate(zip(expected, got, strict=True)):
             yield from _compared_value(one, other, tolerance, f"{place}[{index}]", name)
     elif isinstance(expected, list) or isinstance(got, list):

@@ -46,6 +46,7 @@ OF_MANY = {"sum": "SUM", "prod": "PRODUCT", "max": "MAX", "min": "MIN", "mean": 
     "any": "OR", "all": "AND"
 }  # fmt: skip
 OF_ROWS = {"irr()": "IRR({},{found})", "xirr()": "XIRR({},{},{found})"} | {
+    "sole_rate()": "IRR({},{found})",
     "all_irrs()": "IRR({},{found})", "all_xirrs()": "XIRR({},{},{found})"
 }  # fmt: skip
 """Functions of whole rows that a spreadsheet has too; it begins at the number that was found."""

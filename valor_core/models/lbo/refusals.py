@@ -1,0 +1,143 @@
+"""Why a buyout is refused: each names the number and the way out.
+
+BadInput
+├── DealAmountNegative, DealShareOutOfRange, DealRateOutOfRange, IssuePriceOutOfRange
+├── EntryEbitdaNotPositive, CashUsedExceedsCash, SponsorEquityNotPositive
+├── DrawnExceedsCommitment, LimitNotPositive
+└── CostsExceedFace, ReleaseOutOfRange
+"""
+
+from valor_core.errors import BadInput
+from valor_core.models.numbers import amount
+
+
+class DealAmountNegative(BadInput):
+    """An amount of the deal is negative."""
+
+    code = "deal_amount_negative"
+
+    def __init__(self, *, item: str, least: float) -> None:
+        super().__init__(
+            f"The {item} of {amount(least)} is negative.",
+            hint="State amounts as positive numbers; the model knows what is paid and what comes.",
+        )
+
+
+class DealShareOutOfRange(BadInput):
+    """A part of a whole is less than nothing, or more than all."""
+
+    code = "deal_share_out_of_range"
+
+    def __init__(self, *, item: str, share: float) -> None:
+        super().__init__(
+            f"The {item} of {share:.2%} is not between 0 % and 100 %.",
+            hint="State it as a fraction: 0.5 for a half.",
+        )
+
+
+class DealRateOutOfRange(BadInput):
+    """A rate of the deal is negative, or so high that it must be a slip."""
+
+    code = "deal_rate_out_of_range"
+
+    def __init__(self, *, item: str, rate: float) -> None:
+        super().__init__(
+            f"The {item} of {rate:.2%} is not between 0 % and 100 %.",
+            hint="State rates as fractions: 0.085 is 8.5 %.",
+        )
+
+
+class IssuePriceOutOfRange(BadInput):
+    """Debt is placed for nothing, or above its face."""
+
+    code = "issue_price_out_of_range"
+
+    def __init__(self, *, price: float) -> None:
+        super().__init__(
+            f"An issue price of {amount(price)} is not above 0 and at most 1.",
+            hint="State what one unit of face brings: 0.98 for 98 per cent; 1 is par.",
+        )
+
+
+class EntryEbitdaNotPositive(BadInput):
+    """There are no earnings that the entry multiple could price."""
+
+    code = "entry_ebitda_not_positive"
+
+    def __init__(self, *, ebitda: float) -> None:
+        super().__init__(
+            f"An EBITDA of {amount(ebitda)} cannot be bought at a multiple.",
+            hint="State the EBITDA of the last twelve months, adjusted for what will not recur.",
+        )
+
+
+class CashUsedExceedsCash(BadInput):
+    """More cash pays for the deal than the company holds."""
+
+    code = "cash_used_exceeds_cash"
+
+    def __init__(self, *, used: float, held: float) -> None:
+        super().__init__(
+            f"Cash of {amount(used)} is to pay for the deal, but the company holds {amount(held)}.",
+            hint="Use at most what the company holds.",
+        )
+
+
+class SponsorEquityNotPositive(BadInput):
+    """The other sources pay for everything, so nobody invests."""
+
+    code = "sponsor_equity_not_positive"
+
+    def __init__(self, *, equity: float, uses: float) -> None:
+        super().__init__(
+            f"With uses of {amount(uses)} the sponsor's equity would be {amount(equity)}.",
+            hint="Lower the debt, the rollover or the cash used: a return needs an investment.",
+        )
+
+
+class DrawnExceedsCommitment(BadInput):
+    """More of the revolver is drawn at close than lenders have committed."""
+
+    code = "drawn_exceeds_commitment"
+
+    def __init__(self, *, drawn: float, commitment: float) -> None:
+        super().__init__(
+            f"The revolver is drawn by {amount(drawn)} of a commitment of {amount(commitment)}.",
+            hint="Raise the commitment, or draw less at close.",
+        )
+
+
+class LimitNotPositive(BadInput):
+    """A covenant limits a ratio to nothing."""
+
+    code = "limit_not_positive"
+
+    def __init__(self, *, limit: float) -> None:
+        super().__init__(
+            f"A covenant's limit of {amount(limit)} is not above 0.",
+            hint="State the ratio that the credit agreement names, such as 6.5.",
+        )
+
+
+class CostsExceedFace(BadInput):
+    """Placing the debt costs all that it brings, so no rate can be effective."""
+
+    code = "costs_exceed_face"
+
+    def __init__(self, *, costs: float, face: float) -> None:
+        super().__init__(
+            f"Costs of {amount(costs)} leave nothing of a face of {amount(face)}.",
+            hint="Look for a fee stated in per cent where a fraction is meant.",
+        )
+
+
+class ReleaseOutOfRange(BadInput):
+    """The costs are released over no year, or over more than any debt lasts."""
+
+    code = "release_out_of_range"
+
+    def __init__(self, *, years: int, most: int) -> None:
+        super().__init__(
+            f"Costs cannot be released over {years} years, only over 1 to {most}.",
+            hint="Release them until the debt matures.",
+        )
