@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from tests.workbooks.returns_cases import an_investment
 from tests.workbooks.lbo_cases import an_effective_interest
+from tests.workbooks.lbo_cases import an_effective_interest, an_lbo
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.cost_of_capital import (
     BetaKind,
@@ -191,6 +192,7 @@ RANDOM_CASES = {
     "dcf_direct": a_direct_dcf,
     "cost_of_capital": lambda seed: a_cost_of_capital(Draw(seed)),
     "returns": lambda seed: an_investment(Draw(seed)),
+    "lbo": lambda seed: an_lbo(Draw(seed)),
     "effective_interest": lambda seed: an_effective_interest(Draw(seed)),
 }
 """By the name of each model, what makes sound random inputs for it from a seed."""

@@ -16,6 +16,7 @@ from valor_core.models.dcf_direct import DirectDcfInputs, DirectDcfResult, direc
 from valor_core.models.model import Model
 from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
 from valor_core.models.fields import hints, is_number, is_row
+from valor_core.models.lbo.buyout import LboInputs, LboResult, leveraged_buyout
 from valor_core.models.lbo.effective_interest import (
     EffectiveInterestInputs,
     EffectiveInterestResult,
@@ -86,6 +87,13 @@ MODELS: tuple[Model, ...] = (
         inputs=ReturnsInputs,
         result=ReturnsResult,
         function=returns,
+        name="lbo",
+        version=1,
+        inputs=LboInputs,
+        result=LboResult,
+        function=leveraged_buyout,
+    ),
+    Model(
         name="effective_interest",
         version=1,
         inputs=EffectiveInterestInputs,

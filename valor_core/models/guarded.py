@@ -72,7 +72,10 @@ def _finite(result: Any, refused: Any) -> Any:
     changed, types = {}, hints(type(result))
     for field in fields(result):
         value = getattr(result, field.name)
-        if value is None or isinstance(value, tuple):
+        if value is None:
+            continue
+        if isinstance(value, tuple):
+            changed[field.name] = tuple(_finite(member, refused) for member in value)
             continue
         if is_dataclass(value):
             changed[field.name] = _finite(value, refused)

@@ -96,11 +96,11 @@ def sources_and_uses(
     for tranche in tranches:
         face = _placed(tranche)
         debt = debt + face
-        discount = discount + face * (1.0 - tranche.issue_price)
-        financing_fees = financing_fees + face * tranche.fee
+        discount = discount + issue_discount(tranche)
+        financing_fees = financing_fees + financing_fee(tranche)
     if revolver is not None:
         debt = debt + _committed(revolver)
-        financing_fees = financing_fees + revolver.commitment * revolver.fee
+        financing_fees = financing_fees + commitment_fee(revolver)
 
     # Debt repaid is a use of its own, so the sellers' price and it together cost EV plus cash.
     total_uses = (
@@ -159,23 +159,38 @@ def _priced(purchase: Purchase) -> Numbers:
     return ebitda * purchase.multiple
 
 
+def issue_discount(tranche: Tranche) -> Numbers:
+    """Face less what it brings (OID)."""
+    return 0.0 if tranche.issue_price is None else tranche.face * (1.0 - tranche.issue_price)
+
+
+def financing_fee(tranche: Tranche) -> Numbers:
+    """What arranging the tranche costs."""
+    return 0.0 if tranche.fee is None else tranche.face * tranche.fee
+
+
+def commitment_fee(revolver: Revolver | None) -> Numbers:
+    """What arranging the revolver costs."""
+    if revolver is None or revolver.fee is None:
+        return 0.0
+    return revolver.commitment * revolver.fee
+
+
 def _placed(tranche: Tranche) -> Numbers:
     """The face, where it is placed on sound terms."""
     face, price = tranche.face, tranche.issue_price
-    face = where_sound(
-        face, amounts={"face of a tranche": face}, rates={"financing fee": tranche.fee}
-    )
+    fees = {} if tranche.fee is None else {"financing fee": tranche.fee}
+    face = where_sound(face, amounts={"face of a tranche": face}, rates=fees)
+    if price is None:
+        return face
     return valid_where((price > 0.0) & (price <= 1.0), face, IssuePriceOutOfRange, price=price)
 
 
 def _committed(revolver: Revolver) -> Numbers:
     """What is drawn at close, where the commitment allows it."""
     drawn, commitment = revolver.drawn, revolver.commitment
-    drawn = where_sound(
-        drawn,
-        amounts={"drawing of the revolver": drawn},
-        rates={"fee of the revolver": revolver.fee},
-    )
+    fees = {} if revolver.fee is None else {"fee of the revolver": revolver.fee}
+    drawn = where_sound(drawn, amounts={"drawing of the revolver": drawn}, rates=fees)
     return valid_where(
         drawn <= commitment, drawn, DrawnExceedsCommitment, drawn=drawn, commitment=commitment
     )

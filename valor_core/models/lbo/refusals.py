@@ -3,7 +3,8 @@
 BadInput
 ├── DealAmountNegative, DealShareOutOfRange, DealRateOutOfRange, IssuePriceOutOfRange
 ├── EntryEbitdaNotPositive, CashUsedExceedsCash, SponsorEquityNotPositive
-├── DrawnExceedsCommitment, LimitNotPositive
+├── DrawnExceedsCommitment, LimitNotPositive, CashForEventMissing
+├── ExitOutOfRange, EventOutOfRange, NoSuchTranche, PhaseInTooShort, BandsNotRising
 └── CostsExceedFace, ReleaseOutOfRange
 """
 
@@ -140,4 +141,78 @@ class ReleaseOutOfRange(BadInput):
         super().__init__(
             f"Costs cannot be released over {years} years, only over 1 to {most}.",
             hint="Release them until the debt matures.",
+        )
+
+
+class CashForEventMissing(BadInput):
+    """A purchase, a distribution or a refinancing would take cash that the company needs."""
+
+    code = "cash_for_event_missing"
+
+    def __init__(self, *, year: int, left: float, least: float) -> None:
+        super().__init__(
+            f"What happens at the end of year {year} would leave cash of {amount(left)}, below "
+            f"the minimum of {amount(least)}.",
+            hint="Draw more debt for it, take less cash, or let it happen later.",
+        )
+
+
+class ExitOutOfRange(BadInput):
+    """The exit is in no year of the forecast."""
+
+    code = "exit_out_of_range"
+
+    def __init__(self, *, year: int, years: int) -> None:
+        super().__init__(
+            f"An exit at the end of year {year} is not within a forecast of {years} years.",
+            hint="Forecast until the exit, or sell earlier.",
+        )
+
+
+class EventOutOfRange(BadInput):
+    """Something is to happen in no year of the forecast."""
+
+    code = "event_out_of_range"
+
+    def __init__(self, *, event: str, year: int, last: int) -> None:
+        super().__init__(
+            f"The {event} at the end of year {year} is not within years 1 to {last}.",
+            hint="Let it happen during the hold; what is bought must still earn something.",
+        )
+
+
+class NoSuchTranche(BadInput):
+    """A tranche is named that the deal does not have."""
+
+    code = "no_such_tranche"
+
+    def __init__(self, *, tranche: int, count: int) -> None:
+        super().__init__(
+            f"Tranche {tranche} is named, but the deal has {count}.",
+            hint="Count the tranches from 1 in their order; a new facility is a tranche with a "
+            "face of 0 at close.",
+        )
+
+
+class PhaseInTooShort(BadInput):
+    """Synergies are to be reached in no time at all."""
+
+    code = "phase_in_too_short"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Synergies are phased in over 0 years.",
+            hint="1 reaches all of them in the first year after the purchase.",
+        )
+
+
+class BandsNotRising(BadInput):
+    """The bands of a ratchet do not begin at nothing and rise."""
+
+    code = "bands_not_rising"
+
+    def __init__(self, *, hurdle: float, before: float) -> None:
+        super().__init__(
+            f"A hurdle of {amount(hurdle)}× follows one of {amount(before)}×.",
+            hint="Begin the bands at 0 and let the hurdles rise; what they pay must not fall.",
         )

@@ -20,10 +20,12 @@ class Tranche:
     )
     floats: bool = field(default=False, metadata=says("the base rate comes on top"))
     floor: Numbers = field(default=0.0, metadata=says("least base rate", Unit.RATE))
-    issue_price: Numbers = field(
-        default=1.0, metadata=says("what one unit of face brings at close", Unit.RATIO)
+    issue_price: Numbers | None = field(
+        default=None, metadata=says("what one unit of face brings at close; none: par", Unit.RATIO)
     )
-    fee: Numbers = field(default=0.0, metadata=says("financing fee as a share of face", Unit.RATE))
+    fee: Numbers | None = field(
+        default=None, metadata=says("financing fee as a share of face; none: no fee", Unit.RATE)
+    )
     amortisation: Path = field(
         default=constant(0.0),
         metadata=says("repaid each year as a share of the face drawn", Unit.RATE),
@@ -50,8 +52,8 @@ class Revolver:
     floats: bool = field(default=False, metadata=says("the base rate comes on top"))
     floor: Numbers = field(default=0.0, metadata=says("least base rate", Unit.RATE))
     undrawn_fee: Numbers = field(default=0.0, metadata=says("fee on what is not drawn", Unit.RATE))
-    fee: Numbers = field(
-        default=0.0, metadata=says("fee at close as a share of the commitment", Unit.RATE)
+    fee: Numbers | None = field(
+        default=None, metadata=says("fee at close by commitment; none: no fee", Unit.RATE)
     )
 
     def __post_init__(self) -> None:

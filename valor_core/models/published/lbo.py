@@ -1,18 +1,26 @@
 """Buyouts as textbooks, memos and engines print them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from valor_core.models.fields import Unit, says, settle
+from valor_core.models.lbo.buyout import LboInputs, LboResult, leveraged_buyout
+from valor_core.models.lbo.debt import InterestOn, Sweep, SweepOf
 from valor_core.models.lbo.effective_interest import EffectiveInterestInputs, effective_interest
 from valor_core.models.lbo.funding import Funding, Purchase, sources_and_uses
+from valor_core.models.lbo.holders import Holders, ManagementPool
+from valor_core.models.lbo.operations import Operations
+from valor_core.models.lbo.taxes import TaxBase, Taxes
 from valor_core.models.lbo.tranches import Revolver, Tranche
 from valor_core.models.numbers import Numbers
-from valor_core.models.paths import Path, constant
+from valor_core.models.paths import Fade, Path, constant
 from valor_core.models.published.method import Method
 
 TERM_LOAN_AMORTISATION = 0.01  # a year, of institutional term loans
+USUAL_HOLD = 5  # years, where a case says nothing of its length
+DAYS_A_YEAR = 365.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +28,14 @@ class LayerCase:
     """A layer of debt; what is not named is nothing."""
 
     face: Numbers = field(default=0.0, metadata=says("face, or drawn at close", Unit.MONEY))
-    issue_price: Numbers = field(
-        default=1.0, metadata=says("what one unit of face brings", Unit.RATIO)
+    issue_price: Numbers | None = field(
+        default=None, metadata=says("what one unit of face brings", Unit.RATIO)
     )
-    fee_pct: Numbers = field(default=0.0, metadata=says("fee as a share of face", Unit.RATE))
+    fee_pct: Numbers | None = field(
+        default=None, metadata=says("fee as a share of face", Unit.RATE)
+    )
     cash_rate: Numbers = field(default=0.0, metadata=says("coupon or margin", Unit.RATE))
-    pik_rate: Numbers = field(default=0.0, metadata=says("coupon in kind", Unit.RATE))
+    pik_rate: Numbers | None = field(default=None, metadata=says("coupon in kind", Unit.RATE))
     amort_pct_of_original: Path = field(
         default=constant(0.0), metadata=says("repaid each year, of the face drawn", Unit.RATE)
     )
@@ -246,6 +256,178 @@ def released(case: ReleaseCase) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuyoutCase(FundingCase):
+    """A buyout of `periods` years; without them the forecast is as long as a row or the day count.
+
+    As sources print them: interest on opening balances, tax on EBIT, and a sweep of the year's
+    cash flow, unless the case says otherwise.
+    """
+
+    revenue0: Numbers = field(metadata=says("revenue of the year before", Unit.MONEY))
+    periods: int | None = field(default=None, metadata=says("years to the exit", Unit.YEARS))
+    days: Numbers | None = field(default=None, metadata=says("days to the exit"))
+    growth: Path = field(metadata=says("growth of revenue", Unit.RATE))
+    ebitda_margin: Path = field(metadata=says("EBITDA by revenue", Unit.RATE))
+    da_pct: Path = field(default=constant(0.0), metadata=says("depreciation", Unit.RATE))
+    capex_pct: Path = field(default=constant(0.0), metadata=says("capital expenditure", Unit.RATE))
+    nwc_pct: Path = field(default=constant(0.0), metadata=says("working capital", Unit.RATE))
+    nwc0: Numbers | None = field(default=None, metadata=says("working capital at close"))
+    tax_rate: Path = field(metadata=says("tax rate", Unit.RATE))
+    tax_base: TaxBase = field(default=TaxBase.UNLEVERED, metadata=says("EBIT, or EBT"))
+    nol: Numbers = field(default=0.0, metadata=says("losses carried forward", Unit.MONEY))
+    nol_limit: Numbers | None = field(default=None, metadata=says("part sheltered", Unit.RATE))
+    interest_cap: Numbers | None = field(default=None, metadata=says("cap by EBITDA", Unit.RATE))
+    fees_deductible: bool = field(default=False, metadata=says("released costs are deducted"))
+    interest_basis: InterestOn = field(
+        default=InterestOn.OPENING, metadata=says("balance that bears interest")
+    )
+    base_rate: Path = field(default=constant(0.0), metadata=says("base rate", Unit.RATE))
+    minimum_cash: Numbers = field(default=0.0, metadata=says("least cash", Unit.MONEY))
+    cash_interest_rate: Numbers = field(default=0.0, metadata=says("on cash", Unit.RATE))
+    sweep_pct: Numbers = field(default=1.0, metadata=says("part swept", Unit.RATE))
+    sweep_of: SweepOf = field(default=SweepOf.CASH_FLOW, metadata=says("what is swept"))
+    exit_multiple: Numbers | None = field(
+        default=None, metadata=says("exit multiple; none: the entry multiple", Unit.RATIO)
+    )
+    exit_fee_pct: Numbers = field(default=0.0, metadata=says("cost of sale by EV", Unit.RATE))
+    sponsor_share: Numbers | None = field(default=None, metadata=says("of common", Unit.RATE))
+    rollover_share: Numbers | None = field(default=None, metadata=says("of common", Unit.RATE))
+    preferred_share: Numbers = field(
+        default=0.0, metadata=says("preferred part of the sponsor's equity", Unit.RATE)
+    )
+    preferred_rate: Numbers = field(default=0.0, metadata=says("its return", Unit.RATE))
+    pool_share: Numbers = field(default=0.0, metadata=says("managers' part", Unit.RATE))
+    pool_strike: Numbers = field(default=0.0, metadata=says("cost of exercise", Unit.MONEY))
+
+    def __post_init__(self) -> None:
+        settle(self)
+
+    def years(self) -> int:
+        """The forecast years."""
+        if self.periods is not None:
+            return self.periods
+        if self.days is not None:
+            return max(round(self.days / DAYS_A_YEAR), 1)
+        rows = [path for path in (self.growth, self.ebitda_margin) if not isinstance(path, Fade)]
+        return len(rows[0]) if rows else USUAL_HOLD
+
+    def inputs(self) -> LboInputs:
+        """The case as the model takes it."""
+        years, rollover_share = self.years(), self.rollover_share
+        if rollover_share is None and self.sponsor_share is not None:
+            rollover_share = 1.0 - self.sponsor_share
+        multiple = self.entry_multiple if self.exit_multiple is None else self.exit_multiple
+        return LboInputs(
+            years=years,
+            exit_year=years,
+            purchase=self.purchase(),
+            operations=Operations(
+                revenue=self.revenue0,
+                growth=self.growth,
+                margin=self.ebitda_margin,
+                depreciation=self.da_pct,
+                capital_expenditure=self.capex_pct,
+                working_capital=self.nwc_pct,
+                working_capital_before=self.nwc0,
+            ),
+            taxes=Taxes(
+                rate=self.tax_rate,
+                base=self.tax_base,
+                losses=self.nol,
+                loss_limit=self.nol_limit,
+                interest_cap=self.interest_cap,
+                deducts_costs=self.fees_deductible,
+            ),
+            tranches=tuple(layer.tranche() for _, layer in self.layers()),
+            revolver=None if self.revolver is None else self.revolver.revolver(),
+            base_rate=self.base_rate,
+            interest_on=self.interest_basis,
+            minimum_cash=self.minimum_cash,
+            cash_rate=self.cash_interest_rate,
+            sweep=Sweep(share=self.sweep_pct, of=self.sweep_of),
+            exit_multiple=multiple,
+            exit_costs=self.exit_fee_pct,
+            holders=Holders(
+                preferred=self.preferred_share,
+                preferred_rate=self.preferred_rate,
+                rollover_share=rollover_share,
+                pool=ManagementPool(share=self.pool_share, strike=self.pool_strike),
+            ),
+            year_length=1.0 if self.days is None else self.days / 365.0 / years,
+        )
+
+
+def bought_out(case: BuyoutCase) -> dict[str, Any]:
+    """The deal from close to exit, by the names that published examples give its lines."""
+    inputs = case.inputs()
+    result = leveraged_buyout(inputs)
+    names = [name for name, _ in case.layers()]
+    equity = result.funding.sponsor_equity + result.funding.rollover
+    hold = inputs.years * inputs.year_length
+    to_equity = result.sponsor_proceeds[-1] + result.rollover_proceeds[-1]
+    lines = funding_lines(result.funding) | {
+        f"period{year + 1}": _period(result, names, year) for year in range(inputs.years)
+    }
+    return lines | {
+        "exit_ebitda": result.ebitda[-1],
+        "exit_ev": result.exit_enterprise_value[-1],
+        "exit_debt": result.debt[-1],
+        "exit_cash": result.cash[-1],
+        "exit_net_debt": result.net_debt[-1],
+        "exit_costs": result.exit_costs[-1],
+        "exit_equity": result.exit_equity[-1],
+        "sponsor_proceeds": result.sponsor_proceeds[-1],
+        "rollover_proceeds": result.rollover_proceeds[-1],
+        "management_proceeds": result.management_proceeds[-1],
+        "preferred_claim": result.preferred_claim[-1],
+        "moic": result.moic,
+        "moic_sponsor": result.moic,
+        "moic_total": result.equity_moic,
+        "irr": result.irr,
+        "irr_sponsor": result.irr,
+        "irr_total": (to_equity / equity) ** (1.0 / hold) - 1.0,
+        "attribution": {
+            "ebitda_growth": result.from_ebitda_growth[-1] + result.from_add_ons[-1],
+            "multiple_change": result.from_multiple[-1],
+            "debt_paydown": result.from_deleveraging[-1],
+            "costs": result.from_costs[-1],
+            "total": result.value_created[-1],
+        },
+    }
+
+
+def _period(result: LboResult, names: list[str], year: int) -> dict[str, Any]:
+    """A year's lines, each tranche's closing balance by its name."""
+    lines: dict[str, Any] = {
+        "revenue": result.revenues[year],
+        "ebitda": result.ebitda[year],
+        "ebit": result.ebitda[year] - result.depreciation[year],
+        "tax": result.tax[year],
+        "capex": result.capital_expenditure[year],
+        "change_in_nwc": result.working_capital_added[year],
+        "ufcf": result.free_cash_flow[year] + result.cash_interest[year],
+        "fcf": result.free_cash_flow[year],
+        "cash_interest": result.cash_interest[year],
+        "pik": result.pik_interest[year],
+        "mandatory": result.mandatory[year],
+        "sweep": result.swept[year],
+        "fees_amortised": result.costs_released[year],
+        "cash": result.cash[year],
+        "debt": result.debt[year],
+        "net_debt": result.net_debt[year],
+    }
+    if result.revolver is not None:
+        lines["revolver"] = result.revolver.closing[year]
+    return lines | {
+        name: tranche.closing[year] for name, tranche in zip(names, result.tranches, strict=True)
+    }
+
+
+PATHS = frozenset(
+    {"amort_pct_of_original", "growth", "ebitda_margin", "da_pct", "capex_pct", "nwc_pct"}
+    | {"tax_rate", "base_rate"}
+)
 LAYER_SPELLINGS = {
     "issue": "issue_price",
     "price": "issue_price",
@@ -282,7 +464,19 @@ DEAL_SPELLINGS = {
     "amortisation": "amort_pct_of_original",
     "amort_pct": "amort_pct_of_original",
     "cost": "capitalised_cost",
-    "periods": "periods_to_full_release",
+    "years": "periods",
+    "exit_year": "periods",
+    "hold_years": "periods",
+    "holding_period": "periods",
+    "revenue_growth": "growth",
+    "margin": "ebitda_margin",
+    "depreciation_pct": "da_pct",
+    "min_cash": "minimum_cash",
+    "cash_sweep": "sweep_pct",
+    "sweep_rate": "sweep_pct",
+    "exit_costs_pct": "exit_fee_pct",
+    "interest": "interest_basis",
+    "day_count": "days",
 }
 
 
@@ -294,7 +488,26 @@ def spelt_out(stated: dict[str, Any]) -> dict[str, Any]:
         named[name] = _layer_spelt_out(named[name])
     if isinstance(named.get("tranches"), list):
         named["tranches"] = [_layer_spelt_out(layer) for layer in named["tranches"]]
-    return {name: _path_spelt_out(name, value) for name, value in named.items()}
+    if isinstance(named.get("tax_base"), str):
+        named["tax_base"] = _tax_base(named["tax_base"])
+    if isinstance(named.get("days"), str):
+        named["days"] = _days(named["days"])
+    return {
+        name: _path_spelt_out(name, value) for name, value in named.items() if value is not None
+    }
+
+
+def _tax_base(text: str) -> str:
+    """EBIT and unlevered mean the same, as do EBT, pre-tax profit and levered."""
+    words = text.lower()
+    unlevered = "unlevered" in words or words.startswith("ebit")
+    return (TaxBase.UNLEVERED if unlevered else TaxBase.LEVERED).value
+
+
+def _days(text: str) -> float | None:
+    """The days to the exit that a day count names."""
+    named = re.search(r"(\d+) days", text)
+    return float(named[1]) if named else None
 
 
 def _layer_spelt_out(layer: Any) -> Any:
@@ -305,9 +518,6 @@ def _layer_spelt_out(layer: Any) -> Any:
     named = {LAYER_SPELLINGS.get(name, name): value for name, value in layer.items()}
     named = {name: value for name, value in named.items() if name not in ("name", "label")}
     return {name: _path_spelt_out(name, value) for name, value in named.items()}
-
-
-PATHS = frozenset({"amort_pct_of_original"})
 
 
 def _path_spelt_out(name: str, value: Any) -> Any:
@@ -333,6 +543,8 @@ def _with_other_names(known: dict[str, Any], spellings: dict[str, str]) -> dict[
     """The properties with one number for a path, and each under its other names too."""
     for name in PATHS & known.keys():
         known[name]["anyOf"].insert(0, {"type": "number"})
+    for name in {"tax_base", "days"} & known.keys():
+        known[name] = {"anyOf": [known[name], {"type": "string"}]}
     for other, name in spellings.items():
         if name in known:
             known.setdefault(other, known[name])
@@ -344,6 +556,13 @@ METHODS = {
         inputs=FundingCase,
         compute=funded,
         main="sponsor_equity",
+        spelt_out=spelt_out,
+        with_short_forms=with_short_forms,
+    ),
+    "lbo": Method(
+        inputs=BuyoutCase,
+        compute=bought_out,
+        main="irr",
         spelt_out=spelt_out,
         with_short_forms=with_short_forms,
     ),

@@ -1,0 +1,377 @@
+"""The debt from close to exit: each year served, then what happens at its end."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+
+import numpy as np
+
+from valor_core.models.fields import Unit, says, settle
+from valor_core.models.lbo.effective_interest import EffectiveInterestInputs, effective_interest
+from valor_core.models.lbo.events import AddOn, Draw, Recapitalisation, Refinancing
+from valor_core.models.lbo.funding import financing_fee, issue_discount
+from valor_core.models.lbo.operations import OperatingForecast
+from valor_core.models.lbo.refusals import CashForEventMissing
+from valor_core.models.lbo.service import Facility, Layer, Served, Year, served
+from valor_core.models.lbo.taxes import CapBase, TaxBase, Taxes, TaxYear
+from valor_core.models.lbo.tranches import Revolver, Tranche
+from valor_core.models.numbers import Numbers, row_of, valid_where
+from valor_core.models.paths import over_years
+
+
+class InterestOn(StrEnum):
+    """The balance that bears a year's interest."""
+
+    AVERAGE = "average"
+    OPENING = "opening"
+
+
+class SweepOf(StrEnum):
+    """The cash that the sweep reaches."""
+
+    CASH_FLOW = "cash_flow"  # what the year brings, as credit agreements have it
+    ALL_CASH = "all_cash"  # all above the minimum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepStep:
+    """From this leverage on, the part that is swept."""
+
+    leverage: Numbers = field(metadata=says("net debt by EBITDA at the year's start", Unit.RATIO))
+    share: Numbers = field(metadata=says("part of excess cash that is swept", Unit.RATE))
+
+    def __post_init__(self) -> None:
+        settle(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """How much of the excess cash repays debt."""
+
+    share: Numbers = field(default=1.0, metadata=says("part below every step", Unit.RATE))
+    steps: tuple[SweepStep, ...] = field(
+        default=(), metadata=says("parts by leverage, the highest leverage first")
+    )
+    of: SweepOf = field(default=SweepOf.CASH_FLOW, metadata=says("the cash that it reaches"))
+
+    def __post_init__(self) -> None:
+        settle(self)
+
+    def at(self, net_debt: Numbers, ebitda: Numbers) -> Numbers:
+        """The part swept at a leverage; without earnings leverage is above every step."""
+        share = self.share
+        for step in reversed(self.steps):
+            share = np.where(net_debt >= step.leverage * ebitda, step.share, share)
+        return share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """All that decides how the debt is served."""
+
+    years: int
+    tranches: tuple[Tranche, ...]
+    revolver: Revolver | None
+    base_rates: list[Numbers]
+    minimum_cash: Numbers
+    cash_rate: Numbers
+    sweep: Sweep
+    interest_on: InterestOn
+    taxes: Taxes
+    other_costs: Numbers  # of borrowing, of no one tranche
+    refinancings: tuple[Refinancing, ...]
+    add_ons: tuple[AddOn, ...]
+    recapitalisations: tuple[Recapitalisation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Costs of borrowing over the years."""
+
+    charges: list[Numbers]
+    unamortised: list[Numbers]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearOfDebt:
+    """A year's service and what follows at its end."""
+
+    served: Served
+    opening: list[Numbers]
+    sweep: Numbers
+    interest_on_cash: Numbers
+    drawn: list[Numbers]
+    refinanced: list[Numbers]
+    closing: list[Numbers]
+    cash: Numbers
+    premium: Numbers
+    raising_costs: Numbers
+    spent_on_add_ons: Numbers
+    distribution: Numbers
+    released: Numbers
+    unamortised: Numbers
+
+    @property
+    def debt(self) -> Numbers:
+        """All debt at the year's end, the revolver included."""
+        total = self.served.revolver
+        for balance in self.closing:
+            total = total + balance
+        return total
+
+
+def debt_schedule(
+    terms: Terms, forecast: OperatingForecast, *, cash: Numbers, ebitda: Numbers
+) -> list[YearOfDebt]:
+    """Serve the debt year by year out of the operating case, from the cash after close."""
+    balances = [tranche.face for tranche in terms.tranches]
+    bases = list(balances)
+    drawn = 0.0 if terms.revolver is None else terms.revolver.drawn
+    rates = over_years(terms.taxes.rate, terms.years, name="taxes.rate")
+    losses, carried = terms.taxes.losses, terms.taxes.interest_carried
+    releases = _releases(terms)
+    found: list[YearOfDebt] = []
+    for year in range(terms.years):
+        debt = drawn
+        for balance in balances:
+            debt = debt + balance
+        share = terms.sweep.at(debt - cash, ebitda)
+        ebitda = forecast.ebitda[year]
+        released = _released(terms, releases, year)
+        income = terms.cash_rate * cash
+        profit = ebitda - forecast.depreciation[year] + income
+        flow = ebitda - forecast.capital_expenditure[year]
+        done = served(
+            _layers(terms, balances, bases, year),
+            _facility(terms, drawn, year),
+            Year(
+                cash=cash,
+                flow=flow - forecast.working_capital_added[year] + income,
+                minimum=terms.minimum_cash,
+                kept=_kept(terms, cash),
+                sweep=share,
+                tax=TaxYear(
+                    rate=rates[year],
+                    profit=profit,
+                    losses=losses,
+                    loss_limit=terms.taxes.loss_limit,
+                    interest_carried=carried,
+                    cap=_cap(terms.taxes, ebitda, forecast.depreciation[year], income),
+                    levered=terms.taxes.base is TaxBase.LEVERED,
+                ),
+                released=released if terms.taxes.deducts_costs else 0.0,
+                deducts_pik=terms.taxes.deducts_pik,
+            ),
+        )
+        found.append(_ended(terms, year, done, share, income, balances, bases, releases, released))
+        losses, carried = done.tax.losses, done.tax.interest_carried
+        balances, cash, drawn = found[-1].closing, found[-1].cash, done.revolver
+    return found
+
+
+def _rate(rate: Numbers, *, floats: bool, floor: Numbers, base: Numbers) -> Numbers:
+    return rate + np.maximum(base, floor) if floats else rate
+
+
+def _layers(terms: Terms, balances: list[Numbers], bases: list[Numbers], year: int) -> list[Layer]:
+    """The tranches at the start of a year. What matures bears interest in full until its end."""
+    layers = []
+    for tranche, balance, basis in zip(terms.tranches, balances, bases, strict=True):
+        shares = over_years(tranche.amortisation, terms.years, name="amortisation")
+        due = tranche.maturity is not None and tranche.maturity <= year + 1
+        layers.append(
+            Layer(
+                balance=balance,
+                cash_rate=_rate(
+                    tranche.cash_rate,
+                    floats=tranche.floats,
+                    floor=tranche.floor,
+                    base=terms.base_rates[year],
+                ),
+                pik_rate=tranche.pik_rate,
+                instalment=None if due else shares[year] * basis,
+                averaged=terms.interest_on is InterestOn.AVERAGE and not due,
+                sweeps=tranche.sweeps,
+                pari_passu=tranche.pari_passu,
+            )
+        )
+    return layers
+
+
+def _facility(terms: Terms, drawn: Numbers, year: int) -> Facility | None:
+    revolver = terms.revolver
+    if revolver is None:
+        return None
+    return Facility(
+        balance=drawn,
+        commitment=revolver.commitment,
+        cash_rate=_rate(
+            revolver.cash_rate,
+            floats=revolver.floats,
+            floor=revolver.floor,
+            base=terms.base_rates[year],
+        ),
+        undrawn_fee=revolver.undrawn_fee,
+        averaged=terms.interest_on is InterestOn.AVERAGE,
+    )
+
+
+def _kept(terms: Terms, cash: Numbers) -> Numbers:
+    """Cash from before that a sweep of the year's cash flow does not reach."""
+    if terms.sweep.of is SweepOf.ALL_CASH:
+        return 0.0
+    return np.maximum(cash - terms.minimum_cash, 0.0)
+
+
+def _cap(taxes: Taxes, ebitda: Numbers, depreciation: Numbers, income: Numbers) -> Numbers | None:
+    """The most interest that may be deducted: of earnings, plus the income from interest."""
+    if taxes.interest_cap is None:
+        return None
+    earnings = ebitda if taxes.cap_base is CapBase.EBITDA else ebitda - depreciation
+    return taxes.interest_cap * np.maximum(earnings, 0.0) + income
+
+
+def _releases(terms: Terms) -> list[Release | None]:
+    """The costs of each tranche by effective interest until it matures, at the first rate."""
+    return [_release(terms, tranche) for tranche in terms.tranches]
+
+
+def _release(terms: Terms, tranche: Tranche) -> Release | None:
+    if tranche.issue_price is None and tranche.fee is None:
+        return None
+    life = terms.years if tranche.maturity is None else tranche.maturity
+    shares = over_years(tranche.amortisation, terms.years, name="amortisation")
+    shares = [*shares, *[shares[-1]] * life][:life]
+    base = terms.base_rates[0]
+    result = effective_interest(
+        EffectiveInterestInputs(
+            face=tranche.face,
+            costs=issue_discount(tranche) + financing_fee(tranche),
+            years=life,
+            cash_rate=_rate(
+                tranche.cash_rate, floats=tranche.floats, floor=tranche.floor, base=base
+            ),
+            pik_rate=0.0 if tranche.pik_rate is None else tranche.pik_rate,
+            amortisation=row_of(shares),
+        )
+    )
+    charges = [result.charges[..., year] for year in range(life)]
+    left = [result.unamortised[..., year] for year in range(life)]
+    beyond = [0.0] * terms.years
+    return Release(charges=[*charges, *beyond], unamortised=[*left, *beyond])
+
+
+def _released(terms: Terms, releases: list[Release | None], year: int) -> Numbers:
+    """Costs of borrowing released in the year; those of no one tranche evenly."""
+    released = terms.other_costs / float(terms.years)
+    for release in releases:
+        if release is not None:
+            released = released + release.charges[year]
+    return released
+
+
+def _unamortised(terms: Terms, releases: list[Release | None], year: int) -> Numbers:
+    left = terms.other_costs * (1.0 - (year + 1.0) / terms.years)
+    for release in releases:
+        if release is not None:
+            left = left + release.unamortised[year]
+    return left
+
+
+@dataclass(slots=True, kw_only=True)
+class _End:
+    """The debt at a year's end, while things happen to it."""
+
+    closing: list[Numbers]
+    cash: Numbers
+    drawn: list[Numbers]
+    refinanced: list[Numbers]
+    premium: Numbers = 0.0
+    raising_costs: Numbers = 0.0
+    spent: Numbers = 0.0
+    distribution: Numbers = 0.0
+
+    def draw(self, draws: tuple[Draw, ...], bases: list[Numbers]) -> Numbers:
+        """What the draws bring; their face amortises from the next year on."""
+        proceeds: Numbers = 0.0
+        for each in draws:
+            place = each.tranche - 1
+            self.closing[place] = self.closing[place] + each.face
+            self.drawn[place] = self.drawn[place] + each.face
+            bases[place] = bases[place] + each.face
+            self.raising_costs = self.raising_costs + (each.face - each.proceeds)
+            proceeds = proceeds + each.proceeds
+        return proceeds
+
+    def pay(self, amount: Numbers, least: Numbers, year: int) -> None:
+        """Take cash from the company, where that leaves it the least it needs."""
+        left = self.cash - amount
+        refusal = partial(CashForEventMissing, year=year + 1)
+        enough = left >= least - 1e-9 * (1.0 + np.abs(self.cash))
+        self.cash = valid_where(enough, left, refusal, left=left, least=least)
+
+
+def _ended(
+    terms: Terms,
+    year: int,
+    done: Served,
+    share: Numbers,
+    income: Numbers,
+    balances: list[Numbers],
+    bases: list[Numbers],
+    releases: list[Release | None],
+    released: Numbers,
+) -> YearOfDebt:
+    """What happens at the year's end: refinancings, then add-ons, then distributions."""
+    nothing: list[Numbers] = [0.0] * len(balances)
+    end = _End(
+        closing=[layer.closing for layer in done.layers],
+        cash=done.cash,
+        drawn=list(nothing),
+        refinanced=list(nothing),
+    )
+    for change in terms.refinancings:
+        if change.year == year + 1:
+            _refinance(terms, year, change, end, bases, releases)
+    for purchase in terms.add_ons:
+        if purchase.year == year + 1:
+            end.spent = end.spent + purchase.uses
+            end.pay(purchase.uses - end.draw(purchase.draws, bases), terms.minimum_cash, year)
+    for recap in terms.recapitalisations:
+        if recap.year == year + 1:
+            end.distribution = end.distribution + end.draw(recap.draws, bases) + recap.from_cash
+            end.pay(recap.from_cash, terms.minimum_cash, year)
+    return YearOfDebt(
+        served=done,
+        opening=balances,
+        sweep=share,
+        interest_on_cash=income,
+        drawn=end.drawn,
+        refinanced=end.refinanced,
+        closing=end.closing,
+        cash=end.cash,
+        premium=end.premium,
+        raising_costs=end.raising_costs,
+        spent_on_add_ons=end.spent,
+        distribution=end.distribution,
+        released=released,
+        unamortised=_unamortised(terms, releases, year),
+    )
+
+
+def _refinance(
+    terms: Terms,
+    year: int,
+    change: Refinancing,
+    end: _End,
+    bases: list[Numbers],
+    releases: list[Release | None],
+) -> None:
+    """Repay the whole tranche; what its placing cost is written off."""
+    place = change.tranche - 1
+    balance = end.closing[place]
+    premium = balance * change.premium
+    end.refinanced[place] = end.refinanced[place] + balance
+    end.premium = end.premium + premium
+    end.closing[place], bases[place], releases[place] = 0.0, 0.0, None
+    end.pay(balance + premium - end.draw(change.draws, bases), terms.minimum_cash, year)
