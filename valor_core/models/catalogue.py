@@ -13,47 +13,14 @@ from valor_core.models.dcf import DcfInputs, DcfResult, discounted_cash_flow
 from valor_core.models.dcf_checks import dcf_checks
 from valor_core.models.dcf_conventions import dcf_conventions
 from valor_core.models.dcf_direct import DirectDcfInputs, DirectDcfResult, direct_cash_flow
-from valor_core.models.model import Model
-from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
-from valor_core.models.fields import hints, is_number, is_row
 from valor_core.models.lbo.buyout import LboInputs, LboResult, leveraged_buyout
 from valor_core.models.lbo.effective_interest import (
     EffectiveInterestInputs,
     EffectiveInterestResult,
     effective_interest,
 )
-
-
-def _unchecked(_inputs: Any, _result: Any) -> tuple[Check, ...]:
-    return ()
-
-
-def _unsaid(_inputs: Any) -> dict[str, str]:
-    return {}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A model by name and version, which changes whenever equal inputs may value otherwise."""
-
-    name: str
-    version: int
-    inputs: type
-    result: type
-    function: Callable[[Any], Any]
-    checks: Callable[[Any, Any], tuple[Check, ...]] = _unchecked
-    conventions: Callable[[Any], dict[str, str]] = _unsaid
-
-    @property
-    def headline(self) -> str:
-        """The result that a reader asks for first: the last of its single numbers.
-
-        >>> model_named("cost_of_capital").headline
-        'wacc'
-        """
-        types = hints(self.result)
-        return [name for name, hint in types.items() if is_number(hint) and not is_row(hint)][-1]
-
+from valor_core.models.model import Model
+from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
 
 MODELS: tuple[Model, ...] = (
     Model(
@@ -82,11 +49,6 @@ MODELS: tuple[Model, ...] = (
         function=cost_of_capital,
     ),
     Model(
-        name="returns",
-        version=1,
-        inputs=ReturnsInputs,
-        result=ReturnsResult,
-        function=returns,
         name="lbo",
         version=1,
         inputs=LboInputs,
@@ -99,6 +61,13 @@ MODELS: tuple[Model, ...] = (
         inputs=EffectiveInterestInputs,
         result=EffectiveInterestResult,
         function=effective_interest,
+    ),
+    Model(
+        name="returns",
+        version=1,
+        inputs=ReturnsInputs,
+        result=ReturnsResult,
+        function=returns,
     ),
 )
 

@@ -3,6 +3,8 @@
 from valor_core.models.published import cost_of_capital, direct, drivers, equity, lbo
 from valor_core.models.published.method import Method
 
-METHODS: dict[str, Method] = (
-    drivers.METHODS | direct.METHODS | equity.METHODS | cost_of_capital.METHODS | lbo.METHODS
-)
+FAMILIES = (cost_of_capital, direct, drivers, equity, lbo)
+
+METHODS: dict[str, Method] = {
+    name: method for family in FAMILIES for name, method in family.METHODS.items()
+}
