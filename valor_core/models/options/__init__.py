@@ -1,0 +1,1 @@
+"""Options, financial and real: closed forms, approximations, lattices and simulation."""

@@ -1,0 +1,35 @@
+"""The bivariate normal distribution, by Owen's T: exact to the last digits at any correlation."""
+
+from math import pi
+
+import numpy as np
+from scipy.special import ndtr, owens_t
+
+from valor_core.models.numbers import Numbers
+from valor_core.models.options.black_scholes import CERTAIN
+from valor_core.models.recorder import whole
+
+
+def bivariate_normal(h: Numbers, k: Numbers, correlation: Numbers) -> Numbers:
+    """The probability that two correlated normal numbers stay below h and k.
+
+    >>> print(f"{bivariate_normal(0.0, 0.0, 0.5):.6f}")  # a quarter and asin(½) / 2π
+    0.333333
+    """
+    return whole(joint_normal, h, k, correlation)
+
+
+def joint_normal(h: Numbers, k: Numbers, correlation: Numbers) -> Numbers:
+    """The same of plain numbers."""
+    with np.errstate(all="ignore"):
+        h, k = np.clip(h, -CERTAIN, CERTAIN), np.clip(k, -CERTAIN, CERTAIN)
+        rest = np.sqrt((1.0 - correlation) * (1.0 + correlation))
+        apart = (h * k > 0.0) | ((h * k == 0.0) & (h + k >= 0.0))
+        of_h, of_k = (k - correlation * h) / (h * rest), (h - correlation * k) / (k * rest)
+        inside = 0.5 * (ndtr(h) + ndtr(k)) - owens_t(h, of_h) - owens_t(k, of_k)
+        inside = np.where(apart, inside, inside - 0.5)
+        centre = 0.25 + np.arcsin(correlation) / (2.0 * pi)
+        joint = np.where((h == 0.0) & (k == 0.0), centre, inside)
+        together, opposed = ndtr(np.minimum(h, k)), np.maximum(ndtr(h) - ndtr(-k), 0.0)
+        joint = np.where(correlation >= 1.0, together, joint)
+        return np.clip(np.where(correlation <= -1.0, opposed, joint), 0.0, 1.0)
