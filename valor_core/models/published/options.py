@@ -19,9 +19,13 @@ from valor_core.models.options.exchange import (
     exchange_option,
     in_units_of_the_other,
 )
+from valor_core.models.options.least_squares import SimulatedOption, least_squares_monte_carlo
 from valor_core.models.options.perpetual import PerpetualOption, perpetual_option
 from valor_core.models.options.terms import Option, OptionType
 from valor_core.models.published.method import Method
+
+SIMULATED_PATHS = 100_000
+"""So many that the standard error is a few thousandths of the tables' values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +261,34 @@ def chooser(case: ChooserCase) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SimulationCase(OptionCase):
+    """An American option by simulation, a put unless told; its tables allow 50 dates a year."""
+
+    type: OptionType = field(default=OptionType.PUT, metadata=says("call or put"))
+    dates_per_year: int = field(default=50, metadata=says("dates of exercise a year"))
+    seed: int = field(default=0, metadata=says("seed of the random numbers"))
+
+
+def simulation(case: SimulationCase) -> dict[str, Any]:
+    """An American option by least-squares Monte Carlo, and the European one in closed form."""
+    result = least_squares_monte_carlo(
+        SimulatedOption(
+            option=case.terms(),
+            dates=max(1, round(float(case.dates_per_year * case.maturity))),
+            paths=SIMULATED_PATHS,
+            seed=case.seed,
+        )
+    )
+    american = dict.fromkeys(("value", "american", "american_fd", "american_lsm"), result.value)
+    return {
+        **american,
+        "european": result.european_value,
+        "early_exercise_premium": result.value - result.european_value,
+        "standard_error": result.standard_error,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PerpetualCase:
     """A project that may be bought at any time, in the letters of Dixit and Pindyck."""
 
@@ -288,6 +320,9 @@ def perpetual(case: PerpetualCase) -> dict[str, Any]:
 
 
 METHODS = {
+    "american_option_least_squares_monte_carlo": Method(
+        inputs=SimulationCase, compute=simulation, main="value"
+    ),
     "european_option_black_scholes_merton": Method(
         inputs=OptionCase, compute=european, main="value"
     ),
