@@ -62,7 +62,7 @@ def bjerksund_stensland_2002(option: Option) -> AmericanValue:
     >>> haug = Option(spot=42.0, strike=40.0, rate=0.04, dividend_yield=0.08, volatility=0.35,
     ...               maturity=0.75)
     >>> print(f"{bjerksund_stensland_2002(haug).value:.3f}")
-    5.279
+    5.287
     """
     option = sound_american(option)
     call = _call(option)

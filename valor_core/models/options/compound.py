@@ -57,7 +57,7 @@ def compound_option(compound: CompoundOption) -> CompoundValue:
     >>> sold = CompoundOption(type=OptionType.PUT, first_strike=50.0, decision=0.25,
     ...                       underlying=call)
     >>> print(f"{compound_option(sold).value:.4f}")
-    21.1965
+    21.1964
     """
     compound = sound_compound(compound)
     option, mother = compound.underlying, compound.type.sign
