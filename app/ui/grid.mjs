@@ -23,6 +23,10 @@ function read(text, column) {
   const told = text.trim();
   if (column.kind === 'text') return { value: told.slice(0, column.most) };
   if (!told) return column.optional ? { value: null } : { problem: 'A number is needed here.' };
+  if (column.kind === 'choice') {
+    const value = column.options.find((option) => option.toLowerCase() === told.toLowerCase());
+    return value ? { value } : { problem: `One of these is needed here: ${column.options.join(', ')}.` };
+  }
   const plain = told
     .replace(/\s|[%×]$/g, '')
     .replace(/^[\u2212\u2013]/, '-')
@@ -43,6 +47,9 @@ function rounded({ value, column }) {
   const digits = { minimumFractionDigits: column.digits, maximumFractionDigits: column.digits };
   return value.toLocaleString('en-US', digits).replace('-', '\u2212');
 }
+
+// Its text is marked, so that the next key replaces it; a choice has none.
+const mark = ({ input }) => input.select?.();
 
 class Grid {
   serial = 0;
@@ -102,7 +109,8 @@ class Grid {
   cell(row, place, column) {
     const cell = { row, place, column, value: null, changed: false, td: made('td', { class: column.kind }) };
     if (!column.editable) return cell;
-    cell.input = made('input', {
+    if (column.kind === 'choice') cell.input = this.choice(column);
+    else cell.input = made('input', {
       inputmode: KEYBOARDS[column.kind],
       placeholder: column.placeholder,
       autocomplete: 'off',
@@ -114,6 +122,11 @@ class Grid {
     return cell;
   }
 
+  choice({ optional, options }) {
+    const empty = optional ? [''] : [];
+    return made('select', {}, ...[...empty, ...options].map((option) => made('option', { value: option }, option)));
+  }
+
   paint(cell) {
     if (!cell.input) cell.td.textContent = rounded(cell);
     else if (!cell.changed) {
@@ -121,7 +134,7 @@ class Grid {
       const text = focused ? whole(cell) : rounded(cell);
       if (cell.input.value === text) return;
       cell.input.value = text;
-      if (focused) cell.input.select();
+      if (focused) mark(cell);
     }
   }
 
@@ -131,12 +144,12 @@ class Grid {
     this.fresh = cell;
     this.caret = false; // the arrows leave the cell until somebody wants to move within its text
     this.paint(cell);
-    cell.input.select();
+    mark(cell);
     if (cell.problem) this.tell(cell.problem, cell);
   }
 
   click(_, cell) {
-    if (this.fresh === cell) cell.input.select();
+    if (this.fresh === cell) mark(cell);
     else this.caret = true;
     this.fresh = null;
   }
@@ -144,6 +157,7 @@ class Grid {
   input(_, cell) {
     cell.changed = cell.input.value !== whole(cell);
     this.accept(cell);
+    if (cell.column.kind === 'choice') this.commit(cell);
   }
 
   focusout(_, cell) {
@@ -162,7 +176,9 @@ class Grid {
       cell.changed = this.caret = false;
       this.accept(cell);
       this.paint(cell);
-      cell.input.select();
+      mark(cell);
+    } else if (cell.column.kind === 'choice' && key !== 'Tab' && key !== 'Enter') {
+      return; // the arrows and letters choose
     } else if (key === 'F2') {
       this.caret = true;
       cell.input.setSelectionRange(cell.input.value.length, cell.input.value.length);
@@ -235,7 +251,7 @@ class Grid {
       place += right;
     } while (this.rows[row]?.cells[place] && !this.rows[row].cells[place].input);
     if (this.rows[row]?.cells[place]) this.go(row, place);
-    else document.activeElement.select();
+    else mark({ input: document.activeElement });
   }
 
   go(row, place) {
