@@ -142,11 +142,15 @@ def rationale(desk: Desk) -> str:
 
 def numbers(desk: Desk, fields: Sequence[Field], *, columns: int = 4) -> None:
     """Single numbers side by side, each with its source as help."""
-    there = [each for each in fields if at(desk.inputs, each.path.rpartition(".")[0] or "bridge")]
+    there = [each for each in fields if _is_used(desk, each.path.rpartition(".")[0])]
     for place in range(0, len(there), columns):
         for column, each in zip(st.columns(columns), there[place : place + columns], strict=False):
             with column:
                 number(desk, each)
+
+
+def _is_used(desk: Desk, part: str) -> bool:
+    return not part or at(desk.inputs, part) is not None
 
 
 def notes(desk: Desk) -> None:

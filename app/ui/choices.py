@@ -9,6 +9,10 @@ from valor_core.models.cost_of_capital import BetaKind, CostOfCapitalInputs, Lev
 from valor_core.models.dcf import ProceedsBasis
 from valor_core.models.discounting import Timing
 from valor_core.models.fields import choices
+from valor_core.models.lbo.covenants import Measure
+from valor_core.models.lbo.debt import InterestOn, SweepOf
+from valor_core.models.lbo.holders import HurdleOn
+from valor_core.models.lbo.taxes import CapBase, TaxBase
 from valor_core.models.paths import Shape
 from valor_core.models.returns.day_count import DayCount
 from valor_core.models.terminal import MultipleOf, TerminalMethod
@@ -43,6 +47,30 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         DayCount.ACT_ACT_ISDA: "actual days over actual years",
     },
     Shape: {Shape.LINEAR: "in a line", Shape.STEPPED: "in one step"},
+    InterestOn: {
+        InterestOn.AVERAGE: "the average balance of a year",
+        InterestOn.OPENING: "the balance at a year's start",
+    },
+    SweepOf: {
+        SweepOf.CASH_FLOW: "what the year brings",
+        SweepOf.ALL_CASH: "all cash above what is needed",
+    },
+    Measure: {
+        Measure.LEVERAGE: "debt / EBITDA, at most",
+        Measure.NET_LEVERAGE: "net debt / EBITDA, at most",
+        Measure.INTEREST_COVER: "EBITDA / interest, at least",
+        Measure.FIXED_CHARGE_COVER: "fixed charge cover, at least",
+        Measure.DEBT_SERVICE_COVER: "debt service cover, at least",
+    },
+    TaxBase: {
+        TaxBase.LEVERED: "profit after interest",
+        TaxBase.UNLEVERED: "EBIT, as if there were no debt",
+    },
+    CapBase: {CapBase.EBITDA: "EBITDA", CapBase.EBIT: "EBIT"},
+    HurdleOn: {
+        HurdleOn.SPONSOR: "the sponsor's multiple",
+        HurdleOn.ALL_EQUITY: "the multiple of all equity",
+    },
     ProceedsBasis: {
         ProceedsBasis.FAIR_VALUE: "fair value",
         ProceedsBasis.BOOK_VALUE: "book value",

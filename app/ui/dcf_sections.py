@@ -113,9 +113,7 @@ def forecast(desk: Desk, result: DcfResult | None) -> None:
 
 
 def _years(desk: Desk) -> list[str]:
-    facts = desk.start.sources["revenue"].facts
-    base = facts[0].fiscal_year if facts else 0
-    return [f"FY{base + year}" for year in range(1, desk.inputs.years + 1)]
+    return sheet.fiscal_years(desk, "revenue", desk.inputs.years)
 
 
 def _forecast_table(desk: Desk, result: DcfResult) -> None:

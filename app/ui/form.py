@@ -1,6 +1,6 @@
 """The inputs of any model as widgets, made from what its dataclasses say of their fields.
 
-`numbers`, `choice`, `count`, `flag` and `part` ask for single inputs; `by_year` and `members` are
+`numbers`, `choice`, `count`, `flag` and `part` ask for single inputs; `drivers` and `members` are
 grids: a year, or a member of a tuple such as a tranche, a row.
 """
 
@@ -30,7 +30,7 @@ def numbers(desk: Desk, *paths: str, columns: int = 4) -> None:
 
 def choice(desk: Desk, path: str, label: str = "") -> None:
     """One of the conventions that the field's type names."""
-    options = _options(_hint(desk, path))
+    options = _options(_hint(desk.inputs, path))
     told = field_of(desk.inputs, path, label)
     key = desk.key(path)
     st.selectbox(
@@ -91,28 +91,23 @@ def part(desk: Desk, path: str, usual: Any, label: str = "") -> bool:
     )
 
 
-def by_year(desk: Desk, years: Sequence[str], *paths: str, name: str = "years") -> None:
-    """Drivers in a grid with a year a row; below it the way back to a driver's fade."""
-    drivers = [field_of(desk.inputs, path) for path in paths if at(desk.inputs, path) is not None]
-    ask_grids.drivers_by_year(desk, years, drivers, name=name)
-    ask.fades_again(desk, drivers)
+def drivers(desk: Desk, years: Sequence[str], rows: Sequence[Field]) -> None:
+    """Drivers in a grid with a year a row; below it, folded, the fades that they are."""
+    there = [each for each in rows if at(desk.inputs, each.path) is not None]
+    ask_grids.drivers_by_year(desk, years, there)
+    ask.fades_again(desk, there)
+    with st.expander("Fades", icon=":material/trending_flat:", key=desk.key("fades:shown")):
+        ask_grids.fades(desk, there)
 
 
-def fades(desk: Desk, *paths: str) -> None:
-    """How each driver runs where it is not stated by year."""
-    ask_grids.fades(
-        desk, [field_of(desk.inputs, path) for path in paths if at(desk.inputs, path) is not None]
-    )
-
-
-def members(desk: Desk, path: str, label: str, fresh: Any, *names: str, called: str = "") -> None:
+def members(
+    desk: Desk, path: str, label: str, fresh: Any, columns: Sequence[Field] = (), *, called: str
+) -> None:
     """The members of a tuple, a row each, and one row more that begins like `fresh`.
 
-    `names` are the columns, all single fields where none is named. A member whose first cell is
-    emptied is taken out.
+    Without columns, those of all single fields. A member whose first cell is emptied is taken out.
     """
-    kind = type(fresh)
-    columns = [field_of(fresh, name) for name in names or _single(kind)]
+    columns = columns or [field_of(fresh, name) for name in _single(type(fresh))]
     there: tuple[Any, ...] = at(desk.inputs, path)
 
     def changed(edits: Sequence[Edit]) -> None:
@@ -126,21 +121,20 @@ def members(desk: Desk, path: str, label: str, fresh: Any, *names: str, called: 
             if edit.column == columns[0].path and edit.value is None:
                 gone.add(edit.row)
             elif edit.value is not None or can_be_empty(fresh, edit.column):
-                rows[edit.row] = put_at(rows[edit.row], edit.column, _typed(kind, edit, columns))
+                rows[edit.row] = put_at(rows[edit.row], edit.column, _typed(fresh, edit, columns))
         kept = [row for place, row in enumerate(rows) if place not in gone]
         _put(desk, path, tuple(kept))
 
-    word = called or label.rstrip("s")
     grid.edited(
         label,
         {each.path: _column(fresh, each, desk.currency, first=not i)
          for i, each in enumerate(columns)},
         [
             *(
-                (f"{word} {place}", [_shown(member, each) for each in columns])
+                (f"{called} {place}", [_shown(member, each) for each in columns])
                 for place, member in enumerate(there, start=1)
             ),
-            (f"Another {word.lower()}", [None] * len(columns)),
+            (f"Another {called.lower()}", [None] * len(columns)),
         ],
         key=desk.grid_key(path),
         on_change=changed,
@@ -160,7 +154,7 @@ def _single(kind: type) -> list[str]:
 
 
 def _column(fresh: Any, told: Field, currency: str, *, first: bool) -> Column:
-    hint = hints(type(fresh))[told.path]
+    hint = _hint(fresh, told.path)
     options = _options(hint)
     if options:
         return Column(
@@ -187,15 +181,13 @@ def _options(hint: Any) -> list[Any]:
 
 
 def _shown(member: Any, told: Field) -> float | str | None:
-    value = getattr(member, told.path)
-    if _options(hints(type(member))[told.path]):
-        return in_words(value)
-    return told.on_screen(value)
+    value = at(member, told.path)
+    return in_words(value) if _options(_hint(member, told.path)) else told.on_screen(value)
 
 
-def _typed(kind: type, edit: Edit, columns: Sequence[Field]) -> Any:
+def _typed(fresh: Any, edit: Edit, columns: Sequence[Field]) -> Any:
     """The cell as its field holds it."""
-    hint = hints(kind)[edit.column]
+    hint = _hint(fresh, edit.column)
     told = next(each for each in columns if each.path == edit.column)
     if edit.value is None:
         return None
@@ -205,9 +197,9 @@ def _typed(kind: type, edit: Edit, columns: Sequence[Field]) -> Any:
     return edit.value * told.scale if is_number(hint) else int(edit.value)
 
 
-def _hint(desk: Desk, path: str) -> Any:
+def _hint(inputs: Any, path: str) -> Any:
     owner, _, name = path.rpartition(".")
-    return hints(type(at(desk.inputs, owner) if owner else desk.inputs))[name]
+    return hints(type(at(inputs, owner) if owner else inputs))[name]
 
 
 def _put(desk: Desk, path: str, value: Any) -> None:

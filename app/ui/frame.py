@@ -57,6 +57,10 @@ PLACES = (
         "Value a company from its filed facts and your assumptions.", act="draft.read",
     ),
     _place(
+        "lbo", "LBO", "account_balance",
+        "Buy a company with debt, serve it, sell it: what the sponsor makes.", act="draft.read",
+    ),
+    _place(
         "valuations", "Valuations", "inventory_2",
         "Open saved values, follow their workings, compare two.", act="valuation.read",
     ),

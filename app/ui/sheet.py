@@ -211,6 +211,13 @@ def sensitivity(
         )
 
 
+def fiscal_years(desk: Desk, base: str, count: int) -> list[str]:
+    """The forecast years, named after that of the fact behind the base figure."""
+    facts = desk.start.sources[base].facts
+    first = max((fact.fiscal_year for fact in facts), default=0)
+    return [f"FY{first + year}" for year in range(1, count + 1)]
+
+
 def number_at(inputs: Any, path: str) -> Any:
     """What stands at a path; None where its owner is not there."""
     owner, _, name = path.rpartition(".")

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from valor_core.models.fields import Unit
+from valor_core.models.lines import spoken
 from valor_core.values import FiledFact
 
 MILLION = 1e6
@@ -92,7 +93,7 @@ def label_of(name: str, told: str = "") -> str:
     >>> label_of("terminal_growth"), label_of("ebit", "EBIT")
     ('Terminal growth', 'EBIT')
     """
-    return told or name.replace("_", " ").capitalize()
+    return told or spoken(name)
 
 
 def moment(at: datetime) -> str:

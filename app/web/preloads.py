@@ -26,6 +26,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "coverage": (BUTTON, TEXT, GRID),
     "company": (HTML, LINK, BUTTON, CHOICE, DAY, SEGMENTS, GRID, CHART),
     "dcf": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, COMPONENT),
+    "lbo": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER),
     "valuations": (HTML, BUTTON, CHOICE),
     "screen": (HTML, BUTTON, CHOICE, NUMBER, GRID),
     "reports": (BUTTON, CHOICE, DAY),

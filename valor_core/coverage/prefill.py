@@ -129,7 +129,7 @@ def _inputs(
     *,
     currency: str,
 ) -> Prefilled:
-    told = _Sources()
+    told = Sources()
     inputs = DcfInputs(
         years=YEARS,
         revenue=told.number("revenue", filed(revenue)),
@@ -176,7 +176,7 @@ def _inputs(
     return Prefilled(inputs=inputs, sources=told.sources, warnings=warnings, currency=currency)
 
 
-class _Sources:
+class Sources:
     """Hands out the numbers of the inputs, and keeps where each comes from."""
 
     def __init__(self) -> None:
@@ -214,7 +214,7 @@ def _growth(figures: Figures, now: FiledFact) -> Told:
     )
 
 
-def _margin(told: _Sources, revenue: FiledFact, ebit: Told) -> Fade:
+def _margin(told: Sources, revenue: FiledFact, ebit: Told) -> Fade:
     """EBIT margin of the newest year; a loss fades to a mature margin, stated as a judgement."""
     margin = round(ebit.amount / revenue.value, 4)
     rule = ebit.source.text if len(ebit.facts) > 1 else "EBIT"
@@ -266,7 +266,7 @@ def _sales_to_capital(figures: Figures, revenue: FiledFact) -> Told:
     return derived(ratio, rule, revenue, *facts)
 
 
-def _depreciation(told: _Sources, figures: Figures, revenue: FiledFact) -> Fade | None:
+def _depreciation(told: Sources, figures: Figures, revenue: FiledFact) -> Fade | None:
     fact = figures.at("dna")
     if fact is None or fact.value < 0.0:
         return None
@@ -289,7 +289,7 @@ def _operating_loss(figures: Figures) -> Told:
     return derived(left, f"operating losses less later profits, FY{first} to FY{last}", *facts)
 
 
-def _cost_of_capital(told: _Sources) -> CostOfCapitalInputs:
+def _cost_of_capital(told: Sources) -> CostOfCapitalInputs:
     """No market price is shipped, so every figure here is a stated default."""
 
     def default(field: str, value: float, why: str) -> float:
@@ -320,7 +320,7 @@ def _cost_of_capital(told: _Sources) -> CostOfCapitalInputs:
     )
 
 
-def _bridge(told: _Sources, items: dict[str, Told]) -> Bridge:
+def _bridge(told: Sources, items: dict[str, Told]) -> Bridge:
     return Bridge(
         **{name: told.open(f"bridge.{name}", item) for name, item in items.items()},
         options_value=told.default(

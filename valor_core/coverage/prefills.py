@@ -5,10 +5,11 @@ from datetime import date
 
 from valor_core.coverage.companies import Company
 from valor_core.coverage.prefill import Prefilled, prefill_dcf
+from valor_core.coverage.prefill_lbo import prefill_lbo
 from valor_core.errors import NotFound
 from valor_core.values import FiledFact
 
-PREFILLS: dict[str, Callable[..., Prefilled]] = {"dcf": prefill_dcf}
+PREFILLS: dict[str, Callable[..., Prefilled]] = {"dcf": prefill_dcf, "lbo": prefill_lbo}
 """By the name of a model; a model that is not here begins with what its user states."""
 
 

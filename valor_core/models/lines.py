@@ -156,12 +156,19 @@ def _told(
             yield path, told
 
 
+KNOWN = {
+    word.lower(): word
+    for words in ("PV WACC WACCs ROIC FCFF FCFE APV NPV", "EBIT EBITDA IRR MOIC MIRR PIK EPS EV")
+    for word in words.split()
+}
+"""Words that people write in capitals."""
+
+
 def spoken(name: str) -> str:
     """A path as people say it.
 
     >>> spoken("growth.start"), spoken("pv_forecast"), spoken("wacc")
     ('Growth start', 'PV forecast', 'WACC')
     """
-    known = {"pv": "PV", "wacc": "WACC", "waccs": "WACCs", "roic": "ROIC", "fcff": "FCFF"}
-    spoken = [known.get(word, word) for word in name.replace("_", " ").replace(".", " ").split()]
+    spoken = [KNOWN.get(word, word) for word in name.replace("_", " ").replace(".", " ").split()]
     return " ".join([spoken[0][:1].upper() + spoken[0][1:], *spoken[1:]])
