@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -22,6 +24,7 @@ from valor_core.store.migrate import migrate
 from valor_core.tenancy import api_keys
 from valor_core.values import Caller, Role, TenantId, new_id
 from valor_core.workbench import people
+from valor_core.workbench.demo import seed_demo
 from valor_core.workbench.setup import operator, prepare
 from valor_core.workbench.verb import open_work, use_store
 
@@ -65,11 +68,19 @@ class World:
     rival: Tenant
 
 
+class Holding(Enum):
+    """What a fresh database begins with."""
+
+    NOTHING = "nothing"
+    TENANTS = "tenants"
+    BOOK = "book"
+
+
 @dataclass(frozen=True, slots=True)
 class Mould:
     """What the worlds of one kind of database are cast from."""
 
-    opened: Callable[[Path, bool], Store]  # a database in that folder: a cast, or an empty one
+    opened: Callable[[Path, Holding], Store]  # a database in that folder
     acme: Tenant
     rival: Tenant
 
@@ -111,9 +122,17 @@ def sqlite_mould(tmp_path_factory: pytest.TempPathFactory, _own_home: None) -> M
     with closing(Store(f"sqlite:///{file}")) as store:
         tenants = _filled(store)
 
-    def opened(folder: Path, cast: bool) -> Store:
-        if cast:
-            shutil.copyfile(file, folder / "valor.sqlite")
+    @cache
+    def with_the_book() -> Path:
+        copy = Path(shutil.copyfile(file, file.with_name("book.sqlite")))
+        with closing(Store(f"sqlite:///{copy}")) as store:
+            _bring_the_book(store)
+        return copy
+
+    def opened(folder: Path, holding: Holding) -> Store:
+        if holding is not Holding.NOTHING:
+            source = with_the_book() if holding is Holding.BOOK else file
+            shutil.copyfile(source, folder / "valor.sqlite")
         return Store(f"sqlite:///{folder / 'valor.sqlite'}")
 
     return Mould(opened, *tenants)
@@ -128,10 +147,19 @@ def postgres_mould(postgres: EmbeddedPostgres, _own_home: None) -> Mould:
     with closing(Store(postgres.url("mould", SERVING), owner_url=owner)) as store:
         tenants = _filled(store)
 
-    def opened(_folder: Path, cast: bool) -> Store:
-        name = f"db_{new_id()}"
-        owner = postgres.create_database(name, template="mould" if cast else "template1")
+    def copy(name: str, template: str) -> Store:
+        owner = postgres.create_database(name, template=template)
         return Store(postgres.url(name, SERVING), owner_url=owner)
+
+    @cache
+    def with_the_book() -> str:
+        with closing(copy("book", "mould")) as store:
+            _bring_the_book(store)
+        return "book"
+
+    def opened(_folder: Path, holding: Holding) -> Store:
+        template = {Holding.NOTHING: "template1", Holding.TENANTS: "mould"}.get(holding)
+        return copy(f"db_{new_id()}", template or with_the_book())
 
     return Mould(opened, *tenants)
 
@@ -142,6 +170,11 @@ def _filled(store: Store) -> tuple[Tenant, Tenant]:
     tenants = add_tenant(store, "acme"), add_tenant(store, "rival")
     _forget_secrets()  # this may have run in the middle of a test's own set-up
     return tenants
+
+
+def _bring_the_book(store: Store) -> None:
+    seed_demo(store)
+    _forget_secrets()
 
 
 def add_tenant(store: Store, slug: str) -> Tenant:
@@ -178,8 +211,15 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def world(mould: Mould, request: pytest.FixtureRequest, folder: Path) -> Iterator[World]:
-    with in_use(mould.opened(folder, True), request) as store:
+    holding = Holding.BOOK if "book" in request.fixturenames else Holding.TENANTS
+    with in_use(mould.opened(folder, holding), request) as store:
         yield World(store, mould.acme, mould.rival)
+
+
+@pytest.fixture
+def book(world: World) -> World:
+    """The world of a test that asks for it was cast with the demo book in it."""
+    return world
 
 
 @pytest.fixture
@@ -201,7 +241,7 @@ def rival(world: World) -> Tenant:
 @pytest.fixture
 def empty_store(mould: Mould, request: pytest.FixtureRequest, folder: Path) -> Iterator[Store]:
     """A fresh database of either kind in which nothing stands."""
-    with in_use(mould.opened(folder, False), request) as store:
+    with in_use(mould.opened(folder, Holding.NOTHING), request) as store:
         yield store
 
 

@@ -3,15 +3,13 @@ from sqlalchemy import text
 from tests.conftest import ONLY_SQLITE
 from tests.pages.opening import opened, pressed, run, saved, texts
 from valor_core.workbench import people
-from valor_core.workbench.demo import seed_demo
 from valor_core.workbench.logbook import read_log
 from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
 
 
-def test_entries_read_as_sentences(store, acme, monkeypatch):
-    seed_demo(store)
+def test_entries_read_as_sentences(book, acme, monkeypatch):
     saved(acme.analyst, "KO")
     with open_work(acme.admin) as work:
         people.add_key(work, "nightly", acme.analyst.role)
@@ -23,8 +21,7 @@ def test_entries_read_as_sentences(store, acme, monkeypatch):
     assert "value per share" in shown
 
 
-def test_entries_of_one_deed_can_be_read_alone(store, acme, monkeypatch):
-    seed_demo(store)
+def test_entries_of_one_deed_can_be_read_alone(book, acme, monkeypatch):
     saved(acme.analyst, "KO")
     page = opened(monkeypatch, acme.admin, "audit")
     page.selectbox(key="audit_action").set_value("valuation.run")

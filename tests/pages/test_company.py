@@ -5,16 +5,10 @@ from tests.pages.opening import opened, pressed, run, texts
 from valor_core.coverage.companies import company_id
 from valor_core.coverage.facts_csv import template
 from valor_core.workbench import companies
-from valor_core.workbench.demo import seed_demo
 from valor_core.workbench.verb import open_work
 
-pytestmark = ONLY_SQLITE
+pytestmark = [ONLY_SQLITE, pytest.mark.usefixtures("book")]
 APPLE = company_id(320193)
-
-
-@pytest.fixture(autouse=True)
-def _book(store):
-    seed_demo(store)
 
 
 def test_apple_before_and_after_its_restatement_of_2010(acme, monkeypatch):

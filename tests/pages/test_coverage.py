@@ -2,7 +2,6 @@ from typing import Any
 
 from tests.conftest import ONLY_SQLITE
 from tests.pages.opening import opened, run, saved, texts
-from valor_core.workbench.demo import seed_demo
 
 pytestmark = ONLY_SQLITE
 
@@ -14,8 +13,7 @@ def test_without_any_company_the_import_stands_open(acme, monkeypatch):
     assert page.file_uploader
 
 
-def test_losses_show_as_losses_and_what_was_not_filed_as_nothing(store, acme, monkeypatch):
-    seed_demo(store)
+def test_losses_show_as_losses_and_what_was_not_filed_as_nothing(book, acme, monkeypatch):
     table = opened(monkeypatch, acme.viewer, "coverage").dataframe[0].value.set_index("Ticker")
 
     assert len(table) == 18
@@ -26,8 +24,7 @@ def test_losses_show_as_losses_and_what_was_not_filed_as_nothing(store, acme, mo
     assert table["EBIT margin"].isna()["JPM"]
 
 
-def test_a_saved_value_stands_beside_its_company(store, acme, monkeypatch):
-    seed_demo(store)
+def test_a_saved_value_stands_beside_its_company(book, acme, monkeypatch):
     row = saved(acme.analyst, "KO")
     table = opened(monkeypatch, acme.viewer, "coverage").dataframe[0].value.set_index("Ticker")
 
@@ -35,8 +32,7 @@ def test_a_saved_value_stands_beside_its_company(store, acme, monkeypatch):
     assert table["Value"].notna().sum() == 1
 
 
-def test_typing_narrows_the_table_by_name_and_ticker(store, acme, monkeypatch):
-    seed_demo(store)
+def test_typing_narrows_the_table_by_name_and_ticker(book, acme, monkeypatch):
     page = opened(monkeypatch, acme.viewer, "coverage")
 
     page.text_input(key="coverage_search").set_value("apple aapl")

@@ -19,7 +19,7 @@ from valor_core.models.discounting import Timing
 from valor_core.models.paths import Fade
 from valor_core.models.terminal import TerminalMethod
 from valor_core.settings import ROOT
-from valor_core.workbench import demo, drafts
+from valor_core.workbench import drafts
 from valor_core.workbench.verb import open_work, use_store
 
 pytestmark = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
@@ -36,10 +36,9 @@ GROWTH = DRIVERS[0]
 
 
 @pytest.fixture
-def page(world, monkeypatch) -> Iterator[AppTest]:
-    demo.seed_demo(world.store)
-    use_store(world.store)
-    monkeypatch.setattr(frame, "signed_in_caller", lambda: world.acme.analyst)
+def page(book, monkeypatch) -> Iterator[AppTest]:
+    use_store(book.store)
+    monkeypatch.setattr(frame, "signed_in_caller", lambda: book.acme.analyst)
     at = AppTest.from_file(ROOT / "pages" / "dcf.py", default_timeout=60)
     at.query_params["company"] = "AAPL"
     at.session_state["dcf:section"] = CAPITAL

@@ -4,7 +4,6 @@ from tests.conftest import ONLY_SQLITE
 from tests.pages.opening import opened, saved, texts
 from valor_core.coverage.companies import company_id
 from valor_core.workbench import drafts
-from valor_core.workbench.demo import seed_demo
 from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
@@ -14,8 +13,7 @@ def test_without_any_company_the_next_step_is_an_import(acme, monkeypatch):
     assert "Import what one has filed" in texts(opened(monkeypatch, acme.analyst, "home"))
 
 
-def test_the_next_step_follows_what_was_done(store, acme, monkeypatch):
-    seed_demo(store)
+def test_the_next_step_follows_what_was_done(book, acme, monkeypatch):
     assert "Value a first company. Apple Inc. is ready" in texts(
         opened(monkeypatch, acme.analyst, "home")
     )
@@ -32,16 +30,14 @@ def test_the_next_step_follows_what_was_done(store, acme, monkeypatch):
     )
 
 
-def test_a_draft_is_seen_by_its_author_alone(store, acme, monkeypatch):
-    seed_demo(store)
+def test_a_draft_is_seen_by_its_author_alone(book, acme, monkeypatch):
     with open_work(acme.analyst) as work:
         drafts.keep_draft(work, company_id(320193), {"inputs": {}})
 
     assert "You have no draft" in texts(opened(monkeypatch, acme.admin, "home"))
 
 
-def test_who_may_not_value_is_shown_no_drafts_and_no_way_to_the_dcf(store, acme, monkeypatch):
-    seed_demo(store)
+def test_who_may_not_value_is_shown_no_drafts_and_no_way_to_the_dcf(book, acme, monkeypatch):
     shown = texts(opened(monkeypatch, acme.viewer, "home"))
 
     assert "Your drafts" not in shown

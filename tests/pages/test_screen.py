@@ -9,7 +9,6 @@ from valor_core.settings import ROOT
 from valor_core.snapshots import reader
 from valor_core.values import Caller
 from valor_core.workbench import snapshots
-from valor_core.workbench.demo import seed_demo
 
 pytestmark = ONLY_SQLITE
 
@@ -33,9 +32,8 @@ def tickers(shown: AppTest) -> list[str]:
     return [name.rpartition("(")[2].rstrip(")") for name in shown.dataframe[0].value["Company"]]
 
 
-def test_an_analyst_publishes_filters_and_ranks(world: World, monkeypatch):
-    seed_demo(world.store)
-    shown = page(monkeypatch, world.acme.analyst)
+def test_an_analyst_publishes_filters_and_ranks(book: World, monkeypatch):
+    shown = page(monkeypatch, book.acme.analyst)
     assert "Publish the first one" in shown.info[0].value
 
     shown.button[0].click().run()

@@ -6,15 +6,9 @@ from tests.pages.opening import opened, run, saved, texts
 from valor_core.models.discounting import Timing
 from valor_core.models.terminal import MultipleOf, TerminalMethod
 from valor_core.workbench import companies, valuations
-from valor_core.workbench.demo import seed_demo
 from valor_core.workbench.verb import open_work
 
-pytestmark = ONLY_SQLITE
-
-
-@pytest.fixture(autouse=True)
-def _book(store):
-    seed_demo(store)
+pytestmark = [ONLY_SQLITE, pytest.mark.usefixtures("book")]
 
 
 def part(page, name: str):

@@ -19,7 +19,6 @@ from valor_core.errors import BadInput
 from valor_core.snapshots.measures import MEASURE
 from valor_core.snapshots.screen import ROWS_MAX, Bounds, Screened
 from valor_core.workbench import snapshots
-from valor_core.workbench.demo import seed_demo
 from valor_core.workbench.valuations import list_valuations
 from valor_core.workbench.verb import open_work
 
@@ -34,11 +33,10 @@ def screen(world: World, bounds=None, **how) -> Screened:
 
 
 @pytest.fixture
-def book(world: World) -> World:
+def book(book: World) -> World:
     """The demo book, of which Acme has published a snapshot."""
-    seed_demo(world.store)
-    publish(world, world.acme.analyst)
-    return world
+    publish(book, book.acme.analyst)
+    return book
 
 
 def test_measures_of_apple_are_those_of_its_filing(apple: World, published: Published):

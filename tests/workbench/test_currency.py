@@ -101,11 +101,9 @@ def test_figures_in_a_second_currency_are_refused_and_nothing_of_them_is_kept(wo
         assert {fact.unit for fact in companies.read_facts(work, rhein)} == {"EUR", "shares"}
 
 
-def test_euros_for_a_company_of_the_shared_book_are_refused(world):
-    demo.seed_demo(world.store)
-
+def test_euros_for_a_company_of_the_shared_book_are_refused(book):
     with pytest.raises(MixedCurrencies, match="EUR and USD"):
-        imported(world, a_document("EUR", cik=320193, name="Apple Inc."))
+        imported(book, a_document("EUR", cik=320193, name="Apple Inc."))
 
 
 @ONLY_SQLITE

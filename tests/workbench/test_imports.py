@@ -113,9 +113,8 @@ def test_one_tenants_word_on_a_filing_binds_no_other(store, acme, rival):
 
 
 def test_the_demo_book_is_read_by_all_and_an_import_of_its_company_is_the_tenants_own(
-    store, acme, rival
+    book, acme, rival
 ):
-    demo.seed_demo(store)
     shared = figures(rival.viewer, KO)
     extra = (
         "21344,The Coca-Cola Company,KO,,2024,,2024-12-31,revenue,47061000000,USD,"
@@ -152,8 +151,7 @@ def test_who_may_only_read_imports_nothing(store, acme):
     assert names(acme.viewer) == []
 
 
-def test_companies_and_imports_come_in_pages_without_gap_or_repeat(store, acme):
-    demo.seed_demo(store)
+def test_companies_and_imports_come_in_pages_without_gap_or_repeat(book, acme):
     for ticker in ("ko", "hd", "jpm"):  # own rows stand in for the shared ones on every page
         imported(acme.analyst, of_the_demo_book(ticker), f"{ticker}.csv")
     whole, read, after = names(acme.viewer), [], None
@@ -202,8 +200,7 @@ def test_a_file_of_another_kind_is_refused_by_its_name():
         companies.read_document(b"", file_name="C:\\books\\facts.xlsx")
 
 
-def test_a_ticker_stays_with_the_company_that_had_it_first(store, acme):
-    demo.seed_demo(store)
+def test_a_ticker_stays_with_the_company_that_had_it_first(book, acme):
     other = ACME_2024.replace("7,Acme,ACME", "999002,Another Cola,KO")
 
     imported(acme.analyst, table(other))

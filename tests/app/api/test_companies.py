@@ -3,12 +3,10 @@ import pytest
 from tests.app.api.asking import bring, pages, refusal
 from tests.books import ACME_2023, table
 from tests.conftest import ONLY_SQLITE
-from valor_core.workbench.demo import seed_demo
 
 
 @ONLY_SQLITE
-def test_companies_come_in_pages_by_name_the_own_ones_among_the_shared(store, acme, rival, client):
-    seed_demo(store)
+def test_companies_come_in_pages_by_name_the_own_ones_among_the_shared(book, acme, rival, client):
     bring(client(acme.analyst), table(ACME_2023))
 
     mine = pages(client(acme.viewer), "/companies", limit=5)
@@ -25,8 +23,7 @@ def test_companies_come_in_pages_by_name_the_own_ones_among_the_shared(store, ac
 
 
 @ONLY_SQLITE
-def test_a_cursor_serves_one_list_of_one_tenant(store, acme, rival, client):
-    seed_demo(store)
+def test_a_cursor_serves_one_list_of_one_tenant(book, acme, rival, client):
     mine = client(acme.viewer)
     cursor = mine.get("/companies?limit=1").json()["next"]
     other = client(rival.viewer).get("/companies", params={"cursor": cursor})

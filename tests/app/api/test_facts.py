@@ -4,7 +4,6 @@ from tests.app.api.asking import bring, pages, refusal
 from tests.books import of_the_demo_book
 from tests.conftest import ONLY_SQLITE
 from tests.coverage.filings import apple, as_bytes
-from valor_core.workbench.demo import seed_demo
 
 pytestmark = ONLY_SQLITE
 
@@ -69,8 +68,7 @@ def test_pages_of_facts_make_the_whole_without_gap_or_repeat(store, acme, client
         assert len(whole) > 50
 
 
-def test_a_figure_of_both_books_is_told_once(store, acme, rival, client):
-    seed_demo(store)
+def test_a_figure_of_both_books_is_told_once(book, acme, rival, client):
     bring(client(acme.analyst), of_the_demo_book("ko"))
     mine, theirs = (
         pages(client(who.viewer), "/companies/KO/facts", vintages=True) for who in (acme, rival)

@@ -9,7 +9,6 @@ from tests.app.api.conftest import Client
 from tests.conftest import ONLY_SQLITE, World
 from valor_core.coverage.job_runs import Status
 from valor_core.workbench import jobs, reports
-from valor_core.workbench.demo import seed_demo
 from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
@@ -39,9 +38,8 @@ def test_what_can_be_asked_of_a_report_is_told(world: World, client: Client):
     )
 
 
-def test_a_run_that_is_asked_for_twice_with_one_key_waits_once(world: World, client: Client):
-    seed_demo(world.store)
-    analyst = client(world.acme.analyst)
+def test_a_run_that_is_asked_for_twice_with_one_key_waits_once(book: World, client: Client):
+    analyst = client(book.acme.analyst)
 
     answers = [
         analyst.post("/reports/valuation/runs", json=ASK, headers=once("k")) for _ in range(2)

@@ -7,7 +7,6 @@ from tests.conftest import ONLY_SQLITE, World
 from valor_core.snapshots import reader
 from valor_core.snapshots.measures import MEASURE
 from valor_core.workbench import snapshots
-from valor_core.workbench.demo import seed_demo
 
 pytestmark = ONLY_SQLITE
 
@@ -61,9 +60,8 @@ def test_the_list_comes_in_pages_whose_cursor_serves_no_other_tenant(world: Worl
     assert (stolen.status_code, stolen.json()["code"]) == (400, "bad_cursor")
 
 
-def test_companies_are_filtered_and_ranked(world: World, client):
-    seed_demo(world.store)
-    analyst = client(world.acme.analyst)
+def test_companies_are_filtered_and_ranked(book: World, client):
+    analyst = client(book.acme.analyst)
     published = publish(analyst).json()
 
     found = analyst.get(
