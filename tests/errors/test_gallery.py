@@ -54,6 +54,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "problem": "cannot be used: No such file or directory",
     },
     "bad_text": {"text": "a\0b"},
+    "dates_do_not_fit": {"dates": 5, "flows": 6},
     "database_gone": {
         "file": Path("valor.sqlite"),
         "left": Path("secrets/audit_hmac_secret"),

@@ -154,6 +154,35 @@ def test_tolerances_may_differ_by_field():
     assert [d.place for d in prove({**case, "check": strict}).differences] == ["diluted_eps"]
 
 
+@pytest.mark.parametrize(
+    ("published", "status"), [(0.2, "passed"), (0.3, "passed"), (0.25, "failed")]
+)
+def test_of_several_answers_a_source_may_print_any(published, status):
+    case = {"model": "irr", "inputs": {"cashflows": [-1000, 2500, -1560]}, "check": {"abs": 1e-9}}
+
+    assert prove({**case, "expected": published}).status == status
+    assert prove({**case, "expected": {"irr": published}}).status == status
+    assert prove({**case, "expected": {"irr": None}}).status is Status.FAILED
+
+
+def test_an_answer_may_be_that_there_is_none():
+    case = {"model": "irr", "inputs": {"values": [1, 2, 3], "guess": 0.1}}
+
+    assert prove({**case, "expected": {"irr": None}}).status is Status.PASSED
+    assert prove({**case, "expected": {"irr": 0.1}}).status is Status.FAILED
+
+
+def test_days_with_amounts_may_be_written_as_pairs():
+    case = {
+        "model": "irr_moic_dated",
+        "inputs": {"flows": [["2031-06-30", 270], ["2026-06-30", -100]], "day_count": "thirty_360"},
+        "expected": {"irr": 2.7**0.2 - 1.0, "moic": 2.7, "net": 170},
+    }
+
+    assert prove(case).differences == ()
+    assert prove({**case, "inputs": {"flows": [["2031-06-31", 1]]}}).status is Status.FAILED
+
+
 def test_a_cell_of_a_table_without_a_value_is_null():
     case = {
         "model": "dcf_fcff_direct",

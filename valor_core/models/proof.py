@@ -11,7 +11,7 @@ import numpy as np
 from valor_core.errors import BadInputs, ValorError
 from valor_core.models.codec import dump_value, load
 from valor_core.models.published import METHODS
-from valor_core.models.published.method import Method
+from valor_core.models.published.method import AnyOf, Method
 
 REMARKS = frozenset({"src", "source", "note", "name", "label", "id", "comment"})
 DEFAULT_REL = 1e-9
@@ -173,6 +173,8 @@ def _listed(value: Any) -> Any:
     """Numbers and lists as JSON has them; what is not finite is none."""
     if isinstance(value, dict):
         return {name: _listed(one) for name, one in value.items()}
+    if isinstance(value, AnyOf):
+        return value
     return dump_value(np.asarray(value)) if value is not None else None
 
 
@@ -220,6 +222,8 @@ def _compared_value(
     expected: Any, got: Any, tolerance: "Tolerance", place: str, name: str
 ) -> Iterator[Difference]:
     problem = ""
+    if isinstance(got, AnyOf):
+        got = got.nearest(expected)
     if isinstance(expected, dict) and isinstance(got, dict):
         yield from _compared_lines(expected, got, tolerance, place)
     elif isinstance(expected, list) and isinstance(got, list) and len(got) == len(expected):

@@ -7,6 +7,19 @@ from typing import Any
 from valor_core.models.codec import schema
 
 
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Values that all answer the question: a source that prints one of them is right."""
+
+    values: tuple[float, ...]
+
+    def nearest(self, published: Any) -> float | None:
+        """The value nearest to what a source prints; none where there is none."""
+        if not isinstance(published, (int, float)):
+            return self.values[0] if self.values else None
+        return min(self.values, key=lambda value: abs(value - published), default=None)
+
+
 def _as_it_stands(stated: dict[str, Any]) -> dict[str, Any]:
     return stated
 

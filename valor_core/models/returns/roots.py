@@ -5,6 +5,10 @@ s between these and differentiate: each flow is then multiplied by its distance 
 the flows before s around and takes one change of sign away. Without a change there is no root; and
 going back, a function is monotone between the roots of its derivative, so that its own roots are
 bracketed one by one. None is missed and none is guessed, whether times are whole periods or days.
+
+One limit is of the numbers: near −100 % discounting blows late flows up, and where the rounding
+error of the net present value exceeds all flows together, nobody can tell it from zero. Such a rate
+is told only where a single change of sign proves it.
 """
 
 import numpy as np
@@ -15,7 +19,7 @@ LEAST, MOST = -36.0, 700.0
 TOUCHES = 1e-15
 """Inflows and outflows of equal value, to rounding: a flow's worth of error each."""
 
-CHUNK = 2_048
+CELLS = 2**17  # flows in one pass, times the roots that they may have
 _MOST_STEPS = 300
 
 
@@ -30,8 +34,9 @@ def every_rate(flows: np.ndarray, times: np.ndarray) -> np.ndarray:
     logs = np.full((len(flows), counts.max(initial=0)), np.nan)
     for count in set(counts.tolist()) - {0}:
         alike = np.flatnonzero(counts == count)
-        for start in range(0, len(alike), CHUNK):
-            rows = alike[start : start + CHUNK]
+        size = max(1, CELLS // (flows.shape[-1] * (count + 1)))
+        for start in range(0, len(alike), size):
+            rows = alike[start : start + size]
             with np.errstate(all="ignore"):
                 logs[rows, :count] = _every_root(flows[rows], times[rows], count)
     return np.sort(np.expm1(logs), axis=-1)
@@ -62,7 +67,15 @@ def _every_root(flows: np.ndarray, times: np.ndarray, count: int) -> np.ndarray:
         edges = np.concatenate([low, inner, high], axis=-1)
     roots = _in_each_interval(flows, times, edges)
     roots[:, 1:][roots[:, 1:] == roots[:, :-1]] = np.nan  # one that touches ends two intervals
-    return roots
+    return roots if count == 1 else np.where(_told_apart(roots, flows, times), roots, np.nan)
+
+
+def _told_apart(roots: np.ndarray, flows: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Where the net present value, at the first time, is told from zero by arithmetic of floats."""
+    periods = (times - times[:, :1])[:, None]
+    values = np.abs(flows)[:, None] * np.exp(-roots[..., None] * periods)
+    lost = np.finfo(np.float64).eps * values.sum(axis=-1)
+    return lost <= np.abs(flows).sum(axis=-1, keepdims=True)
 
 
 def _within_first_change(flows: np.ndarray, times: np.ndarray) -> np.ndarray:
