@@ -57,11 +57,11 @@ def draws(draw: "Draw") -> tuple[DrawOn, ...]:
 
 def a_pool(draw: "Draw") -> ManagementPool:
     bands = (
-        Band(hurdle=0.0, share=draw.between(0.02, 0.05)),
-        Band(hurdle=draw.between(1.2, 2.0), share=draw.between(0.06, 0.1)),
+        Band(hurdle=draw.between(1.2, 1.6), share=draw.between(0.06, 0.1)),
+        Band(hurdle=draw.between(1.8, 2.5), share=draw.between(0.1, 0.15)),
     )
     return ManagementPool(
-        share=draw.between(0.03, 0.1),
+        share=draw.between(0.02, 0.06),
         strike=draw.between(0.0, 30.0),
         vesting_years=draw.one_of(None, draw.between(3.0, 6.0)),
         cliff_years=draw.between(0.5, 1.5),
@@ -73,7 +73,7 @@ def a_pool(draw: "Draw") -> ManagementPool:
 
 def an_lbo(draw: "Draw") -> LboInputs:
     """A company of EBITDA 100 bought with three tranches that it can bear."""
-    years = draw.years
+    years = draw.years = min(draw.years, 6)
     last = max(years - 1, 1)
     tranches = (
         a_tranche(draw, 150, 250, sweeps=True),
@@ -98,7 +98,7 @@ def an_lbo(draw: "Draw") -> LboInputs:
         year=draw.random.randint(1, years),
         tranche=draw.random.randint(1, 3),
         premium=draw.between(0.0, 0.02),
-        draws=(DrawOn(tranche=3, face=draw.between(230, 300)),),
+        draws=(DrawOn(tranche=3, face=draw.between(250, 300)),),
     )
     return LboInputs(
         years=years,
@@ -109,7 +109,7 @@ def an_lbo(draw: "Draw") -> LboInputs:
             debt=draw.between(0, 200),
             cash=draw.between(60, 90),
             cash_used=draw.between(0, 10),
-            cash_funded=draw.between(100, 150),
+            cash_funded=draw.between(150, 190),
             rollover=draw.between(10, 60),
             fees=draw.between(0, 9),
             fee_rate=draw.between(0.0, 0.02),

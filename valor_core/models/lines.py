@@ -85,7 +85,7 @@ class Lines:
 
     def homes(self, row: Any) -> list[Place | None]:
         """The line of each element of a row, also of one that follows from structure alone."""
-        for line in self.results.values():
+        for line in [*self.inputs.values(), *self.results.values()]:
             if line.node is row:
                 return [(line, i) for i in range(len(line.values))]
         return [self.home((row, i)) for i in range(np.size(plain(row)))]

@@ -10,11 +10,14 @@ from valor_core.models.guarded import guarded
 from valor_core.models.lbo.covenants import Covenant, CovenantTest, TestedYear, covenant_test
 from valor_core.models.lbo.debt import (
     InterestOn,
+    Release,
     Sweep,
     Terms,
     YearOfDebt,
     debt_schedule,
+    release_of,
 )
+from valor_core.models.lbo.effective_interest import EffectiveInterestResult
 from valor_core.models.lbo.events import AddOn, Recapitalisation, Refinancing
 from valor_core.models.lbo.funding import Funding, Purchase, commitment_fee, sources_and_uses
 from valor_core.models.lbo.holders import Claims, Holders, HurdleOn, claims_of, split
@@ -100,6 +103,9 @@ class TrancheResult:
     drawn: Row = field(metadata=says("drawn at the year's end", Unit.MONEY))
     refinanced: Row = field(metadata=says("repaid by other debt at its end", Unit.MONEY))
     closing: Row = field(metadata=says("balance at the year's end", Unit.MONEY))
+    release: EffectiveInterestResult | None = field(
+        metadata=says("its costs by effective interest; none: it had none")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +174,9 @@ class LboResult:
     cash: Row = field(metadata=says("cash at the year's end", Unit.MONEY))
     debt: Row = field(metadata=says("face of all debt at its end", Unit.MONEY))
     net_debt: Row = field(metadata=says("debt less cash at its end", Unit.MONEY))
-    residual: Row = field(
-        metadata=says("repayments less those that their own interest allows", Unit.MONEY)
+    repaid: Row = field(metadata=says("repaid beyond contract; below 0: drawn", Unit.MONEY))
+    repayments_allowed: Row = field(
+        metadata=says("the same out of the cash that this interest and tax leave", Unit.MONEY)
     )
     revolver: RevolverResult | None = field(metadata=says("the revolver"))
     tranches: tuple[TrancheResult, ...] = field(metadata=says("each tranche"))
@@ -236,8 +243,10 @@ def leveraged_buyout(inputs: LboInputs) -> LboResult:
     funding = sources_and_uses(inputs.purchase, inputs.tranches, inputs.revolver)
     forecast = operating_forecast(inputs.operations, inputs.years, inputs.add_ons)
     equity = _paid_in(inputs, funding)
+    terms = _terms(inputs)
+    releases = [release_of(terms, tranche) for tranche in inputs.tranches]
     debt = debt_schedule(
-        _terms(inputs, forecast), forecast, cash=funding.opening_cash, ebitda=inputs.purchase.ebitda
+        terms, forecast, releases, cash=funding.opening_cash, ebitda=inputs.purchase.ebitda
     )
     claims = claims_of(inputs.holders, equity, funding.rollover)
     exits = _exits(inputs, forecast, debt, claims)
@@ -257,7 +266,9 @@ def leveraged_buyout(inputs: LboInputs) -> LboResult:
         working_capital_added=row_of(forecast.working_capital_added),
         **_debt_rows(forecast, debt),
         revolver=_revolver_rows(inputs, debt),
-        tranches=tuple(_tranche_rows(debt, place) for place in range(len(inputs.tranches))),
+        tranches=tuple(
+            _tranche_rows(debt, place, release) for place, release in enumerate(releases)
+        ),
         covenants=tests,
         exit_enterprise_value=row_of(exits.enterprise_value),
         exit_costs=row_of(exits.costs),
@@ -339,21 +350,18 @@ def _paid_in(inputs: LboInputs, funding: Funding) -> Numbers:
 
 
 def _rising(value: Numbers, hurdles: list[Numbers]) -> Numbers:
-    """The value, where the first hurdle is 0 and each is above the one before."""
+    """The value, where each hurdle is above the one before."""
     for before, hurdle in pairwise(hurdles):
         value = valid_where(hurdle > before, value, BandsNotRising, hurdle=hurdle, before=before)
-    if hurdles:
-        first = hurdles[0]
-        value = valid_where(first == 0.0, value, BandsNotRising, hurdle=first, before=first)
     return value
 
 
-def _terms(inputs: LboInputs, forecast: OperatingForecast) -> Terms:
+def _terms(inputs: LboInputs) -> Terms:
     return Terms(
         years=inputs.years,
         tranches=inputs.tranches,
         revolver=inputs.revolver,
-        base_rates=over_years(inputs.base_rate, len(forecast.ebitda), name="base_rate"),
+        base_rates=over_years(inputs.base_rate, inputs.years, name="base_rate"),
         minimum_cash=inputs.minimum_cash,
         cash_rate=inputs.cash_rate,
         sweep=inputs.sweep,
@@ -563,7 +571,8 @@ def _debt_rows(forecast: OperatingForecast, debt: list[YearOfDebt]) -> dict[str,
         "cash": [year.cash for year in debt],
         "debt": [year.debt for year in debt],
         "net_debt": [year.debt - year.cash for year in debt],
-        "residual": [year.served.residual for year in debt],
+        "repaid": [_swept(year) + year.served.revolver_repaid for year in debt],
+        "repayments_allowed": [year.served.allowed for year in debt],
     }
     return {name: row_of(line) for name, line in lines.items()}
 
@@ -578,7 +587,7 @@ def _revolver_rows(inputs: LboInputs, debt: list[YearOfDebt]) -> RevolverResult 
     )
 
 
-def _tranche_rows(debt: list[YearOfDebt], place: int) -> TrancheResult:
+def _tranche_rows(debt: list[YearOfDebt], place: int, release: Release) -> TrancheResult:
     served = [year.served.layers[place] for year in debt]
     return TrancheResult(
         opening=row_of([year.opening[place] for year in debt]),
@@ -589,6 +598,7 @@ def _tranche_rows(debt: list[YearOfDebt], place: int) -> TrancheResult:
         drawn=row_of([year.drawn[place] for year in debt]),
         refinanced=row_of([year.refinanced[place] for year in debt]),
         closing=row_of([year.closing[place] for year in debt]),
+        release=release,
     )
 
 

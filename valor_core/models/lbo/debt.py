@@ -7,7 +7,11 @@ from functools import partial
 import numpy as np
 
 from valor_core.models.fields import Unit, says, settle
-from valor_core.models.lbo.effective_interest import EffectiveInterestInputs, effective_interest
+from valor_core.models.lbo.effective_interest import (
+    EffectiveInterestInputs,
+    EffectiveInterestResult,
+    effective_interest,
+)
 from valor_core.models.lbo.events import AddOn, Draw, Recapitalisation, Refinancing
 from valor_core.models.lbo.funding import financing_fee, issue_discount
 from valor_core.models.lbo.operations import OperatingForecast
@@ -17,6 +21,9 @@ from valor_core.models.lbo.taxes import CapBase, TaxBase, Taxes, TaxYear
 from valor_core.models.lbo.tranches import Revolver, Tranche
 from valor_core.models.numbers import Numbers, row_of, valid_where
 from valor_core.models.paths import over_years
+
+Release = EffectiveInterestResult | None
+"""How the costs of a tranche are released; None where it had none."""
 
 
 class InterestOn(StrEnum):
@@ -85,14 +92,6 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """Costs of borrowing over the years."""
-
-    charges: list[Numbers]
-    unamortised: list[Numbers]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class YearOfDebt:
     """A year's service and what follows at its end."""
 
@@ -121,7 +120,12 @@ class YearOfDebt:
 
 
 def debt_schedule(
-    terms: Terms, forecast: OperatingForecast, *, cash: Numbers, ebitda: Numbers
+    terms: Terms,
+    forecast: OperatingForecast,
+    releases: list[Release],
+    *,
+    cash: Numbers,
+    ebitda: Numbers,
 ) -> list[YearOfDebt]:
     """Serve the debt year by year out of the operating case, from the cash after close."""
     balances = [tranche.face for tranche in terms.tranches]
@@ -129,7 +133,7 @@ def debt_schedule(
     drawn = 0.0 if terms.revolver is None else terms.revolver.drawn
     rates = over_years(terms.taxes.rate, terms.years, name="taxes.rate")
     losses, carried = terms.taxes.losses, terms.taxes.interest_carried
-    releases = _releases(terms)
+    releases = list(releases)  # a refinancing ends one
     found: list[YearOfDebt] = []
     for year in range(terms.years):
         debt = drawn
@@ -231,19 +235,15 @@ def _cap(taxes: Taxes, ebitda: Numbers, depreciation: Numbers, income: Numbers) 
     return taxes.interest_cap * np.maximum(earnings, 0.0) + income
 
 
-def _releases(terms: Terms) -> list[Release | None]:
-    """The costs of each tranche by effective interest until it matures, at the first rate."""
-    return [_release(terms, tranche) for tranche in terms.tranches]
-
-
-def _release(terms: Terms, tranche: Tranche) -> Release | None:
+def release_of(terms: Terms, tranche: Tranche) -> EffectiveInterestResult | None:
+    """The costs of a tranche by effective interest until it matures, at its first rate."""
     if tranche.issue_price is None and tranche.fee is None:
         return None
     life = terms.years if tranche.maturity is None else tranche.maturity
     shares = over_years(tranche.amortisation, terms.years, name="amortisation")
     shares = [*shares, *[shares[-1]] * life][:life]
     base = terms.base_rates[0]
-    result = effective_interest(
+    return effective_interest(
         EffectiveInterestInputs(
             face=tranche.face,
             costs=issue_discount(tranche) + financing_fee(tranche),
@@ -255,26 +255,23 @@ def _release(terms: Terms, tranche: Tranche) -> Release | None:
             amortisation=row_of(shares),
         )
     )
-    charges = [result.charges[..., year] for year in range(life)]
-    left = [result.unamortised[..., year] for year in range(life)]
-    beyond = [0.0] * terms.years
-    return Release(charges=[*charges, *beyond], unamortised=[*left, *beyond])
 
 
-def _released(terms: Terms, releases: list[Release | None], year: int) -> Numbers:
+def _released(terms: Terms, releases: list[Release], year: int) -> Numbers:
     """Costs of borrowing released in the year; those of no one tranche evenly."""
     released = terms.other_costs / float(terms.years)
     for release in releases:
-        if release is not None:
-            released = released + release.charges[year]
+        if release is not None and year < release.charges.shape[-1]:
+            released = released + release.charges[..., year]
     return released
 
 
-def _unamortised(terms: Terms, releases: list[Release | None], year: int) -> Numbers:
+def _unamortised(terms: Terms, releases: list[Release], year: int) -> Numbers:
+    """Costs of borrowing not released by the year's end."""
     left = terms.other_costs * (1.0 - (year + 1.0) / terms.years)
     for release in releases:
-        if release is not None:
-            left = left + release.unamortised[year]
+        if release is not None and year < release.unamortised.shape[-1]:
+            left = left + release.unamortised[..., year]
     return left
 
 
@@ -319,7 +316,7 @@ def _ended(
     income: Numbers,
     balances: list[Numbers],
     bases: list[Numbers],
-    releases: list[Release | None],
+    releases: list[Release],
     released: Numbers,
 ) -> YearOfDebt:
     """What happens at the year's end: refinancings, then add-ons, then distributions."""
@@ -365,7 +362,7 @@ def _refinance(
     change: Refinancing,
     end: _End,
     bases: list[Numbers],
-    releases: list[Release | None],
+    releases: list[Release],
 ) -> None:
     """Repay the whole tranche; what its placing cost is written off."""
     place = change.tranche - 1

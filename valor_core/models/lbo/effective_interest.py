@@ -77,17 +77,18 @@ def effective_interest(inputs: EffectiveInterestInputs) -> EffectiveInterestResu
     proceeds = inputs.face - inputs.costs
     flows = row_of([-proceeds, *payments])
     rate = sole_rate_of(flows)
-    carrying, unamortised, charges = [proceeds], [], []
-    for balance, after, payment in zip(balances, balances[1:], payments, strict=False):
+    carrying, unamortised, charges = [proceeds], [inputs.costs], []
+    for balance, payment in zip(balances, payments, strict=False):
+        charges.append(carrying[-1] * rate - balance * (coupon + pik))
         carrying.append(carrying[-1] * (1.0 + rate) - payment)
-        charges.append(carrying[-2] * rate - balance * (coupon + pik))
-        unamortised.append(after - carrying[-1])
+        unamortised.append(unamortised[-1] - charges[-1])
+    charges[-1], unamortised[-1] = unamortised[-2], 0.0  # not a root's last digits
     return EffectiveInterestResult(
         contractual_balances=row_of(balances[:-1]),
         flows=flows,
         carrying_amounts=row_of(carrying[:-1]),
         charges=row_of(charges),
-        unamortised=row_of(unamortised),
+        unamortised=row_of(unamortised[1:]),
         effective_rate=rate,
     )
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import pairwise
 
 import numpy as np
 
@@ -32,9 +31,7 @@ class Band:
 class ManagementPool:
     """Options of the managers on a part of the common equity, settled at the exit."""
 
-    share: Numbers = field(
-        default=0.0, metadata=says("managers' part where there are no bands", Unit.RATE)
-    )
+    share: Numbers = field(metadata=says("managers' part, below every band's hurdle", Unit.RATE))
     strike: Numbers = field(
         default=0.0, metadata=says("what exercising all options costs", Unit.MONEY)
     )
@@ -46,7 +43,7 @@ class ManagementPool:
     )
     accelerates: bool = field(default=False, metadata=says("an exit earns all of them"))
     bands: tuple[Band, ...] = field(
-        default=(), metadata=says("ratchet by rising hurdles, the first at 0")
+        default=(), metadata=says("a ratchet: what is beyond each hurdle, which rise")
     )
     hurdle_on: HurdleOn = field(
         default=HurdleOn.SPONSOR, metadata=says("whose multiple opens the bands")
@@ -149,18 +146,14 @@ def _options(
     """What the options are worth after paying their strike; they lapse where that is nothing."""
     vested = pool.vested(years)
     strike = pool.strike * vested
-    pot = residual + strike
-    if pool.bands:
-        entitled = _ratchet(pool, pot, claims, vested, before)
-    else:
-        entitled = vested * pool.share * pot
+    entitled = _ratchet(pool, residual + strike, claims, vested, before)
     return np.maximum(entitled - strike, 0.0)
 
 
 def _ratchet(
     pool: ManagementPool, pot: Numbers, claims: Claims, vested: Numbers, before: Numbers
 ) -> Numbers:
-    """Each band's part of the pot between the pots at which it and the next band open.
+    """The managers' share of the pot, and the higher share of each band from where it opens.
 
     A band opens where what the watched holders had before and their part of the pot reach its
     multiple of what they paid in.
@@ -168,15 +161,12 @@ def _ratchet(
     watched, part = claims.sponsor, claims.common_share
     if pool.hurdle_on is HurdleOn.ALL_EQUITY:
         watched, part = claims.sponsor + claims.rollover, 1.0
-    opens, reached, at = [0.0], before, 0.0
-    for band, following in pairwise(pool.bands):
-        target = following.hurdle * watched
-        keeps = part * (1.0 - vested * band.share)
-        width = np.maximum(target - reached, 0.0) / np.where(keeps > 0.0, keeps, 1.0)
-        at, reached = at + width, np.maximum(target, reached)
-        opens.append(at)
-    entitled: Numbers = 0.0
-    for place, band in enumerate(pool.bands):
-        end = pot if place + 1 == len(opens) else np.minimum(opens[place + 1], pot)
-        entitled = entitled + vested * band.share * np.maximum(end - opens[place], 0.0)
+    share, opens, reached = pool.share, 0.0, before
+    entitled = vested * share * pot
+    for band in pool.bands:
+        target = band.hurdle * watched
+        keeps = part * (1.0 - vested * share)
+        opens = opens + np.maximum(target - reached, 0.0) / np.where(keeps > 0.0, keeps, 1.0)
+        entitled = entitled + vested * (band.share - share) * np.maximum(pot - opens, 0.0)
+        share, reached = band.share, np.maximum(target, reached)
     return entitled

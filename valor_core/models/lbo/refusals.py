@@ -207,12 +207,12 @@ class PhaseInTooShort(BadInput):
 
 
 class BandsNotRising(BadInput):
-    """The bands of a ratchet do not begin at nothing and rise."""
+    """The hurdles of a ratchet do not rise."""
 
     code = "bands_not_rising"
 
     def __init__(self, *, hurdle: float, before: float) -> None:
         super().__init__(
             f"A hurdle of {amount(hurdle)}× follows one of {amount(before)}×.",
-            hint="Begin the bands at 0 and let the hurdles rise; what they pay must not fall.",
+            hint="State the bands by rising hurdles.",
         )

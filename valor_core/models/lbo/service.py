@@ -119,7 +119,7 @@ class Served:
     tax: TaxPaid
     cash: Numbers
     shortfall: Numbers
-    residual: Numbers
+    allowed: Numbers
 
     @property
     def cash_interest(self) -> Numbers:
@@ -257,25 +257,27 @@ def _settled(
         tax=tax,
         cash=np.maximum(cash, 0.0),
         shortfall=np.maximum(-cash, 0.0),
-        residual=_residual(facility, year, before_sweep, sweep, _total(rooms), repaid),
+        allowed=_allowed(facility, year, before_sweep, _total(rooms), repaid),
     )
 
 
-def _residual(
+def _allowed(
     facility: Facility | None,
     year: Year,
     before_sweep: Numbers,
-    sweep: Numbers,
     room: Numbers,
     repaid: Numbers,
 ) -> Numbers:
-    """How far the repayments are from those that their own interest and tax leave cash for."""
+    """The repayments beyond what is due that this very interest and tax leave cash for.
+
+    They are those that were found: the check that the year is solved.
+    """
     above = before_sweep - year.minimum
-    off = np.abs(sweep - _within(0.0, year.sweep * (above - year.kept), room))
+    allowed = _within(0.0, year.sweep * (above - year.kept), room)
     if facility is None:
-        return off
+        return allowed
     undrawn = facility.balance - facility.commitment
-    return off + np.abs(repaid - _within(undrawn, above + repaid, facility.balance))
+    return allowed + _within(undrawn, above + repaid, facility.balance)
 
 
 def _affordable(budgets: list[Numbers], prices: list[Numbers]) -> Numbers:
