@@ -21,6 +21,8 @@ from valor_core.models.lbo.effective_interest import (
 )
 from valor_core.models.model import Model
 from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
+from valor_core.models.options.project import ProjectInputs, ProjectResult, flexible_project
+from valor_core.models.options.real_option import RealOptionInputs, RealOptionResult, real_option
 
 MODELS: tuple[Model, ...] = (
     Model(
@@ -68,6 +70,20 @@ MODELS: tuple[Model, ...] = (
         inputs=ReturnsInputs,
         result=ReturnsResult,
         function=returns,
+    ),
+    Model(
+        name="real_option",
+        version=1,
+        inputs=RealOptionInputs,
+        result=RealOptionResult,
+        function=real_option,
+    ),
+    Model(
+        name="flexible_project",
+        version=1,
+        inputs=ProjectInputs,
+        result=ProjectResult,
+        function=flexible_project,
     ),
 )
 

@@ -30,6 +30,15 @@ MOST_DRIFT = 18.0
 LARGEST_POWER = 700.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approximation:
+    """An approximation, and whether its formulas kept their digits."""
+
+    value: Numbers
+    critical_price: Numbers
+    trusted: Numbers
+
+
 @guarded
 def bjerksund_stensland_1993(option: Option) -> AmericanValue:
     """An American option exercised at the best flat boundary: a lower bound of its value.
@@ -40,6 +49,11 @@ def bjerksund_stensland_1993(option: Option) -> AmericanValue:
     5.2704
     """
     option = sound_american(option)
+    return _told(option, flat_boundary(option))
+
+
+def flat_boundary(option: Option) -> Approximation:
+    """The approximation of 1993 to sound terms, and where it may be trusted."""
     call = _call(option)
     time, growth = call.maturity, call.boundary_growth(call.maturity)
     boundary = call.boundary(growth * call.start / (call.most - call.start))
@@ -52,7 +66,7 @@ def bjerksund_stensland_1993(option: Option) -> AmericanValue:
     waited = waited - k * (
         call.reflected(time, 0.0, boundary, boundary) - call.reflected(time, 0.0, k, boundary)
     )
-    return _told(option, call, boundary, waited)
+    return _approximated(option, call, boundary, waited)
 
 
 @guarded
@@ -65,6 +79,11 @@ def bjerksund_stensland_2002(option: Option) -> AmericanValue:
     5.287
     """
     option = sound_american(option)
+    return _told(option, two_boundaries(option))
+
+
+def two_boundaries(option: Option) -> Approximation:
+    """The approximation of 2002 to sound terms, and where it may be trusted."""
     call = _call(option)
     early = GOLDEN * call.maturity
     scale = call.strike**2 / ((call.most - call.start) * call.start)
@@ -82,7 +101,7 @@ def bjerksund_stensland_2002(option: Option) -> AmericanValue:
     waited = of_high * (1.0 - one(power, high)) + of_low * (one(power, low) - two(power, low))
     waited = waited + s * (one(1.0, high) - one(1.0, low) + two(1.0, low) - two(1.0, k))
     waited = waited - k * (one(0.0, high) - one(0.0, low) + two(0.0, low) - two(0.0, k))
-    return _told(option, call, high, waited)
+    return _approximated(option, call, high, waited)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +117,7 @@ class _Call:
     power: Numbers  # β: how the value of a perpetual call grows with the underlying
     most: Numbers  # the boundary of a perpetual call
     start: Numbers  # the boundary just before the end
+    trusted: Numbers  # whether the drift leaves the formulas their digits
 
     def boundary_growth(self, time: Numbers) -> Numbers:
         """How far a boundary so long before the end has come from its start."""
@@ -166,36 +186,46 @@ def _call(option: Option) -> _Call:
     power = middle + np.sqrt(middle**2 + 2.0 * call.rate / variance)
     drift = np.maximum(np.abs(carry), np.abs(carry + (power - 0.5) * variance))
     spread = call.volatility / np.sqrt(call.maturity)
-    volatility = valid_where(
-        drift <= MOST_DRIFT * spread,
-        call.volatility,
-        VolatilityTooLow,
-        volatility=call.volatility,
-    )
     floor = np.maximum(call.rate / call.dividend_yield, 1.0)
     return _Call(
         spot=call.spot,
         strike=call.strike,
         rate=call.rate,
         carry=carry,
-        volatility=volatility,
+        volatility=call.volatility,
         maturity=call.maturity,
         power=power,
         most=call.strike * power / (power - 1.0),
         start=call.strike * floor,
+        trusted=drift <= MOST_DRIFT * spread,
     )
 
 
-def _told(option: Option, call: _Call, boundary: Numbers, waited: Numbers) -> AmericanValue:
+def _approximated(option: Option, call: _Call, boundary: Numbers, waited: Numbers) -> Approximation:
     """The approximation between what holds for every American option."""
-    now, european = exercised_now(option), european_value(option)
+    now, european, early = exercised_now(option), european_value(option), exercised_early(option)
     value = np.where(call.spot >= boundary, now, np.maximum(waited, now))
-    value = np.where(exercised_early(option), np.maximum(value, european), european)
-    value = np.where(moves(option), value, certain_value(option))
-    at = boundary if option.type.sign > 0.0 else option.spot * option.strike / boundary
+    value = np.where(early, np.maximum(value, european), european)
+    return Approximation(
+        value=np.where(moves(option), value, certain_value(option)),
+        critical_price=boundary
+        if option.type.sign > 0.0
+        else option.spot * option.strike / boundary,
+        trusted=call.trusted | ~early,
+    )
+
+
+def _told(option: Option, approximation: Approximation) -> AmericanValue:
+    value = valid_where(
+        approximation.trusted,
+        approximation.value,
+        VolatilityTooLow,
+        volatility=option.volatility,
+    )
+    european = european_value(option)
     return AmericanValue(
         european_value=european,
         early_exercise_premium=value - european,
-        critical_price=only_where(exercised_early(option), at),
+        critical_price=only_where(exercised_early(option), approximation.critical_price),
         value=value,
     )

@@ -3,7 +3,8 @@
 BadInput
 ├── UnderlyingNotPositive, StrikeNotPositive, StrikeNegative, OptionVolatilityNegative
 ├── ExpiryNegative, DecisionAfterExpiry, CorrelationOutOfRange, UnitsNotPositive
-├── RatesNegative, VolatilityTooLow, NothingLostByWaiting
+├── RatesNegative, VolatilityTooLow, NothingLostByWaiting, NothingUncertain
+├── RightMissing, ShareNotPositive, DetailMissing, TooFewValues, ValueNotPositive
 └── StepsOutOfRange, StepsTooFew, PathsOutOfRange, DatesOutOfRange
 """
 
@@ -190,4 +191,76 @@ class DatesOutOfRange(BadInput):
         super().__init__(
             f"{dates} dates of exercise are not between 1 and {most}.",
             hint="Take 50 dates a year.",
+        )
+
+
+class NothingUncertain(BadInput):
+    """Flexibility is worth nothing where nothing can change before it ends."""
+
+    code = "nothing_uncertain"
+
+    def __init__(self, *, volatility: float, years: float) -> None:
+        super().__init__(
+            f"With a volatility of {volatility:.2%} over {years:g} years nothing is uncertain.",
+            hint="Compare the plans by their net present values, or state a volatility.",
+        )
+
+
+class RightMissing(BadInput):
+    """A project without a stage or a right."""
+
+    code = "right_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The project has neither a stage to pay nor a right.",
+            hint="State at least one; a project without any is worth its DCF.",
+        )
+
+
+class ShareNotPositive(BadInput):
+    """A right over no part of the project."""
+
+    code = "share_not_positive"
+
+    def __init__(self, *, share: float) -> None:
+        super().__init__(
+            f"A right over {share:.2%} of the project is none.",
+            hint="State the part of the project that is added, given up or changed.",
+        )
+
+
+class DetailMissing(BadInput):
+    """A kind of right needs terms that only it has."""
+
+    code = "detail_missing"
+
+    def __init__(self, *, kind: str, field: str) -> None:
+        super().__init__(
+            f"A right to {kind} needs {field}, and none is given.",
+            hint=f"State {field}, or another kind of right.",
+        )
+
+
+class TooFewValues(BadInput):
+    """Simulated values of which no deviation can be told."""
+
+    code = "too_few_values"
+
+    def __init__(self, *, count: int) -> None:
+        super().__init__(
+            f"{count} simulated values tell no volatility.",
+            hint="Simulate some thousand values of the project.",
+        )
+
+
+class ValueNotPositive(BadInput):
+    """Simulated values have no logarithm."""
+
+    code = "value_not_positive"
+
+    def __init__(self, *, least: float) -> None:
+        super().__init__(
+            f"A simulated value of {amount(least)} is not positive, so it has no log return.",
+            hint="Simulate the value before its outlay; what is often below zero is no lognormal.",
         )
