@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from tests.workbooks.lbo_cases import an_effective_interest, an_lbo
 from tests.workbooks.returns_cases import an_investment
+from tests.workbooks.options_cases import a_project, a_real_option
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.cost_of_capital import (
     BetaKind,
@@ -193,5 +194,7 @@ RANDOM_CASES = {
     "returns": lambda seed: an_investment(Draw(seed)),
     "lbo": lambda seed: an_lbo(Draw(seed)),
     "effective_interest": lambda seed: an_effective_interest(Draw(seed)),
+    "real_option": lambda seed: a_real_option(Draw(seed), seed),
+    "flexible_project": lambda seed: a_project(Draw(seed)),
 }
 """By the name of each model, what makes sound random inputs for it from a seed."""

@@ -1,6 +1,6 @@
 """The formulas of a run as a spreadsheet writes them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,23 @@ OF_ROWS = {"irr()": "IRR({},{found})", "xirr()": "XIRR({},{},{found})"} | {
 """Functions of whole rows that a spreadsheet has too; it begins at the number that was found."""
 
 
+def frozen(node: Any) -> bool:
+    """Whether the number was found by a function that no spreadsheet has, so it stands as found."""
+    return isinstance(node, Recorded) and node.is_whole and node.op not in OF_ROWS
+
+
+def behind(nodes: Iterable[Any]) -> list[Recorded]:
+    """These nodes and all that they are made from, each once."""
+    found: dict[int, Recorded] = {}
+    waiting = [node for node in nodes if isinstance(node, Recorded)]
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in found:
+            found[id(node)] = node
+            waiting += [arg for arg in node.args if isinstance(arg, Recorded)]
+    return list(found.values())
+
+
 class Formulas:
     """Writes the formula of any element, given where the elements of the lines stand."""
 
@@ -78,6 +95,17 @@ class Formulas:
     def of_condition(self, condition: Recorded) -> str:
         """The formula of a decision, without the equals sign."""
         return self._operand((condition, 0), None)
+
+    def of_unchanged(self, nodes: Iterable[Recorded]) -> str:
+        """The formula of “the inputs behind these are as they were”, without the equals sign."""
+        inputs = {id(node) for node in behind(nodes) if node.op == "input"}
+        same = [
+            f"{self.cell((line, i))}={self._literal(value)}"
+            for line in self.lines.inputs.values()
+            if id(line.node) in inputs
+            for i, value in enumerate(line.values)
+        ]
+        return f"AND({','.join(same)})"
 
     def _operand(self, element: Element, year: int | None) -> str:
         node, i = origin(element)

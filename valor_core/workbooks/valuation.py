@@ -15,7 +15,7 @@ from valor_core.models.lines import Line, Place, spoken
 from valor_core.models.words import words_of, words_of_row
 from valor_core.models.workings import Workings
 from valor_core.values import FiledFact, Source
-from valor_core.workbooks.formulas import Formulas
+from valor_core.workbooks.formulas import Formulas, frozen
 from valor_core.workbooks.looks import Looks, say, units_in
 
 if TYPE_CHECKING:
@@ -237,6 +237,10 @@ class _Writer:
             (guard.words, formulas.of_condition(guard.condition), guard.fell)
             for guard in self.workings.guards
         ]
+        if found := [node for node in self.workings.tape.nodes if frozen(node)]:
+            names = ", ".join(sorted({node.op.removesuffix("()") for node in found}))
+            words = f"the inputs behind what only the engine computes are unchanged: {names}"
+            checks.append((words, formulas.of_unchanged(found), True))
         for words, condition, fell in checks:
             say(sheet, row + 1, 0, "Check", looks.text(faint=True))
             formula = f'=IF({condition}={str(fell).upper()},"ok","outside")'

@@ -264,7 +264,7 @@ class _Lattice:
     def value(self) -> np.ndarray:
         """The value today: what the project is worth at each stage, from the last back."""
         built = np.zeros_like(self.rows.at(self.steps))
-        waiting = [built for _ in self.stages]
+        waiting, paid = [built for _ in self.stages], built
         for left in range(self.steps, -1, -1):
             if left < self.steps:
                 built, waiting = self._back(built, left), [self._back(w, left) for w in waiting]

@@ -176,8 +176,8 @@ class RealOptionResult:
     errors: Errors = field(metadata=says("their errors"))
     trigger: Numbers | None = field(
         metadata=says(
-            "value of the project, for a switch of the other use, at which to act: today, or when "
-            "the date comes; none: never before the end",
+            "value of the project, for a switch of the other use, at which to act today (by "
+            "Barone-Adesi and Whaley), or on the date; none: never before the end",
             Unit.MONEY,
         )
     )
@@ -199,7 +199,7 @@ def real_option(inputs: RealOptionInputs) -> RealOptionResult:
     ...                         volatility=0.3, rate=0.05, cash_yield=0.04, years=3.0)
     >>> found = real_option(mine)
     >>> print(f"{found.value_with_flexibility:.2f} at a trigger of {found.trigger:.0f}")
-    19.69 at a trigger of 171
+    19.69 at a trigger of 223
     """
     if inputs.kind is RealOptionKind.STAGE:
         return _staged(inputs)
