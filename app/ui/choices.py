@@ -13,6 +13,8 @@ from valor_core.models.lbo.covenants import Measure
 from valor_core.models.lbo.debt import InterestOn, SweepOf
 from valor_core.models.lbo.holders import HurdleOn
 from valor_core.models.lbo.taxes import CapBase, TaxBase
+from valor_core.models.options.project import RightKind
+from valor_core.models.options.real_option import RealOptionKind
 from valor_core.models.paths import Shape
 from valor_core.models.returns.day_count import DayCount
 from valor_core.models.terminal import MultipleOf, TerminalMethod
@@ -74,6 +76,21 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     ProceedsBasis: {
         ProceedsBasis.FAIR_VALUE: "fair value",
         ProceedsBasis.BOOK_VALUE: "book value",
+    },
+    RealOptionKind: {
+        RealOptionKind.DEFER: "invest later",
+        RealOptionKind.EXPAND: "expand",
+        RealOptionKind.CONTRACT: "contract",
+        RealOptionKind.ABANDON: "abandon",
+        RealOptionKind.SWITCH: "switch to another use",
+        RealOptionKind.STAGE: "invest in two stages",
+        RealOptionKind.CHOOSE: "choose between more and none",
+    },
+    RightKind: {
+        RightKind.EXPAND: "expand",
+        RightKind.CONTRACT: "contract",
+        RightKind.ABANDON: "abandon",
+        RightKind.SWITCH: "switch to another use",
     },
 }
 
