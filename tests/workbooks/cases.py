@@ -4,8 +4,8 @@ import random
 from dataclasses import replace
 
 from tests.workbooks.lbo_cases import an_effective_interest, an_lbo
-from tests.workbooks.returns_cases import an_investment
 from tests.workbooks.options_cases import a_project, a_real_option
+from tests.workbooks.returns_cases import an_investment
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.cost_of_capital import (
     BetaKind,

@@ -20,9 +20,9 @@ from valor_core.models.lbo.effective_interest import (
     effective_interest,
 )
 from valor_core.models.model import Model
-from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
 from valor_core.models.options.project import ProjectInputs, ProjectResult, flexible_project
 from valor_core.models.options.real_option import RealOptionInputs, RealOptionResult, real_option
+from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
 
 MODELS: tuple[Model, ...] = (
     Model(

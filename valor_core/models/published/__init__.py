@@ -1,6 +1,14 @@
 """The shapes in which valuations are published, each computed by the model that everybody uses."""
 
-from valor_core.models.published import cost_of_capital, direct, drivers, equity, lbo, options, returns
+from valor_core.models.published import (
+    cost_of_capital,
+    direct,
+    drivers,
+    equity,
+    lbo,
+    options,
+    returns,
+)
 from valor_core.models.published.method import Method
 
 FAMILIES = (cost_of_capital, direct, drivers, equity, lbo, options, returns)
