@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 
 from tests.workbooks.lbo_cases import an_effective_interest, an_lbo
+from tests.workbooks.merger_cases import a_merger, an_allocation
 from tests.workbooks.options_cases import a_project, a_real_option
 from tests.workbooks.returns_cases import an_investment
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
@@ -196,5 +197,7 @@ RANDOM_CASES = {
     "effective_interest": lambda seed: an_effective_interest(Draw(seed)),
     "real_option": lambda seed: a_real_option(Draw(seed), seed),
     "flexible_project": lambda seed: a_project(Draw(seed)),
+    "merger": lambda seed: a_merger(Draw(seed)),
+    "purchase_price_allocation": lambda seed: an_allocation(Draw(seed)),
 }
 """By the name of each model, what makes sound random inputs for it from a seed."""

@@ -19,6 +19,14 @@ from valor_core.models.lbo.effective_interest import (
     EffectiveInterestResult,
     effective_interest,
 )
+from valor_core.models.merger.allocation import (
+    PurchasePriceAllocationInputs,
+    PurchasePriceAllocationResult,
+    purchase_price_allocation,
+)
+from valor_core.models.merger.checks import merger_checks
+from valor_core.models.merger.conventions import allocation_conventions, merger_conventions
+from valor_core.models.merger.merger import MergerInputs, MergerResult, merger
 from valor_core.models.model import Model
 from valor_core.models.options.project import ProjectInputs, ProjectResult, flexible_project
 from valor_core.models.options.real_option import RealOptionInputs, RealOptionResult, real_option
@@ -84,6 +92,23 @@ MODELS: tuple[Model, ...] = (
         inputs=ProjectInputs,
         result=ProjectResult,
         function=flexible_project,
+    ),
+    Model(
+        name="merger",
+        version=1,
+        inputs=MergerInputs,
+        result=MergerResult,
+        function=merger,
+        checks=merger_checks,
+        conventions=merger_conventions,
+    ),
+    Model(
+        name="purchase_price_allocation",
+        version=1,
+        inputs=PurchasePriceAllocationInputs,
+        result=PurchasePriceAllocationResult,
+        function=purchase_price_allocation,
+        conventions=allocation_conventions,
     ),
 )
 

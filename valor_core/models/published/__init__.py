@@ -6,12 +6,13 @@ from valor_core.models.published import (
     drivers,
     equity,
     lbo,
+    merger,
     options,
     returns,
 )
 from valor_core.models.published.method import Method
 
-FAMILIES = (cost_of_capital, direct, drivers, equity, lbo, options, returns)
+FAMILIES = (cost_of_capital, direct, drivers, equity, lbo, merger, options, returns)
 
 METHODS: dict[str, Method] = {
     name: method for family in FAMILIES for name, method in family.METHODS.items()
