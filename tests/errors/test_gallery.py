@@ -115,6 +115,19 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "too_many": {"what": "reports", "most": 20},
     "uploads_full": {"files": 4, "most": 10, "limit": 100 << 20},
     "years_out_of_range": {"years": 90, "most": 60},
+    "collar_backwards": {"low": 22.0, "high": 18.0},
+    "deal_amount_negative": {"what": "Refinanced debt", "stated": -5.0},
+    "deal_tax_out_of_range": {"tax": 25.0},
+    "equity_does_not_tie": {"equity": 900.0, "assets": 1_500.0, "liabilities": 650.0},
+    "judged_year_out_of_range": {"year": 6, "years": 5},
+    "life_not_positive": {"life": 0.0},
+    "mix_out_of_range": {"cash": 0.7, "debt": 0.4},
+    "offer_not_positive": {"offer": -2.0},
+    "part_out_of_range": {"what": "of other uses paid from debt", "part": 1.2},
+    "sources_do_not_tie": {"sources": 550.0, "price": 600.0},
+    "stake_out_of_range": {"stake": 1.2},
+    "synergies_grow_too_fast": {"growth": 0.09, "rate": 0.08},
+    "synergy_rate_too_low": {"rate": -1.2},
 }
 
 

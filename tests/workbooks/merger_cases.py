@@ -89,7 +89,7 @@ def a_merger(draw: "Draw") -> MergerInputs:
                 phasing=draw.one_of(None, draw.row(0.3, 0.9)),
                 costs_to_achieve=draw.one_of(None, draw.row(5, 30)),
                 discount_rate=draw.between(0.08, 0.12),
-                growth=draw.one_of(None, draw.between(0.0, 0.03)),
+                growth=draw.one_of(None, *[draw.between(0.0, 0.03)] * 3),
             ),
         ),
         tax=draw.one_of(None, draw.between(0.2, 0.3)),

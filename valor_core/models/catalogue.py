@@ -24,7 +24,7 @@ from valor_core.models.merger.allocation import (
     PurchasePriceAllocationResult,
     purchase_price_allocation,
 )
-from valor_core.models.merger.checks import merger_checks
+from valor_core.models.merger.checks import allocation_checks, merger_checks
 from valor_core.models.merger.conventions import allocation_conventions, merger_conventions
 from valor_core.models.merger.merger import MergerInputs, MergerResult, merger
 from valor_core.models.model import Model
@@ -108,6 +108,7 @@ MODELS: tuple[Model, ...] = (
         inputs=PurchasePriceAllocationInputs,
         result=PurchasePriceAllocationResult,
         function=purchase_price_allocation,
+        checks=allocation_checks,
         conventions=allocation_conventions,
     ),
 )

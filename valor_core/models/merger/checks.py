@@ -3,8 +3,12 @@
 import numpy as np
 
 from valor_core.models.checks import Check, Severity
+from valor_core.models.merger.allocation import (
+    PurchasePriceAllocationInputs,
+    PurchasePriceAllocationResult,
+)
 from valor_core.models.merger.merger import MergerInputs, MergerResult
-from valor_core.models.numbers import amount
+from valor_core.models.numbers import Numbers, amount
 
 MOST_DEBT_TO_EBITDA = 5.0
 PREMIUMS = 0.0, 1.0
@@ -18,11 +22,26 @@ def merger_checks(inputs: MergerInputs, result: MergerResult) -> tuple[Check, ..
         _losses(result),
         _cash(inputs, result),
         _refinancing(inputs),
-        _bargain(result),
+        None if result.allocation is None else _bargain(result.allocation.bargain_gain),
         _leverage(result),
     ]
     told = [check for check in checks if check is not None]
     return tuple(sorted(told, key=lambda check: check.passed))
+
+
+def allocation_checks(
+    _inputs: PurchasePriceAllocationInputs, result: PurchasePriceAllocationResult
+) -> tuple[Check, ...]:
+    """The checks of one allocation, those that failed first."""
+    cash = result.opening_cash
+    left = Check(
+        name="cash",
+        passed=bool(cash >= 0.0),
+        severity=Severity.WARNING,
+        message=f"Closing leaves cash of {amount(cash)}; below 0 the means do not cover the uses.",
+        numbers={"opening_cash": float(cash)},
+    )
+    return tuple(sorted((left, _bargain(result.bargain_gain)), key=lambda check: check.passed))
 
 
 def _value(result: MergerResult) -> Check:
@@ -89,10 +108,7 @@ def _refinancing(inputs: MergerInputs) -> Check | None:
     )
 
 
-def _bargain(result: MergerResult) -> Check | None:
-    if result.allocation is None:
-        return None
-    gain = result.allocation.bargain_gain
+def _bargain(gain: Numbers) -> Check:
     return Check(
         name="bargain",
         passed=bool(gain == 0.0),

@@ -108,13 +108,20 @@ def _closing_price(offer: Offer, signing: Numbers) -> Numbers:
     return valid_where(price > 0.0, price, PriceNotPositive, price=price)
 
 
+def _offered(offer: Offer, target_price: Numbers) -> Numbers:
+    """The price of a target's share, by the one of its two statements that is given."""
+    if offer.premium is None and offer.price is not None:
+        return offer.price
+    if offer.premium is None or offer.price is not None:
+        raise ChooseOne("offer.price", "offer.premium", given=offer.price is not None)
+    return target_price * (1.0 + offer.premium)
+
+
 def considered(
     offer: Offer, *, acquirer_price: Numbers, target_price: Numbers, target: Shares
 ) -> Consideration:
     """The price of the target's equity at its diluted shares at the offer, and how it is paid."""
-    if (offer.price is None) == (offer.premium is None):
-        raise ChooseOne("offer.price", "offer.premium", given=offer.price is not None)
-    price = target_price * (1.0 + offer.premium) if offer.price is None else offer.price
+    price = _offered(offer, target_price)
     price = valid_where(price > 0.0, price, OfferNotPositive, offer=price)
     sound = (offer.cash >= 0.0) & (offer.debt >= 0.0) & (offer.cash + offer.debt <= 1.0)
     price = valid_where(sound, price, MixOutOfRange, cash=offer.cash, debt=offer.debt)
