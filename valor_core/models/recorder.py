@@ -13,8 +13,17 @@ import numpy as np
 from valor_core.errors import ValorError
 
 ELEMENTWISE = frozenset(
-    {"absolute", "add", "clip", "divide", "equal", "exp", "greater", "greater_equal", "isfinite"}
-    | {"less", "less_equal", "log", "logical_and", "logical_not", "logical_or", "maximum"}
+    {"absolute", "add", "clip", "divide", "equal", "exp", "floor", "greater", "greater_equal"}
+    | {
+        "isfinite",
+        "less",
+        "less_equal",
+        "log",
+        "logical_and",
+        "logical_not",
+        "logical_or",
+        "maximum",
+    }
     | {"minimum", "multiply", "ndtr", "negative", "not_equal", "power", "sqrt", "subtract", "where"}
 )
 """Operations with a formula for each element; conditions joined by & and | count as logical."""

@@ -29,6 +29,7 @@ SPELT: dict[str, tuple[str, int]] = {
     "clip": ("{} kept between {} and {}", 4),
     "sqrt": ("√{}", 8),
     "exp": ("exp({})", 9),
+    "floor": ("floor({})", 9),
     "log": ("ln({})", 9),
     "ndtr": ("N({})", 9),
     "absolute": ("|{}|", 9),

@@ -22,6 +22,7 @@ FORMULAS = {
     "divide": "({}/{})",
     "equal": "({}={})",
     "exp": "EXP({})",
+    "floor": "INT({})",
     "greater": "({}>{})",
     "greater_equal": "({}>={})",
     "isfinite": "ISNUMBER({})",
