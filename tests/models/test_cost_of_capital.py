@@ -16,6 +16,7 @@ from valor_core.models.cost_of_capital import (
     Levering,
     MarketWeights,
     TargetWeights,
+    annuity,
     cost_of_capital,
     market_value_of_debt,
 )
@@ -178,3 +179,10 @@ def test_a_cost_of_capital_is_finite_or_refused(data):
         return
     told = [number for number in dump(result).values() if number is not None]
     assert np.isfinite(told).all()
+
+
+@given(rate=rates(-0.5, 0.5), years=st.integers(1, 60))
+def test_an_annuity_is_the_sum_of_its_years_however_small_the_rate(rate, years):
+    summed = sum((1 + rate) ** -year for year in range(1, years + 1))
+
+    assert annuity(rate, float(years)) == pytest.approx(summed, rel=1e-9)

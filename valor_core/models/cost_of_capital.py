@@ -20,6 +20,9 @@ from valor_core.models.refusals import (
     WeightsNotPositive,
 )
 
+SMALLEST_RATE = 1e-6
+"""Above it an annuity is a quotient, below it a line: both err by less than one in 10⁹."""
+
 
 class BetaKind(StrEnum):
     """What debt the stated beta already carries."""
@@ -202,9 +205,18 @@ def market_value_of_debt(
     """
     growth = valid_where(rate > -1.0, 1.0 + rate, CostOfDebtTooLow, rate=rate)
     term = valid_where(maturity >= 0.0, maturity, MaturityNegative, maturity=maturity)
-    discount = np.power(growth, -term)
-    annuity = np.where(rate == 0.0, term, (1.0 - discount) / np.where(rate == 0.0, 1.0, rate))
-    return interest * annuity + face * discount
+    return interest * annuity(rate, term) + face * np.power(growth, -term)
+
+
+def annuity(rate: Numbers, years: Numbers) -> Numbers:
+    """What one unit at the end of each year is worth today: (1 − (1 + r)⁻ⁿ) / r.
+
+    >>> print(annuity(0.0, 3.0))
+    3.0
+    """
+    tiny = np.absolute(rate) < SMALLEST_RATE  # below it the quotient loses its digits
+    near = years * (1.0 - 0.5 * rate * (years + 1.0))
+    return np.where(tiny, near, (1.0 - np.power(1.0 + rate, -years)) / np.where(tiny, 1.0, rate))
 
 
 def levered_beta(unlevered: Numbers, leverage: Numbers, inputs: CostOfCapitalInputs) -> Numbers:
