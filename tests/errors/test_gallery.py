@@ -128,6 +128,26 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "stake_out_of_range": {"stake": 1.2},
     "synergies_grow_too_fast": {"growth": 0.09, "rate": 0.08},
     "synergy_rate_too_low": {"rate": -1.2},
+    # Intrinsic values.
+    "commitment_negative": {"commitment": -12.5},
+    "commitments_untold": {"commitment": 0.0},
+    "cost_of_equity_too_low": {"cost_of_equity": -1.2},
+    "discount_out_of_range": {"discount": 1.4},
+    "dividend_basis_unclear": {"given": 2},
+    "dividend_negative": {"dividend": -0.4},
+    "duration_negative": {"years": -2.0},
+    "fixed_point_not_found": {"gap": 2e-7},
+    "growth_not_below_cost_of_equity": {"growth": 0.1, "cost_of_equity": 0.1},
+    "half_life_negative": {"half_life": -1.0},
+    "input_missing": {"field": "payout", "needed_for": "a dividend out of earnings"},
+    "lease_years_not_positive": {"years": 0.0},
+    "life_out_of_range": {"years": 0, "most": 50},
+    "ownership_out_of_range": {"owned": 1.2},
+    "persistence_out_of_range": {"persistence": 1.2},
+    "research_years_missing": {"given": 2, "years": 5},
+    "roe_not_positive": {"roe": 0.0},
+    "volatility_negative": {"volatility": -0.3},
+    "yield_negative": {"rate": -0.01},
 }
 
 

@@ -7,6 +7,7 @@ from tests.workbooks.lbo_cases import an_effective_interest, an_lbo
 from tests.workbooks.merger_cases import a_merger, an_allocation
 from tests.workbooks.options_cases import a_project, a_real_option
 from tests.workbooks.returns_cases import an_investment
+from tests.workbooks.intrinsic_cases import INTRINSIC_CASES
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.cost_of_capital import (
     BetaKind,
@@ -28,7 +29,7 @@ class Draw:
     """Numbers and choices of one random company; the same seed gives the same company."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
+        self.seed, self.random = seed, random.Random(seed)
         self.years = self.random.randint(1, 12)
 
     def between(self, low: float, high: float) -> float:
@@ -36,6 +37,10 @@ class Draw:
 
     def one_of(self, *options):
         return self.random.choice(options)
+
+    def in_turn(self, *options):
+        """Each of them within as many seeds."""
+        return options[self.seed % len(options)]
 
     def row(self, low: float, high: float) -> list[float]:
         return [self.between(low, high) for _ in range(self.years)]
@@ -188,6 +193,10 @@ def moved(workings, seed: int) -> dict:
     }
 
 
+def _from_seed(make):
+    return lambda seed: make(Draw(seed))
+
+
 RANDOM_CASES = {
     "dcf": a_dcf,
     "dcf_direct": a_direct_dcf,
@@ -199,5 +208,6 @@ RANDOM_CASES = {
     "flexible_project": lambda seed: a_project(Draw(seed)),
     "merger": lambda seed: a_merger(Draw(seed)),
     "purchase_price_allocation": lambda seed: an_allocation(Draw(seed)),
+    **{name: _from_seed(make) for name, make in INTRINSIC_CASES.items()},
 }
 """By the name of each model, what makes sound random inputs for it from a seed."""

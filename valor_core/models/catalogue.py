@@ -31,6 +31,29 @@ from valor_core.models.model import Model
 from valor_core.models.options.project import ProjectInputs, ProjectResult, flexible_project
 from valor_core.models.options.real_option import RealOptionInputs, RealOptionResult, real_option
 from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
+from valor_core.models.intrinsic.convertibles import (
+    DilutedEarningsInputs,
+    DilutedEarningsResult,
+    diluted_earnings,
+)
+from valor_core.models.intrinsic.dividends import (
+    DividendDiscountInputs,
+    DividendDiscountResult,
+    dividend_discount,
+)
+from valor_core.models.intrinsic.leases import LeaseInputs, LeaseResult, converted_leases
+from valor_core.models.intrinsic.parts import PartsInputs, PartsResult, sum_of_parts
+from valor_core.models.intrinsic.research import (
+    ResearchInputs,
+    ResearchResult,
+    capitalised_research,
+)
+from valor_core.models.intrinsic.residual_income import (
+    ResidualIncomeInputs,
+    ResidualIncomeResult,
+    residual_income,
+)
+from valor_core.models.intrinsic.warrants import WarrantInputs, WarrantResult, diluted_warrants
 
 MODELS: tuple[Model, ...] = (
     Model(
@@ -110,6 +133,55 @@ MODELS: tuple[Model, ...] = (
         function=purchase_price_allocation,
         checks=allocation_checks,
         conventions=allocation_conventions,
+    ),
+    Model(
+        name="research_capitalisation",
+        version=1,
+        inputs=ResearchInputs,
+        result=ResearchResult,
+        function=capitalised_research,
+    ),
+    Model(
+        name="lease_conversion",
+        version=1,
+        inputs=LeaseInputs,
+        result=LeaseResult,
+        function=converted_leases,
+    ),
+    Model(
+        name="diluted_warrants",
+        version=1,
+        inputs=WarrantInputs,
+        result=WarrantResult,
+        function=diluted_warrants,
+    ),
+    Model(
+        name="diluted_earnings",
+        version=1,
+        inputs=DilutedEarningsInputs,
+        result=DilutedEarningsResult,
+        function=diluted_earnings,
+    ),
+    Model(
+        name="dividend_discount",
+        version=1,
+        inputs=DividendDiscountInputs,
+        result=DividendDiscountResult,
+        function=dividend_discount,
+    ),
+    Model(
+        name="residual_income",
+        version=1,
+        inputs=ResidualIncomeInputs,
+        result=ResidualIncomeResult,
+        function=residual_income,
+    ),
+    Model(
+        name="sum_of_parts",
+        version=1,
+        inputs=PartsInputs,
+        result=PartsResult,
+        function=sum_of_parts,
     ),
 )
 

@@ -79,7 +79,7 @@ def treasury_stock(case: DilutionCase) -> dict[str, Any]:
     return lines
 
 
-def _tranches_spelt_out(stated: dict[str, Any]) -> dict[str, Any]:
+def tranches_spelt_out(stated: dict[str, Any]) -> dict[str, Any]:
     """A pair of numbers is a tranche: how many, at which strike."""
     options = stated.get("options")
     if isinstance(options, list):
@@ -93,7 +93,8 @@ def _tranche(option: Any) -> Any:
     return option
 
 
-def _with_pairs(stated: dict[str, Any]) -> dict[str, Any]:
+def with_pairs(stated: dict[str, Any]) -> dict[str, Any]:
+    """The schema in which a tranche may also be a pair."""
     tranches = stated["properties"]["options"]
     pair = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
     tranches["items"] = {"anyOf": [tranches["items"], pair]}
@@ -106,7 +107,7 @@ METHODS = {
         inputs=DilutionCase,
         compute=treasury_stock,
         main="diluted",
-        spelt_out=_tranches_spelt_out,
-        with_short_forms=_with_pairs,
+        spelt_out=tranches_spelt_out,
+        with_short_forms=with_pairs,
     ),
 }
