@@ -13,11 +13,11 @@ from valor_core.models.lbo.covenants import Measure
 from valor_core.models.lbo.debt import InterestOn, SweepOf
 from valor_core.models.lbo.holders import HurdleOn
 from valor_core.models.lbo.taxes import CapBase, TaxBase
-from valor_core.models.options.project import RightKind
-from valor_core.models.options.real_option import RealOptionKind
 from valor_core.models.merger.allocation import GoodwillMethod
 from valor_core.models.merger.consideration import Exchange
 from valor_core.models.merger.write_ups import Asset
+from valor_core.models.options.project import RightKind
+from valor_core.models.options.real_option import RealOptionKind
 from valor_core.models.paths import Shape
 from valor_core.models.returns.day_count import DayCount
 from valor_core.models.terminal import MultipleOf, TerminalMethod
@@ -94,6 +94,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         RightKind.CONTRACT: "contract",
         RightKind.ABANDON: "abandon",
         RightKind.SWITCH: "switch to another use",
+    },
     GoodwillMethod: {
         GoodwillMethod.FULL: "full: the rest at fair value",
         GoodwillMethod.PARTIAL: "partial: the rest at its part of net assets",

@@ -116,7 +116,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "uploads_full": {"files": 4, "most": 10, "limit": 100 << 20},
     "years_out_of_range": {"years": 90, "most": 60},
     "collar_backwards": {"low": 22.0, "high": 18.0},
-    "deal_amount_negative": {"what": "Refinanced debt", "stated": -5.0},
+    "merger_amount_negative": {"what": "Refinanced debt", "stated": -5.0},
     "deal_tax_out_of_range": {"tax": 25.0},
     "equity_does_not_tie": {"equity": 900.0, "assets": 1_500.0, "liabilities": 650.0},
     "judged_year_out_of_range": {"year": 6, "years": 5},

@@ -13,24 +13,6 @@ from valor_core.models.dcf import DcfInputs, DcfResult, discounted_cash_flow
 from valor_core.models.dcf_checks import dcf_checks
 from valor_core.models.dcf_conventions import dcf_conventions
 from valor_core.models.dcf_direct import DirectDcfInputs, DirectDcfResult, direct_cash_flow
-from valor_core.models.lbo.buyout import LboInputs, LboResult, leveraged_buyout
-from valor_core.models.lbo.effective_interest import (
-    EffectiveInterestInputs,
-    EffectiveInterestResult,
-    effective_interest,
-)
-from valor_core.models.merger.allocation import (
-    PurchasePriceAllocationInputs,
-    PurchasePriceAllocationResult,
-    purchase_price_allocation,
-)
-from valor_core.models.merger.checks import allocation_checks, merger_checks
-from valor_core.models.merger.conventions import allocation_conventions, merger_conventions
-from valor_core.models.merger.merger import MergerInputs, MergerResult, merger
-from valor_core.models.model import Model
-from valor_core.models.options.project import ProjectInputs, ProjectResult, flexible_project
-from valor_core.models.options.real_option import RealOptionInputs, RealOptionResult, real_option
-from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
 from valor_core.models.intrinsic.convertibles import (
     DilutedEarningsInputs,
     DilutedEarningsResult,
@@ -54,6 +36,24 @@ from valor_core.models.intrinsic.residual_income import (
     residual_income,
 )
 from valor_core.models.intrinsic.warrants import WarrantInputs, WarrantResult, diluted_warrants
+from valor_core.models.lbo.buyout import LboInputs, LboResult, leveraged_buyout
+from valor_core.models.lbo.effective_interest import (
+    EffectiveInterestInputs,
+    EffectiveInterestResult,
+    effective_interest,
+)
+from valor_core.models.merger.allocation import (
+    PurchasePriceAllocationInputs,
+    PurchasePriceAllocationResult,
+    purchase_price_allocation,
+)
+from valor_core.models.merger.checks import allocation_checks, merger_checks
+from valor_core.models.merger.conventions import allocation_conventions, merger_conventions
+from valor_core.models.merger.merger import MergerInputs, MergerResult, merger
+from valor_core.models.model import Model
+from valor_core.models.options.project import ProjectInputs, ProjectResult, flexible_project
+from valor_core.models.options.real_option import RealOptionInputs, RealOptionResult, real_option
+from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
 
 MODELS: tuple[Model, ...] = (
     Model(

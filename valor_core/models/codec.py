@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from math import isfinite
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import numpy as np
 
@@ -18,6 +18,7 @@ LARGEST = 1e100
 LONGEST_ROW = 100  # also the most members, where a field does not say otherwise
 UNKNOWN_TOLD = 20  # by name; the rest is counted
 MOST_YEARS = 1_000
+LONGEST_TEXT = 200
 
 Inputs = TypeVar("Inputs")
 
@@ -29,7 +30,9 @@ def dump(inputs: Any) -> dict[str, Any]:
     >>> dump(OptionTranche(number=20_000, strike=20))
     {'number': 20000.0, 'strike': 20.0}
     """
-    return {field.name: dump_value(getattr(inputs, field.name)) for field in fields(inputs)}
+    told = {field.name: dump_value(getattr(inputs, field.name)) for field in fields(inputs)}
+    tag = _tag(type(inputs))
+    return told if tag is None else {"kind": tag, **told}
 
 
 def dump_value(value: Any) -> Any:
@@ -72,7 +75,8 @@ def _loaded(cls: type, data: object, path: str, flaws: list[Flaw]) -> Any:
     if not isinstance(data, Mapping):
         return _flaw(flaws, path or cls.__name__, f"an object is meant, not {_told(data)}")
     before, known, values = len(flaws), {f.name: f for f in fields(cls)}, {}
-    unknown = [name for name in data if name not in known]
+    tag = "kind" if _tag(cls) is not None else None
+    unknown = [name for name in data if name not in known and name != tag]
     for name in unknown[:UNKNOWN_TOLD]:
         _flaw(flaws, _join(path, name), "is unknown" + _near(str(name), list(known)))
     if len(unknown) > UNKNOWN_TOLD:
@@ -94,7 +98,9 @@ def _value(hint: Any, data: object, path: str, flaws: list[Flaw], longest: int) 
         if type(None) in get_args(hint):
             return None
         return _flaw(flaws, path, "a value is meant, not null")
-    nested = next((kind for kind in options if is_dataclass(kind)), None)
+    nested = _nested([kind for kind in options if is_dataclass(kind)], data, path, flaws)
+    if nested is _NO_KIND:
+        return None
     if Row in options and (nested is None or not isinstance(data, Mapping)):
         return _row(data, path, flaws, longest, fade=nested is not None)
     if isinstance(nested, type):
@@ -104,13 +110,42 @@ def _value(hint: Any, data: object, path: str, flaws: list[Flaw], longest: int) 
     return _plain_value(options[0], data, path, flaws)
 
 
+_NO_KIND = object()
+
+
+def _nested(classes: list[Any], data: object, path: str, flaws: list[Flaw]) -> Any:
+    """The class of a nested object; where it may be one of several, its `kind` says which."""
+    if len(classes) < 2:
+        return classes[0] if classes else None
+    if not isinstance(data, Mapping):
+        _flaw(flaws, path, f"an object is meant, not {_told(data)}")
+        return _NO_KIND
+    by_tag = {_tag(each): each for each in classes}
+    stated = data.get("kind")
+    if isinstance(stated, str) and stated in by_tag:
+        return by_tag[stated]
+    known = ", ".join(str(tag) for tag in by_tag)
+    problem = "is missing" if stated is None else f"{_told(stated)} is none of {known}"
+    _flaw(flaws, _join(path, "kind"), problem)
+    return _NO_KIND
+
+
+def _tag(cls: type) -> str | None:
+    """What tells a class from others that may stand in its place."""
+    tag = getattr(cls, "kind", None)
+    return tag if isinstance(tag, str) else None
+
+
 def _plain_value(kind: Any, data: object, path: str, flaws: list[Flaw]) -> Any:
     if kind is date:
         return _day(data, path, flaws)
     if kind is bool:
         return _truth(data, path, flaws)
-    if kind is int:
-        return _count(data, path, flaws)
+    if kind is int or get_origin(kind) is Annotated:
+        most = MOST_YEARS if kind is int else get_args(kind)[1]
+        return _count(data, path, flaws, most=most)
+    if kind is str:
+        return _text(data, path, flaws)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _choice(kind, data, path, flaws)
     return _number(data, path, flaws)
@@ -125,13 +160,23 @@ def _number(data: object, path: str, flaws: list[Flaw]) -> float | None:
     return float(data)
 
 
-def _count(data: object, path: str, flaws: list[Flaw]) -> int | None:
-    if isinstance(data, float) and data.is_integer() and abs(data) <= MOST_YEARS:
+def _count(data: object, path: str, flaws: list[Flaw], *, most: int) -> int | None:
+    """A whole number; `Annotated[int, most]` may be as large as that says."""
+    if isinstance(data, float) and data.is_integer() and abs(data) <= most:
         data = int(data)
     if isinstance(data, bool) or not isinstance(data, int):
         return _flaw(flaws, path, f"a whole number is meant, not {_told(data)}")
-    if not 0 <= data <= MOST_YEARS:
-        problem = f"{_told(data)} is not between 0 and {MOST_YEARS}"
+    if not 0 <= data <= most:
+        problem = f"{_told(data)} is not between 0 and {most}"
+        return _flaw(flaws, path, problem, out_of_range=True)
+    return data
+
+
+def _text(data: object, path: str, flaws: list[Flaw]) -> str | None:
+    if not isinstance(data, str):
+        return _flaw(flaws, path, f"a text is meant, not {_told(data)}")
+    if len(data) > LONGEST_TEXT or not data.isprintable():
+        problem = f"{_told(data)} is no plain text of at most {LONGEST_TEXT} characters"
         return _flaw(flaws, path, problem, out_of_range=True)
     return data
 
@@ -178,8 +223,9 @@ def _members(
         return _flaw(flaws, path, f"a list is meant, not {_told(data)}")
     if len(data) > longest:
         return _flaw(flaws, path, f"{len(data)} members are more than {longest}")
-    read = _loaded if is_dataclass(kind) else _plain_value
-    return tuple(read(kind, member, f"{path}[{place}]", flaws) for place, member in enumerate(data))
+    return tuple(
+        _value(kind, member, f"{path}[{place}]", flaws) for place, member in enumerate(data)
+    )
 
 
 def _flaw(flaws: list[Flaw], path: str, problem: str, *, out_of_range: bool = False) -> None:
@@ -220,11 +266,13 @@ def _required(stated: Field[Any]) -> bool:
 
 def schema(cls: type) -> dict[str, Any]:
     """The JSON Schema of a model's inputs: what each field means, its unit, its limits."""
+    tag = _tag(cls)
+    kind = {} if tag is None else {"kind": {"const": tag}}
     return {
         "type": "object",
         "title": cls.__name__,
         "description": (cls.__doc__ or "").split("\n\n")[0].strip(),
-        "properties": {f.name: _field_schema(f, hints(cls)[f.name]) for f in fields(cls)},
+        "properties": kind | {f.name: _field_schema(f, hints(cls)[f.name]) for f in fields(cls)},
         "required": [f.name for f in fields(cls) if _required(f)],
         "additionalProperties": False,
     }
@@ -250,6 +298,7 @@ _PLAIN_KINDS: dict[Any, dict[str, Any]] = {
     bool: {"type": "boolean"},
     int: {"type": "integer", "minimum": 0, "maximum": MOST_YEARS},
     date: {"type": "string", "format": "date"},
+    str: {"type": "string", "maxLength": LONGEST_TEXT},
 }
 
 
@@ -259,6 +308,8 @@ def _kind_schema(kind: Any, longest: int = LONGEST_ROW) -> dict[str, Any]:
     if kind is Row:
         number = _kind_schema(Any)
         return {"type": "array", "items": number, "minItems": 1, "maxItems": longest}
+    if get_origin(kind) is Annotated:
+        return _kind_schema(int) | {"maximum": get_args(kind)[1]}
     if get_origin(kind) is tuple:
         return {"type": "array", "items": _kind_schema(get_args(kind)[0]), "maxItems": longest}
     if issubclass(kind, StrEnum):

@@ -14,7 +14,11 @@ def run_id(model: Model, inputs: Any) -> str:
     Keys are sorted, floats have their shortest form, −0.0 is 0.0 and nothing is not finite. The
     inputs are hashed, not the outputs, because `pow` may round otherwise on another processor.
     """
-    stated = {"inputs": dump(inputs), "model": model.name, "version": model.version}
+    return digest({"inputs": dump(inputs), "model": model.name, "version": model.version})
+
+
+def digest(stated: dict[str, Any]) -> str:
+    """SHA-256 of the canonical JSON of what was stated, in hexadecimal."""
     canonical = json.dumps(
         _without_minus_zero(stated), sort_keys=True, separators=(",", ":"), allow_nan=False
     )

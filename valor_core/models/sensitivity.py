@@ -10,7 +10,7 @@ import numpy as np
 from valor_core.errors import BadInput, NotFound, ValorError
 from valor_core.models.catalogue import model_of
 from valor_core.models.fields import hints, is_number, is_row
-from valor_core.models.numbers import watched_refusals
+from valor_core.models.numbers import watched_refusals, yearly
 
 MOST_CELLS = 250_000
 
@@ -139,7 +139,7 @@ def _replaced(inputs: Any, steps: Sequence[str], path: str, value: Any) -> Any:
         changed = (*current[: int(place)], member, *current[int(place) + 1 :])
     elif len(steps) > 1 and place is None and is_dataclass(current):
         changed = _replaced(current, steps[1:], path, value)
-    elif len(steps) == 1 and place is not None and is_row(hint) and type(current) is np.ndarray:
+    elif len(steps) == 1 and place is not None and is_row(hint) and np.ndim(current):
         changed = _with_year(current, int(place), path, value)
     elif len(steps) == 1 and place is None and is_number(hint) and not is_dataclass(current):
         changed = _whole(hint, path, value)
@@ -155,9 +155,9 @@ def _whole(hint: Any, path: str, value: Any) -> Any:
     return value
 
 
-def _with_year(row: np.ndarray, year: int, path: str, value: Any) -> np.ndarray:
+def _with_year(row: Any, year: int, path: str, value: Any) -> Any:
     """The row with one year replaced, for each scenario where there are several."""
     if year >= row.shape[-1]:
         raise NotFound("input", path)
     years = np.arange(row.shape[-1])
-    return np.where(years == year, np.asarray(value)[..., None], row)
+    return np.where(years == year, yearly(value), row)

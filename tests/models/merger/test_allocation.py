@@ -20,8 +20,8 @@ from valor_core.models.merger.allocation import (
     purchase_price_allocation,
 )
 from valor_core.models.merger.refusals import (
-    DealAmountNegative,
     DealTaxOutOfRange,
+    MergerAmountNegative,
     StakeOutOfRange,
 )
 from valor_core.models.merger.write_ups import Asset, WriteUp
@@ -152,7 +152,7 @@ REFUSED = [
     (StakeOutOfRange, {"stake": 0.0}),
     (StakeOutOfRange, {"stake": 1.01}),
     (DealTaxOutOfRange, {"tax": -0.1}),
-    (DealAmountNegative, {"closing": Closing(equity=1.0, new_debt=-1.0)}),
+    (MergerAmountNegative, {"closing": Closing(equity=1.0, new_debt=-1.0)}),
     (YearsOutOfRange, {"years": 0}),
 ]
 

@@ -21,10 +21,10 @@ from valor_core.models.merger.consideration import Exchange, Offer
 from valor_core.models.merger.financing import Financing
 from valor_core.models.merger.merger import MergerInputs, merger
 from valor_core.models.merger.refusals import (
-    DealAmountNegative,
     DealTaxOutOfRange,
     JudgedYearOutOfRange,
     LifeNotPositive,
+    MergerAmountNegative,
     MixOutOfRange,
     OfferNotPositive,
     PartOutOfRange,
@@ -330,7 +330,7 @@ REFUSED = {
     refusals.ChooseOne: {"offer": Offer(price=12.0, premium=0.2)},
     DealTaxOutOfRange: {"tax": 1.0},
     JudgedYearOutOfRange: {"judged_year": 3},
-    DealAmountNegative: {"financing": Financing(refinanced=-1.0)},
+    MergerAmountNegative: {"financing": Financing(refinanced=-1.0)},
     PartOutOfRange: {"financing": Financing(others_from_debt=1.5)},
     LifeNotPositive: {"write_ups": (WriteUp(amount=1.0, life=0.0),)},
     SynergiesGrowTooFast: {"synergies": Synergies(discount_rate=0.05, growth=0.05)},

@@ -78,10 +78,10 @@ class LifeNotPositive(BadInput):
         )
 
 
-class DealAmountNegative(BadInput):
+class MergerAmountNegative(BadInput):
     """What a deal costs or refinances is stated as a positive amount."""
 
-    code = "deal_amount_negative"
+    code = "merger_amount_negative"
 
     def __init__(self, what: str, *, stated: float) -> None:
         super().__init__(
@@ -165,7 +165,7 @@ class SourcesDoNotTie(BadInput):
 
 def not_negative(what: str, stated: Numbers) -> Numbers:
     """The amount, where it is not below 0."""
-    return valid_where(stated >= 0.0, stated, partial(DealAmountNegative, what), stated=stated)
+    return valid_where(stated >= 0.0, stated, partial(MergerAmountNegative, what), stated=stated)
 
 
 def within_whole(what: str, part: Numbers) -> Numbers:

@@ -1,0 +1,209 @@
+"""A model as a straight list of array operations: traced once, run over any number of scenarios.
+
+The operations are the model's own, in its order, so every number is that of the model to the bit.
+Only what the asked-for columns need is kept, and each result is written into memory that is free
+again: what costs most over many scenarios are lines that nobody reads and memory that is new.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from valor_core.models.catalogue import model_of
+from valor_core.models.numbers import Refusal, watched_refusals
+from valor_core.models.sensitivity import replace_at
+from valor_core.models.simulation.tracing import NotTraceable, Varying, VaryingRow
+
+BLOCK = 8192
+"""Scenarios at a time: so that the numbers in use stay in the processor's second cache."""
+
+_TRUTHS = partial(np.empty, dtype=bool)
+
+Columns = dict[str, np.ndarray]
+"""Lines of a result: one number a scenario, or a row of years a scenario."""
+
+
+def evaluator(
+    inputs: Any, drivers: Sequence[str], columns: Sequence[str]
+) -> Callable[[Mapping[str, np.ndarray]], Columns]:
+    """What makes the columns from the drivers' values: a program, or the model where it has none.
+
+    Both give the same bits; a refused scenario is nan in every column.
+    """
+    try:
+        return Program(inputs, drivers, columns).run
+    except NotTraceable:
+        return lambda draws: directly(inputs, draws, columns)
+
+
+def directly(
+    inputs: Any,
+    draws: Mapping[str, np.ndarray],
+    columns: Sequence[str],
+    *,
+    scenarios: int | None = None,
+) -> Columns:
+    """The columns by the model itself, run on all scenarios at once."""
+    for path, values in draws.items():
+        inputs = replace_at(inputs, path, values)
+    result = model_of(inputs).function(inputs)
+    count = scenarios or len(next(iter(draws.values())))
+    return {name: _over(count, getattr(result, name)) for name in columns}
+
+
+def _over(scenarios: int, line: Any) -> np.ndarray:
+    """A line that no driver changes is the same in each scenario; one without meaning is nan."""
+    line = np.asarray(np.nan if line is None else line, dtype=np.float64)
+    if line.shape[:1] == (scenarios,):
+        return line
+    return np.broadcast_to(line, (scenarios, *line.shape))
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One operation: where its operands and its result stand in memory."""
+
+    function: Any
+    operands: tuple[int, ...]
+    target: int
+
+    def carry_out(self, memory: list[Any]) -> None:
+        """Compute the result from the operands that stand in memory, and put it there."""
+        operands = [memory[place] for place in self.operands]
+        if isinstance(self.function, np.ufunc):
+            self.function(*operands, out=memory[self.target])
+        else:
+            memory[self.target] = self.function(*operands)
+
+
+class Program:
+    """The columns of a model's result as a list of operations on its drivers."""
+
+    def __init__(self, inputs: Any, drivers: Sequence[str], columns: Sequence[str]) -> None:
+        known: dict[Any, Varying] = {}
+        self._drivers = {path: Varying(known) for path in drivers}
+        for path, number in self._drivers.items():
+            inputs = replace_at(inputs, path, number)
+        with watched_refusals() as refusals:
+            result = model_of(inputs).function(inputs)
+        self._marks = _marks(known.values(), refusals)
+        self._lines = {name: self._line(getattr(result, name)) for name in columns}
+        self._memory: list[Callable[[int], Any]] = []  # what stands there, for so many scenarios
+        self._places: dict[Any, int] = {}
+        self._steps: list[_Step] = []
+        self._lay_out(known.values())
+
+    def run(self, draws: Mapping[str, np.ndarray]) -> Columns:
+        """The columns for these values of the drivers."""
+        values = [np.asarray(draws[path]) for path in self._drivers]
+        scenarios = len(values[0])
+        made = {name: _empty(line, scenarios) for name, line in self._lines.items()}
+        memory = [allocated(min(BLOCK, scenarios)) for allocated in self._memory]
+        with np.errstate(all="ignore"):
+            for start in range(0, scenarios, BLOCK):
+                block = slice(start, min(start + BLOCK, scenarios))
+                if block.stop - start < len(memory[0]):
+                    memory = [allocated(block.stop - start) for allocated in self._memory]
+                memory[: len(values)] = [each[block] for each in values]
+                for step in self._steps:
+                    step.carry_out(memory)
+                for name, line in self._lines.items():
+                    self._write(made[name][block], line, memory)
+        return made
+
+    def _write(self, column: np.ndarray, line: Any, memory: list[Any]) -> None:
+        if not isinstance(line, list):
+            column[...] = self._value(line, memory)
+            return
+        for year, number in enumerate(line):
+            column[:, year] = self._value(number, memory)
+
+    def _value(self, number: Any, memory: list[Any]) -> Any:
+        return memory[self._places[number]] if isinstance(number, Varying) else number
+
+    def _line(self, line: Any) -> Any:
+        """A number, or a list of one a year; what has no meaning is nan."""
+        if isinstance(line, (VaryingRow, np.ndarray)):
+            return [self._unmarked(year) for year in getattr(line, "years", line)]
+        return np.nan if line is None else self._unmarked(line)
+
+    def _unmarked(self, number: Any) -> Any:
+        """The number without marks of refusal on its way: in the end the whole result is marked."""
+        while isinstance(number, Varying) and number in self._marks:
+            number = number.operands[1]
+        return number
+
+    def _lay_out(self, noted: Iterable[Varying]) -> None:
+        """Give each needed operation its memory: that of a number no longer read, or new."""
+        for number in self._drivers.values():
+            self._places[number] = self._new(np.empty)
+        wanted = [each for line in self._lines.values() for each in _numbers(line)]
+        needed = self._needed(wanted)
+        steps = [(each, self._operands(each)) for each in noted if each in needed]
+        read_last = {operand: n for n, (_, operands) in enumerate(steps) for operand in operands}
+        read_last |= dict.fromkeys(wanted, len(steps))
+        free: dict[bool, list[int]] = {True: [], False: []}
+        for n, (number, operands) in enumerate(steps):
+            for operand in {each for each in operands if isinstance(each, Varying)}:
+                if read_last[operand] == n and operand.function is not None:
+                    free[operand.condition].append(self._places[operand])
+            kind = free[number.condition]
+            target = kind.pop() if kind else self._new(_TRUTHS if number.condition else np.empty)
+            places = tuple(self._place(number.function, operand) for operand in operands)
+            self._places[number] = target
+            self._steps.append(_Step(number.function, places, target))
+
+    def _needed(self, wanted: Iterable[Any]) -> set[Varying]:
+        needed, waiting = set(), list(wanted)
+        while waiting:
+            number = waiting.pop()
+            if isinstance(number, Varying) and number.function is not None:
+                waiting += self._operands(number) if number not in needed else []
+                needed.add(number)
+        return needed
+
+    def _operands(self, number: Varying) -> list[Any]:
+        return [self._unmarked(operand) for operand in number.operands]
+
+    def _place(self, function: Any, operand: Any) -> int:
+        if isinstance(operand, Varying):
+            return self._places[operand]
+        spread = function in {np.minimum, np.maximum}  # numpy is faster on two arrays there
+        key = (type(operand), float(operand).hex(), spread)
+        if key not in self._places:
+            self._places[key] = self._new(
+                partial(np.full, fill_value=operand) if spread else lambda _: operand
+            )
+        return self._places[key]
+
+    def _new(self, allocated: Callable[[int], Any]) -> int:
+        self._memory.append(allocated)
+        return len(self._memory) - 1
+
+
+def _marks(noted: Iterable[Varying], refusals: Sequence[Refusal]) -> set[Varying]:
+    """The numbers that are nan where a scenario is refused, and another number elsewhere."""
+    passed = {
+        refusal.failed.operands[0]
+        for refusal in refusals
+        if getattr(refusal.failed, "function", None) is np.invert
+    }
+    return {
+        number
+        for number in noted
+        if number.function is np.where
+        and number.operands[0] in passed
+        and not isinstance(number.operands[2], Varying)
+        and np.isnan(number.operands[2])
+    }
+
+
+def _numbers(line: Any) -> list[Any]:
+    return line if isinstance(line, list) else [line]
+
+
+def _empty(line: Any, scenarios: int) -> np.ndarray:
+    return np.empty((scenarios, len(line)) if isinstance(line, list) else scenarios)

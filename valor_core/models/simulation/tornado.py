@@ -1,0 +1,96 @@
+"""One driver at a time: low and high at the same probability, and along its percentiles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from valor_core.errors import ValorError
+from valor_core.models.fields import leaves
+from valor_core.models.simulation.estimates import checked_level
+from valor_core.models.simulation.plan import SimulationPlan, single_line
+from valor_core.models.simulation.program import directly
+from valor_core.models.simulation.refusals import DriversUnusable
+from valor_core.models.simulation.refused import reasons_of_lost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """A driver's values at some probabilities, and the line there; nan has its reason."""
+
+    path: str
+    levels: tuple[float, ...]
+    inputs: tuple[float, ...]
+    values: tuple[float, ...]
+    reasons: dict[int, ValorError]  # by place
+
+    @property
+    def swing(self) -> float:
+        """From the lowest to the highest value; what cannot be valued leaves it out."""
+        known = [value for value in self.values if not np.isnan(value)]
+        return max(known) - min(known) if known else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spider:
+    """How a line moves with each driver alone; the others stand at the base case."""
+
+    column: str
+    base: float
+    legs: tuple[Leg, ...]
+
+
+def tornado(
+    inputs: Any, plan: SimulationPlan, column: str = "", *, probability: float = 0.10
+) -> Spider:
+    """Each driver at the same probability on both sides, the widest swing first."""
+    found = spider(inputs, plan, column, levels=(probability, 1.0 - probability))
+    widest = sorted(found.legs, key=lambda leg: (-leg.swing, leg.path))
+    return Spider(column=found.column, base=found.base, legs=tuple(widest))
+
+
+def spider(
+    inputs: Any,
+    plan: SimulationPlan,
+    column: str = "",
+    *,
+    levels: Sequence[float] = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95),
+) -> Spider:
+    """Each driver along its percentiles, all of it in one run of the model."""
+    for level in levels:
+        checked_level(level)
+    name, paths = single_line(inputs, column), plan.paths
+    points = [np.asarray(driver.distribution.quantile(np.array(levels))) for driver in plan.drivers]
+    many = len(levels)
+    draws = {}
+    for n, (path, values) in enumerate(zip(paths, points, strict=True)):
+        moved = np.full(1 + many * len(paths), base_value(inputs, path))
+        moved[1 + n * many : 1 + (n + 1) * many] = values
+        draws[path] = moved
+    base, *line = directly(inputs, draws, (name,))[name].tolist()
+    told = reasons_of_lost(inputs, draws, {name: np.array([base, *line])})
+    legs = [
+        Leg(
+            path=path,
+            levels=tuple(levels),
+            inputs=tuple(points[n].tolist()),
+            values=tuple(line[n * many : (n + 1) * many]),
+            reasons={
+                at: told[1 + n * many + at] for at in range(many) if 1 + n * many + at in told
+            },
+        )
+        for n, path in enumerate(paths)
+    ]
+    return Spider(column=name, base=base, legs=tuple(legs))
+
+
+def base_value(inputs: Any, path: str) -> float:
+    """An input in the base case, by its path."""
+    known = leaves(inputs)
+    if path in known:
+        return float(known[path])
+    row, _, year = path.rpartition("[")
+    if row in known and np.ndim(known[row]):
+        return float(known[row][int(year[:-1])])
+    raise DriversUnusable(problem=f"have no value of {path} in the base case")
