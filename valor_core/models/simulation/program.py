@@ -6,7 +6,6 @@ again: what costs most over many scenarios are lines that nobody reads and memor
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,8 +16,8 @@ from valor_core.models.numbers import Refusal, watched_refusals
 from valor_core.models.sensitivity import replace_at
 from valor_core.models.simulation.tracing import NotTraceable, Varying, VaryingRow
 
-BLOCK = 8192
-"""Scenarios at a time: so that the numbers in use stay in the processor's second cache."""
+BLOCK = 16_384
+"""Scenarios at a time: few enough for the processor's caches, many enough for numpy's calls."""
 
 _TRUTHS = partial(np.empty, dtype=bool)
 
@@ -62,23 +61,6 @@ def _over(scenarios: int, line: Any) -> np.ndarray:
     return np.broadcast_to(line, (scenarios, *line.shape))
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One operation: where its operands and its result stand in memory."""
-
-    function: Any
-    operands: tuple[int, ...]
-    target: int
-
-    def carry_out(self, memory: list[Any]) -> None:
-        """Compute the result from the operands that stand in memory, and put it there."""
-        operands = [memory[place] for place in self.operands]
-        if isinstance(self.function, np.ufunc):
-            self.function(*operands, out=memory[self.target])
-        else:
-            memory[self.target] = self.function(*operands)
-
-
 class Program:
     """The columns of a model's result as a list of operations on its drivers."""
 
@@ -93,8 +75,13 @@ class Program:
         self._lines = {name: self._line(getattr(result, name)) for name in columns}
         self._memory: list[Callable[[int], Any]] = []  # what stands there, for so many scenarios
         self._places: dict[Any, int] = {}
-        self._steps: list[_Step] = []
+        self._steps: list[tuple[Callable[..., Any], tuple[int, ...], int]] = []
         self._lay_out(known.values())
+
+    @property
+    def operations(self) -> int:
+        """How many operations make the columns."""
+        return len(self._steps)
 
     def run(self, draws: Mapping[str, np.ndarray]) -> Columns:
         """The columns for these values of the drivers."""
@@ -108,8 +95,8 @@ class Program:
                 if block.stop - start < len(memory[0]):
                     memory = [allocated(block.stop - start) for allocated in self._memory]
                 memory[: len(values)] = [each[block] for each in values]
-                for step in self._steps:
-                    step.carry_out(memory)
+                for function, operands, target in self._steps:
+                    function(*[memory[place] for place in operands], out=memory[target])
                 for name, line in self._lines.items():
                     self._write(made[name][block], line, memory)
         return made
@@ -154,7 +141,7 @@ class Program:
             target = kind.pop() if kind else self._new(_TRUTHS if number.condition else np.empty)
             places = tuple(self._place(number.function, operand) for operand in operands)
             self._places[number] = target
-            self._steps.append(_Step(number.function, places, target))
+            self._steps.append((_into(number.function), places, target))
 
     def _needed(self, wanted: Iterable[Any]) -> set[Varying]:
         needed, waiting = set(), list(wanted)
@@ -182,6 +169,17 @@ class Program:
     def _new(self, allocated: Callable[[int], Any]) -> int:
         self._memory.append(allocated)
         return len(self._memory) - 1
+
+
+def _into(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The operation as one that writes its result where it is told, as numpy's own do."""
+    if isinstance(function, np.ufunc):
+        return function
+
+    def written(*operands: Any, out: np.ndarray) -> None:
+        out[...] = function(*operands)
+
+    return written
 
 
 def _marks(noted: Iterable[Varying], refusals: Sequence[Refusal]) -> set[Varying]:
