@@ -26,7 +26,7 @@ SAMPLES: dict[str, Any] = {
     "computed": 21.5, "condition": "growth < wacc", "counts": {"growth": (5,), "wacc": (3,)},
     "currencies": ["EUR", "USD"], "current": 7, "debt": 1.0, "encoding": "gzip", "equity": -5e9,
     "factor": -0.25, "fell": True,
-    "field": "growth", "files": 4, "first": "capital_expenditure", "flow": -1.2e9, "free": 8502,
+    "field": "growth", "figure": "total assets", "files": 4, "first": "capital_expenditure", "flow": -1.2e9, "free": 8502,
     "found": "0001", "from_year": 4, "given": 6, "growth": 0.09, "hint": "The way out.",
     "host": "0.0.0.0", "items": ("debt", "leases"), "kind": "company",
     "known": ("127.0.0.1:8501", "localhost:8501"), "lacking": "revenue", "lag": 9, "least": -1.0,

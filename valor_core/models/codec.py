@@ -95,9 +95,8 @@ def _loaded(cls: type, data: object, path: str, flaws: list[Flaw]) -> Any:
 def _value(hint: Any, data: object, path: str, flaws: list[Flaw], longest: int) -> Any:
     options = kinds(hint)
     if data is None:
-        if type(None) in get_args(hint):
-            return None
-        return _flaw(flaws, path, "a value is meant, not null")
+        may_be = type(None) in get_args(hint)
+        return None if may_be else _flaw(flaws, path, "a value is meant, not null")
     nested = _nested([kind for kind in options if is_dataclass(kind)], data, path, flaws)
     if nested is _NO_KIND:
         return None
@@ -224,7 +223,8 @@ def _members(
     if len(data) > longest:
         return _flaw(flaws, path, f"{len(data)} members are more than {longest}")
     return tuple(
-        _value(kind, member, f"{path}[{place}]", flaws) for place, member in enumerate(data)
+        _value(kind, member, f"{path}[{place}]", flaws, LONGEST_ROW)
+        for place, member in enumerate(data)
     )
 
 

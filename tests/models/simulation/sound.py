@@ -92,7 +92,10 @@ def truncated(draw):
     """A distribution between two of its own percentiles, either end perhaps open."""
     shape = draw(CONTINUOUS | STEPPED)
     low, high = draw(rates(0.01, 0.45)), draw(rates(0.55, 0.99))
-    ends = {"at_least": float(shape.quantile(low)), "at_most": float(shape.quantile(high))}
+    ends: dict[str, float | None] = {
+        "at_least": float(shape.quantile(low)),
+        "at_most": float(shape.quantile(high)),
+    }
     for name in draw(st.sets(st.sampled_from(sorted(ends)), max_size=1)):
         ends[name] = None
     return Truncated(of=shape, **ends)
