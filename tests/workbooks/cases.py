@@ -8,6 +8,7 @@ from tests.workbooks.lbo_cases import an_effective_interest, an_lbo
 from tests.workbooks.merger_cases import a_merger, an_allocation
 from tests.workbooks.options_cases import a_project, a_real_option
 from tests.workbooks.returns_cases import an_investment
+from tests.workbooks.statements_cases import a_plan
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.cost_of_capital import (
     BetaKind,
@@ -198,6 +199,7 @@ def _from_seed(make):
 
 
 RANDOM_CASES = {
+    "statements": lambda seed: a_plan(Draw(seed)),
     "dcf": a_dcf,
     "dcf_direct": a_direct_dcf,
     "cost_of_capital": lambda seed: a_cost_of_capital(Draw(seed)),

@@ -54,6 +54,8 @@ from valor_core.models.model import Model
 from valor_core.models.options.project import ProjectInputs, ProjectResult, flexible_project
 from valor_core.models.options.real_option import RealOptionInputs, RealOptionResult, real_option
 from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
+from valor_core.models.statements.forecast import StatementsResult, forecast_statements
+from valor_core.models.statements.plan import StatementsInputs
 
 MODELS: tuple[Model, ...] = (
     Model(
@@ -182,6 +184,13 @@ MODELS: tuple[Model, ...] = (
         inputs=PartsInputs,
         result=PartsResult,
         function=sum_of_parts,
+    ),
+    Model(
+        name="statements",
+        version=1,
+        inputs=StatementsInputs,
+        result=StatementsResult,
+        function=forecast_statements,
     ),
 )
 

@@ -158,7 +158,7 @@ def shown(value: Number | tuple[Number, ...], unit: Unit | None) -> str:
         return "not a number" if value is None else str(value).lower()
     if unit is Unit.RATE:
         return f"{100.0 * value:.2f} %"
-    digits = {Unit.MONEY: 1, Unit.SHARES: 1, Unit.MONEY_PER_SHARE: 2, Unit.YEARS: 2}
+    digits = {Unit.MONEY: 1, Unit.SHARES: 1, Unit.MONEY_PER_SHARE: 2, Unit.YEARS: 2, Unit.DAYS: 1}
     return f"{value:,.{digits[unit]}f}" if unit in digits else f"{value:,.4f}"
 
 

@@ -21,6 +21,7 @@ class Unit(StrEnum):
     SHARES = "shares"
     MONEY_PER_SHARE = "money per share"
     YEARS = "years"
+    DAYS = "days"
 
 
 def says(

@@ -17,6 +17,7 @@ NUMBER_FORMATS = {
     Unit.SHARES: "#,##0.0_);(#,##0.0);0.0_)",
     Unit.MONEY_PER_SHARE: "#,##0.00_);(#,##0.00);0.00_)",
     Unit.YEARS: "0.000_);(0.000);0.000_)",
+    Unit.DAYS: "0.0_);(0.0);0.0_)",
     None: "#,##0.0000_);(#,##0.0000);0.0000_)",
 }
 UNITS = {
@@ -26,6 +27,7 @@ UNITS = {
     Unit.SHARES: "shares",
     Unit.MONEY_PER_SHARE: "per share",
     Unit.YEARS: "years",
+    Unit.DAYS: "days",
     None: "",
 }
 LONGEST_TEXT = 32_000  # a cell holds 32,767 characters, and xlsxwriter drops a longer text silently
