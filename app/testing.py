@@ -19,18 +19,24 @@ STEPS = (
 # Most tests wait for a browser, a server or a disk: three at a time fill two cores. A file stays
 # with one process, so that what its tests share is made once.
 TOGETHER = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+# Each process imports every test: what one has compiled the others find, also where the
+# environment says that nothing is to be kept.
+KEEPING_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 
 
 def run_everything(pytest_arguments: list[str]) -> int:
     """Runs each step; the exit code of the first that fails, else 0."""
     arguments = pytest_arguments or TOGETHER
     steps = (*STEPS, ("tests", [sys.executable, "-m", "pytest", *arguments]))
+    environment = os.environ | KEEPING_BYTECODE
     if not os.environ.get("CI"):  # there every need is met before, or fails
         subprocess.run([sys.executable, "-m", "tests.needs"], cwd=ROOT, check=False)
     for name, command in steps:
         print(f"── {name}", flush=True)
         began = time.monotonic()
-        code = subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode
+        code = subprocess.run(
+            [str(part) for part in command], cwd=ROOT, env=environment, check=False
+        ).returncode
         print(f"── {name}: {'failed' if code else 'ok'}, {time.monotonic() - began:.1f} s\n")
         if code:
             return code

@@ -111,7 +111,7 @@ class EmbeddedPostgres:
         """A new database, a copy of the template, to which nobody is connected; returns its URL."""
         with self.connect() as connection:
             connection.execute(
-                psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
                     psycopg.sql.Identifier(name), psycopg.sql.Identifier(template)
                 )
             )
