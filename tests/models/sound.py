@@ -1,6 +1,7 @@
 """Sound inputs, so that a test states only what it is about, and strategies for many of them."""
 
 from dataclasses import replace
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -59,14 +60,22 @@ def a_cost_of_capital(**changes) -> CostOfCapitalInputs:
     return replace(known, **changes)
 
 
+@cache  # a law draws them a hundred times; to make one takes longer than to draw from it
 def rates(low, high):
     return st.floats(low, high, allow_subnormal=False)
 
 
+@cache
+def rates_or_none(low, high):
+    return st.none() | rates(low, high)
+
+
+@cache
 def rows(low, high, years):
     return st.lists(rates(low, high), min_size=years, max_size=years)
 
 
+@cache
 @st.composite
 def paths(draw, low, high, years):
     """A row, a constant or a fade, within a range."""
@@ -76,7 +85,7 @@ def paths(draw, low, high, years):
     return Fade(
         start=draw(rates(low, high)),
         end=draw(rates(low, high)),
-        first=draw(st.none() | rates(low, high)),
+        first=draw(rates_or_none(low, high)),
         from_year=start,
         to_year=to_year,
     )
@@ -108,7 +117,7 @@ def dcfs(draw):
         growth=draw(paths(-0.3, 0.5, years)),
         margin=margins,
         tax=draw(paths(0.0, 0.35, years)),
-        terminal_tax=draw(st.none() | rates(0.0, 0.35)),
+        terminal_tax=draw(rates_or_none(0.0, 0.35)),
         capital_plan=capital_plan if planned else None,
         sales_to_capital=None if planned else sales_to_capital,
         depreciation=draw(paths(0.0, 0.1, years)) if planned else None,
@@ -118,10 +127,10 @@ def dcfs(draw):
         terminal_wacc=draw(rates(0.06, 0.15)),
         terminal_growth=draw(rates(-0.05, 0.04)),
         terminal_roic=draw(rates(0.05, 0.3)),
-        exit_multiple=draw(st.none() | rates(3.0, 25.0)),
+        exit_multiple=draw(rates_or_none(3.0, 25.0)),
         multiple_of=draw(st.sampled_from([MultipleOf.EBIT, MultipleOf.REVENUE])),
         timing=draw(st.sampled_from(Timing)),
-        stub=draw(st.none() | rates(0.05, 1.0)),
+        stub=draw(rates_or_none(0.05, 1.0)),
         failure=draw(
             st.none() | st.builds(Failure, probability=rates(0.0, 1.0), proceeds=rates(0.0, 1.0))
         ),
