@@ -170,15 +170,19 @@ def bridge(desk: Desk) -> None:
 
 def options(desk: Desk) -> None:
     """Option tranches, and one row more; a tranche that is emptied is gone."""
-    told = _tranches(desk)
+    # With those that still lack their number or strike, which are no part of the draft yet.
+    told: list[tuple[float | None, float | None]] = st.session_state.setdefault(
+        desk.key("tranches"),
+        [(each.number / MILLION, each.strike) for each in desk.inputs.shares.options],
+    )
 
     def changed(edits: Sequence[Edit]) -> None:
-        rows = [*_tranches(desk), (None, None)]
+        rows = [*told, (None, None)]
         for edit in edits:
             number, strike = rows[edit.row]
             is_number = edit.column == "number"
             rows[edit.row] = (edit.value, strike) if is_number else (number, edit.value)
-        st.session_state[_begun(desk)] = [row for row in rows if row != (None, None)]
+        told[:] = [row for row in rows if row != (None, None)]
         stated = tuple(
             OptionTranche(number=number * MILLION, strike=strike)
             for number, strike in rows
@@ -208,16 +212,6 @@ def options(desk: Desk) -> None:
         st.warning("A row counts once it has a number and a strike.", icon=":material/edit:")
     elif told:
         st.caption("A tranche whose cells are both emptied is taken out.")
-
-
-def _tranches(desk: Desk) -> list[tuple[float | None, float | None]]:
-    """In millions and at their strike; also those that still lack one of the two."""
-    stated = [(t.number / MILLION, t.strike) for t in desk.inputs.shares.options]
-    return st.session_state.get(_begun(desk), stated)
-
-
-def _begun(desk: Desk) -> str:
-    return desk.key("options:begun")
 
 
 def _on_screen(value: float | None, scale: float) -> float | None:

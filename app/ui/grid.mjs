@@ -9,6 +9,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const grid = OPEN.get(parentElement);
   grid.send = (edits) => setStateValue('edits', edits);
   grid.show(data);
+  return () => grid.closed.abort();
 }
 
 function made(tag, attributes, ...children) {
@@ -16,6 +17,10 @@ function made(tag, attributes, ...children) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
+}
+
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 // The value that a text states as people write numbers, or what is wrong with it.
@@ -55,14 +60,15 @@ class Grid {
   serial = 0;
   pending = []; // edits without the server's answer
   rows = [];
-  cells = new Map(); // each cell by its input
+  cells = new WeakMap(); // each cell by its input
+  closed = new AbortController();
 
   constructor(parent) {
     this.table = made('table', {});
     this.message = made('div', { class: 'vx-grid-message', role: 'alert', popover: 'manual' });
-    const scroller = made('div', { class: 'vx-grid' }, this.table, this.message);
-    parent.append(scroller);
-    scroller.addEventListener('scroll', () => this.tell(''), { passive: true });
+    parent.append(made('div', { class: 'vx-grid' }, this.table, this.message));
+    const moving = { capture: true, passive: true, signal: this.closed.signal };
+    document.addEventListener('scroll', () => this.tell(''), moving);
     for (const kind of ['keydown', 'focusin', 'focusout', 'input', 'click', 'paste']) {
       this.table.addEventListener(kind, (event) => {
         const cell = this.cells.get(event.target);
@@ -75,35 +81,44 @@ class Grid {
 
   show(data) {
     const focused = this.cells.get(document.activeElement);
-    const shape = JSON.stringify([data.columns, data.rows.length]);
-    if (shape !== this.shape) this.build(data, shape);
-    this.table.ariaLabel = data.label;
+    this.build(data);
     this.serial = Math.max(this.serial, data.heard);
     this.pending = this.pending.filter((edit) => edit.serial > data.heard);
     const waiting = new Set(this.pending.map((edit) => `${edit.row} ${edit.column}`));
     data.rows.forEach(([heading, values], row) => {
-      this.rows[row].head.textContent = heading;
-      this.rows[row].cells.forEach((cell, place) => {
-        if (!waiting.has(`${row} ${cell.column.name}`)) cell.value = values[place];
+      const { head, cells } = this.rows[row];
+      say(head, heading);
+      for (const cell of cells) {
+        if (!waiting.has(`${row} ${cell.column.name}`)) cell.value = values[cell.place];
         if (cell.input) cell.input.ariaLabel = `${heading}, ${cell.column.heading}`;
         this.paint(cell);
-      });
+      }
     });
     if (focused && !focused.input.isConnected) this.go(focused.row, focused.place);
   }
 
-  build({ columns, corner, rows }, shape) {
-    const heads = columns.map((column) => made('th', { scope: 'col', class: column.kind }, column.heading));
-    this.cells.clear();
-    this.rows = rows.map((_, row) => ({
-      head: made('th', { scope: 'row' }),
-      cells: columns.map((column, place) => this.cell(row, place, column)),
-    }));
-    this.table.replaceChildren(
-      made('thead', {}, made('tr', {}, made('th', { scope: 'col' }, corner), ...heads)),
-      made('tbody', {}, ...this.rows.map(({ head, cells }) => made('tr', {}, head, ...cells.map(({ td }) => td)))),
-    );
-    this.shape = shape;
+  // Columns that change draw the table anew; rows come and go at its end, so that typing goes on beside them.
+  build({ label, columns, corner, rows }) {
+    const shape = JSON.stringify(columns);
+    if (shape !== this.shape) {
+      const heads = columns.map((column) => made('th', { scope: 'col', class: column.kind }, column.heading));
+      this.body = made('tbody', {});
+      const head = made('tr', {}, made('th', { scope: 'col' }, corner), ...heads);
+      this.table.replaceChildren(made('thead', {}, head), this.body);
+      this.rows = [];
+      Object.assign(this, { shape, columns });
+    }
+    this.table.ariaLabel = label;
+    while (this.rows.length < rows.length) this.addRow(this.rows.length);
+    while (this.rows.length > rows.length) this.rows.pop().line.remove();
+  }
+
+  addRow(row) {
+    const head = made('th', { scope: 'row' });
+    const cells = this.columns.map((column, place) => this.cell(row, place, column));
+    const line = made('tr', {}, head, ...cells.map(({ td }) => td));
+    this.rows.push({ head, cells, line });
+    this.body.append(line);
   }
 
   cell(row, place, column) {
@@ -113,6 +128,7 @@ class Grid {
     else cell.input = made('input', {
       inputmode: KEYBOARDS[column.kind],
       placeholder: column.placeholder,
+      enterkeyhint: 'next',
       autocomplete: 'off',
       spellcheck: 'false',
       style: `min-width: calc(${Math.max(column.placeholder.length, 8)}ch + 1.2rem)`,
@@ -128,7 +144,7 @@ class Grid {
   }
 
   paint(cell) {
-    if (!cell.input) cell.td.textContent = rounded(cell);
+    if (!cell.input) say(cell.td, rounded(cell));
     else if (!cell.changed) {
       const focused = cell.input === document.activeElement;
       const text = focused ? whole(cell) : rounded(cell);
@@ -142,10 +158,15 @@ class Grid {
 
   focusin(_, cell) {
     this.fresh = cell;
-    this.caret = false; // the arrows leave the cell until somebody wants to move within its text
+    this.rest(cell);
+    if (cell.problem) this.tell(cell.problem, cell);
+  }
+
+  // All of the cell is selected, and the arrows leave it: until somebody wants to move within its text.
+  rest(cell) {
+    this.caret = false;
     this.paint(cell);
     mark(cell);
-    if (cell.problem) this.tell(cell.problem, cell);
   }
 
   click(_, cell) {
@@ -173,10 +194,9 @@ class Grid {
       if (cell.changed && /^[zy]$/i.test(key)) event.stopPropagation(); // the text's own undo, not the page's
     } else if (key === 'Escape' && (cell.changed || this.caret)) {
       event.stopPropagation();
-      cell.changed = this.caret = false;
+      cell.changed = false;
       this.accept(cell);
-      this.paint(cell);
-      mark(cell);
+      this.rest(cell);
     } else if (cell.column.kind === 'choice' && key !== 'Tab' && key !== 'Enter') {
       return; // the arrows and letters choose
     } else if (key === 'F2') {
@@ -251,7 +271,7 @@ class Grid {
       place += right;
     } while (this.rows[row]?.cells[place] && !this.rows[row].cells[place].input);
     if (this.rows[row]?.cells[place]) this.go(row, place);
-    else mark({ input: document.activeElement });
+    else this.rest(this.cells.get(document.activeElement));
   }
 
   go(row, place) {
@@ -266,6 +286,7 @@ class Grid {
   }
 
   tell(text, cell) {
+    if (text === this.message.textContent) return;
     this.message.textContent = text;
     this.message.togglePopover(Boolean(text));
     if (!text) return;

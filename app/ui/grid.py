@@ -1,9 +1,10 @@
 """A table that is edited like a spreadsheet: it stays while each committed cell is answered."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import isfinite
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import streamlit as st
@@ -67,6 +68,14 @@ class Edit:
     value: Any
 
 
+@dataclass(slots=True)
+class _Heard:
+    """How far the edits of a grid have been taken in."""
+
+    serial: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+
 def edited(
     label: str,
     columns: Mapping[str, Column],
@@ -78,25 +87,26 @@ def edited(
 ) -> None:
     """The rows under their headings; `on_change` hears of the cells that were edited, in order.
 
-    The page sends every edit that has not been answered, since Streamlit keeps only the newest of
-    two messages: the serial number tells which were heard before.
+    The page sends every edit that was not answered yet: Streamlit may drop the older one of two
+    messages, or begin with the newer one in another thread while the older one is still at work.
     """
-    heard = f"{key}:heard"
+    heard: _Heard = st.session_state.setdefault(f"{key}:heard", _Heard())
 
     def changed() -> None:
-        told = [e for e in st.session_state[key]["edits"] if e["serial"] > _heard(heard)]
-        if told:
-            st.session_state[heard] = told[-1]["serial"]
-        edits = [Edit(row=e["row"], column=e["column"], value=e["value"]) for e in told]
-        there = [
-            each
-            for each in edits  # a cell may have gone since it was edited
-            if 0 <= each.row < len(rows)
-            and each.column in columns
-            and columns[each.column].takes(each.value)
-        ]
-        if there:
-            on_change(there)
+        with heard.lock:
+            told = [e for e in st.session_state[key]["edits"] if e["serial"] > heard.serial]
+            edits = [Edit(row=e["row"], column=e["column"], value=e["value"]) for e in told]
+            there = [
+                each
+                for each in edits  # a cell may have gone since it was edited
+                if 0 <= each.row < len(rows)
+                and each.column in columns
+                and columns[each.column].takes(each.value)
+            ]
+            if there:
+                on_change(there)
+            if told:
+                heard.serial = told[-1]["serial"]
 
     _TABLE(
         key=key,
@@ -105,12 +115,8 @@ def edited(
             "corner": corner,
             "columns": [{"name": name, **asdict(column)} for name, column in columns.items()],
             "rows": rows,
-            "heard": _heard(heard),
+            "heard": heard.serial,
         },
         on_edits_change=changed,
         height=ROW_PX * (len(rows) + 1) + SCROLLBAR_PX,
     )
-
-
-def _heard(name: str) -> int:
-    return st.session_state.get(name, 0)

@@ -92,6 +92,15 @@ def test_a_grid_is_worked_like_a_spreadsheet(page, problems, installation):
     page.keyboard.press("Escape")
     expect(said.get_by_text("no number")).to_have_count(0)
 
+    # Cells that are committed faster than they are answered are all kept.
+    cell(1, 2).focus()
+    for tax in range(21, 29):
+        page.keyboard.type(str(tax))
+        page.keyboard.press("Enter")
+    page.get_by_role("cell", name="28.0 %", exact=True).wait_for()  # of the forecast
+    edited = enterprise_value()
+    cell(1, 0).focus()
+
     # The keys walk over the cells.
     for key, row, column in [
         ("ArrowRight", 1, 1),
@@ -115,6 +124,10 @@ def test_a_grid_is_worked_like_a_spreadsheet(page, problems, installation):
     pasted = changed(edited)
     for row, column, told in [(1, 1, "20.25"), (2, 0, "−2.00"), (2, 1, "21.00")]:
         expect(cell(row, column)).to_have_value(told)
+
+    assert [cell(row, 2).input_value() for row in range(1, 9)] == [
+        f"{tax}.00" for tax in range(21, 29)
+    ]
 
     # A step back is the page's, and leaves the focus where it is.
     expect(cell(1, 0)).to_be_focused()

@@ -13,7 +13,7 @@ from app.ui.drivers import DRIVERS, years_of
 from app.ui.places import put_at
 from tests.pages.grids import cells, edited
 from valor_core.coverage.companies import Company, company_id
-from valor_core.models.dcf import discounted_cash_flow
+from valor_core.models.dcf import DcfInputs, discounted_cash_flow
 from valor_core.models.dilution import OptionTranche
 from valor_core.models.discounting import Timing
 from valor_core.models.paths import Fade
@@ -32,7 +32,6 @@ FADES = "Fades of the drivers, between forecast years"
 BRIDGE = "Items between enterprise and equity value"
 OPTIONS = "Option tranches"
 CHANGES = "Inputs that you changed, and why"
-GROWTH = DRIVERS[0]
 
 
 @pytest.fixture
@@ -53,6 +52,12 @@ def desk(at: AppTest) -> Desk:
 
 def asked(at: AppTest, label: str):
     return next(each for each in at.number_input if each.label == label)
+
+
+def growth(inputs: DcfInputs) -> list[float]:
+    row = years_of(inputs, DRIVERS[0])
+    assert row
+    return row
 
 
 def pressed(at: AppTest, label: str) -> AppTest:
@@ -178,10 +183,10 @@ def test_the_forecast_tells_the_part_of_a_year_that_its_cash_counts(page):
 
 def test_changes_stand_under_their_labels_in_the_units_that_they_are_asked_in(page):
     own = desk(page)
-    growth = [0.06, 0.055, *[0.05] * (own.inputs.years - 2)]
+    by_year = [0.06, 0.055, *[0.05] * (own.inputs.years - 2)]
     inputs = put_at(own.inputs, "bridge.pensions", 2.5e9)
     inputs = put_at(inputs, "shares.options", (OptionTranche(number=3e6, strike=12.5),))
-    inputs = put_at(put_at(inputs, "growth", growth), "terminal_growth", 0.0255)
+    inputs = put_at(put_at(inputs, "growth", by_year), "terminal_growth", 0.0255)
     inputs = put_at(inputs, "margin", [0.25] * own.inputs.years)
     own.put(replace(own.content, inputs=inputs))
     page.session_state["dcf:section"] = "Sources"
@@ -241,13 +246,12 @@ def test_what_was_emptied_or_chosen_otherwise_is_among_the_changes(page):
 def test_a_cell_states_its_driver_by_year_and_the_others_keep_their_last_bit(page):
     with_everything_stated(page)
     page.session_state["dcf:section"] = "Drivers"
-    before, growth = desk(page).inputs, years_of(desk(page).inputs, GROWTH)
-    assert growth
+    before = desk(page).inputs
 
     edited(page.run(), DRIVERS_BY_YEAR, (1, "growth", 7.25))
 
-    assert desk(page).inputs.growth[1] == 7.25 * 0.01
-    assert [*desk(page).inputs.growth[2:]] == growth[2:]
+    fade = growth(before)
+    assert growth(desk(page).inputs) == [fade[0], 7.25 * 0.01, *fade[2:]]
     assert desk(page).inputs.margin == before.margin
     assert cells(page, DRIVERS_BY_YEAR)["FY2027"]["Revenue growth, %"] == 7.25
     pressed(page, "Undo")
@@ -263,7 +267,7 @@ def test_an_edit_that_was_answered_is_not_made_twice(page):
     assert desk(page).version == version
 
     edited(page, DRIVERS_BY_YEAR, (0, "growth", 7.0), (1, "growth", 8.0), again=True)
-    assert [*desk(page).inputs.growth[:2]] == pytest.approx([0.07, 0.08])
+    assert growth(desk(page).inputs)[:2] == pytest.approx([0.07, 0.08])
 
 
 def test_what_no_cell_of_the_grid_could_hold_changes_nothing(page):
