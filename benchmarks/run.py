@@ -180,6 +180,13 @@ def reruns() -> dict[str, float]:
     return ratios()
 
 
+def returns() -> dict[str, float]:
+    """Rates of return of 100,000 investments against other libraries' loops."""
+    from benchmarks.returns import ratios
+
+    return ratios()
+
+
 def main() -> None:
     """Runs all of it and prints a table."""
     inputs = apple()
@@ -188,6 +195,7 @@ def main() -> None:
         lambda: sensitivity(inputs),
         lambda: workings(inputs),
         importing,
+        returns,
         serving,
         reruns,
         starting,

@@ -110,8 +110,8 @@ def test_a_flow_that_is_no_number_is_refused():
 
 def test_a_row_of_a_batch_has_the_bits_of_its_single_run_and_each_refusal_its_reason():
     random = np.random.default_rng(3)
-    rows = random.normal(size=(CHUNK + 20, 6)) * 0.5 + np.array([-2.0, 1.0, 1.0, 1.0, 1.0, 1.0])
-    rows[7] = [np.nan, 1.0, 1.0, 1.0, 1.0, 1.0]
+    rows = random.normal(size=(CHUNK + 20, 11)) * 0.5 + np.array([-2.0, *[1.0] * 10])
+    rows[5], rows[7, 0] = 1.0, np.nan
     with watched_refusals() as refusals:
         found = irr(rows)
 

@@ -205,8 +205,8 @@ def _start(flows: np.ndarray) -> np.ndarray:
     """The factor at which inflows and outflows would be worth the same at their mean times."""
     times = np.arange(len(flows), dtype=np.float64)[:, None]
     inflows, outflows = np.maximum(flows, 0.0), np.minimum(flows, 0.0)
-    worth, cost = inflows.sum(axis=0), -outflows.sum(axis=0)
+    worth, cost = sum(inflows), -sum(outflows)  # period by period: the same bits for any number
     inflows *= times
     outflows *= times
-    apart = inflows.sum(axis=0) / worth + outflows.sum(axis=0) / cost
+    apart = sum(inflows) / worth + sum(outflows) / cost
     return np.exp(np.log(cost / worth) / apart)

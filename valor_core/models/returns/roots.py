@@ -20,7 +20,7 @@ TOUCHES = 1e-15
 """Inflows and outflows of equal value, to rounding: a flow's worth of error each."""
 
 CELLS = 2**17  # flows in one pass, times the roots that they may have
-_MOST_STEPS = 300
+_MOST_STEPS, _SOON = 300, 12
 
 
 def every_rate(flows: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -38,8 +38,32 @@ def every_rate(flows: np.ndarray, times: np.ndarray) -> np.ndarray:
         for start in range(0, len(alike), size):
             rows = alike[start : start + size]
             with np.errstate(all="ignore"):
+                if count == 1:
+                    logs[rows, 0] = _straight(flows[rows], times[rows])
+                    rows = rows[np.isnan(logs[rows, 0])]
                 logs[rows, :count] = _every_root(flows[rows], times[rows], count)
     return np.sort(np.expm1(logs), axis=-1)
+
+
+def _straight(flows: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Newton's method on the balance of rows with one root, nan where it does not get there soon.
+
+    The quick way for a batch: times first, then rows, and no brackets.
+    """
+    flows, times = np.ascontiguousarray(flows.T), np.ascontiguousarray(times.T)
+    inflows, outflows = np.maximum(flows, 0.0), np.maximum(-flows, 0.0)
+    at, arrived = np.zeros(flows.shape[1]), np.zeros(flows.shape[1], dtype=bool)
+    for _ in range(_SOON):
+        factors = np.exp(-at * times)
+        worth, cost = inflows * factors, outflows * factors
+        received, paid = sum(worth), sum(cost)
+        apart = sum(worth * times) / received - sum(cost * times) / paid
+        step = np.where(arrived, 0.0, np.log(received / paid) / apart)
+        at = at + step
+        arrived = arrived | (np.abs(step) <= 1e-9 * (1.0 + np.abs(at)))
+        if arrived.all():
+            break
+    return np.where(arrived & (at > LEAST) & (at < MOST), at, np.nan)
 
 
 def sign_changes(flows: np.ndarray) -> np.ndarray:
