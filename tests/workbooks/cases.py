@@ -7,6 +7,7 @@ from tests.workbooks.intrinsic_cases import INTRINSIC_CASES
 from tests.workbooks.lbo_cases import an_effective_interest, an_lbo
 from tests.workbooks.merger_cases import a_merger, an_allocation
 from tests.workbooks.options_cases import a_project, a_real_option
+from tests.workbooks.credit_cases import a_borrower, an_equity
 from tests.workbooks.returns_cases import an_investment
 from tests.workbooks.statements_cases import a_plan
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
@@ -211,5 +212,7 @@ RANDOM_CASES = {
     "merger": lambda seed: a_merger(Draw(seed)),
     "purchase_price_allocation": lambda seed: an_allocation(Draw(seed)),
     **{name: _from_seed(make) for name, make in INTRINSIC_CASES.items()},
+    "credit": lambda seed: a_borrower(Draw(seed)),
+    "merton": lambda seed: an_equity(Draw(seed)),
 }
 """By the name of each model, what makes sound random inputs for it from a seed."""

@@ -56,6 +56,8 @@ from valor_core.models.options.real_option import RealOptionInputs, RealOptionRe
 from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
 from valor_core.models.statements.forecast import StatementsResult, forecast_statements
 from valor_core.models.statements.plan import StatementsInputs
+from valor_core.models.credit.merton import MertonInputs, MertonResult, merton
+from valor_core.models.credit.model import CreditInputs, CreditResult, credit
 
 MODELS: tuple[Model, ...] = (
     Model(
@@ -191,6 +193,20 @@ MODELS: tuple[Model, ...] = (
         inputs=StatementsInputs,
         result=StatementsResult,
         function=forecast_statements,
+    ),
+    Model(
+        name="credit",
+        version=1,
+        inputs=CreditInputs,
+        result=CreditResult,
+        function=credit,
+    ),
+    Model(
+        name="merton",
+        version=1,
+        inputs=MertonInputs,
+        result=MertonResult,
+        function=merton,
     ),
 )
 
