@@ -10,6 +10,7 @@ from tests.workbooks.options_cases import a_project, a_real_option
 from tests.workbooks.credit_cases import a_borrower, an_equity
 from tests.workbooks.returns_cases import an_investment
 from tests.workbooks.statements_cases import a_plan
+from tests.workbooks.lbo_cases import a_reverse_lbo, an_effective_interest, an_lbo
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.cost_of_capital import (
     BetaKind,
@@ -206,6 +207,7 @@ RANDOM_CASES = {
     "cost_of_capital": lambda seed: a_cost_of_capital(Draw(seed)),
     "returns": lambda seed: an_investment(Draw(seed)),
     "lbo": lambda seed: an_lbo(Draw(seed)),
+    "reverse_lbo": lambda seed: a_reverse_lbo(Draw(seed)),
     "effective_interest": lambda seed: an_effective_interest(Draw(seed)),
     "real_option": lambda seed: a_real_option(Draw(seed), seed),
     "flexible_project": lambda seed: a_project(Draw(seed)),

@@ -11,6 +11,7 @@ from valor_core.models.lbo.events import Draw as DrawOn
 from valor_core.models.lbo.funding import Purchase
 from valor_core.models.lbo.holders import Band, Holders, HurdleOn, ManagementPool
 from valor_core.models.lbo.operations import Operations
+from valor_core.models.lbo.reverse import ReverseLboInputs
 from valor_core.models.lbo.taxes import CapBase, TaxBase, Taxes
 from valor_core.models.lbo.tranches import Revolver, Tranche
 
@@ -186,3 +187,7 @@ def an_lbo(draw: "Draw") -> LboInputs:
         recapitalisations=draw.one_of((), (recapitalisation,)),
         year_length=draw.between(0.99, 1.01),
     )
+
+
+def a_reverse_lbo(draw: "Draw") -> ReverseLboInputs:
+    return ReverseLboInputs(deal=an_lbo(draw), required_return=draw.between(0.1, 0.3))

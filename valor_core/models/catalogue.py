@@ -58,6 +58,8 @@ from valor_core.models.statements.forecast import StatementsResult, forecast_sta
 from valor_core.models.statements.plan import StatementsInputs
 from valor_core.models.credit.merton import MertonInputs, MertonResult, merton
 from valor_core.models.credit.model import CreditInputs, CreditResult, credit
+from valor_core.models.lbo.in_words import lbo_checks, lbo_conventions
+from valor_core.models.lbo.reverse import ReverseLboInputs, ReverseLboResult, reverse_lbo
 
 MODELS: tuple[Model, ...] = (
     Model(
@@ -207,6 +209,13 @@ MODELS: tuple[Model, ...] = (
         inputs=MertonInputs,
         result=MertonResult,
         function=merton,
+    ),
+    Model(
+        name="reverse_lbo",
+        version=1,
+        inputs=ReverseLboInputs,
+        result=ReverseLboResult,
+        function=reverse_lbo,
     ),
 )
 

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date
+from typing import Any
 
 import capstack as cs
 import numpy as np
@@ -109,7 +110,7 @@ def numbers(path, years: int):
     return cs.Driver.of([said(each) for each in row])
 
 
-def said(number: float) -> str:
+def said(number: Any) -> str:
     """A float in full, as a decimal reads it."""
     return repr(float(number))
 
@@ -136,7 +137,7 @@ def their_structure(deal: LboInputs) -> cs.CapitalStructure:
                 amortisation=numbers(terms.amortisation, deal.years), maturity=terms.maturity,
             )
         )  # fmt: skip
-    grid = {}
+    grid: dict[str, Any] = {}
     if deal.sweep.steps:
         steps = [(said(step.leverage), said(step.share)) for step in deal.sweep.steps]
         grid = {"sweep_grid": cs.SweepGrid.of(steps, floor=said(deal.sweep.share))}
@@ -218,7 +219,7 @@ def their_run(deal: LboInputs):
     return transaction, model, solved.schedule, list(solved.tax.cash_taxes)
 
 
-def their_holders(deal: LboInputs, transaction) -> tuple[list, object]:
+def their_holders(deal: LboInputs, transaction) -> tuple[list, Any]:
     sponsor, rollover = float(transaction.sponsor_equity), deal.purchase.rollover
     preferred = deal.holders.preferred * sponsor
     common = sponsor - preferred

@@ -65,7 +65,8 @@ def by_iteration(deal, result):
         income = deal.cash_rate * cash
         flow = ebitda - result.capital_expenditure[year] - result.working_capital_added[year]
         flow += income
-        closing, revolver = list(balances), drawn
+        closing, revolver, free, tax = list(balances), drawn, 0.0, 0.0
+        after, left = carried, losses
         for _ in range(PASSES):
             paid = deducted = 0.0
             accrued, mandatory = [], []

@@ -33,10 +33,12 @@ from valor_core.models.lbo.refusals import (
     NoSuchTranche,
     PhaseInTooShort,
     SponsorEquityNotPositive,
+    YearLengthNotPositive,
 )
+from valor_core.models.lbo.several import highest, total
 from valor_core.models.lbo.sole_rate import sole_rate_of
 from valor_core.models.lbo.sound import where_sound
-from valor_core.models.lbo.taxes import Taxes, highest
+from valor_core.models.lbo.taxes import Taxes
 from valor_core.models.lbo.tranches import Revolver, Tranche
 from valor_core.models.numbers import Numbers, Row, row_of, valid_where
 from valor_core.models.paths import Path, constant, over_years
@@ -239,17 +241,10 @@ def leveraged_buyout(inputs: LboInputs) -> LboResult:
     >>> print(f"{result.moic:.3f}", f"{result.irr:.4f}", result.net_debt.round(1))
     1.683 0.1097 [353.2 302.9 248.5 190.  126.9]
     """
-    _refuse_structure(inputs)
-    funding = sources_and_uses(inputs.purchase, inputs.tranches, inputs.revolver)
-    forecast = operating_forecast(inputs.operations, inputs.years, inputs.add_ons)
+    held = hold(inputs)
+    funding, forecast, debt = held.funding, held.forecast, held.debt
     equity = _paid_in(inputs, funding)
-    terms = _terms(inputs)
-    releases = [release_of(terms, tranche) for tranche in inputs.tranches]
-    debt = debt_schedule(
-        terms, forecast, releases, cash=funding.opening_cash, ebitda=inputs.purchase.ebitda
-    )
-    claims = claims_of(inputs.holders, equity, funding.rollover)
-    exits = _exits(inputs, forecast, debt, claims)
+    exits = exits_of(inputs, held, claims_of(inputs.holders, equity, funding.rollover))
     bridge = _bridge(inputs, funding, forecast, debt, exits)
     tests = tuple(covenant_test(covenant, _tested(forecast, debt)) for covenant in inputs.covenants)
     last, now = inputs.exit_year - 1, slice(inputs.exit_year)
@@ -267,7 +262,7 @@ def leveraged_buyout(inputs: LboInputs) -> LboResult:
         **_debt_rows(forecast, debt),
         revolver=_revolver_rows(inputs, debt),
         tranches=tuple(
-            _tranche_rows(debt, place, release) for place, release in enumerate(releases)
+            _tranche_rows(debt, place, release) for place, release in enumerate(held.releases)
         ),
         covenants=tests,
         exit_enterprise_value=row_of(exits.enterprise_value),
@@ -284,12 +279,35 @@ def leveraged_buyout(inputs: LboInputs) -> LboResult:
         flows_by_exit=tuple(exits.flows),
         without_distributions=_without_distributions(inputs),
         breached=_any_breach(tests, now),
-        total_shortfall=_total([year.served.shortfall for year in debt[now]]),
+        total_shortfall=total([year.served.shortfall for year in debt[now]]),
         peak_revolver=highest([year.served.revolver for year in debt[now]]),
-        equity_moic=_total(received) / paid_in,
+        equity_moic=total(received) / paid_in,
         moic=exits.moic[last],
         irr=exits.irr[last],
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The company from close on, whoever holds its equity."""
+
+    funding: Funding
+    forecast: OperatingForecast
+    releases: list[Release]
+    debt: list[YearOfDebt]
+
+
+def hold(inputs: LboInputs) -> Held:
+    """Fund the purchase, run the operating case and serve the debt."""
+    _refuse_structure(inputs)
+    funding = sources_and_uses(inputs.purchase, inputs.tranches, inputs.revolver)
+    forecast = operating_forecast(inputs.operations, inputs.years, inputs.add_ons)
+    terms = _terms(inputs)
+    releases = [release_of(terms, tranche) for tranche in inputs.tranches]
+    debt = debt_schedule(
+        terms, forecast, releases, cash=funding.opening_cash, ebitda=inputs.purchase.ebitda
+    )
+    return Held(funding=funding, forecast=forecast, releases=releases, debt=debt)
 
 
 def _refuse_structure(inputs: LboInputs) -> None:
@@ -334,7 +352,18 @@ def _paid_in(inputs: LboInputs, funding: Funding) -> Numbers:
         shares[f"part swept from step {place}"] = step.share
     if holders.rollover_share is not None:
         shares["rollover's part"] = holders.rollover_share
-    amounts = {"minimum cash": inputs.minimum_cash, "exit multiple": inputs.exit_multiple}
+    taxes, length = inputs.taxes, inputs.year_length
+    equity = valid_where(length > 0.0, equity, YearLengthNotPositive, length=length)
+    if taxes.loss_limit is not None:
+        shares["part of profit that losses shelter"] = taxes.loss_limit
+    if taxes.interest_cap is not None:
+        shares["cap on interest"] = taxes.interest_cap
+    amounts = {
+        "minimum cash": inputs.minimum_cash,
+        "exit multiple": inputs.exit_multiple,
+        "losses carried forward": taxes.losses,
+        "interest carried forward": taxes.interest_carried,
+    }
     if pool is not None:
         shares["managers' part"] = pool.share
         for place, band in enumerate(pool.bands, 1):
@@ -375,7 +404,7 @@ def _terms(inputs: LboInputs) -> Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Exits:
+class Exits:
     """What an exit at the end of each year would bring."""
 
     enterprise_value: list[Numbers]
@@ -392,14 +421,13 @@ class _Exits:
     flows: list[ExitFlows]
 
 
-def _exits(
-    inputs: LboInputs, forecast: OperatingForecast, debt: list[YearOfDebt], claims: Claims
-) -> _Exits:
+def exits_of(inputs: LboInputs, held: Held, claims: Claims) -> Exits:
     """Sell at the end of each year, after its distribution, and pay the holders."""
-    exits = _Exits(**{each.name: [] for each in fields(_Exits)})
+    exits = Exits(**{each.name: [] for each in fields(Exits)})
     growth = (1.0 + inputs.holders.preferred_rate) ** inputs.year_length
     claim, had = claims.preferred, _HadBefore()
-    for number, (ebitda, year) in enumerate(zip(forecast.ebitda, debt, strict=True), 1):
+    years = zip(held.forecast.ebitda, held.debt, strict=True)
+    for number, (ebitda, year) in enumerate(years, 1):
         claim = claim * growth
         interim = split(year.distribution, claims=claims, claim=claim)
         claim, had = claim - interim.preferred, had.after(interim.sponsor, interim.rollover)
@@ -446,7 +474,7 @@ class _HadBefore:
         return self.sponsor + self.rollover if everyone else self.sponsor
 
 
-def _irr(inputs: LboInputs, paid: Numbers, exits: _Exits, years: int) -> Numbers:
+def _irr(inputs: LboInputs, paid: Numbers, exits: Exits, years: int) -> Numbers:
     """The sponsor's rate: of two flows in closed form, of more by the one root that they have."""
     distributed, proceeds = exits.distributed[:years], exits.sponsor[years - 1]
     if not any(recap.year < years for recap in inputs.recapitalisations):
@@ -463,7 +491,7 @@ def _bridge(
     funding: Funding,
     forecast: OperatingForecast,
     debt: list[YearOfDebt],
-    exits: _Exits,
+    exits: Exits,
 ) -> dict[str, Row]:
     """Where the value of an exit in each year comes from; the parts tie to what was created.
 
@@ -531,11 +559,11 @@ def _without_distributions(inputs: LboInputs) -> Counterfactual | None:
 
 
 def _mandatory(year: YearOfDebt) -> Numbers:
-    return _total([layer.mandatory for layer in year.served.layers])
+    return total([layer.mandatory for layer in year.served.layers])
 
 
 def _swept(year: YearOfDebt) -> Numbers:
-    return _total([layer.swept for layer in year.served.layers])
+    return total([layer.swept for layer in year.served.layers])
 
 
 def _debt_rows(forecast: OperatingForecast, debt: list[YearOfDebt]) -> dict[str, Row]:
@@ -600,10 +628,3 @@ def _tranche_rows(debt: list[YearOfDebt], place: int, release: Release) -> Tranc
         closing=row_of([year.closing[place] for year in debt]),
         release=release,
     )
-
-
-def _total(numbers: list[Numbers]) -> Numbers:
-    total: Numbers = 0.0
-    for number in numbers:
-        total = total + number
-    return total

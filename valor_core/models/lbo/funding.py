@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from valor_core.models.fields import Unit, says, settle
 from valor_core.models.lbo.refusals import (
     CashUsedExceedsCash,
@@ -131,8 +133,8 @@ def sources_and_uses(
         sponsor_equity=sponsor_equity,
         opening_cash=purchase.cash - purchase.cash_used + purchase.cash_funded,
         leverage=debt / purchase.ebitda,
-        equity_share=equity / (debt + equity),
-        sponsor_share=sponsor_equity / equity,
+        equity_share=_part(equity, debt + equity),
+        sponsor_share=_part(sponsor_equity, equity),
     )
 
 
@@ -159,6 +161,11 @@ def _priced(purchase: Purchase) -> Numbers:
     return ebitda * purchase.multiple
 
 
+def _part(part: Numbers, whole: Numbers) -> Numbers:
+    """The part as a share of the whole; of nothing it is none."""
+    return part / np.where(whole == 0.0, 1.0, whole)
+
+
 def issue_discount(tranche: Tranche) -> Numbers:
     """Face less what it brings (OID)."""
     return 0.0 if tranche.issue_price is None else tranche.face * (1.0 - tranche.issue_price)
@@ -179,8 +186,10 @@ def commitment_fee(revolver: Revolver | None) -> Numbers:
 def _placed(tranche: Tranche) -> Numbers:
     """The face, where it is placed on sound terms."""
     face, price = tranche.face, tranche.issue_price
-    fees = {} if tranche.fee is None else {"financing fee": tranche.fee}
-    face = where_sound(face, amounts={"face of a tranche": face}, rates=fees)
+    rates = {"coupon": tranche.cash_rate, "least base rate": tranche.floor}
+    rates |= {} if tranche.fee is None else {"financing fee": tranche.fee}
+    rates |= {} if tranche.pik_rate is None else {"PIK coupon": tranche.pik_rate}
+    face = where_sound(face, amounts={"face of a tranche": face}, rates=rates)
     if price is None:
         return face
     return valid_where((price > 0.0) & (price <= 1.0), face, IssuePriceOutOfRange, price=price)
@@ -189,8 +198,9 @@ def _placed(tranche: Tranche) -> Numbers:
 def _committed(revolver: Revolver) -> Numbers:
     """What is drawn at close, where the commitment allows it."""
     drawn, commitment = revolver.drawn, revolver.commitment
-    fees = {} if revolver.fee is None else {"fee of the revolver": revolver.fee}
-    drawn = where_sound(drawn, amounts={"drawing of the revolver": drawn}, rates=fees)
+    rates = {"rate of the revolver": revolver.cash_rate, "undrawn fee": revolver.undrawn_fee}
+    rates |= {} if revolver.fee is None else {"fee of the revolver": revolver.fee}
+    drawn = where_sound(drawn, amounts={"drawing of the revolver": drawn}, rates=rates)
     return valid_where(
         drawn <= commitment, drawn, DrawnExceedsCommitment, drawn=drawn, commitment=commitment
     )

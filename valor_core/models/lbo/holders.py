@@ -56,7 +56,8 @@ class ManagementPool:
         """The part of the options that is earned by then."""
         if self.vesting_years is None or self.accelerates:
             return 1.0
-        earned = np.minimum(years / self.vesting_years, 1.0)
+        growing = self.vesting_years > years
+        earned = np.where(growing, years / np.where(growing, self.vesting_years, 1.0), 1.0)
         return np.where(self.cliff_years <= years, earned, 0.0)
 
 

@@ -5,6 +5,7 @@ BadInput
 ├── EntryEbitdaNotPositive, CashUsedExceedsCash, SponsorEquityNotPositive
 ├── DrawnExceedsCommitment, LimitNotPositive, CashForEventMissing
 ├── ExitOutOfRange, EventOutOfRange, NoSuchTranche, PhaseInTooShort, BandsNotRising
+├── ReturnOutOfReach, RequiredReturnTooLow, YearLengthNotPositive
 └── CostsExceedFace, ReleaseOutOfRange
 """
 
@@ -215,4 +216,41 @@ class BandsNotRising(BadInput):
         super().__init__(
             f"A hurdle of {amount(hurdle)}× follows one of {amount(before)}×.",
             hint="State the bands by rising hurdles.",
+        )
+
+
+class RequiredReturnTooLow(BadInput):
+    """No investor asks to lose everything."""
+
+    code = "required_return_too_low"
+
+    def __init__(self, *, rate: float) -> None:
+        super().__init__(
+            f"A required return of {rate:.2%} is not above -100 %.",
+            hint="State the return a year that the sponsor asks for, such as 0.2.",
+        )
+
+
+class ReturnOutOfReach(BadInput):
+    """At no price does the sponsor earn what it asks for."""
+
+    code = "return_out_of_reach"
+
+    def __init__(self, *, rate: float, equity: float) -> None:
+        super().__init__(
+            f"A return of {rate:.2%} is out of reach: all that the holders receive is worth "
+            f"{amount(equity)} at that rate.",
+            hint="Ask for less, leave less to rollover and managers, or sell later.",
+        )
+
+
+class YearLengthNotPositive(BadInput):
+    """A year of the hold takes no time."""
+
+    code = "year_length_not_positive"
+
+    def __init__(self, *, length: float) -> None:
+        super().__init__(
+            f"A year of length {amount(length)} is not above 0.",
+            hint="Leave it at 1, or state days of the hold by 365 by its years.",
         )

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from valor_core.models.lbo.taxes import TaxLine, TaxPaid, TaxYear, lowest
+from valor_core.models.lbo.several import lowest, total
+from valor_core.models.lbo.taxes import TaxLine, TaxPaid, TaxYear
 from valor_core.models.numbers import Numbers
 
 
@@ -124,12 +125,12 @@ class Served:
     @property
     def cash_interest(self) -> Numbers:
         """Interest and fees paid in cash."""
-        return _total([self.revolver_cost, *(layer.cash_interest for layer in self.layers)])
+        return total([self.revolver_cost, *(layer.cash_interest for layer in self.layers)])
 
     @property
     def pik_interest(self) -> Numbers:
         """Interest added to balances."""
-        return _total([layer.pik_interest for layer in self.layers])
+        return total([layer.pik_interest for layer in self.layers])
 
 
 def served(layers: list[Layer], facility: Facility | None, year: Year) -> Served:
@@ -167,7 +168,7 @@ def _budgets(
         interest, deducted = interest + paid, deducted + paid
         if layer.pik_rate is not None and year.deducts_pik:
             deducted = deducted + layer.pik_rate * bearing
-    left = year.cash + year.flow - year.minimum - interest - _total(due)
+    left = year.cash + year.flow - year.minimum - interest - total(due)
     return [left - line.level + line.slope * deducted for line in year.tax.lines()]
 
 
@@ -193,7 +194,7 @@ def _swept(
             pots = _spent(pots, swept[place], alone)
         else:
             whole = [
-                _total([rooms[place] * price for place, price in zip(group, each, strict=True)])
+                total([rooms[place] * price for place, price in zip(group, each, strict=True)])
                 for each in prices
             ]
             nonzero = [np.where(price > 0.0, price, 1.0) for price in whole]
@@ -246,8 +247,8 @@ def _settled(
             )
         )
     tax = year.tax.on(deducted)
-    sweep = _total(swept)
-    before_sweep = year.cash + year.flow - interest - tax.tax - _total(due) - repaid
+    sweep = total(swept)
+    before_sweep = year.cash + year.flow - interest - tax.tax - total(due) - repaid
     cash = before_sweep - sweep
     return Served(
         layers=rows,
@@ -257,7 +258,7 @@ def _settled(
         tax=tax,
         cash=np.maximum(cash, 0.0),
         shortfall=np.maximum(-cash, 0.0),
-        allowed=_allowed(facility, year, before_sweep, _total(rooms), repaid),
+        allowed=_allowed(facility, year, before_sweep, total(rooms), repaid),
     )
 
 
@@ -293,10 +294,3 @@ def _spent(budgets: list[Numbers], amount: Numbers, prices: list[Numbers]) -> li
 def _within(least: Numbers, number: Numbers, most: Numbers) -> Numbers:
     """The number, not below the least nor above the most."""
     return np.minimum(np.maximum(number, least), most)
-
-
-def _total(numbers: list[Numbers]) -> Numbers:
-    total: Numbers = 0.0
-    for number in numbers:
-        total = total + number
-    return total

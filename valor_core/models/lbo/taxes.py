@@ -4,14 +4,13 @@ Tax falls in interest along few straight lines, of which the highest counts: the
 part that losses may not shelter, and what is left once the cap allows no more interest.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import reduce
 
 import numpy as np
 
 from valor_core.models.fields import Unit, says, settle
+from valor_core.models.lbo.several import highest
 from valor_core.models.numbers import Numbers
 from valor_core.models.paths import Path
 
@@ -130,13 +129,3 @@ class TaxYear:
             losses=self.losses - used + (earned - taxable),
             interest_carried=offered - deducted,
         )
-
-
-def highest(numbers: Iterable[Numbers]) -> Numbers:
-    """The highest of some numbers, scenario by scenario."""
-    return reduce(np.maximum, numbers)
-
-
-def lowest(numbers: Iterable[Numbers]) -> Numbers:
-    """The lowest of some numbers, scenario by scenario."""
-    return reduce(np.minimum, numbers)

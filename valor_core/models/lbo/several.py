@@ -1,0 +1,26 @@
+"""One number of several, scenario by scenario."""
+
+from collections.abc import Iterable
+from functools import reduce
+
+import numpy as np
+
+from valor_core.models.numbers import Numbers
+
+
+def highest(numbers: Iterable[Numbers]) -> Numbers:
+    """The highest of them."""
+    return reduce(np.maximum, numbers)
+
+
+def lowest(numbers: Iterable[Numbers]) -> Numbers:
+    """The lowest of them."""
+    return reduce(np.minimum, numbers)
+
+
+def total(numbers: Iterable[Numbers]) -> Numbers:
+    """All of them together; of none 0."""
+    result: Numbers = 0.0
+    for number in numbers:
+        result = result + number
+    return result
