@@ -22,12 +22,13 @@ def bivariate_normal(h: Numbers, k: Numbers, correlation: Numbers) -> Numbers:
 def joint_normal(h: Numbers, k: Numbers, correlation: Numbers) -> Numbers:
     """The same of plain numbers."""
     with np.errstate(all="ignore"):
-        h, k = np.clip(h, -CERTAIN, CERTAIN), np.clip(k, -CERTAIN, CERTAIN)
+        # + 0.0 makes 0 of −0, on whose side of the axis all would turn around
+        h, k = (np.clip(each, -CERTAIN, CERTAIN) + 0.0 for each in (h, k))
         rest = np.sqrt((1.0 - correlation) * (1.0 + correlation))
-        apart = (h * k > 0.0) | ((h * k == 0.0) & (h + k >= 0.0))
+        same_side = (h >= 0.0) == (k >= 0.0)
         of_h, of_k = (k - correlation * h) / (h * rest), (h - correlation * k) / (k * rest)
         inside = 0.5 * (ndtr(h) + ndtr(k)) - owens_t(h, of_h) - owens_t(k, of_k)
-        inside = np.where(apart, inside, inside - 0.5)
+        inside = np.where(same_side, inside, inside - 0.5)
         centre = 0.25 + np.arcsin(correlation) / (2.0 * pi)
         joint = np.where((h == 0.0) & (k == 0.0), centre, inside)
         together, opposed = ndtr(np.minimum(h, k)), np.maximum(ndtr(h) - ndtr(-k), 0.0)

@@ -19,7 +19,7 @@ from valor_core.models.options.early_exercise import (
     stand_in,
 )
 from valor_core.models.options.refusals import VolatilityTooLow
-from valor_core.models.options.terms import Option
+from valor_core.models.options.terms import Option, OptionType
 
 GOLDEN = 0.5 * (5.0**0.5 - 1.0)
 """The part of the time before the two boundaries of 2002 change, and their correlation squared."""
@@ -180,10 +180,10 @@ class _Call:
 
 def _call(option: Option) -> _Call:
     """The call that stands for the option, with a stand-in where it is never exercised early."""
-    call = stand_in(option).mirrored
+    call = stand_in(option).as_type(OptionType.CALL)
     carry, variance = call.rate - call.dividend_yield, call.volatility**2
-    middle = 0.5 - carry / variance
-    power = middle + np.sqrt(middle**2 + 2.0 * call.rate / variance)
+    above_one = _power_above_one(call.dividend_yield, carry + 0.5 * variance, variance)
+    power = 1.0 + above_one
     drift = np.maximum(np.abs(carry), np.abs(carry + (power - 0.5) * variance))
     spread = call.volatility / np.sqrt(call.maturity)
     floor = np.maximum(call.rate / call.dividend_yield, 1.0)
@@ -195,10 +195,18 @@ def _call(option: Option) -> _Call:
         volatility=call.volatility,
         maturity=call.maturity,
         power=power,
-        most=call.strike * power / (power - 1.0),
+        most=call.strike * power / above_one,
         start=call.strike * floor,
         trusted=drift <= MOST_DRIFT * spread,
     )
+
+
+def _power_above_one(dividend_yield: Numbers, drift: Numbers, variance: Numbers) -> Numbers:
+    """β − 1, the positive root x of ½σ²x² + (b + ½σ²)x = q, without cancellation."""
+    root = np.sqrt(drift**2 + 2.0 * variance * dividend_yield)
+    climbs = drift > 0.0
+    over = np.where(climbs, drift + root, 1.0)
+    return np.where(climbs, 2.0 * dividend_yield / over, (root - drift) / variance)
 
 
 def _approximated(option: Option, call: _Call, boundary: Numbers, waited: Numbers) -> Approximation:
@@ -211,7 +219,7 @@ def _approximated(option: Option, call: _Call, boundary: Numbers, waited: Number
         critical_price=boundary
         if option.type.sign > 0.0
         else option.spot * option.strike / boundary,
-        trusted=call.trusted | ~early,
+        trusted=call.trusted | np.logical_not(early),
     )
 
 

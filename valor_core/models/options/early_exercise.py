@@ -8,6 +8,9 @@ from valor_core.models.numbers import Numbers, valid_where
 from valor_core.models.options.refusals import RatesNegative
 from valor_core.models.options.terms import Option, OptionType, sound
 
+NEGLIGIBLE = 1e-13
+"""Part of the strike below which no method can tell what waiting costs."""
+
 
 def sound_american(option: Option) -> Option:
     """The option, where it has one exercise boundary at most."""
@@ -34,7 +37,7 @@ def waiting(option: Option) -> tuple[Numbers, Numbers]:
 def exercised_early(option: Option) -> Numbers:
     """Whether early exercise may ever pay, in a world where the underlying moves."""
     lost, _ = waiting(option)
-    return (lost > 0.0) & moves(option)
+    return (lost * option.maturity > NEGLIGIBLE) & moves(option)
 
 
 def moves(option: Option) -> Numbers:

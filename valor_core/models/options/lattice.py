@@ -110,7 +110,7 @@ def enough_steps(option: Option, steps: int) -> Option:
     variance = option.volatility**2
     drift = (option.rate - option.dividend_yield) ** 2 * option.maturity
     spot = valid_where(
-        (drift < variance * steps) | ~moves(option),
+        (drift < variance * steps) | np.logical_not(moves(option)),
         option.spot,
         StepsTooFew,
         steps=float(steps),

@@ -60,7 +60,7 @@ def perpetual_option(perpetual: PerpetualOption) -> PerpetualValue:
     >>> print(f"{found.beta:.2f} {found.trigger:.2f} {found.value:.2f}")
     2.00 2.00 0.25
     """
-    call = _sound(perpetual).mirrored
+    call = _sound(perpetual).as_type(OptionType.CALL)
     inverse = _inverse_power(call)
     hurdle = 1.0 / (1.0 - inverse)
     boundary = call.strike * hurdle

@@ -44,17 +44,20 @@ class Option:
 
     @property
     def mirrored(self) -> "Option":
-        """The call that is worth as much as this put: who sells at a strike buys the strike."""
-        if self.type is OptionType.CALL:
-            return self
+        """The option of the other type that is worth as much: a call buys what its put sells."""
+        call = self.type is OptionType.CALL
         return replace(
             self,
-            type=OptionType.CALL,
+            type=OptionType.PUT if call else OptionType.CALL,
             spot=self.strike,
             strike=self.spot,
             rate=self.dividend_yield,
             dividend_yield=self.rate,
         )
+
+    def as_type(self, option_type: OptionType) -> "Option":
+        """The option itself, or its mirror image of the type that is asked."""
+        return self if self.type is option_type else self.mirrored
 
 
 def sound(option: Option) -> Option:
