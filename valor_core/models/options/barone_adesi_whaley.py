@@ -70,7 +70,7 @@ def barone_adesi_whaley(option: Option) -> AmericanValue:
 
 def elasticity(option: Option) -> Numbers:
     """The power of the underlying with which the premium of early exercise grows."""
-    variance = option.volatility**2
+    variance = option.volatility * option.volatility
     n = 2.0 * (option.rate - option.dividend_yield) / variance
     scaled = 2.0 / (variance * option.maturity * _average_discount(option.rate * option.maturity))
     return 0.5 * (1.0 - n + option.type.sign * np.sqrt((n - 1.0) ** 2 + 4.0 * scaled))
@@ -79,7 +79,7 @@ def elasticity(option: Option) -> Numbers:
 def _average_discount(x: Numbers) -> Numbers:
     """(1 − e⁻ˣ)/x, with its limit where x is almost nothing."""
     tiny = np.abs(x) < 1e-4
-    series = 1.0 - x / 2.0 + x**2 / 6.0 - x**3 / 24.0
+    series = 1.0 - x / 2.0 + x * x / 6.0 - x * x * x / 24.0
     return np.where(tiny, series, (1.0 - np.exp(-x)) / np.where(tiny, 1.0, x))
 
 

@@ -86,7 +86,7 @@ def two_boundaries(option: Option) -> Approximation:
     """The approximation of 2002 to sound terms, and where it may be trusted."""
     call = _call(option)
     early = GOLDEN * call.maturity
-    scale = call.strike**2 / ((call.most - call.start) * call.start)
+    scale = call.strike * call.strike / ((call.most - call.start) * call.start)
     low = call.boundary(call.boundary_growth(early) * scale)
     high = call.boundary(call.boundary_growth(call.maturity) * scale)
     s, k, power = call.spot, call.strike, call.power
@@ -113,6 +113,7 @@ class _Call:
     rate: Numbers
     carry: Numbers  # how fast the underlying grows: the rate less the yield
     volatility: Numbers
+    variance: Numbers
     maturity: Numbers
     power: Numbers  # β: how the value of a perpetual call grows with the underlying
     most: Numbers  # the boundary of a perpetual call
@@ -129,16 +130,16 @@ class _Call:
 
     def drift(self, gamma: Numbers) -> Numbers:
         """The drift of the logarithm when value is counted in the power γ of the underlying."""
-        return self.carry + (gamma - 0.5) * self.volatility**2
+        return self.carry + (gamma - 0.5) * self.variance
 
     def growth(self, gamma: Numbers, time: Numbers) -> Numbers:
         """Today's worth of the power γ of the underlying then, over that power today."""
-        half = 0.5 * gamma * (gamma - 1.0) * self.volatility**2
+        half = 0.5 * gamma * (gamma - 1.0) * self.variance
         return np.exp((gamma * self.carry - self.rate + half) * time)
 
     def mirror(self, gamma: Numbers, level: Numbers) -> Numbers:
         """The weight of a path that is reflected at a level."""
-        power = 2.0 * self.drift(gamma) / self.volatility**2
+        power = 2.0 * self.drift(gamma) / self.variance
         return np.exp(np.minimum(power * np.log(level / self.spot), LARGEST_POWER))
 
     def reflected(self, time: Numbers, gamma: Numbers, level: Numbers, cap: Numbers) -> Numbers:
@@ -163,17 +164,17 @@ class _Call:
         def f(distance: Numbers) -> Numbers:
             return -(np.log(distance) + drift * time) / whole
 
-        over_high = high**2 / s
+        over_high = high * high / s
         kept = bivariate_normal(d(s / low, 1.0), f(s / level), rho)
         kept = kept - self.mirror(gamma, high) * bivariate_normal(
             d(over_high / low, 1.0), f(over_high / level), rho
         )
         kept = kept - self.mirror(gamma, low) * bivariate_normal(
-            d(s / low, -1.0), f(low**2 / (s * level)), -rho
+            d(s / low, -1.0), f(low * low / (s * level)), -rho
         )
         both = self.mirror(gamma, low) / self.mirror(gamma, high)
         kept = kept + both * bivariate_normal(
-            d(over_high / low, -1.0), f(low**2 / (over_high * level)), -rho
+            d(over_high / low, -1.0), f(low * low / (over_high * level)), -rho
         )
         return self.growth(gamma, time) * kept
 
@@ -181,7 +182,7 @@ class _Call:
 def _call(option: Option) -> _Call:
     """The call that stands for the option, with a stand-in where it is never exercised early."""
     call = stand_in(option).as_type(OptionType.CALL)
-    carry, variance = call.rate - call.dividend_yield, call.volatility**2
+    carry, variance = call.rate - call.dividend_yield, call.volatility * call.volatility
     above_one = _power_above_one(call.dividend_yield, carry + 0.5 * variance, variance)
     power = 1.0 + above_one
     drift = np.maximum(np.abs(carry), np.abs(carry + (power - 0.5) * variance))
@@ -193,6 +194,7 @@ def _call(option: Option) -> _Call:
         rate=call.rate,
         carry=carry,
         volatility=call.volatility,
+        variance=variance,
         maturity=call.maturity,
         power=power,
         most=call.strike * power / above_one,
@@ -203,7 +205,7 @@ def _call(option: Option) -> _Call:
 
 def _power_above_one(dividend_yield: Numbers, drift: Numbers, variance: Numbers) -> Numbers:
     """β − 1, the positive root x of ½σ²x² + (b + ½σ²)x = q, without cancellation."""
-    root = np.sqrt(drift**2 + 2.0 * variance * dividend_yield)
+    root = np.sqrt(drift * drift + 2.0 * variance * dividend_yield)
     climbs = drift > 0.0
     over = np.where(climbs, drift + root, 1.0)
     return np.where(climbs, 2.0 * dividend_yield / over, (root - drift) / variance)

@@ -55,7 +55,7 @@ def european_option(option: Option) -> EuropeanValue:
         d2=d2,
         exercise_probability=ndtr(sign * d2),
         delta=sign * received / option.spot,
-        gamma=density / (option.spot**2 * np.where(deviation > 0.0, deviation, 1.0)),
+        gamma=density / (option.spot * option.spot * np.where(deviation > 0.0, deviation, 1.0)),
         vega=density * root,
         theta=sign * (option.dividend_yield * received - option.rate * given) - decay,
         rho=sign * option.maturity * given,
@@ -76,7 +76,7 @@ def distances(option: Option) -> tuple[Numbers, Numbers]:
     """d₁ and d₂; where nothing can move, the option is certain to be exercised or not to be."""
     deviation = option.volatility * np.sqrt(option.maturity)
     drift = (option.rate - option.dividend_yield) * option.maturity
-    ahead = np.log(option.spot / option.strike) + drift
+    ahead = np.log(np.divide(option.spot, option.strike)) + drift
     spread = np.where(deviation > 0.0, deviation, 1.0)
     certain = np.where(ahead > 0.0, CERTAIN, -CERTAIN)
     d2 = np.where(deviation > 0.0, ahead / spread - 0.5 * deviation, certain)
@@ -85,7 +85,7 @@ def distances(option: Option) -> tuple[Numbers, Numbers]:
 
 def bell(x: Numbers) -> Numbers:
     """The density of the normal distribution."""
-    return np.exp(-0.5 * x**2) / sqrt(2.0 * pi)
+    return np.exp(-0.5 * x * x) / sqrt(2.0 * pi)
 
 
 def _present_values(option: Option) -> tuple[Numbers, Numbers]:

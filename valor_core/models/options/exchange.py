@@ -78,8 +78,8 @@ def exchange_option(exchange: ExchangeOption) -> ExchangeValue:
         d2=d2,
         delta_received=carried * ndtr(d1) / exchange.received,
         delta_given=-paid * ndtr(d2) / exchange.given,
-        gamma_received=density / (exchange.received**2 * spread),
-        gamma_given=paid * bell(d2) / (exchange.given**2 * spread),
+        gamma_received=density / (exchange.received * exchange.received * spread),
+        gamma_given=paid * bell(d2) / (exchange.given * exchange.given * spread),
         vega=density * root,
         theta=income - decay,
         value=carried * ndtr(d1) - paid * ndtr(d2),
@@ -93,7 +93,8 @@ def in_units_of_the_other(exchange: ExchangeOption) -> Option:
     units = valid_where(units > 0.0, units, UnitsNotPositive, units=units)
     first, second = exchange.volatility_received, exchange.volatility_given
     # (σ₁ − σ₂)² + 2(1 − ρ)σ₁σ₂ has no negative rounding at ρ = 1.
-    variance = (first - second) ** 2 + 2.0 * (1.0 - rho) * first * second
+    apart = first - second
+    variance = apart * apart + 2.0 * (1.0 - rho) * first * second
     lesser = np.minimum(first, second)
     return sound(
         Option(

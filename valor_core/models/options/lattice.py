@@ -107,8 +107,8 @@ def enough_steps(option: Option, steps: int) -> Option:
     """The option, where each step spreads further than it drifts."""
     if not 1 <= steps <= MOST_STEPS:
         raise StepsOutOfRange(steps=steps, least=LEAST_STEPS, most=MOST_STEPS)
-    variance = option.volatility**2
-    drift = (option.rate - option.dividend_yield) ** 2 * option.maturity
+    variance, drift = option.volatility * option.volatility, option.rate - option.dividend_yield
+    drift = drift * drift * option.maturity
     spot = valid_where(
         (drift < variance * steps) | np.logical_not(moves(option)),
         option.spot,

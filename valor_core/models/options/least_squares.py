@@ -87,7 +87,7 @@ def _prices(
     The array is the same each time.
     """
     step = put.maturity / dates
-    drift = put.rate - put.dividend_yield - 0.5 * put.volatility**2
+    drift = put.rate - put.dividend_yield - 0.5 * put.volatility * put.volatility
     start = np.log(put.spot / put.strike)
     motion = np.sqrt(put.maturity) * rng.standard_normal(pairs)
     prices = np.empty((2, pairs))

@@ -80,9 +80,9 @@ def perpetual_option(perpetual: PerpetualOption) -> PerpetualValue:
 
 def _inverse_power(call: Option) -> Numbers:
     """1/β of ½σ²β(β − 1) + (r − δ)β = r, without cancellation and without a volatility too."""
-    variance = call.volatility**2
+    variance = call.volatility * call.volatility
     drift = call.rate - call.dividend_yield - 0.5 * variance
-    root = np.sqrt(drift**2 + 2.0 * call.rate * variance)
+    root = np.sqrt(drift * drift + 2.0 * call.rate * variance)
     falls = drift <= 0.0
     over = np.where(root - drift > 0.0, root - drift, 1.0)
     rate = np.where(falls, 1.0, call.rate)
