@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING
 
 from valor_core.models.intrinsic.convertibles import Convertible, DilutedEarningsInputs
 from valor_core.models.intrinsic.dividends import DividendDiscountInputs
+from valor_core.models.intrinsic.financing import Financing, IteratedCapitalInputs, Shields
 from valor_core.models.intrinsic.leases import LeaseInputs
 from valor_core.models.intrinsic.parts import PartsInputs, Segment
+from valor_core.models.intrinsic.reconciliation import ReconciliationInputs
 from valor_core.models.intrinsic.research import ResearchInputs
 from valor_core.models.intrinsic.residual_income import ResidualIncomeInputs
 from valor_core.models.intrinsic.warrants import Dilution, WarrantInputs
+from valor_core.models.paths import Fade
 
 if TYPE_CHECKING:
     from tests.workbooks.cases import Draw
@@ -160,6 +163,46 @@ def some_parts(draw: "Draw") -> PartsInputs:
     )
 
 
+def a_financing(draw: "Draw") -> Financing:
+    stated = [draw.between(50, 120) for _ in range(draw.years + 1)]
+    share = Fade(start=draw.between(0.1, 0.5), end=draw.between(0.1, 0.5), from_year=1, to_year=9)
+    return Financing(
+        unlevered_cost=draw.path(0.08, 0.11),
+        cost_of_debt=draw.path(0.045, 0.06),
+        tax=draw.path(0.15, 0.3),
+        shields=draw.in_turn(*Shields),
+        **draw.in_turn({"debt": stated}, {"leverage": share}),
+    )
+
+
+def an_iterated_capital(draw: "Draw") -> IteratedCapitalInputs:
+    return IteratedCapitalInputs(
+        free_cash_flow=draw.row(20, 60),
+        terminal_growth=draw.between(0.005, 0.03),
+        financing=a_financing(draw),
+    )
+
+
+def a_reconciliation(draw: "Draw") -> ReconciliationInputs:
+    otherwise = {
+        "terminal_nopat": draw.between(50, 90),
+        "terminal_roic": draw.between(0.1, 0.2),
+        "dividends": draw.row(5, 60),
+        "book_changes": draw.row(-9, 9),
+        "stated_wacc": draw.between(0.07, 0.1),
+        "target_leverage": draw.between(0.1, 0.5),
+    }
+    return ReconciliationInputs(
+        years=draw.years,
+        nopat=draw.row(40, 80),
+        reinvestment=draw.row(5, 20),
+        invested_capital=draw.between(200, 500),
+        terminal_growth=draw.between(0.005, 0.03),
+        financing=a_financing(draw),
+        **draw.in_turn({}, otherwise),
+    )
+
+
 INTRINSIC_CASES = {
     "research_capitalisation": a_research,
     "lease_conversion": a_lease,
@@ -168,5 +211,7 @@ INTRINSIC_CASES = {
     "dividend_discount": a_dividend_discount,
     "residual_income": a_residual_income,
     "sum_of_parts": some_parts,
+    "iterated_cost_of_capital": an_iterated_capital,
+    "reconciliation": a_reconciliation,
 }
 """By the name of each model, what makes sound inputs for it from a draw."""

@@ -60,6 +60,21 @@ from valor_core.models.credit.merton import MertonInputs, MertonResult, merton
 from valor_core.models.credit.model import CreditInputs, CreditResult, credit
 from valor_core.models.lbo.in_words import lbo_checks, lbo_conventions
 from valor_core.models.lbo.reverse import ReverseLboInputs, ReverseLboResult, reverse_lbo
+from valor_core.models.intrinsic.causes import (
+    iterated_conventions,
+    reconciliation_checks,
+    reconciliation_conventions,
+)
+from valor_core.models.intrinsic.financing import (
+    IteratedCapital,
+    IteratedCapitalInputs,
+    iterated_cost_of_capital,
+)
+from valor_core.models.intrinsic.reconciliation import (
+    ReconciliationInputs,
+    ReconciliationResult,
+    reconciliation,
+)
 
 MODELS: tuple[Model, ...] = (
     Model(
@@ -216,6 +231,23 @@ MODELS: tuple[Model, ...] = (
         inputs=ReverseLboInputs,
         result=ReverseLboResult,
         function=reverse_lbo,
+    ),
+    Model(
+        name="iterated_cost_of_capital",
+        version=1,
+        inputs=IteratedCapitalInputs,
+        result=IteratedCapital,
+        function=iterated_cost_of_capital,
+        conventions=iterated_conventions,
+    ),
+    Model(
+        name="reconciliation",
+        version=1,
+        inputs=ReconciliationInputs,
+        result=ReconciliationResult,
+        function=reconciliation,
+        checks=reconciliation_checks,
+        conventions=reconciliation_conventions,
     ),
 )
 

@@ -3,7 +3,13 @@
 BadInput
 ├── LifeOutOfRange, ResearchYearsMissing
 ├── CommitmentNegative, CommitmentsUntold, LeaseYearsNotPositive
-└── DurationNegative, VolatilityNegative, YieldNegative, FixedPointNotFound
+├── DurationNegative, VolatilityNegative, YieldNegative, FixedPointNotFound
+├── ConversionSharesNotPositive, ConvertibleNegative
+├── GrowthNotBelowCostOfEquity, CostOfEquityTooLow, InputMissing, DividendNegative
+├── HalfLifeNegative, DividendBasisUnclear, RoeNotPositive, PersistenceOutOfRange
+├── SegmentsMissing, OwnershipOutOfRange, DiscountOutOfRange
+├── UnleveredCostTooLow, GrowthNotBelowUnleveredCost, ShieldsGrowTooFast
+└── LeverageFeedsItself, DebtPlanDoesNotFit, EquityWipedOut
 """
 
 from valor_core.errors import BadInput
@@ -272,4 +278,80 @@ class DiscountOutOfRange(BadInput):
         super().__init__(
             f"A holding discount of {discount:.2%} is not between 0 and 100 %.",
             hint="State it as a fraction, such as 0.15.",
+        )
+
+
+class UnleveredCostTooLow(BadInput):
+    """A cost of capital of −100 % or less discounts by nothing or by a negative number."""
+
+    code = "unlevered_cost_too_low"
+
+    def __init__(self, *, cost: float) -> None:
+        super().__init__(
+            f"A cost of capital without debt of {cost:.2%} is not above -100 %.",
+            hint="State it as a fraction, such as 0.08 for 8 %.",
+        )
+
+
+class GrowthNotBelowUnleveredCost(BadInput):
+    """A perpetuity that grows as fast as it is discounted has no finite value."""
+
+    code = "growth_not_below_unlevered_cost"
+
+    def __init__(self, *, growth: float, cost: float) -> None:
+        super().__init__(
+            f"Terminal growth of {growth:.2%} is not below the cost of capital without debt of "
+            f"{cost:.2%}.",
+            hint="Lower the growth, or forecast until it is lower.",
+        )
+
+
+class ShieldsGrowTooFast(BadInput):
+    """Tax shields that grow as fast as they are discounted are worth more than any company."""
+
+    code = "shields_grow_too_fast"
+
+    def __init__(self, *, growth: float, rate: float) -> None:
+        super().__init__(
+            f"Debt that grows by {growth:.2%} for ever saves tax that is discounted at {rate:.2%} "
+            "only.",
+            hint="Let the debt follow the value (harris_pringle or miles_ezzell), or lower the "
+            "growth.",
+        )
+
+
+class LeverageFeedsItself(BadInput):
+    """Debt as a share of value raises the value by its shields, which raises the debt."""
+
+    code = "leverage_feeds_itself"
+
+    def __init__(self, *, leverage: float) -> None:
+        super().__init__(
+            f"Debt of {leverage:.2%} of the value saves so much tax that no value is high enough.",
+            hint="State debt as a share of value, such as 0.3, below 1.",
+        )
+
+
+class DebtPlanDoesNotFit(BadInput):
+    """The debt is planned for today and for the end of each year."""
+
+    code = "debt_plan_does_not_fit"
+
+    def __init__(self, *, given: int, years: int) -> None:
+        super().__init__(
+            f"The debt has {given} numbers; today and the end of each of {years} years make "
+            f"{years + 1}.",
+            hint="State today's debt first, then one number for the end of each forecast year.",
+        )
+
+
+class EquityWipedOut(BadInput):
+    """Debt of all the value, or more, leaves no equity to cost anything."""
+
+    code = "equity_wiped_out"
+
+    def __init__(self, *, worth: float, debt: float) -> None:
+        super().__init__(
+            f"Debt of {amount(debt)} leaves nothing of a value of {amount(worth)}.",
+            hint="Plan less debt, or value a company in distress as an option on its assets.",
         )
