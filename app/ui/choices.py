@@ -18,6 +18,8 @@ from valor_core.models.merger.consideration import Exchange
 from valor_core.models.merger.write_ups import Asset
 from valor_core.models.options.project import RightKind
 from valor_core.models.options.real_option import RealOptionKind
+from valor_core.models.intrinsic.financing import Shields
+from valor_core.models.intrinsic.warrants import Dilution
 from valor_core.models.paths import Shape
 from valor_core.models.returns.day_count import DayCount
 from valor_core.models.terminal import MultipleOf, TerminalMethod
@@ -107,6 +109,14 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Asset.TANGIBLE: "property, plant and equipment",
         Asset.INTANGIBLE: "intangible assets",
         Asset.INVENTORY: "inventory",
+    Dilution: {
+        Dilution.ADJUSTED_PRICE: "on the price of all shares and options",
+        Dilution.GALAI_SCHNELLER: "Galai-Schneller: on the firm's value a share",
+    },
+    Shields: {
+        Shields.FIXED: "fixed amounts: shields as safe as the debt",
+        Shields.HARRIS_PRINGLE: "Harris-Pringle: debt follows the value",
+        Shields.MILES_EZZELL: "Miles-Ezzell: debt follows the value once a year",
     },
 }
 
