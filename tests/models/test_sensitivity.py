@@ -65,6 +65,18 @@ def test_a_year_of_a_row_is_varied_by_its_place():
     assert table.values[1, 1] > table.values[0, 1]
 
 
+@settings(max_examples=25)
+@given(dcfs())
+def test_a_grid_is_to_the_bit_the_run_of_all_its_cells_side_by_side(company):
+    rows, columns = np.linspace(-0.01, 0.07, 5), np.linspace(0.05, 0.2, 7)
+    table = grid(company, ("terminal_growth", rows), ("terminal_wacc", columns))
+
+    down, across = (each.ravel() for each in np.meshgrid(rows, columns, indexing="ij"))
+    cells = replace_at(replace_at(company, "terminal_growth", down), "terminal_wacc", across)
+    flat = discounted_cash_flow(cells).value_per_share
+    assert table.values.tobytes() == np.broadcast_to(flat, 35).tobytes()
+
+
 def test_another_line_is_shown_and_a_cell_where_it_has_no_meaning_says_so():
     table = grid(
         a_dcf(exit_multiple=10.0),

@@ -25,10 +25,14 @@ class Refusal:
     error: Callable[..., ValorError]
     numbers: dict[str, Any]
 
+    def over(self, shape: tuple[int, ...]) -> "Refusal":
+        """The same where the scenarios are those of a larger shape."""
+        return Refusal(np.broadcast_to(self.failed, shape), self.error, self.numbers)
+
     def errors(self, scenarios: list[int]) -> list[ValorError]:
-        """The error that each of these scenarios would raise if it were run alone."""
+        """The error that each of these scenarios, in their flat order, would raise alone."""
         columns = [
-            np.broadcast_to(number, self.failed.shape)[scenarios].tolist()
+            np.broadcast_to(number, self.failed.shape).ravel()[scenarios].tolist()
             for number in self.numbers.values()
         ]
         if not columns:

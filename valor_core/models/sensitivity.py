@@ -83,14 +83,16 @@ def grid(
     rows, columns = _axis(*down), _axis(*across)
     if len(rows) * len(columns) > MOST_CELLS:
         raise AxisUnusable(down[0], f"times {across[0]} makes more than {MOST_CELLS:,} cells")
-    first, second = (each.ravel() for each in np.meshgrid(rows, columns, indexing="ij"))
-    batch = replace_at(replace_at(inputs, down[0], first), across[0], second)
+    # A column and a row: what only one of them changes is computed once for each of its values.
+    batch = replace_at(replace_at(inputs, down[0], rows[:, None]), across[0], columns[None, :])
     with watched_refusals() as refusals:
         line = getattr(model.function(batch), field)
-    values = np.broadcast_to(np.nan if line is None else line, first.shape)
+    shape = len(rows), len(columns)
+    values = np.broadcast_to(np.nan if line is None else line, shape).copy()
     reasons: dict[tuple[int, int], ValorError] = {}
-    told = np.zeros(first.shape, dtype=bool)
-    for refusal in refusals:  # the first refusal of a cell is the one that it would raise alone
+    told = np.zeros(shape, dtype=bool)
+    # The first refusal of a cell is the one that it would raise alone.
+    for refusal in (each.over(shape) for each in refusals):
         fresh = np.flatnonzero(refusal.failed & ~told).tolist()
         told = told | refusal.failed
         places = [divmod(cell, len(columns)) for cell in fresh]
@@ -102,7 +104,7 @@ def grid(
         rows=tuple(rows.tolist()),
         columns=tuple(columns.tolist()),
         field=field,
-        values=values.reshape(len(rows), len(columns)),
+        values=values,
         reasons=reasons,
     )
 

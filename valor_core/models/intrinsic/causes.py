@@ -41,26 +41,21 @@ def reconciled(
     inputs: ReconciliationInputs, result: ReconciliationResult
 ) -> tuple[Reconciled, ...]:
     """Every method of one company's reconciliation, in the order in which they are taught."""
-    capital = result.capital
-    apv = float(capital.enterprise_value)
+    fcff, by_books = result.fcff, (("EVA", result.eva), ("Residual income", result.residual_income))
+    apv = float(result.capital.enterprise_value)
     rows = [
-        _row("FCFF at WACC", result.fcff, ()),
-        Reconciled(method="APV", value=apv, difference=apv - float(result.fcff.value), causes=()),
-        _row("Capital cash flow", result.capital_cash_flow, ()),
-        _row("FCFE at the cost of equity", result.fcfe, ()),
-        _row("Dividends", result.dividend_discount, _of_dividends(result)),
-        _row("EVA", result.eva, _of_book(inputs, result, result.eva)),
-        _row(
-            "Residual income",
-            result.residual_income,
-            _of_book(inputs, result, result.residual_income),
-        ),
+        _row("FCFF at WACC", fcff, fcff, ()),
+        Reconciled(method="APV", value=apv, difference=apv - float(fcff.value), causes=()),
+        _row("Capital cash flow", result.capital_cash_flow, fcff, ()),
+        _row("FCFE at the cost of equity", result.fcfe, fcff, ()),
+        _row("Dividends", result.dividend_discount, fcff, _of_dividends(result)),
+        *(_row(name, by, fcff, _of_book(inputs, result, by)) for name, by in by_books),
     ]
     if result.one_wacc is not None:
-        rows.append(_row("FCFF at one WACC", result.one_wacc, [_of_one_wacc(inputs, result)]))
+        rows.append(_row("FCFF at one WACC", result.one_wacc, fcff, [_of_one_wacc(inputs, result)]))
     if result.target_weights is not None:
         cause = _of_target(inputs, result)
-        rows.append(_row("FCFF at target weights", result.target_weights, [cause]))
+        rows.append(_row("FCFF at target weights", result.target_weights, fcff, [cause]))
     return tuple(rows)
 
 
@@ -109,8 +104,8 @@ def financing_conventions(financing: Financing) -> dict[str, str]:
     }
 
 
-def _row(method: str, by: ByMethod, causes: Any) -> Reconciled:
-    value, difference = float(by.value), float(by.difference)
+def _row(method: str, by: ByMethod, fcff: ByMethod, causes: Any) -> Reconciled:
+    value, difference = float(by.value), float(by.value - fcff.value)
     kept = tuple(causes) if _differs(value, difference) else ()
     return Reconciled(method=method, value=value, difference=difference, causes=kept)
 
@@ -174,33 +169,33 @@ def _of_book(
 def _of_one_wacc(inputs: ReconciliationInputs, result: ReconciliationResult) -> Cause:
     assert result.one_wacc is not None
     used = f"{float(result.one_wacc.terminal_rate):.2%}"
-    weights = [
-        *result.capital.weights_of_debt,
-        result.capital.terminal_debt / result.capital.terminal_value,
-    ]
+    weights = _weights(result)
     waccs = [*result.capital.waccs, result.capital.terminal_wacc]
     stated = "today's WACC" if inputs.stated_wacc is None else "the stated WACC"
     return Cause(
         text=f"{stated} of {used} is used in all years, while debt is {_range(weights)} of the "
         f"value and the WACC on these weights {_range(waccs)}",
-        amount=float(result.one_wacc.difference),
+        amount=float(result.one_wacc.value - result.fcff.value),
     )
 
 
 def _of_target(inputs: ReconciliationInputs, result: ReconciliationResult) -> Cause:
     assert result.target_weights is not None
     assert inputs.target_leverage is not None
-    weights = [
-        *result.capital.weights_of_debt,
-        result.capital.terminal_debt / result.capital.terminal_value,
-    ]
+    weights = _weights(result)
     text = (
         f"target weights of {float(inputs.target_leverage):.2%} debt are not the plan's, which "
         f"has debt of {_range(weights)} of the value"
     )
     if inputs.financing.shields is Shields.FIXED:
         text += "; and Modigliani and Miller's formula is of a debt that never changes"
-    return Cause(text=text, amount=float(result.target_weights.difference))
+    return Cause(text=text, amount=float(result.target_weights.value - result.fcff.value))
+
+
+def _weights(result: ReconciliationResult) -> list[Any]:
+    """Debt over value, in each year and at the horizon."""
+    capital = result.capital
+    return [*capital.weights_of_debt, capital.terminal_debt / capital.terminal_value]
 
 
 def _range(rates: Any) -> str:

@@ -67,7 +67,9 @@ class ByMethod:
     terminal_value: Numbers = field(metadata=says("operations at the horizon", Unit.MONEY))
     values: Row = field(metadata=says("value of the operations", Unit.MONEY))
     value: Numbers = field(metadata=says("value of the operations today", Unit.MONEY))
-    difference: Numbers = field(metadata=says("difference to FCFF at WACC", Unit.MONEY))
+    agreement: Numbers = field(
+        metadata=says("value over that of FCFF at WACC; 1 where they agree", Unit.RATIO)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +219,7 @@ class _Rolled:
     values: list[Numbers]
 
     def told(self, fcff: "_Rolled") -> ByMethod:
-        """As a result, with its difference to FCFF at WACC."""
+        """As a result, beside FCFF at WACC."""
         return ByMethod(
             flows=row_of(self.flows),
             rates=row_of(self.rates[:-1]),
@@ -226,7 +228,7 @@ class _Rolled:
             terminal_value=self.values[-1],
             values=row_of(self.values[:-1]),
             value=self.values[0],
-            difference=self.values[0] - fcff.values[0],
+            agreement=self.values[0] / fcff.values[0],
         )
 
 
