@@ -155,6 +155,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "life_out_of_range": {"years": 0, "most": 50},
     "ownership_out_of_range": {"owned": 1.2},
     "persistence_out_of_range": {"persistence": 1.2},
+    "range_unusable": {"path": "growth.start", "low": 0.2, "high": 0.1},
+    "not_whole_years": {"path": "growth.start"},
     "research_years_missing": {"given": 2, "years": 5},
     "roe_not_positive": {"roe": 0.0},
     "shields_grow_too_fast": {"growth": 0.03, "rate": 0.02},

@@ -10,6 +10,7 @@ import numpy as np
 from valor_core.errors import BadInput, NotFound, ValorError
 from valor_core.models.catalogue import model_of
 from valor_core.models.fields import hints, is_number, is_row
+from valor_core.models.model import Model
 from valor_core.models.numbers import watched_refusals, yearly
 
 MOST_CELLS = 250_000
@@ -76,10 +77,7 @@ def grid(
     """
     model = model_of(inputs)
     field = field or model.headline
-    if field not in hints(model.result) or not is_number(hints(model.result)[field]):
-        raise NotFound("single number in the result", field)
-    if is_row(hints(model.result)[field]):
-        raise NotOneNumber(field)
+    single_line(model, field)
     rows, columns = _axis(*down), _axis(*across)
     if len(rows) * len(columns) > MOST_CELLS:
         raise AxisUnusable(down[0], f"times {across[0]} makes more than {MOST_CELLS:,} cells")
@@ -107,6 +105,14 @@ def grid(
         values=values,
         reasons=reasons,
     )
+
+
+def single_line(model: Model, field: str) -> None:
+    """Refuse a line of the result that is no single number."""
+    if field not in hints(model.result) or not is_number(hints(model.result)[field]):
+        raise NotFound("single number in the result", field)
+    if is_row(hints(model.result)[field]):
+        raise NotOneNumber(field)
 
 
 def _axis(path: str, values: Sequence[float] | np.ndarray) -> np.ndarray:
