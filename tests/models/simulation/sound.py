@@ -97,7 +97,7 @@ def truncated(draw):
         "at_most": float(shape.quantile(high)),
     }
     for name in draw(st.sets(st.sampled_from(sorted(ends)), max_size=1)):
-        ends[name] = None
+        del ends[name]
     return Truncated(of=shape, **ends)
 
 

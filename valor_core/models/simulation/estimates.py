@@ -1,6 +1,5 @@
 """What a sample tells, and how exactly: every figure of a simulation has its standard error."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,80 +27,70 @@ class Estimate:
         return float(special.ndtri(upper)) * self.error
 
 
-def mean_estimate(values: np.ndarray, replicates: int) -> Estimate:
-    """The mean of what is known."""
-    return estimated(_mean, values, replicates, alone=_mean_error)
+class Sample:
+    """Values of many scenarios, sorted once; what has no value is left out.
 
-
-def sd_estimate(values: np.ndarray, replicates: int) -> Estimate:
-    """The standard deviation; alone its error is √((m₄ − s⁴) / 4 s² n)."""
-    return estimated(_sd, values, replicates, alone=_sd_error)
-
-
-def quantile_estimate(values: np.ndarray, level: float, replicates: int) -> Estimate:
-    """The value that a part of the scenarios does not exceed, between two ranks in proportion.
-
-    Alone its error is half the way between the ranks n·p ± √(n·p·(1 − p)).
+    Every figure is a mean of something over the scenarios, or follows from one, and so is its
+    error. Points that were spread evenly are not independent: their errors come from the spread of
+    the means of independent replicates, never from the points of one.
     """
-    checked_level(level)
 
-    def error(ordered: np.ndarray) -> float:
-        n = len(ordered)
-        off = np.sqrt(level * (1.0 - level) / n)
-        return 0.5 * (at_rank(ordered, level + off) - at_rank(ordered, level - off))
+    def __init__(self, values: np.ndarray, replicates: int = 1, *, name: str = "The line") -> None:
+        ordered = np.sort(values)  # numpy sorts what is missing to the end
+        self.ordered = ordered[: len(ordered) - int(np.count_nonzero(np.isnan(ordered)))]
+        self._values, self._replicates, self._name = values, replicates, name
+        if len(self.ordered) < LEAST_VALUED:
+            raise NothingValued(column=name)
 
-    return estimated(lambda ordered: at_rank(ordered, level), values, replicates, alone=error)
+    def mean(self) -> Estimate:
+        """The mean."""
+        return self._estimate(float(np.mean(self.ordered)), self._values)
 
+    def sd(self) -> Estimate:
+        """The standard deviation; its error is that of the variance over 2 sd."""
+        away = (self._values - np.mean(self.ordered)) ** 2
+        sd = float(np.std(self.ordered, ddof=1))
+        return self._estimate(sd, away / (2.0 * sd or 1.0))
 
-def shortfall_estimate(values: np.ndarray, tail: float, replicates: int) -> Estimate:
-    """The mean of the worst part (CVaR): q − E[max(q − X, 0)] / tail (Rockafellar, Uryasev)."""
-    checked_level(tail)
+    def quantile(self, level: float) -> Estimate:
+        """The value that a part of the scenarios does not exceed, between two ranks in proportion.
 
-    def losses(ordered: np.ndarray) -> np.ndarray:
-        at_risk = at_rank(ordered, tail)
-        return at_risk - np.maximum(at_risk - ordered, 0.0) / tail
+        Its error is half the way between the ranks that lie the error of the part away, and no less
+        than one scenario.
+        """
+        value = float(at_rank(self.ordered, checked_level(level)))
+        part = self._estimate(
+            level, np.where(np.isnan(self._values), np.nan, self._values <= value)
+        )
+        off = max(part.error, 1.0 / len(self.ordered))
+        width = at_rank(self.ordered, level + off) - at_rank(self.ordered, level - off)
+        return Estimate(value=value, error=float(0.5 * width), repetitions=part.repetitions)
 
-    return estimated(
-        lambda ordered: _mean(losses(ordered)),
-        values,
-        replicates,
-        alone=lambda ordered: _mean_error(losses(ordered)),
-    )
+    def shortfall(self, tail: float) -> Estimate:
+        """The mean of the worst part (CVaR): q − E[max(q − X, 0)] / tail (Rockafellar, Uryasev)."""
+        worst = int(np.ceil(checked_level(tail) * len(self.ordered)))
+        at_risk = self.ordered[worst - 1]
+        value = at_risk - np.mean(np.maximum(at_risk - self.ordered, 0.0)) / tail
+        losses = at_risk - np.maximum(at_risk - self._values, 0.0) / tail
+        return self._estimate(float(value), losses)
 
+    def share_above(self, threshold: float) -> Estimate:
+        """The part of the scenarios above a threshold."""
+        above = np.where(np.isnan(self._values), np.nan, self._values > threshold)
+        return self._estimate(float(np.mean(self.ordered > threshold)), above)
 
-def share_above(values: np.ndarray, threshold: float, replicates: int) -> Estimate:
-    """The part of the scenarios above a threshold."""
-    above = np.where(np.isnan(values), np.nan, values > threshold)
-    return mean_estimate(above, replicates)
-
-
-def estimated(
-    statistic: Callable[[np.ndarray], float],
-    values: np.ndarray,
-    replicates: int,
-    *,
-    alone: Callable[[np.ndarray], float],
-) -> Estimate:
-    """A statistic of the values in their order; refused scenarios are left out.
-
-    Points that were spread evenly are not independent, so their error is told by the spread of the
-    statistic over independent replicates, never from the points of one.
-    """
-    value = statistic(known_in_order(values))
-    if replicates == 1:
-        return Estimate(value=value, error=float(alone(known_in_order(values))))
-    each = [statistic(known_in_order(part)) for part in values.reshape(replicates, -1)]
-    error = float(np.std(each, ddof=1)) / np.sqrt(replicates)
-    return Estimate(value=value, error=float(error), repetitions=replicates)
-
-
-def known_in_order(values: np.ndarray) -> np.ndarray:
-    """What has a value, in ascending order: numpy sorts missing values to the end."""
-    ordered = np.sort(values)
-    known = ordered[: len(ordered) - int(np.isnan(values).sum())]
-    if len(known) < LEAST_VALUED:
-        raise NothingValued(column="The asked line")
-    return known
+    def _estimate(self, value: float, parts: np.ndarray) -> Estimate:
+        """A figure that errs as the mean of these parts does."""
+        if self._replicates == 1:
+            error = np.nanstd(parts, ddof=1) / np.sqrt(len(self.ordered))
+            return Estimate(value=value, error=float(error))
+        by_replicate = parts.reshape(self._replicates, -1)
+        counts = np.count_nonzero(~np.isnan(by_replicate), axis=1)
+        means = np.nansum(by_replicate, axis=1)[counts > 0] / counts[counts > 0]
+        if len(means) < LEAST_VALUED:
+            raise NothingValued(column=self._name)
+        error = np.std(means, ddof=1) / np.sqrt(len(means))
+        return Estimate(value=value, error=float(error), repetitions=len(means))
 
 
 def at_rank(ordered: np.ndarray, level: Any) -> Any:
@@ -112,25 +101,8 @@ def at_rank(ordered: np.ndarray, level: Any) -> Any:
     return ordered[before] + (ordered[after] - ordered[before]) * (place - before)
 
 
-def checked_level(level: float) -> None:
-    """Refuse a percentile or a tail that is no part."""
+def checked_level(level: float) -> float:
+    """The level of a percentile or a tail, which is a part."""
     if not 0.0 < level < 1.0:
         raise LevelOutOfRange(level=level)
-
-
-def _mean(ordered: np.ndarray) -> float:
-    return float(np.mean(ordered))
-
-
-def _mean_error(values: np.ndarray) -> float:
-    return float(np.std(values, ddof=1)) / float(np.sqrt(len(values)))
-
-
-def _sd(ordered: np.ndarray) -> float:
-    return float(np.std(ordered, ddof=1))
-
-
-def _sd_error(ordered: np.ndarray) -> float:
-    away = ordered - np.mean(ordered)
-    variance, fourth = np.mean(away**2), np.mean(away**4)
-    return float(np.sqrt(max(fourth - variance**2, 0.0) / (4.0 * variance * len(ordered) or 1.0)))
+    return level

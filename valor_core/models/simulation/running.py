@@ -12,7 +12,7 @@ from valor_core.errors import NotFound
 from valor_core.models.catalogue import model_of
 from valor_core.models.simulation.dependence import Copula, Dependence
 from valor_core.models.simulation.draws import Chunk, Sampler, normals
-from valor_core.models.simulation.estimates import mean_estimate
+from valor_core.models.simulation.estimates import Sample
 from valor_core.models.simulation.plan import (
     SimulationPlan,
     kept_columns,
@@ -166,5 +166,5 @@ def _is_exact(
     name = kept_columns(inputs, plan)[0]
     values = np.concatenate([r.columns[name] for r in sorted(results, key=_place)])
     replicates = 1 if plan.sampler is Sampler.PLAIN else len({r.chunk.replicate for r in results})
-    found = mean_estimate(values if values.ndim == 1 else values.sum(axis=-1), replicates)
+    found = Sample(values if values.ndim == 1 else values.sum(axis=-1), replicates).mean()
     return bool(found.half_width() <= tolerance * abs(found.value))

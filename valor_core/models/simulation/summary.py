@@ -6,17 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from valor_core.models.sensitivity import NotOneNumber
-from valor_core.models.simulation.estimates import (
-    Estimate,
-    at_rank,
-    checked_level,
-    known_in_order,
-    mean_estimate,
-    quantile_estimate,
-    sd_estimate,
-    share_above,
-    shortfall_estimate,
-)
+from valor_core.models.simulation.estimates import Estimate, Sample, at_rank, checked_level
 from valor_core.models.simulation.refusals import SizeOutOfRange
 from valor_core.models.simulation.running import Simulation
 
@@ -52,22 +42,21 @@ def summary(
 ) -> Summary:
     """The figures of a line; none named: the first that was kept."""
     column = column or next(iter(simulation.columns))
-    values = _single(simulation, column)
-    repeated = simulation.replicates
-    ordered = known_in_order(values)
+    sample = _sample(simulation, column)
+    known = sample.ordered
     return Summary(
         column=column,
-        valued=len(ordered),
-        refused=len(values) - len(ordered),
-        mean=mean_estimate(values, repeated),
-        sd=sd_estimate(values, repeated),
-        lowest=float(ordered[0]),
-        highest=float(ordered[-1]),
-        percentiles={level: quantile_estimate(values, level, repeated) for level in levels},
+        valued=len(known),
+        refused=simulation.scenarios - len(known),
+        mean=sample.mean(),
+        sd=sample.sd(),
+        lowest=float(known[0]),
+        highest=float(known[-1]),
+        percentiles={level: sample.quantile(level) for level in levels},
         tail=tail,
-        value_at_risk=quantile_estimate(values, tail, repeated),
-        shortfall=shortfall_estimate(values, tail, repeated),
-        probability_above=None if above is None else share_above(values, above, repeated),
+        value_at_risk=sample.quantile(tail),
+        shortfall=sample.shortfall(tail),
+        probability_above=None if above is None else sample.share_above(above),
     )
 
 
@@ -90,7 +79,7 @@ def histogram(
     """
     if not 1 <= bars <= MOST_BARS:
         raise SizeOutOfRange(what="bars", asked=bars, least=1, most=MOST_BARS)
-    ordered = known_in_order(_single(simulation, column or next(iter(simulation.columns))))
+    ordered = _sample(simulation, column or next(iter(simulation.columns))).ordered
     ends = at_rank(ordered, np.array([trim, 1.0 - trim]))
     counts, edges = np.histogram(ordered, bins=bars, range=(float(ends[0]), float(ends[1])))
     return Histogram(
@@ -120,7 +109,7 @@ def fan(
     years = simulation.column(column)
     if years.ndim == 1:
         raise NotOneNumber(column)
-    ordered = [known_in_order(year) for year in years.T]
+    ordered = [Sample(year, name=column).ordered for year in years.T]
     return Fan(
         column=column,
         levels=tuple(levels),
@@ -129,8 +118,8 @@ def fan(
     )
 
 
-def _single(simulation: Simulation, column: str) -> np.ndarray:
+def _sample(simulation: Simulation, column: str) -> Sample:
     values = simulation.column(column)
     if values.ndim > 1:
         raise NotOneNumber(column)
-    return values
+    return Sample(values, simulation.replicates, name=column)
