@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from valor_core.models.comparables.comparables import PeerKind
 from valor_core.models.cost_of_capital import BetaKind, CostOfCapitalInputs, Levering
 from valor_core.models.dcf import ProceedsBasis
 from valor_core.models.discounting import Timing
@@ -96,6 +97,10 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         RightKind.CONTRACT: "contract",
         RightKind.ABANDON: "abandon",
         RightKind.SWITCH: "switch to another use",
+    },
+    PeerKind: {
+        PeerKind.LISTED: "stakes on an exchange",
+        PeerKind.DEALS: "whole companies that were bought",
     },
     GoodwillMethod: {
         GoodwillMethod.FULL: "full: the rest at fair value",

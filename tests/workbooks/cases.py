@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 
+from tests.workbooks.comparables_cases import a_comparison
 from tests.workbooks.intrinsic_cases import INTRINSIC_CASES
 from tests.workbooks.lbo_cases import an_effective_interest, an_lbo
 from tests.workbooks.merger_cases import a_merger, an_allocation
@@ -212,6 +213,7 @@ RANDOM_CASES = {
     "real_option": lambda seed: a_real_option(Draw(seed), seed),
     "flexible_project": lambda seed: a_project(Draw(seed)),
     "merger": lambda seed: a_merger(Draw(seed)),
+    "comparables": lambda seed: a_comparison(Draw(seed)),
     "purchase_price_allocation": lambda seed: an_allocation(Draw(seed)),
     **{name: _from_seed(make) for name, make in INTRINSIC_CASES.items()},
     "credit": lambda seed: a_borrower(Draw(seed)),

@@ -75,6 +75,13 @@ from valor_core.models.intrinsic.reconciliation import (
     ReconciliationResult,
     reconciliation,
 )
+from valor_core.models.comparables.checks import comparables_checks
+from valor_core.models.comparables.comparables import (
+    ComparablesInputs,
+    ComparablesResult,
+    comparables,
+)
+from valor_core.models.comparables.conventions import comparables_conventions
 
 MODELS: tuple[Model, ...] = (
     Model(
@@ -248,6 +255,15 @@ MODELS: tuple[Model, ...] = (
         function=reconciliation,
         checks=reconciliation_checks,
         conventions=reconciliation_conventions,
+    ),
+    Model(
+        name="comparables",
+        version=1,
+        inputs=ComparablesInputs,
+        result=ComparablesResult,
+        function=comparables,
+        checks=comparables_checks,
+        conventions=comparables_conventions,
     ),
 )
 

@@ -48,7 +48,10 @@ OF_MANY = {"sum": "SUM", "prod": "PRODUCT", "max": "MAX", "min": "MIN", "mean": 
 }  # fmt: skip
 OF_ROWS = {"irr()": "IRR({},{found})", "xirr()": "XIRR({},{},{found})"} | {
     "sole_rate()": "IRR({},{found})",
-    "all_irrs()": "IRR({},{found})", "all_xirrs()": "XIRR({},{},{found})"
+    "all_irrs()": "IRR({},{found})", "all_xirrs()": "XIRR({},{},{found})",
+    "count()": "COUNT({})", "average()": "AVERAGE({})", "harmonic_mean()": "HARMEAN({})",
+    "lowest()": "MIN({})", "lower_quartile()": "QUARTILE({},1)", "median()": "MEDIAN({})",
+    "upper_quartile()": "QUARTILE({},3)", "highest()": "MAX({})",
 }  # fmt: skip
 """Functions of whole rows that a spreadsheet has too; it begins at the number that was found."""
 
