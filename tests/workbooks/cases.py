@@ -4,14 +4,13 @@ import random
 from dataclasses import replace
 
 from tests.workbooks.comparables_cases import a_comparison
+from tests.workbooks.credit_cases import a_borrower, an_equity
 from tests.workbooks.intrinsic_cases import INTRINSIC_CASES
-from tests.workbooks.lbo_cases import an_effective_interest, an_lbo
+from tests.workbooks.lbo_cases import a_reverse_lbo, an_effective_interest, an_lbo
 from tests.workbooks.merger_cases import a_merger, an_allocation
 from tests.workbooks.options_cases import a_project, a_real_option
-from tests.workbooks.credit_cases import a_borrower, an_equity
 from tests.workbooks.returns_cases import an_investment
 from tests.workbooks.statements_cases import a_plan
-from tests.workbooks.lbo_cases import a_reverse_lbo, an_effective_interest, an_lbo
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.cost_of_capital import (
     BetaKind,

@@ -1,5 +1,6 @@
 """Random sound companies with peers: every float varies, every option occurs."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from valor_core.models.comparables.comparables import ComparablesInputs, PeerKind, Weights
@@ -10,10 +11,10 @@ if TYPE_CHECKING:
     from tests.workbooks.cases import Draw
 
 
-def _figures(draw: "Draw") -> Figures:
+def _figures(draw: "Draw", unknown: list[str]) -> Figures:
     """One in five earns nothing: its P/E has no meaning."""
     sign = draw.one_of(-1.0, 1.0, 1.0, 1.0, 1.0)
-    return Figures(
+    known = Figures(
         revenue=draw.between(1500, 2500),
         ebitda=draw.between(300, 500),
         ebit=draw.between(200, 290),
@@ -21,15 +22,18 @@ def _figures(draw: "Draw") -> Figures:
         free_cash_flow=draw.between(60, 150),
         book_equity=draw.between(700, 1200),
     )
+    return replace(known, **dict.fromkeys(unknown))
 
 
-def _years(draw: "Draw", month: int) -> dict:
-    first = _figures(draw)
-    return {"figures": first, "next_figures": _figures(draw), "year_end": month}
+def _years(draw: "Draw", month: int, unknown: list[str]) -> dict:
+    first = _figures(draw, unknown)
+    return {"figures": first, "next_figures": _figures(draw, unknown), "year_end": month}
 
 
 def a_comparison(draw: "Draw") -> ComparablesInputs:
     months = draw.one_of((12, 12), (6, 3))
+    figures = ["revenue", "ebitda", "ebit", "free_cash_flow", "book_equity"]
+    unknown = draw.random.sample(figures, 3)
     peers = tuple(
         Peer(
             name=f"Peer {place}",
@@ -39,9 +43,9 @@ def a_comparison(draw: "Draw") -> ComparablesInputs:
             shares=draw.shares(),
             bridge=draw.bridge(),
             growth=draw.between(0.05, 0.2),
-            **_years(draw, draw.one_of(*months)),
+            **_years(draw, draw.one_of(*months), unknown),
         )
-        for place in range(draw.random.randint(2, 7))
+        for place in range(draw.random.randint(2, 5))
     )
     return ComparablesInputs(
         company=Company(
@@ -49,7 +53,7 @@ def a_comparison(draw: "Draw") -> ComparablesInputs:
             shares=draw.shares(),
             bridge=draw.bridge(),
             growth=draw.between(0.05, 0.2),
-            **_years(draw, draw.one_of(*months)),
+            **_years(draw, draw.one_of(*months), unknown),
         ),
         peers=peers,
         kind=draw.one_of(*PeerKind),

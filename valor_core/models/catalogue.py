@@ -4,15 +4,29 @@ from typing import Any
 
 from valor_core.errors import NotFound
 from valor_core.models.checks import Check
+from valor_core.models.comparables.checks import comparables_checks
+from valor_core.models.comparables.comparables import (
+    ComparablesInputs,
+    ComparablesResult,
+    comparables,
+)
+from valor_core.models.comparables.conventions import comparables_conventions
 from valor_core.models.cost_of_capital import (
     CostOfCapitalInputs,
     CostOfCapitalResult,
     cost_of_capital,
 )
+from valor_core.models.credit.merton import MertonInputs, MertonResult, merton
+from valor_core.models.credit.model import CreditInputs, CreditResult, credit
 from valor_core.models.dcf import DcfInputs, DcfResult, discounted_cash_flow
 from valor_core.models.dcf_checks import dcf_checks
 from valor_core.models.dcf_conventions import dcf_conventions
 from valor_core.models.dcf_direct import DirectDcfInputs, DirectDcfResult, direct_cash_flow
+from valor_core.models.intrinsic.causes import (
+    iterated_conventions,
+    reconciliation_checks,
+    reconciliation_conventions,
+)
 from valor_core.models.intrinsic.convertibles import (
     DilutedEarningsInputs,
     DilutedEarningsResult,
@@ -23,8 +37,18 @@ from valor_core.models.intrinsic.dividends import (
     DividendDiscountResult,
     dividend_discount,
 )
+from valor_core.models.intrinsic.financing import (
+    IteratedCapital,
+    IteratedCapitalInputs,
+    iterated_cost_of_capital,
+)
 from valor_core.models.intrinsic.leases import LeaseInputs, LeaseResult, converted_leases
 from valor_core.models.intrinsic.parts import PartsInputs, PartsResult, sum_of_parts
+from valor_core.models.intrinsic.reconciliation import (
+    ReconciliationInputs,
+    ReconciliationResult,
+    reconciliation,
+)
 from valor_core.models.intrinsic.research import (
     ResearchInputs,
     ResearchResult,
@@ -42,6 +66,7 @@ from valor_core.models.lbo.effective_interest import (
     EffectiveInterestResult,
     effective_interest,
 )
+from valor_core.models.lbo.reverse import ReverseLboInputs, ReverseLboResult, reverse_lbo
 from valor_core.models.merger.allocation import (
     PurchasePriceAllocationInputs,
     PurchasePriceAllocationResult,
@@ -56,32 +81,6 @@ from valor_core.models.options.real_option import RealOptionInputs, RealOptionRe
 from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
 from valor_core.models.statements.forecast import StatementsResult, forecast_statements
 from valor_core.models.statements.plan import StatementsInputs
-from valor_core.models.credit.merton import MertonInputs, MertonResult, merton
-from valor_core.models.credit.model import CreditInputs, CreditResult, credit
-from valor_core.models.lbo.in_words import lbo_checks, lbo_conventions
-from valor_core.models.lbo.reverse import ReverseLboInputs, ReverseLboResult, reverse_lbo
-from valor_core.models.intrinsic.causes import (
-    iterated_conventions,
-    reconciliation_checks,
-    reconciliation_conventions,
-)
-from valor_core.models.intrinsic.financing import (
-    IteratedCapital,
-    IteratedCapitalInputs,
-    iterated_cost_of_capital,
-)
-from valor_core.models.intrinsic.reconciliation import (
-    ReconciliationInputs,
-    ReconciliationResult,
-    reconciliation,
-)
-from valor_core.models.comparables.checks import comparables_checks
-from valor_core.models.comparables.comparables import (
-    ComparablesInputs,
-    ComparablesResult,
-    comparables,
-)
-from valor_core.models.comparables.conventions import comparables_conventions
 
 MODELS: tuple[Model, ...] = (
     Model(

@@ -132,6 +132,7 @@ def comparables(inputs: ComparablesInputs) -> ComparablesResult:
     """Value a company by the medians of its peers' multiples, weighted; quartiles are the range.
 
     >>> from valor_core.models.bridge import Bridge
+    >>> from valor_core.models.comparables.figures import Figures
     >>> from valor_core.models.dilution import Shares
     >>> one = {"shares": Shares(basic=10.0), "bridge": Bridge.of(debt=20.0)}
     >>> peer = Peer(name="Stanley", price=8.0, figures=Figures(ebitda=20.0), **one)
