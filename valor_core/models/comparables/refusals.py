@@ -11,8 +11,8 @@ class NoMultiple(BadInput):
 
     def __init__(self) -> None:
         super().__init__(
-            "None of the weighted multiples has both a peer with a meaning and a figure of the "
-            "company above 0.",
+            "No multiple that counts has both a peer with a meaning and a figure of the company "
+            "above 0.",
             hint="Add peers or figures, or weigh another multiple, such as EV to revenue.",
         )
 
