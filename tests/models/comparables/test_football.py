@@ -1,5 +1,7 @@
 """Ranges side by side."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ from valor_core.models.comparables.refusals import (
 
 
 def a_row(**changes):
-    return FootballRow(**{"method": "DCF", "low": 10.0, "mid": 12.0, "high": 15.0, **changes})
+    return replace(FootballRow(method="DCF", low=10.0, mid=12.0, high=15.0), **changes)
 
 
 @st.composite

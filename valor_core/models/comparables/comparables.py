@@ -253,7 +253,8 @@ class Excluded:
 
 def excluded(inputs: ComparablesInputs) -> tuple[Excluded, ...]:
     """Every peer that some multiple leaves out although its metric is stated, with the reason."""
-    return tuple(_excluded(inputs))
+    with np.errstate(all="ignore"):  # what is priced at infinity is left out too
+        return tuple(_excluded(inputs))
 
 
 def _excluded(inputs: ComparablesInputs) -> Iterator[Excluded]:
