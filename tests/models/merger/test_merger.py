@@ -37,6 +37,7 @@ from valor_core.models.sensitivity import grid, replace_at
 
 
 @given(deal=deals())
+@settings(max_examples=30)
 def test_what_is_raised_is_what_is_used(deal):
     result = merger(deal)
 
@@ -45,6 +46,7 @@ def test_what_is_raised_is_what_is_used(deal):
 
 
 @given(deal=deals())
+@settings(max_examples=30)
 def test_the_combined_balance_sheet_closes(deal):
     acquirer, target = (
         replace(party, books=party.books or Books(identifiable_assets=700.0, cash=90.0))
@@ -56,6 +58,7 @@ def test_the_combined_balance_sheet_closes(deal):
 
 
 @given(deal=deals())
+@settings(max_examples=30)
 def test_at_the_break_even_price_nothing_is_diluted(deal):
     price = existing(merger(deal).break_even_price)
 
@@ -65,6 +68,7 @@ def test_at_the_break_even_price_nothing_is_diluted(deal):
 
 
 @given(deal=deals())
+@settings(max_examples=30)
 def test_a_higher_price_than_the_break_even_dilutes_and_a_lower_one_adds(deal):
     price = existing(merger(deal).break_even_price)
 
@@ -76,6 +80,7 @@ def test_a_higher_price_than_the_break_even_dilutes_and_a_lower_one_adds(deal):
 
 
 @given(deal=deals())
+@settings(max_examples=30)
 def test_at_the_break_even_part_of_stock_nothing_is_diluted(deal):
     stock = existing(merger(deal).break_even_stock)
 
@@ -85,6 +90,7 @@ def test_at_the_break_even_part_of_stock_nothing_is_diluted(deal):
 
 
 @given(deal=deals())
+@settings(max_examples=30)
 def test_with_the_synergies_that_lack_nothing_is_diluted(deal):
     lacking = merger(replace(deal, synergies=None)).break_even_synergies
 
@@ -94,6 +100,7 @@ def test_with_the_synergies_that_lack_nothing_is_diluted(deal):
 
 
 @given(deal=deals())
+@settings(max_examples=30)
 def test_all_that_is_gained_is_the_synergies_less_the_fees(deal):
     result, terms = merger(deal), deal.financing
 
@@ -143,6 +150,7 @@ def test_without_synergies_a_deal_adds_where_the_target_yields_more_than_its_fun
 
 
 @given(deal=deals(), k=rates(0.01, 100.0))
+@settings(max_examples=30)
 def test_in_another_currency_a_deal_is_the_same_deal(deal, k):
     other = deal
     for path, value in leaves(deal).items():
@@ -165,6 +173,7 @@ def _is_free_of_money(path):
 
 
 @given(deal=deals(), k=st.integers(2, 10))
+@settings(max_examples=30)
 def test_a_split_of_the_targets_shares_changes_nothing_but_the_ratio(deal, k):
     target = deal.target
     split = replace(
@@ -188,6 +197,7 @@ def test_a_split_of_the_targets_shares_changes_nothing_but_the_ratio(deal, k):
 
 
 @given(deal=deals())
+@settings(max_examples=30)
 def test_income_by_a_second_route_of_plain_numbers(deal):
     """Both net incomes, each adjustment after tax, and the difference of the two tax rates."""
     result, terms = merger(deal), deal.financing
@@ -223,6 +233,7 @@ def test_income_by_a_second_route_of_plain_numbers(deal):
 
 
 @given(deal=deals())
+@settings(max_examples=30)
 def test_deferred_tax_is_released_as_write_ups_are_charged(deal):
     result = merger(deal)
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 import numpy as np
 
 from valor_core.models.bridge import bridged
-from valor_core.models.comparables.multiples import MULTIPLES, Multiple, price_of
+from valor_core.models.comparables.figures import Figures
+from valor_core.models.comparables.multiples import MULTIPLES, Multiple, Party, price_of
 from valor_core.models.comparables.peers import Company, Peer, common_figures
 from valor_core.models.comparables.refusals import (
     ControlPremiumTooLow,
@@ -132,7 +133,6 @@ def comparables(inputs: ComparablesInputs) -> ComparablesResult:
     """Value a company by the medians of its peers' multiples, weighted; quartiles are the range.
 
     >>> from valor_core.models.bridge import Bridge
-    >>> from valor_core.models.comparables.figures import Figures
     >>> from valor_core.models.dilution import Shares
     >>> one = {"shares": Shares(basic=10.0), "bridge": Bridge.of(debt=20.0)}
     >>> peer = Peer(name="Stanley", price=8.0, figures=Figures(ebitda=20.0), **one)
@@ -140,7 +140,9 @@ def comparables(inputs: ComparablesInputs) -> ComparablesResult:
     >>> print(comparables(ComparablesInputs(company=ours, peers=(peer,))).value_per_share)
     13.0
     """
-    values = {name: _valued(inputs, multiple) for name, multiple in MULTIPLES.items()}
+    peers = _with_years(inputs)
+    ours = common_figures(inputs.company, inputs.common_year_end)
+    values = {name: _valued(inputs, multiple, peers, ours) for name, multiple in MULTIPLES.items()}
     weights = {name: _weight(inputs.weights, name) for name in values}
     premium = inputs.control_premium
     premium = valid_where(premium > -1.0, premium, ControlPremiumTooLow, premium=premium)
@@ -157,59 +159,58 @@ def comparables(inputs: ComparablesInputs) -> ComparablesResult:
     )
 
 
-def _valued(inputs: ComparablesInputs, multiple: Multiple) -> MultipleValue | None:
+def _with_years(inputs: ComparablesInputs) -> list[tuple[Peer, Figures]]:
+    """Each peer with its figures of the common year."""
+    return [(peer, common_figures(peer, inputs.common_year_end)) for peer in inputs.peers]
+
+
+def _valued(
+    inputs: ComparablesInputs, multiple: Multiple, peers: list[tuple[Peer, Figures]], ours: Figures
+) -> MultipleValue | None:
     """The multiples of one kind; None where no peer has one."""
-    ratios = [_ratio(inputs, multiple, peer) for peer in inputs.peers]
+    ratios = [_ratio(inputs, multiple, peer, figures, peer.price) for peer, figures in peers]
     included = [ratio for ratio in ratios if ratio is not None]
     if not included:
         return None
     row = row_of(included)
-    spread = spread_of(row, len(inputs.peers))
+    spread = spread_of(row, len(peers))
     cheap, dear = spread.lower_quartile, spread.upper_quartile
     if multiple.is_yield:
         cheap, dear = dear, cheap
+    company = inputs.company
     return MultipleValue(
         multiples=row,
         spread=spread,
-        own=_own(inputs, multiple),
-        low=_implied(inputs, multiple, cheap),
-        mid=_implied(inputs, multiple, spread.median),
-        high=_implied(inputs, multiple, dear),
+        own=_ratio(inputs, multiple, company, ours, company.price),
+        low=_implied(company, multiple, ours, cheap),
+        mid=_implied(company, multiple, ours, spread.median),
+        high=_implied(company, multiple, ours, dear),
     )
 
 
-def _ratio(inputs: ComparablesInputs, multiple: Multiple, peer: Peer) -> Numbers | None:
-    """A peer's multiple, where price and metric are above 0 and the metric is not tiny."""
-    metric = multiple.metric(peer, common_figures(peer, inputs.common_year_end))
-    if metric is None:
-        return None
-    return _quotient(inputs, multiple, price_of(multiple, peer, peer.price), metric)
-
-
-def _quotient(
-    inputs: ComparablesInputs, multiple: Multiple, price: Numbers, metric: Numbers
+def _ratio(
+    inputs: ComparablesInputs,
+    multiple: Multiple,
+    party: Party,
+    figures: Figures,
+    price: Numbers | None,
 ) -> Numbers | None:
-    means = (metric > 0.0) & (price > 0.0) & (price <= inputs.highest * metric)
-    above, below = (metric, price) if multiple.is_yield else (price, metric)
+    """A multiple, where price and metric are above 0 and the metric is not tiny."""
+    metric = multiple.metric(party, figures)
+    if metric is None or price is None:
+        return None
+    value = price_of(multiple, party, price)
+    means = (metric > 0.0) & (value > 0.0) & (value <= inputs.highest * metric)
+    above, below = (metric, value) if multiple.is_yield else (value, metric)
     return only_where(means, np.divide(above, np.where(below > 0.0, below, 1.0)))
 
 
-def _own(inputs: ComparablesInputs, multiple: Multiple) -> Numbers | None:
-    """The company's own multiple, to see whether it trades above or below its peers."""
-    company = inputs.company
-    metric = multiple.metric(company, common_figures(company, inputs.common_year_end))
-    if metric is None or company.price is None:
-        return None
-    return _quotient(inputs, multiple, price_of(multiple, company, company.price), metric)
-
-
-def _implied(inputs: ComparablesInputs, multiple: Multiple, applied: Numbers) -> Implied | None:
+def _implied(
+    company: Company, multiple: Multiple, figures: Figures, applied: Numbers
+) -> Implied | None:
     """Metric × multiple, over the bridge where it is of the enterprise, by the diluted shares."""
-    company = inputs.company
-    metric = multiple.metric(company, common_figures(company, inputs.common_year_end))
-    if metric is None:
-        return None
-    metric = only_where(metric > 0.0, metric)
+    metric = multiple.metric(company, figures)
+    metric = None if metric is None else only_where(metric > 0.0, metric)
     if metric is None:
         return None
     price = np.divide(metric, applied) if multiple.is_yield else metric * applied
@@ -258,9 +259,10 @@ def excluded(inputs: ComparablesInputs) -> tuple[Excluded, ...]:
 
 
 def _excluded(inputs: ComparablesInputs) -> Iterator[Excluded]:
+    peers = _with_years(inputs)
     for multiple in MULTIPLES.values():
-        for peer in inputs.peers:
-            metric = multiple.metric(peer, common_figures(peer, inputs.common_year_end))
+        for peer, figures in peers:
+            metric = multiple.metric(peer, figures)
             if metric is None:
                 continue
             price = plain(price_of(multiple, peer, peer.price))
