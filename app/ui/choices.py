@@ -10,6 +10,8 @@ from valor_core.models.cost_of_capital import BetaKind, CostOfCapitalInputs, Lev
 from valor_core.models.dcf import ProceedsBasis
 from valor_core.models.discounting import Timing
 from valor_core.models.fields import choices
+from valor_core.models.intrinsic.financing import Shields
+from valor_core.models.intrinsic.warrants import Dilution
 from valor_core.models.lbo.covenants import Measure
 from valor_core.models.lbo.debt import InterestOn, SweepOf
 from valor_core.models.lbo.holders import HurdleOn
@@ -19,8 +21,6 @@ from valor_core.models.merger.consideration import Exchange
 from valor_core.models.merger.write_ups import Asset
 from valor_core.models.options.project import RightKind
 from valor_core.models.options.real_option import RealOptionKind
-from valor_core.models.intrinsic.financing import Shields
-from valor_core.models.intrinsic.warrants import Dilution
 from valor_core.models.paths import Shape
 from valor_core.models.returns.day_count import DayCount
 from valor_core.models.terminal import MultipleOf, TerminalMethod
@@ -114,6 +114,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Asset.TANGIBLE: "property, plant and equipment",
         Asset.INTANGIBLE: "intangible assets",
         Asset.INVENTORY: "inventory",
+    },
     Dilution: {
         Dilution.ADJUSTED_PRICE: "on the price of all shares and options",
         Dilution.GALAI_SCHNELLER: "Galai-Schneller: on the firm's value a share",

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from valor_core.errors import BadInput, NotFound, ValorError
-from valor_core.models.catalogue import Model, model_of
+from valor_core.models.catalogue import model_of
 from valor_core.models.fields import every_leaf, hints, is_row
+from valor_core.models.model import Model
 from valor_core.models.sensitivity import replace_at, single_line
 
 SCANNED = 200

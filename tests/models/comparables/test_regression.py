@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tests.models.sound import rates
 from valor_core.models.comparables.refusals import (
     FundamentalsAlike,
-    LevelOutOfRange,
     MultipleNotPositive,
     OneFundamentalOnly,
+    PredictionLevelOutOfRange,
     TooFewPeers,
 )
 from valor_core.models.comparables.regression import (
@@ -172,7 +172,7 @@ def test_a_sound_line_raises_no_question():
 REFUSED = [
     (LengthDoesNotFit, a_line(multiples=[8.0, 9.0, 10.0])),
     (MultipleNotPositive, a_line(multiples=NOISE, logarithmic=True)),
-    (LevelOutOfRange, a_line(level=1.0)),
+    (PredictionLevelOutOfRange, a_line(level=1.0)),
     (OneFundamentalOnly, with_margin(fit=Fit.THEIL_SEN)),
     (
         FundamentalsAlike,

@@ -125,10 +125,10 @@ class OneFundamentalOnly(BadInput):
         )
 
 
-class LevelOutOfRange(BadInput):
+class PredictionLevelOutOfRange(BadInput):
     """An interval holds some of what may come, never all."""
 
-    code = "level_out_of_range"
+    code = "prediction_level_out_of_range"
 
     def __init__(self, *, level: float) -> None:
         super().__init__(

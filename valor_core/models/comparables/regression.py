@@ -10,9 +10,9 @@ import numpy as np
 from valor_core.models.checks import Check, Severity
 from valor_core.models.comparables.refusals import (
     FundamentalsAlike,
-    LevelOutOfRange,
     MultipleNotPositive,
     OneFundamentalOnly,
+    PredictionLevelOutOfRange,
     TooFewPeers,
 )
 from valor_core.models.fields import Unit, says, settle
@@ -144,7 +144,7 @@ def _matrix(inputs: RegressionInputs) -> Any:
     if inputs.fit is Fit.THEIL_SEN and len(columns) != 2:
         raise OneFundamentalOnly(given=len(columns) - 1)
     if not 0.0 < inputs.level < 1.0:
-        raise LevelOutOfRange(level=inputs.level)
+        raise PredictionLevelOutOfRange(level=inputs.level)
     return matrix
 
 
