@@ -1,7 +1,9 @@
 """Random sound valuations: every float varies, every option occurs."""
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from tests.workbooks.comparables_cases import a_comparison
 from tests.workbooks.credit_cases import a_borrower, an_equity
@@ -200,7 +202,7 @@ def _from_seed(make):
     return lambda seed: make(Draw(seed))
 
 
-RANDOM_CASES = {
+RANDOM_CASES: dict[str, Callable[[int], Any]] = {
     "statements": lambda seed: a_plan(Draw(seed)),
     "dcf": a_dcf,
     "dcf_direct": a_direct_dcf,

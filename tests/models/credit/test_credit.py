@@ -157,7 +157,7 @@ def test_a_solver_of_two_equations_finds_the_same_assets():
         call = value * norm.cdf(d1) - 10.0 * np.exp(-0.05) * norm.cdf(d1 - volatility)
         return [call - 3.0, norm.cdf(d1) * volatility * value - 0.8 * 3.0]
 
-    value, volatility = np.exp(fsolve(off, np.log([12.5, 0.2]), xtol=1e-13))
+    value, volatility = np.exp(np.asarray(fsolve(off, np.log([12.5, 0.2]), xtol=1e-13)))
 
     result = merton(MertonInputs(equity=3.0, equity_volatility=0.8, debt=10.0, risk_free=0.05))
     assert result.asset_value == pytest.approx(value, rel=1e-9)

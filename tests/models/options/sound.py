@@ -114,7 +114,8 @@ def by_quantlib(option: Option, engine, *, american: bool = True):
     )
     process = QuantLib.BlackScholesMertonProcess(
         QuantLib.QuoteHandle(QuantLib.SimpleQuote(float(option.spot))),
-        *flat,
+        flat[0],
+        flat[1],
         QuantLib.BlackVolTermStructureHandle(volatility),
     )
     kind = QuantLib.Option.Call if option.type is OptionType.CALL else QuantLib.Option.Put

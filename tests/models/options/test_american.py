@@ -192,6 +192,7 @@ def test_the_power_solves_its_quadratic_and_the_value_is_smooth_at_the_trigger(
     assume(found.beta is not None and found.beta < 1e4)
 
     beta = found.beta
+    assert beta is not None
     left = 0.5 * volatility**2 * beta * (beta - 1.0) + (rate - cash_yield) * beta - rate
     assert left == pytest.approx(0.0, abs=1e-9 * max(1.0, beta))
     assert found.trigger == pytest.approx(beta / (beta - 1.0))

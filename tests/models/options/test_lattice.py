@@ -24,11 +24,11 @@ def textbook(option, steps):
     up = np.exp(option.volatility * np.sqrt(step))
     growth = np.exp((option.rate - option.dividend_yield) * step)
     probability = (growth - 1.0 / up) / (up - 1.0 / up)
-    sign, values = option.type.sign, None
+    sign, values = option.type.sign, np.empty(0)
     for n in range(steps, -1, -1):
         prices = option.spot * up ** (2.0 * np.arange(n + 1) - n)
         payoffs = np.maximum(sign * (prices - option.strike), 0.0)
-        if values is None:
+        if n == steps:
             values = payoffs
             continue
         waited = probability * values[1:] + (1.0 - probability) * values[:-1]

@@ -84,6 +84,7 @@ def test_each_kind_is_an_option_on_its_part_of_the_project(kind):
     found = real_option(inputs)
 
     quadratic = barone_adesi_whaley(option)
+    assert quadratic.critical_price is not None
     assert found.methods.barone_adesi_whaley == pytest.approx(quadratic.value, rel=1e-12)
     assert found.methods.closed_form == pytest.approx(quadratic.european_value, rel=1e-12)
     assert found.trigger == pytest.approx(quadratic.critical_price * 100.0 / spot, rel=1e-9)

@@ -6,7 +6,6 @@ the least of a few straight lines in the cash that is left (a line for each way 
 with and without a dividend), so that cash is the least of what each line by itself would leave.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from functools import partial
 from itertools import product
@@ -16,7 +15,8 @@ import numpy as np
 from valor_core.models.fields import Unit, says
 from valor_core.models.guarded import guarded
 from valor_core.models.lbo.debt import InterestOn
-from valor_core.models.lbo.taxes import CapBase, TaxPaid, TaxYear, lowest
+from valor_core.models.lbo.several import lowest, total
+from valor_core.models.lbo.taxes import CapBase, TaxPaid, TaxYear
 from valor_core.models.numbers import Numbers, Row, row_of, valid_where
 from valor_core.models.paths import over_years
 from valor_core.models.refusals import RevenueNegative, YearsOutOfRange
@@ -353,19 +353,12 @@ def _flows(
         "working_capital_added": added,
         "stock_compensation": earned["revenue"] * driver["stock_compensation"],
         "capital_expenditure": earned["revenue"] * driver["capital_expenditure"],
-        "debt_issued": _sum(each["issued"] for each in debt),
-        "debt_repaid": _sum(each["repaid"] for each in debt),
+        "debt_issued": total(each["issued"] for each in debt),
+        "debt_repaid": total(each["repaid"] for each in debt),
         "buybacks": 0.0 if inputs.buybacks is None else inputs.buybacks[..., year],
         "shares_issued": 0.0 if inputs.shares_issued is None else inputs.shares_issued[..., year],
         "to_preferred": old.preferred * driver["preferred_rate"],
     }
-
-
-def _sum(amounts: Iterable[Numbers]) -> Numbers:
-    total: Numbers = 0.0
-    for each in amounts:
-        total = total + each
-    return total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -390,7 +383,7 @@ def _solved(
     """Cash above its minimum, or what the revolver lends below it, exactly."""
     old, averaged = before.balance, inputs.interest_on is InterestOn.AVERAGE
     rate, borrowing = driver["cash_rate"], driver["revolver_rate"]
-    scheduled = _sum(each["interest"] for each in debt)
+    scheduled = total(each["interest"] for each in debt)
     cash_bearing = 0.5 * (old.cash + inputs.minimum_cash) if averaged else old.cash
     drawn_bearing = 0.5 * old.revolver if averaged else old.revolver
     interest = scheduled + borrowing * drawn_bearing - rate * cash_bearing
@@ -539,7 +532,7 @@ def _result(inputs: StatementsInputs, years: list[_Year]) -> StatementsResult:
     claims = [_claims(year.state.balance, year.state.debt) for year in years]
     sheets = [
         {each.name: getattr(year.state.balance, each.name) for each in fields(OpeningBalance)}
-        | {"debt": _sum(year.state.debt), "total_assets": asset, "total_claims": claim}
+        | {"debt": total(year.state.debt), "total_assets": asset, "total_claims": claim}
         for year, asset, claim in zip(years, assets, claims, strict=True)
     ]
     cash, by_flows = inputs.opening.cash, []
