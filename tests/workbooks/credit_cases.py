@@ -16,7 +16,7 @@ def statements(draw: "Draw") -> Statements:
         selling_expenses=draw.between(50, 150),
         depreciation=draw.between(20, 60),
         ebit=draw.between(-50, 150),
-        interest=draw.one_of(0.0, draw.between(5, 40)),
+        interest=draw.between(5, 40),
         net_income=draw.between(-80, 90),
         operating_cash_flow=draw.between(-40, 140),
         cash=draw.between(10, 90),

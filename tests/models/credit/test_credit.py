@@ -60,7 +60,7 @@ def test_every_score_is_the_sum_of_its_terms_whatever_was_filed(company):
         assert score.score == pytest.approx(sum(terms.values()) + constant, abs=1e-9 + 1e-9 * sizes)
     assert result.f_score in range(10)
     assert 0.0 <= result.failure_probability <= 1.0
-    assert result.z.zone in {-1.0, 0.0, 1.0}
+    assert result.z.zone == np.clip(np.round(result.z.zone), -1.0, 1.0)
 
 
 @given(st.integers(0, 10_000), rates(0.01, 100.0))
@@ -157,7 +157,8 @@ def test_a_solver_of_two_equations_finds_the_same_assets():
         call = value * norm.cdf(d1) - 10.0 * np.exp(-0.05) * norm.cdf(d1 - volatility)
         return [call - 3.0, norm.cdf(d1) * volatility * value - 0.8 * 3.0]
 
-    value, volatility = np.exp(np.asarray(fsolve(off, np.log([12.5, 0.2]), xtol=1e-13)))
+    found = np.asarray(fsolve(off, np.log([12.5, 0.2]), xtol=1e-13))
+    value, volatility = np.exp(found)
 
     result = merton(MertonInputs(equity=3.0, equity_volatility=0.8, debt=10.0, risk_free=0.05))
     assert result.asset_value == pytest.approx(value, rel=1e-9)
