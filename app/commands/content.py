@@ -70,19 +70,20 @@ def value(
 
 def proof(
     cases: Annotated[
-        Path | None, typer.Option(help="Folder of .json files, each a case or a list of cases.")
+        Path | None,
+        typer.Option(help="Folder of .json files, each a case or a list of cases; else our own."),
     ] = None,
     as_json: AsJson = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the models' inputs.")] = False,
 ) -> None:
     """Run published cases through the engine and compare every number with what was printed."""
     from valor_core.models.proof import schemas
+    from valor_core.models.published import CASES
 
     if schema:
         print(json.dumps(schemas(), indent=2))
         return
-    if cases is None:
-        raise BadInput("No folder of cases is named.", hint="Name one: valor proof --cases DIR")
+    cases = CASES if cases is None else cases
     if not cases.is_dir():
         raise BadInput(f"There is no folder {cases}.", hint="Check the path.")
     outcomes = [outcome for path in sorted(cases.glob("*.json")) for outcome in _outcomes(path)]

@@ -32,11 +32,12 @@ from valor_core.coverage.facts_csv import template
 from valor_core.models.codec import dump
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.dcf_direct import direct_cash_flow
+from valor_core.models.published import CASES
 from valor_core.settings import ROOT, home
 from valor_core.store.migrate import wanted_revision
 from valor_core.workbench.verb import use_store
 
-TRUTH = ROOT / "tests" / "truth"
+TRUTH = CASES
 MODELS = {"dcf": discounted_cash_flow, "dcf-direct": direct_cash_flow}
 
 

@@ -1,7 +1,6 @@
 """Proving published cases, and a second pair of eyes on the ten-year workbook."""
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +9,9 @@ from jsonschema import validate
 
 from tests.models.sound import rates
 from valor_core.models.proof import REMARKS, Status, prove, schemas
+from valor_core.models.published import CASES
 
-TRUTH = Path(__file__).parents[1] / "truth"
-KO = json.loads((TRUTH / "dcf_ginzu_ko_base.json").read_text())
+KO = json.loads((CASES / "dcf_ginzu_ko_base.json").read_text())
 ONE_SOURCE = {"E": 1, "ke": 0.1}
 
 
@@ -346,7 +345,7 @@ def test_the_schema_tells_every_methods_fields_and_options():
     json.dumps(told, allow_nan=False)
 
 
-@pytest.mark.parametrize("path", sorted(TRUTH.glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(CASES.glob("*.json")), ids=lambda path: path.stem)
 def test_published_inputs_are_as_the_schema_says(path):
     case = json.loads(path.read_text())
     schema = schemas()[case["model"]]["inputs"]

@@ -1,23 +1,23 @@
-"""Every published case in this folder, by the same road as `valor proof`."""
+"""Every published case that the project ships, by the same road as `valor proof`."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from valor_core.models.proof import Status, prove, schemas
+from valor_core.models.published import CASES
 
-CASES = sorted(Path(__file__).parent.glob("*.json"))
+FILES = sorted(CASES.glob("*.json"))
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_published_case_comes_out_as_published(path):
     outcome = prove(json.loads(path.read_text()))
 
     assert outcome.status is Status.PASSED, outcome.differences
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_published_case_with_a_changed_figure_is_found_out(path):
     case = json.loads(path.read_text())
     case["expected"] = _moved(case["expected"])
@@ -30,7 +30,7 @@ def test_a_published_case_with_a_changed_figure_is_found_out(path):
 
 
 def test_every_supported_method_has_a_published_case():
-    assert {json.loads(path.read_text())["model"] for path in CASES} == set(schemas())
+    assert {json.loads(path.read_text())["model"] for path in FILES} == set(schemas())
 
 
 def _moved(expected):

@@ -1,5 +1,6 @@
 """Published cases against our own models, leaf by leaf, at the tolerance of their source."""
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import numpy as np
 
 from valor_core.errors import BadInputs, ValorError
 from valor_core.models.codec import dump_value, load
-from valor_core.models.published import METHODS
+from valor_core.models.published import CASES, METHODS
 from valor_core.models.published.method import AnyOf, Method
 
 REMARKS = frozenset({"src", "source", "note", "name", "label", "id", "comment"})
@@ -27,13 +28,13 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One leaf that is not as published, and why."""
+class Comparison:
+    """One leaf as published and as computed, and what is wrong with it, if anything is."""
 
     place: str
     expected: Any
     got: Any
-    problem: str
+    problem: str = ""
 
     def __str__(self) -> str:
         told = f"{self.place}: {self.problem}" if self.place else self.problem
@@ -44,12 +45,17 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a published case, with every difference."""
+    """What came of a published case, with every figure that was compared."""
 
     id: str
     model: str
     status: Status
-    differences: tuple[Difference, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+
+    @property
+    def differences(self) -> tuple[Comparison, ...]:
+        """What is not as published."""
+        return tuple(each for each in self.comparisons if each.problem)
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -98,14 +104,21 @@ def prove(case: object) -> Outcome:
     method = METHODS.get(model)
     if method is None:
         return Outcome(id=name, model=model, status=Status.UNSUPPORTED)
-    differences = _differences(case, method) or _nothing_compared(case["expected"])
-    status = Status.FAILED if differences else Status.PASSED
-    return Outcome(id=name, model=model, status=status, differences=tuple(differences))
+    found = _comparisons(case, method)
+    if not any(each.problem for each in found):
+        found = [*found, *_nothing_compared(case["expected"])]
+    status = Status.FAILED if any(each.problem for each in found) else Status.PASSED
+    return Outcome(id=name, model=model, status=status, comparisons=tuple(found))
+
+
+def shipped_cases() -> list[dict[str, Any]]:
+    """The published cases that the project has transcribed, by family and name."""
+    return [json.loads(file.read_text(encoding="utf-8")) for file in sorted(CASES.glob("*.json"))]
 
 
 def failed(name: str, problem: str) -> Outcome:
     """The outcome of what is no case, and why not."""
-    return Outcome(id=name, model="", status=Status.FAILED, differences=(_wrong("", problem),))
+    return Outcome(id=name, model="", status=Status.FAILED, comparisons=(_wrong("", problem),))
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -115,7 +128,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     }
 
 
-def _differences(case: dict[str, Any], method: Method) -> list[Difference]:
+def _comparisons(case: dict[str, Any], method: Method) -> list[Comparison]:
     if "inputs" not in case or "expected" not in case:
         return [_wrong("", "the case lacks inputs or expected")]
     try:
@@ -124,16 +137,16 @@ def _differences(case: dict[str, Any], method: Method) -> list[Difference]:
         return [_wrong("check", "abs and rel are numbers from 0 on, fields an object of them")]
     inputs, expected = case["inputs"], case["expected"]
     if not isinstance(inputs, list):
-        return _row_differences(inputs, expected, method, tolerance, "")
+        return _row_comparisons(inputs, expected, method, tolerance, "")
     if not isinstance(expected, list) or len(expected) != len(inputs):
         return [_wrong("expected", f"a list of {len(inputs)} is meant, one for each input")]
-    found: list[Difference] = []
+    found: list[Comparison] = []
     for place, (row, one) in enumerate(zip(inputs, expected, strict=True)):
-        found += _row_differences(row, one, method, tolerance, f"[{place}]")
+        found += _row_comparisons(row, one, method, tolerance, f"[{place}]")
     return found
 
 
-def _nothing_compared(expected: Any) -> list[Difference]:
+def _nothing_compared(expected: Any) -> list[Comparison]:
     """A case without a figure to compare is none: it would pass whatever the model computes."""
     return [] if _holds_a_figure(expected) else [_wrong("expected", "holds nothing to compare")]
 
@@ -147,9 +160,9 @@ def _holds_a_figure(expected: Any) -> bool:
     return True
 
 
-def _row_differences(
+def _row_comparisons(
     row: object, expected: Any, method: Method, tolerance: "Tolerance", place: str
-) -> list[Difference]:
+) -> list[Comparison]:
     if not isinstance(row, dict):
         return [_wrong(place, "the inputs are an object")]
     stated = {name: value for name, value in row.items() if name not in REMARKS}
@@ -180,16 +193,18 @@ def _listed(value: Any) -> Any:
 
 def _compared(
     expected: Any, got: Any, main: str, tolerance: "Tolerance", place: str
-) -> Iterator[Difference]:
+) -> Iterator[Comparison]:
     """Compare a whole row: its lines by name, or one number with the method's main line."""
     if expected == REFUSAL:
-        if not isinstance(got, _Refused):
-            yield Difference(place=place, expected=expected, got=got, problem="was not refused")
-        elif not got.of_the_model:
-            yield Difference(place=place, expected=expected, got=None, problem=str(got))
+        refused = isinstance(got, _Refused)
+        sound = refused and got.of_the_model
+        problem = "" if sound else str(got) if refused else "was not refused"
+        told = None if refused else got
+        yield Comparison(place=place, expected=expected, got=told, problem=problem)
     elif isinstance(got, _Refused):
-        if not (got.of_the_model and _without_solution(expected)):
-            yield Difference(place=place, expected=expected, got=None, problem=str(got))
+        sound = got.of_the_model and _without_solution(expected)
+        problem = "" if sound else str(got)
+        yield Comparison(place=place, expected=expected, got=None, problem=problem)
     elif isinstance(expected, dict):
         yield from _compared_lines(expected, got, tolerance, place)
     else:
@@ -207,7 +222,7 @@ def _without_solution(expected: Any) -> bool:
 
 def _compared_lines(
     expected: dict[str, Any], got: dict[str, Any], tolerance: "Tolerance", place: str
-) -> Iterator[Difference]:
+) -> Iterator[Comparison]:
     for name, one in expected.items():
         where = f"{place}.{name}" if place else name
         if name in REMARKS:
@@ -215,13 +230,12 @@ def _compared_lines(
         if name in got:
             yield from _compared_value(one, got[name], tolerance, where, name)
         else:
-            yield Difference(place=where, expected=one, got=None, problem="is not computed")
+            yield Comparison(place=where, expected=one, got=None, problem="is not computed")
 
 
 def _compared_value(
     expected: Any, got: Any, tolerance: "Tolerance", place: str, name: str
-) -> Iterator[Difference]:
-    problem = ""
+) -> Iterator[Comparison]:
     if isinstance(got, AnyOf):
         got = got.nearest(expected)
     if isinstance(expected, dict) and isinstance(got, dict):
@@ -229,19 +243,23 @@ def _compared_value(
     elif isinstance(expected, list) and isinstance(got, list) and len(got) == len(expected):
         for index, (one, other) in enumerate(zip(expected, got, strict=True)):
             yield from _compared_value(one, other, tolerance, f"{place}[{index}]", name)
-    elif isinstance(expected, list) or isinstance(got, list):
-        problem = "has another length"
-    elif expected is None or expected == REFUSAL:
-        problem = "" if got is None else "has a value where there is none"
-    elif got is None:
-        problem = "has no value"
-    elif not _is_finite(expected):
-        problem = "is not a number in the case"
     else:
-        off, allowed = abs(got - expected), tolerance.allowed(name, expected)
-        problem = "" if off <= allowed else f"differs by {off:.3g}, more than {allowed:.3g}"
-    if problem:
-        yield Difference(place=place, expected=expected, got=got, problem=problem)
+        problem = _problem(expected, got, tolerance, name)
+        yield Comparison(place=place, expected=expected, got=got, problem=problem)
+
+
+def _problem(expected: Any, got: Any, tolerance: "Tolerance", name: str) -> str:
+    """What is wrong with a figure; nothing where it is as published."""
+    if isinstance(expected, list) or isinstance(got, list):
+        return "has another length"
+    if expected is None or expected == REFUSAL:
+        return "" if got is None else "has a value where there is none"
+    if got is None:
+        return "has no value"
+    if not _is_finite(expected):
+        return "is not a number in the case"
+    off, allowed = abs(got - expected), tolerance.allowed(name, expected)
+    return "" if off <= allowed else f"differs by {off:.3g}, more than {allowed:.3g}"
 
 
 class _BadTolerance(Exception):
@@ -286,5 +304,5 @@ def _is_finite(value: Any) -> bool:
     return is_number and abs(value) <= sys.float_info.max
 
 
-def _wrong(place: str, problem: str) -> Difference:
-    return Difference(place=place, expected=None, got=None, problem=problem)
+def _wrong(place: str, problem: str) -> Comparison:
+    return Comparison(place=place, expected=None, got=None, problem=problem)

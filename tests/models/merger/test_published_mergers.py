@@ -1,15 +1,14 @@
 """The shapes in which mergers are published, and what they may leave out."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from valor_core.models.proof import Status, prove
+from valor_core.models.published import CASES
 
-TRUTH = Path(__file__).parents[2] / "truth"
-MERGER = json.loads((TRUTH / "ma_basic_merger_biws.json").read_text())
-GOODWILL = json.loads((TRUTH / "goodwill_simple_biws.json").read_text())
+MERGER = json.loads((CASES / "ma_basic_merger_biws.json").read_text())
+GOODWILL = json.loads((CASES / "goodwill_simple_biws.json").read_text())
 EXACT = {"abs": 1e-9, "rel": 0}
 STOCK = {
     "acquirer": {"price": 10, "shares": 100, "net_income": [60], "tax": 0.4},

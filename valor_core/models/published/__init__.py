@@ -1,5 +1,7 @@
 """The shapes in which valuations are published, each computed by the model that everybody uses."""
 
+from pathlib import Path
+
 from valor_core.models.published import (
     comparables,
     cost_of_capital,
@@ -15,6 +17,9 @@ from valor_core.models.published import (
     simulation,
 )
 from valor_core.models.published.method import Method
+
+CASES = Path(__file__).parent / "cases"
+"""What the project has transcribed, a file a case, each with its source."""
 
 FAMILIES = (
     comparables,
