@@ -26,10 +26,12 @@ def lines(inputs) -> tuple[str, ...]:
 
 
 def same_bits(inputs, draws) -> None:
-    made = Program(inputs, tuple(draws), lines(inputs)).run(draws)
+    ends = {path: (float(min(values)), float(max(values))) for path, values in draws.items()}
     meant = directly(inputs, draws, lines(inputs))
-    for name in lines(inputs):
-        np.testing.assert_array_equal(made[name], meant[name], err_msg=name)
+    for within in (None, ends):
+        made = Program(inputs, tuple(draws), lines(inputs), within).run(draws)
+        for name in lines(inputs):
+            np.testing.assert_array_equal(made[name], meant[name], err_msg=name)
 
 
 def around(inputs, paths, scenarios=40, *, seed=1, spread=0.4):
@@ -40,7 +42,7 @@ def around(inputs, paths, scenarios=40, *, seed=1, spread=0.4):
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(dcfs(), st.data())
 def test_every_line_of_any_company_has_the_bits_of_the_model(company, data):
     single = sorted(path for path, value in leaves(company).items() if np.ndim(value) == 0)
@@ -103,6 +105,39 @@ def test_only_what_is_asked_for_is_computed():
     large = Program(a_dcf(), ("terminal_growth",), ("value_per_share",))
 
     assert small.operations < large.operations
+
+
+def test_what_always_holds_between_the_ends_is_not_computed():
+    drivers = ("margin.start", "terminal_growth")
+    free = Program(a_dcf(), drivers, ("value_per_share",))
+    ends = {"margin.start": (0.1, 0.3), "terminal_growth": (0.0, 0.04)}
+    bound = Program(a_dcf(), drivers, ("value_per_share",), ends)
+
+    assert bound.operations < 0.7 * free.operations
+
+
+def test_values_beyond_the_ends_are_valued_like_all_others():
+    drivers, columns = ("margin.start", "terminal_growth"), ("value_per_share", "losses_left")
+    ends = {"margin.start": (0.1, 0.3), "terminal_growth": (0.0, 0.04)}
+    run = evaluator(a_dcf(), drivers, columns, within=ends)
+
+    for margin, growth in ((0.2, 0.03), (-0.2, 0.03), (0.2, 0.09), (np.nan, 0.03)):
+        draws = {
+            "margin.start": np.array([0.2, margin]),
+            "terminal_growth": np.array([0.0, growth]),
+        }
+        made, meant = run(draws), directly(a_dcf(), draws, columns)
+        for name in columns:
+            np.testing.assert_array_equal(made[name], meant[name])
+
+
+def test_a_company_that_is_never_valued_between_the_ends_has_its_reason_each_time():
+    ends = {"terminal_growth": (0.1, 0.2)}
+    draws = {"terminal_growth": np.array([0.1, 0.15])}
+
+    made = evaluator(a_dcf(), tuple(draws), ("value_per_share",), within=ends)(draws)
+
+    assert np.isnan(made["value_per_share"]).all()
 
 
 def test_a_model_that_decides_on_a_number_is_run_itself(monkeypatch):

@@ -57,11 +57,11 @@ def test_any_order_and_size_of_tasks_gives_the_same_bytes(sampler):
 
 
 def test_two_processes_give_the_bytes_of_one():
-    plan = a_plan(scenarios=10 * CHUNK, sampler=Sampler.PLAIN, generator=Generator.SFC64)
+    plan = a_plan(scenarios=20 * CHUNK, sampler=Sampler.PLAIN, generator=Generator.SFC64)
     alone = simulate(a_dcf(), plan)
 
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        together = simulate(a_dcf(), plan, run=pool.map)
+        together = simulate(a_dcf(), plan, pool=pool.map)
 
     assert bytes_of(together) == bytes_of(alone)
 
@@ -181,9 +181,8 @@ def test_every_scenario_is_drawn_once(sampler, scenarios, replicates, tolerance)
 
 def test_progress_is_told_and_may_give_the_simulation_up():
     told: list[float] = []
-    simulate(a_dcf(), a_plan(scenarios=20 * CHUNK, sampler=Sampler.PLAIN), progress=told.append)
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    simulate(a_dcf(), a_plan(scenarios=5 * CHUNK, sampler=Sampler.PLAIN), progress=told.append)
+    assert told == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
 
     class GivenUp(Exception):
         pass

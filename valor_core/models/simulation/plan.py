@@ -17,6 +17,7 @@ from valor_core.models.sensitivity import NotOneNumber
 from valor_core.models.simulation.dependence import Copula, Dependence, dependence
 from valor_core.models.simulation.distributions import Distribution
 from valor_core.models.simulation.draws import Chunk, Generator, Sampler
+from valor_core.models.simulation.intervals import Ends
 from valor_core.models.simulation.refusals import (
     CorrelationUnusable,
     DriversUnusable,
@@ -29,6 +30,7 @@ MOST_SCENARIOS = 10_000_000
 MOST_REPLICATES = 128
 LEAST_REPLICATES = 8
 LARGEST_SEED = 2**53 - 1
+RARE = 1e-12
 FIRST_ROUND = 1_024
 """Points of each scramble before a simulation first looks whether it is exact enough."""
 
@@ -79,7 +81,7 @@ class SimulationPlan:
         default=CHUNK, metadata=says("scenarios at most; spread samplers round up")
     )
     replicates: int = field(
-        default=16, metadata=says("independent repetitions, by which errors are told")
+        default=8, metadata=says("independent repetitions, by which errors are told")
     )
     columns: tuple[str, ...] = field(
         default=(), metadata=says("lines of the result to keep; none: the model's headline")
@@ -133,6 +135,12 @@ class SimulationPlan:
             i, j = place[each.first], place[each.second]
             asked[i, j] = asked[j, i] = each.spearman
         return asked
+
+    def usual_ends(self) -> dict[str, Ends]:
+        """The ends within which each driver keeps but once in a million million draws."""
+        rare = np.array([RARE, 1.0 - RARE])
+        ends = {each.path: each.distribution.quantile(rare).tolist() for each in self.drivers}
+        return {path: (low, high) for path, (low, high) in ends.items()}
 
     def dependence(self) -> Dependence:
         """The copula behind the correlations, repaired where they are impossible together."""
@@ -221,7 +229,7 @@ def _doubled(first: int, end: int) -> Iterator[int]:
     yield end
 
 
-def tasks(chunks: list[Chunk], *, at_once: int = 8) -> Iterator[list[Chunk]]:
+def tasks(chunks: list[Chunk], *, at_once: int = 16) -> Iterator[list[Chunk]]:
     """Chunks in parts that are worth a process's while: a model is prepared once for each."""
     waiting = iter(chunks)
     while part := list(islice(waiting, at_once)):

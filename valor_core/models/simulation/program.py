@@ -5,15 +5,18 @@ Only what the asked-for columns need is kept, and each result is written into me
 again: what costs most over many scenarios are lines that nobody reads and memory that is new.
 """
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial, reduce
 from typing import Any
 
 import numpy as np
 
 from valor_core.models.catalogue import model_of
 from valor_core.models.numbers import Refusal, watched_refusals
+from valor_core.models.refusals import ResultNotFinite
 from valor_core.models.sensitivity import replace_at
+from valor_core.models.simulation.intervals import UNKNOWN, Ends
 from valor_core.models.simulation.tracing import NotTraceable, Varying, VaryingRow
 
 BLOCK = 16_384
@@ -26,16 +29,33 @@ Columns = dict[str, np.ndarray]
 
 
 def evaluator(
-    inputs: Any, drivers: Sequence[str], columns: Sequence[str]
+    inputs: Any,
+    drivers: Sequence[str],
+    columns: Sequence[str],
+    *,
+    within: Mapping[str, Ends] | None = None,
 ) -> Callable[[Mapping[str, np.ndarray]], Columns]:
     """What makes the columns from the drivers' values: a program, or the model where it has none.
 
-    Both give the same bits; a refused scenario is nan in every column.
+    Both give the same bits; a refused scenario is nan in every column. Where it is known within
+    which ends nearly all values lie, those that do take a shorter program.
     """
     try:
-        return Program(inputs, drivers, columns).run
+        usual = Program(inputs, drivers, columns, within)
     except NotTraceable:
         return lambda draws: directly(inputs, draws, columns)
+    if within is None:
+        return usual.run
+    for_any = cache(lambda: Program(inputs, drivers, columns))
+
+    def run(draws: Mapping[str, np.ndarray]) -> Columns:
+        inside = all(
+            np.min(draws[path]) >= low and np.max(draws[path]) <= high
+            for path, (low, high) in within.items()
+        )
+        return (usual if inside else for_any()).run(draws)
+
+    return run
 
 
 def directly(
@@ -48,34 +68,52 @@ def directly(
     """The columns by the model itself, run on all scenarios at once."""
     for path, values in draws.items():
         inputs = replace_at(inputs, path, values)
-    result = model_of(inputs).function(inputs)
+    with watched_refusals() as refusals:
+        result = model_of(inputs).function(inputs)
     count = scenarios or len(next(iter(draws.values())))
-    return {name: _over(count, getattr(result, name)) for name in columns}
+    refused = _refused(refusals)
+    return {name: _over(count, getattr(result, name), refused) for name in columns}
 
 
-def _over(scenarios: int, line: Any) -> np.ndarray:
-    """A line that no driver changes is the same in each scenario; one without meaning is nan."""
+def _over(scenarios: int, line: Any, refused: Any) -> np.ndarray:
+    """A line of each scenario: one that no driver changes is the same in all that are valued."""
     line = np.asarray(np.nan if line is None else line, dtype=np.float64)
     if line.shape[:1] == (scenarios,):
         return line
-    return np.broadcast_to(line, (scenarios, *line.shape))
+    spread = np.broadcast_to(line, (scenarios, *line.shape))
+    return np.where(refused[:, None] if line.ndim and np.ndim(refused) else refused, np.nan, spread)
+
+
+def _refused(refusals: Sequence[Refusal]) -> Any:
+    """Which scenarios a condition refuses; a line beyond the range of numbers is lost alone."""
+    failed = (each.failed for each in refusals if each.error is not ResultNotFinite)
+    return reduce(operator.or_, failed, np.False_)
 
 
 class Program:
     """The columns of a model's result as a list of operations on its drivers."""
 
-    def __init__(self, inputs: Any, drivers: Sequence[str], columns: Sequence[str]) -> None:
+    def __init__(
+        self,
+        inputs: Any,
+        drivers: Sequence[str],
+        columns: Sequence[str],
+        within: Mapping[str, Ends] | None = None,
+    ) -> None:
         known: dict[Any, Varying] = {}
-        self._drivers = {path: Varying(known) for path in drivers}
+        ends = within or {}
+        self._drivers = {path: Varying(known, ends=ends.get(path, UNKNOWN)) for path in drivers}
         for path, number in self._drivers.items():
             inputs = replace_at(inputs, path, number)
         with watched_refusals() as refusals:
             result = model_of(inputs).function(inputs)
         self._marks = _marks(known.values(), refusals)
-        self._lines = {name: self._line(getattr(result, name)) for name in columns}
+        refused = _refused(refusals)
+        self._lines = {name: self._line(getattr(result, name), refused) for name in columns}
         self._memory: list[Callable[[int], Any]] = []  # what stands there, for so many scenarios
         self._places: dict[Any, int] = {}
         self._steps: list[tuple[Callable[..., Any], tuple[int, ...], int]] = []
+        self._held: tuple[int, list[Any]] = (0, [])
         self._lay_out(known.values())
 
     @property
@@ -88,18 +126,24 @@ class Program:
         values = [np.asarray(draws[path]) for path in self._drivers]
         scenarios = len(values[0])
         made = {name: _empty(line, scenarios) for name, line in self._lines.items()}
-        memory = [allocated(min(BLOCK, scenarios)) for allocated in self._memory]
+        memory = self._ready(min(BLOCK, scenarios))
         with np.errstate(all="ignore"):
             for start in range(0, scenarios, BLOCK):
                 block = slice(start, min(start + BLOCK, scenarios))
-                if block.stop - start < len(memory[0]):
-                    memory = [allocated(block.stop - start) for allocated in self._memory]
+                if block.stop - start < BLOCK:
+                    memory = self._ready(block.stop - start)
                 memory[: len(values)] = [each[block] for each in values]
                 for function, operands, target in self._steps:
                     function(*[memory[place] for place in operands], out=memory[target])
                 for name, line in self._lines.items():
                     self._write(made[name][block], line, memory)
         return made
+
+    def _ready(self, scenarios: int) -> list[Any]:
+        """Memory for a block, that of the last one where it fits: new memory costs more to get."""
+        if self._held[0] != scenarios:
+            self._held = (scenarios, [allocated(scenarios) for allocated in self._memory])
+        return self._held[1]
 
     def _write(self, column: np.ndarray, line: Any, memory: list[Any]) -> None:
         if not isinstance(line, list):
@@ -111,11 +155,14 @@ class Program:
     def _value(self, number: Any, memory: list[Any]) -> Any:
         return memory[self._places[number]] if isinstance(number, Varying) else number
 
-    def _line(self, line: Any) -> Any:
-        """A number, or a list of one a year; what has no meaning is nan."""
+    def _line(self, line: Any, refused: Any) -> Any:
+        """A number, or a list of one a year; what has no meaning is nan, and what is refused."""
         if isinstance(line, (VaryingRow, np.ndarray)):
-            return [self._unmarked(year) for year in getattr(line, "years", line)]
-        return np.nan if line is None else self._unmarked(line)
+            return [self._line(year, refused) for year in getattr(line, "years", line)]
+        if isinstance(line, Varying):
+            return self._unmarked(line)
+        fixed = np.nan if line is None else float(line)
+        return np.where(refused, np.nan, fixed) if isinstance(refused, Varying) else fixed
 
     def _unmarked(self, number: Any) -> Any:
         """The number without marks of refusal on its way: in the end the whole result is marked."""

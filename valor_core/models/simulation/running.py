@@ -23,8 +23,8 @@ from valor_core.models.simulation.plan import (
 from valor_core.models.simulation.program import Columns, evaluator
 from valor_core.models.simulation.refused import Refused, added, counted, reasons_of_lost
 
-Run = Callable[[Callable[[list[Chunk]], Any], Iterable[list[Chunk]]], Iterable[Any]]
-"""`map`, or the map of a pool of processes."""
+Pool = Callable[[Callable[[list[Chunk]], Any], Iterable[list[Chunk]]], Iterable[Any]]
+"""The map of a pool of processes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -71,18 +71,23 @@ def simulate(
     inputs: Any,
     plan: SimulationPlan,
     *,
-    run: Run = map,
+    pool: Pool | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Simulation:
-    """Value the model over all scenarios of the plan.
+    """Value the model over all scenarios of the plan, here or by the map of a pool.
 
-    `run` may be the map of a pool: which process does which chunk changes no byte. `progress` hears
-    the part that is done after each task, and may raise to give the simulation up.
+    Which process does which chunk changes no byte. `progress` hears the part that is done, after
+    each chunk or each task of the pool, and may raise to give the simulation up.
     """
     work, done = rounds(plan), list[ChunkResult]()
-    total = sum(map(len, work))
+    total, here = sum(map(len, work)), prepared(inputs, plan)
     for each in work:
-        for results in run(partial(run_chunks, inputs, plan), tasks(each)):
+        parts = (
+            ([here(chunk)] for chunk in each)
+            if pool is None
+            else pool(partial(run_chunks, inputs, plan), tasks(each))
+        )
+        for results in parts:
             done += results
             if progress is not None:
                 progress(len(done) / total)
@@ -93,15 +98,21 @@ def simulate(
 
 def run_chunks(inputs: Any, plan: SimulationPlan, chunks: Sequence[Chunk]) -> list[ChunkResult]:
     """Draw and value some chunks: a pure function, so any process may do it, in any order."""
-    columns = kept_columns(inputs, plan)
-    root, evaluate = plan.dependence().root, evaluator(inputs, plan.paths, columns)
-    results = []
-    for chunk in chunks:
+    return list(map(prepared(inputs, plan), chunks))
+
+
+def prepared(inputs: Any, plan: SimulationPlan) -> Callable[[Chunk], ChunkResult]:
+    """What draws and values a chunk, with all that the chunks have in common done."""
+    columns, root = kept_columns(inputs, plan), plan.dependence().root
+    evaluate = evaluator(inputs, plan.paths, columns, within=plan.usual_ends())
+
+    def run(chunk: Chunk) -> ChunkResult:
         draws = drawn(plan, chunk, root)
         kept = evaluate(draws)
         refused = counted(reasons_of_lost(inputs, draws, kept).values())
-        results.append(ChunkResult(chunk=chunk, columns=kept, refused=refused))
-    return results
+        return ChunkResult(chunk=chunk, columns=kept, refused=refused)
+
+    return run
 
 
 def merged(

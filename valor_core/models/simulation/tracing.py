@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from valor_core.models.simulation.intervals import UNKNOWN, Ends, decided, ends_after
+
 SCENARIOS = 7919
 """The length that a varying number claims to have; none is ever looked at."""
 
@@ -86,13 +88,18 @@ class Tracing(NDArrayOperatorsMixin):
 class Varying(Tracing):
     """A number of each scenario: a driver, or an operation on others."""
 
-    __slots__ = ("condition", "function", "known", "operands")
+    __slots__ = ("condition", "ends", "function", "known", "operands")
     ndim, shape = 1, (SCENARIOS,)
 
     def __init__(
-        self, known: dict[Any, "Varying"], function: Any = None, operands: tuple[Any, ...] = ()
+        self,
+        known: dict[Any, "Varying"],
+        function: Any = None,
+        operands: tuple[Any, ...] = (),
+        *,
+        ends: Ends = UNKNOWN,
     ) -> None:
-        self.known, self.function, self.operands = known, function, operands
+        self.known, self.function, self.operands, self.ends = known, function, operands, ends
         self.condition = function in _CONDITIONS or (
             function in _OF_ITS_KIND
             and all(getattr(each, "condition", isinstance(each, bool)) for each in operands)
@@ -166,18 +173,25 @@ def _noted(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
     """The operation, once however often the model asks for it; on fixed numbers it is done now."""
     varying = [operand for operand in operands if isinstance(operand, Varying)]
     if not varying:
-        return np.asarray(function(*operands)).item()
+        return _fixed(function(*operands))
     if (kept := _kept(function, operands)) is not None:
-        return kept
+        return kept if isinstance(kept, Varying) else _fixed(kept)
     known = varying[0].known
     key = (function, *map(_identity, operands))
     if key not in known:
-        known[key] = Varying(known, function, operands)
+        known[key] = Varying(known, function, operands, ends=ends_after(function, operands))
     return known[key]
 
 
+def _fixed(number: Any) -> Any:
+    """A number that all scenarios share; truth values stay numpy's, of which ~ is the opposite."""
+    return np.bool_(number) if np.asarray(number).dtype == bool else np.asarray(number).item()
+
+
 def _kept(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
-    """The operand that the operation leaves as it is in every scenario, if there is one."""
+    """What the operation comes to in every scenario: an operand, a truth value; None: it varies."""
+    if (known := decided(function, operands)) is not None:
+        return known
     first, *others = operands
     if function is np.multiply and type(first) is float and first == 1.0:
         return others[0]
