@@ -38,10 +38,11 @@ def batch(policy: Any, figures: Mapping[str, np.ndarray], columns: Sequence[str]
     figures = {path: np.asarray(column, dtype=np.float64) for path, column in figures.items()}
     _refuse_figures(figures)
     made = evaluator(policy, tuple(figures), lines)(figures)
-    reasons = reasons_of_lost(policy, figures, made)
+    missing = np.logical_or.reduce([np.isnan(column) for column in figures.values()])
+    reasons = reasons_of_lost(policy, figures, made, but_for=missing)
     for path, column in reversed(figures.items()):  # of several missing the first is told
-        for place in np.flatnonzero(np.isnan(column)).tolist():
-            reasons[place] = FigureMissing(figure=path)
+        told = FigureMissing(figure=path)
+        reasons |= dict.fromkeys(np.flatnonzero(np.isnan(column)).tolist(), told)
     return Batch(columns=made, reasons=dict(sorted(reasons.items())))
 
 

@@ -51,7 +51,7 @@ class OneDistribution:
     def shortfall(self, tail: float) -> float:
         """The mean of the worst part: CVaR of a value, whose bad end is the low one.
 
-        >>> print(Uniform(low=0.0, high=1.0).shortfall(0.05))
+        >>> print(f"{Uniform(low=0.0, high=1.0).shortfall(0.05):.3f}")
         0.025
         """
         return float(self.mean_below(self.quantile(tail)) / tail)

@@ -60,17 +60,20 @@ def decided(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
         return all(map(isfinite, ends_of(operands[0]))) or None
     if function in {np.bitwise_and, np.bitwise_or}:
         return _joined(*operands, by_or=function is np.bitwise_or)
-    if len(operands) != 2:
-        return None
-    first, second = operands
+    return _by_order(function, *operands) if len(operands) == 2 else None
+
+
+def _by_order(function: Callable[..., Any], first: Any, second: Any) -> Any:
+    """What an operation comes to where one operand is always above the other, or 0 is taken off."""
     (low, high), (least, most) = ends_of(first), ends_of(second)
     if function is np.subtract and least == most == 0.0:
         return first
-    if low > most or high < least:
-        greater, lesser = operands if low > most else operands[::-1]
-        holds = function in (_ABOVE if greater is first else _BELOW)
-        return {np.maximum: greater, np.minimum: lesser}.get(function, holds or None)
-    return None
+    if low <= most and high >= least:
+        return None
+    greater, lesser = (first, second) if low > most else (second, first)
+    if function in {np.maximum, np.minimum}:
+        return greater if function is np.maximum else lesser
+    return function in (_ABOVE if greater is first else _BELOW) or None
 
 
 def _joined(first: Any, second: Any, *, by_or: bool) -> Any:

@@ -46,12 +46,12 @@ def evaluator(
         return lambda draws: directly(inputs, draws, columns)
     if within is None:
         return usual.run
-    for_any = cache(lambda: Program(inputs, drivers, columns))
+    ends, for_any = dict(within), cache(lambda: Program(inputs, drivers, columns))
 
     def run(draws: Mapping[str, np.ndarray]) -> Columns:
         inside = all(
             np.min(draws[path]) >= low and np.max(draws[path]) <= high
-            for path, (low, high) in within.items()
+            for path, (low, high) in ends.items()
         )
         return (usual if inside else for_any()).run(draws)
 

@@ -29,13 +29,14 @@ def lost_scenarios(columns: Columns) -> np.ndarray:
 
 
 def reasons_of_lost(
-    inputs: Any, draws: Mapping[str, np.ndarray], columns: Columns
+    inputs: Any, draws: Mapping[str, np.ndarray], columns: Columns, *, but_for: Any = np.False_
 ) -> dict[int, ValorError]:
     """For each scenario that lacks a number, the error that it would raise alone.
 
     The model itself tells, run once more on these scenarios: they are few, or the plan is poor.
+    Those of which the reason is known already may be left out.
     """
-    lost = np.flatnonzero(lost_scenarios(columns))
+    lost = np.flatnonzero(lost_scenarios(columns) & ~but_for)
     if not lost.size:
         return {}
     for path, values in draws.items():
