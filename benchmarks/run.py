@@ -183,6 +183,10 @@ def reruns() -> dict[str, float]:
 def returns() -> dict[str, float]:
     """Rates of return of 100,000 investments against other libraries' loops."""
     from benchmarks.returns import ratios
+
+    return ratios()
+
+
 def simulations() -> dict[str, float]:
     """Monte Carlo against its draws and matrices, Sobol points, batches of companies."""
     from benchmarks.simulation import ratios

@@ -73,6 +73,10 @@ PLACES = (
         "A valuation as a page of its own, to read offline, print and keep.", act="report.read",
     ),
     _place(
+        "proof", "Proof", "fact_check",
+        "Published cases, each figure as printed beside ours.", act="health.read",
+    ),
+    _place(
         "audit", "Audit", "verified_user",
         "Who did what and when, in a log that can be verified.", act="audit.read",
     ),

@@ -30,6 +30,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "valuations": (HTML, BUTTON, CHOICE),
     "screen": (HTML, BUTTON, CHOICE, NUMBER, GRID),
     "reports": (BUTTON, CHOICE, DAY),
+    "proof": (HTML, CHOICE),
     "audit": (HTML, BUTTON, CHOICE),
 }
 """What each page draws at first, by the first part of its address."""

@@ -1,0 +1,47 @@
+"""The Proof page as Streamlit runs it."""
+
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.ui import frame, proven
+from valor_core.models.proof import Comparison
+from valor_core.settings import ROOT
+from valor_core.workbench.verb import use_store
+
+SQLITE = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def page(world, monkeypatch) -> Iterator[AppTest]:
+    use_store(world.store)
+    monkeypatch.setattr(frame, "signed_in_caller", lambda: world.acme.viewer)
+    yield AppTest.from_file(ROOT / "pages" / "proof.py", default_timeout=120).run()
+    use_store(None)
+
+
+def shown(at: AppTest) -> str:
+    return " ".join(each.proto.body for each in at.get("html"))
+
+
+@SQLITE
+def test_every_shipped_case_is_listed_as_published(page):
+    assert not page.exception
+    cases = proven.all_cases()
+
+    assert f"{len(cases)} of {len(cases)}" in shown(page)
+    assert shown(page).count("as published") >= len(cases)
+
+
+@SQLITE
+def test_a_case_shows_its_source_and_each_figure_beside_ours(page):
+    page.selectbox(key="proof_case").select("dcf_juice_co_wso").run()
+
+    assert "546.350398" in shown(page)
+    assert any("Juice" in each.value or "wso" in each.value.lower() for each in page.markdown)
+
+
+def test_a_figure_that_is_off_tells_by_how_much():
+    assert proven._apart(Comparison(place="value", expected=2.0, got=2.5)) == "0.5"
+    assert proven._apart(Comparison(place="value", expected=None, got=None)) == "–"
