@@ -157,6 +157,19 @@ def test_a_company_without_a_root_has_none_and_its_values_at_the_ends(many):
     assert found.at_low[5] < found.at_high[5] < 1e9
 
 
+def test_two_roots_within_one_step_of_the_coarse_scan_are_found_by_the_finer():
+    share = DividendDiscountInputs(
+        earnings=4.0, terminal_growth=0.0, terminal_roe=0.06, cost_of_equity=constant(0.08)
+    )
+    growths = np.linspace(-0.5, 0.059, 2_000)
+    best = dividend_discount(replace_at(share, "terminal_growth", growths)).value_per_share.max()
+
+    found = solve_each(share, "terminal_growth", 0.999 * best, between=(-0.5, 0.059))
+
+    assert found.crossings.tolist() == [2]
+    assert np.isfinite(found.roots).all()
+
+
 def test_pairs_are_a_line_of_equal_value():
     goal = Goal(path="margin.start", target=50.0, between=(0.01, 0.9))
 

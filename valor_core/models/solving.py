@@ -15,8 +15,8 @@ from valor_core.models.sensitivity import replace_at, single_line
 SCANNED = 200
 """Steps in which the range of one company is searched for changes of sign."""
 
-SCANNED_EACH = 8
-"""Steps in which the ranges of many companies are searched."""
+SCANNED_EACH = 8, 64
+"""Steps in which those of many companies are; the finer for whom the coarse shows no root."""
 
 CHUNK = 4_096
 """Companies that are solved side by side, so that they stay in the cache."""
@@ -167,8 +167,8 @@ def solve_each(
 ) -> SolvedEach:
     """For each company of a batch, the lowest value of an input at which a result is its target.
 
-    Regula falsi by Illinois within the first change of sign of a coarse scan, all companies of a
-    chunk side by side. Each is solved as it would be alone.
+    Regula falsi by Illinois within the first change of sign of a scan, all companies of a chunk
+    side by side. Each is solved as it would be alone.
     """
     goal = Goal(path=path, target=0.0, between=between, field=field)
     varied = _scenarios(inputs)
@@ -258,7 +258,20 @@ def _roots(function: Function, points: np.ndarray, gaps: np.ndarray) -> tuple[fl
 def _solved_chunk(
     inputs: Any, targets: np.ndarray, goal: Goal
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    result, points = _result_of(inputs, goal), _points(goal, SCANNED_EACH)
+    coarse, fine = SCANNED_EACH
+    found, crossings, at_low, at_high = _scanned(inputs, targets, goal, coarse)
+    none = np.isnan(found)
+    if none.any():
+        again, seen, _, _ = _scanned(_part(inputs, none), targets[none], goal, fine)
+        np.place(found, none, again)
+        np.place(crossings, none, seen)
+    return found, crossings, at_low, at_high
+
+
+def _scanned(
+    inputs: Any, targets: np.ndarray, goal: Goal, steps: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    result, points = _result_of(inputs, goal), _points(goal, steps)
     gaps = np.stack([result(np.full(targets.shape, x)) - targets for x in points], axis=-1)
     crosses = _changes_sign(gaps)
     first, lanes = np.argmax(crosses, axis=-1), np.arange(targets.size)
