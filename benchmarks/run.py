@@ -217,7 +217,7 @@ def main() -> None:
         known = f"{before[name]:12,.2f}" if name in before else "           –"
         print(f"{value:12,.2f}  baseline {known}  {name}")
     if "--write" in sys.argv:
-        rounded = {name: round(value, 3) for name, value in found.items()}
+        rounded = before | {name: round(value, 3) for name, value in found.items()}
         BASELINES.write_text(json.dumps(rounded, indent=1, ensure_ascii=False) + "\n")
 
 
