@@ -323,7 +323,7 @@ def _scenarios(inputs: Any) -> int | None:
     return max(lengths, default=None)
 
 
-def _part(inputs: Any, part: slice) -> Any:
+def _part(inputs: Any, part: slice | np.ndarray) -> Any:
     """The inputs of some of the companies; what is common to all stays."""
     changed: dict[str, Any] = {}
     for each in fields(inputs):

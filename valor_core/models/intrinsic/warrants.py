@@ -129,8 +129,9 @@ def _call(inputs: WarrantInputs, price: Numbers) -> _Call:
     certain = np.minimum(risk, paid) <= 0.0
     risk = np.where(certain, 1.0, risk)
     ratio = np.log(price * held / np.where(certain, 1.0, paid)) / risk
-    d1 = np.where(certain, np.where(price * held > paid, SURE, -SURE), ratio + 0.5 * risk)
-    d2 = np.where(certain, d1, d1 - risk)
+    exercised = np.where(price * held > paid, SURE, -SURE)
+    d1 = np.where(certain, exercised, np.clip(ratio + 0.5 * risk, -SURE, SURE))
+    d2 = np.where(certain, exercised, np.clip(ratio - 0.5 * risk, -SURE, SURE))
     delta = held * ndtr(d1)
     return _Call(d1=d1, d2=d2, delta=delta, value=price * delta - paid * ndtr(d2))
 
