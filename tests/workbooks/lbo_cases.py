@@ -39,7 +39,7 @@ def a_tranche(draw: "Draw", low: float, high: float, **terms) -> Tranche:
         floor=draw.between(0.0, 0.03),
         issue_price=draw.one_of(None, draw.between(0.95, 1.0)),
         fee=draw.one_of(None, draw.between(0.005, 0.03)),
-        amortisation=draw.path(0.0, 0.08),
+        amortisation=draw.one_of(None, draw.path(0.0, 0.08), draw.path(0.0, 0.08)),
         pari_passu=draw.one_of(True, False),
         **terms,
     )

@@ -55,7 +55,7 @@ def tranches(draw):
         pik_rate=draw(st.none() | rates(0.0, 0.15)),
         floats=draw(st.booleans()),
         floor=draw(rates(0.0, 0.05)),
-        amortisation=constant(draw(rates(0.0, 0.2))),
+        amortisation=draw(st.none() | rates(0.0, 0.2).map(constant)),
         sweeps=draw(st.booleans()),
         pari_passu=draw(st.booleans()),
         maturity=draw(st.none() | st.integers(1, 12)),

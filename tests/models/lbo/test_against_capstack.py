@@ -106,6 +106,7 @@ def a_deal(seed: int) -> LboInputs:
 
 def numbers(path, years: int):
     """One number a year."""
+    path = constant(0.0) if path is None else path
     row = path if isinstance(path, np.ndarray) else [path.start] * years
     return cs.Driver.of([said(each) for each in row])
 

@@ -9,7 +9,7 @@ from tests.workbooks.cases import RANDOM_CASES
 from valor_core.models.lbo.buyout import LboInputs, leveraged_buyout
 from valor_core.models.lbo.debt import InterestOn, SweepOf
 from valor_core.models.lbo.taxes import CapBase, TaxBase
-from valor_core.models.paths import over_years
+from valor_core.models.paths import constant, over_years
 
 PASSES = 200
 
@@ -77,7 +77,8 @@ def by_iteration(deal, result):
                 if tranche.floats:
                     rate += max(bases[year], tranche.floor)
                 pik = (tranche.pik_rate or 0.0) * bearing
-                share = over_years(tranche.amortisation, deal.years, name="")[year]
+                path = constant(0.0) if tranche.amortisation is None else tranche.amortisation
+                share = over_years(path, deal.years, name="")[year]
                 owed = start + pik
                 paid += rate * bearing
                 deducted += rate * bearing + (pik if deal.taxes.deducts_pik else 0.0)

@@ -35,6 +35,7 @@ from valor_core.models.lbo.refusals import (
     SponsorEquityNotPositive,
     YearLengthNotPositive,
 )
+from valor_core.models.lbo.service import repayments_allowed
 from valor_core.models.lbo.several import highest, total
 from valor_core.models.lbo.sole_rate import sole_rate_of
 from valor_core.models.lbo.sound import where_sound
@@ -259,7 +260,7 @@ def leveraged_buyout(inputs: LboInputs) -> LboResult:
         depreciation=row_of(forecast.depreciation),
         capital_expenditure=row_of(forecast.capital_expenditure),
         working_capital_added=row_of(forecast.working_capital_added),
-        **_debt_rows(forecast, debt),
+        **_debt_rows(inputs, debt),
         revolver=_revolver_rows(inputs, debt),
         tranches=tuple(
             _tranche_rows(debt, place, release) for place, release in enumerate(held.releases)
@@ -566,18 +567,14 @@ def _swept(year: YearOfDebt) -> Numbers:
     return total([layer.swept for layer in year.served.layers])
 
 
-def _debt_rows(forecast: OperatingForecast, debt: list[YearOfDebt]) -> dict[str, Row]:
+def _debt_rows(inputs: LboInputs, debt: list[YearOfDebt]) -> dict[str, Row]:
     """The lines of all debt together."""
+    income = [inputs.cash_rate * year.asked.year.cash for year in debt]
     flows = [
-        ebitda - spent - added + year.interest_on_cash - year.served.cash_interest
-        - year.served.tax.tax
-        for ebitda, spent, added, year in zip(
-            forecast.ebitda, forecast.capital_expenditure, forecast.working_capital_added, debt,
-            strict=True,
-        )
-    ]  # fmt: skip
+        year.asked.year.flow - year.served.cash_interest - year.served.tax.tax for year in debt
+    ]
     lines: dict[str, list[Numbers]] = {
-        "interest_on_cash": [year.interest_on_cash for year in debt],
+        "interest_on_cash": income,
         "cash_interest": [year.served.cash_interest for year in debt],
         "pik_interest": [year.served.pik_interest for year in debt],
         "costs_released": [year.released for year in debt],
@@ -589,7 +586,7 @@ def _debt_rows(forecast: OperatingForecast, debt: list[YearOfDebt]) -> dict[str,
         "tax": [year.served.tax.tax for year in debt],
         "free_cash_flow": flows,
         "mandatory": [_mandatory(year) for year in debt],
-        "sweep_share": [year.sweep for year in debt],
+        "sweep_share": [year.asked.year.sweep for year in debt],
         "swept": [_swept(year) for year in debt],
         "call_premiums": [year.premium for year in debt],
         "raising_costs": [year.raising_costs for year in debt],
@@ -600,7 +597,7 @@ def _debt_rows(forecast: OperatingForecast, debt: list[YearOfDebt]) -> dict[str,
         "debt": [year.debt for year in debt],
         "net_debt": [year.debt - year.cash for year in debt],
         "repaid": [_swept(year) + year.served.revolver_repaid for year in debt],
-        "repayments_allowed": [year.served.allowed for year in debt],
+        "repayments_allowed": [repayments_allowed(year.served, year.asked) for year in debt],
     }
     return {name: row_of(line) for name, line in lines.items()}
 

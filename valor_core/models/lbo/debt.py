@@ -16,7 +16,8 @@ from valor_core.models.lbo.events import AddOn, Draw, Recapitalisation, Refinanc
 from valor_core.models.lbo.funding import financing_fee, issue_discount
 from valor_core.models.lbo.operations import OperatingForecast
 from valor_core.models.lbo.refusals import CashForEventMissing
-from valor_core.models.lbo.service import Facility, Layer, Served, Year, served
+from valor_core.models.lbo.service import Asked, Facility, Layer, Served, Year, served
+from valor_core.models.lbo.several import total
 from valor_core.models.lbo.taxes import CapBase, TaxBase, Taxes, TaxYear
 from valor_core.models.lbo.tranches import Revolver, Tranche
 from valor_core.models.numbers import Numbers, row_of, valid_where
@@ -95,10 +96,9 @@ class Terms:
 class YearOfDebt:
     """A year's service and what follows at its end."""
 
+    asked: Asked
     served: Served
     opening: list[Numbers]
-    sweep: Numbers
-    interest_on_cash: Numbers
     drawn: list[Numbers]
     refinanced: list[Numbers]
     closing: list[Numbers]
@@ -109,14 +109,7 @@ class YearOfDebt:
     distribution: Numbers
     released: Numbers
     unamortised: Numbers
-
-    @property
-    def debt(self) -> Numbers:
-        """All debt at the year's end, the revolver included."""
-        total = self.served.revolver
-        for balance in self.closing:
-            total = total + balance
-        return total
+    debt: Numbers  # at the year's end, the revolver included
 
 
 def debt_schedule(
@@ -136,41 +129,45 @@ def debt_schedule(
     releases = list(releases)  # a refinancing ends one
     found: list[YearOfDebt] = []
     for year in range(terms.years):
-        debt = drawn
-        for balance in balances:
-            debt = debt + balance
-        share = terms.sweep.at(debt - cash, ebitda)
-        ebitda = forecast.ebitda[year]
+        share = _share_swept(terms, [drawn, *balances], cash, ebitda)
+        ebitda, worn = forecast.ebitda[year], forecast.depreciation[year]
         released = _released(terms, releases, year)
         income = terms.cash_rate * cash
-        profit = ebitda - forecast.depreciation[year] + income
-        flow = ebitda - forecast.capital_expenditure[year]
-        done = served(
-            _layers(terms, balances, bases, year),
-            _facility(terms, drawn, year),
-            Year(
+        flow = ebitda - forecast.capital_expenditure[year] - forecast.working_capital_added[year]
+        asked = Asked(
+            layers=_layers(terms, balances, bases, year),
+            facility=_facility(terms, drawn, year),
+            year=Year(
                 cash=cash,
-                flow=flow - forecast.working_capital_added[year] + income,
+                flow=flow + income,
                 minimum=terms.minimum_cash,
                 kept=_kept(terms, cash),
                 sweep=share,
                 tax=TaxYear(
                     rate=rates[year],
-                    profit=profit,
+                    profit=ebitda - worn + income,
                     losses=losses,
                     loss_limit=terms.taxes.loss_limit,
                     interest_carried=carried,
-                    cap=_cap(terms.taxes, ebitda, forecast.depreciation[year], income),
+                    cap=_cap(terms.taxes, ebitda, worn, income),
                     levered=terms.taxes.base is TaxBase.LEVERED,
                 ),
                 released=released if terms.taxes.deducts_costs else 0.0,
                 deducts_pik=terms.taxes.deducts_pik,
             ),
         )
-        found.append(_ended(terms, year, done, share, income, balances, bases, releases, released))
+        found.append(_ended(terms, year, asked, balances, bases, releases, released))
+        done = found[-1].served
         losses, carried = done.tax.losses, done.tax.interest_carried
         balances, cash, drawn = found[-1].closing, found[-1].cash, done.revolver
     return found
+
+
+def _share_swept(terms: Terms, balances: list[Numbers], cash: Numbers, ebitda: Numbers) -> Numbers:
+    """The part of the sweep; it is asked for by the leverage at the year's start."""
+    if not terms.sweep.steps:
+        return terms.sweep.share
+    return terms.sweep.at(total(balances) - cash, ebitda)
 
 
 def _rate(rate: Numbers, *, floats: bool, floor: Numbers, base: Numbers) -> Numbers:
@@ -181,7 +178,7 @@ def _layers(terms: Terms, balances: list[Numbers], bases: list[Numbers], year: i
     """The tranches at the start of a year. What matures bears interest in full until its end."""
     layers = []
     for tranche, balance, basis in zip(terms.tranches, balances, bases, strict=True):
-        shares = over_years(tranche.amortisation, terms.years, name="amortisation")
+        shares = _instalments(tranche, terms.years)
         due = tranche.maturity is not None and tranche.maturity <= year + 1
         layers.append(
             Layer(
@@ -193,13 +190,21 @@ def _layers(terms: Terms, balances: list[Numbers], bases: list[Numbers], year: i
                     base=terms.base_rates[year],
                 ),
                 pik_rate=tranche.pik_rate,
-                instalment=None if due else shares[year] * basis,
+                instalment=None if shares is None else shares[year] * basis,
+                matures=due,
                 averaged=terms.interest_on is InterestOn.AVERAGE and not due,
                 sweeps=tranche.sweeps,
                 pari_passu=tranche.pari_passu,
             )
         )
     return layers
+
+
+def _instalments(tranche: Tranche, years: int) -> list[Numbers] | None:
+    """What is repaid each year as a share of the face drawn; None where nothing ever is."""
+    if tranche.amortisation is None:
+        return None
+    return over_years(tranche.amortisation, years, name="amortisation")
 
 
 def _facility(terms: Terms, drawn: Numbers, year: int) -> Facility | None:
@@ -220,10 +225,10 @@ def _facility(terms: Terms, drawn: Numbers, year: int) -> Facility | None:
     )
 
 
-def _kept(terms: Terms, cash: Numbers) -> Numbers:
+def _kept(terms: Terms, cash: Numbers) -> Numbers | None:
     """Cash from before that a sweep of the year's cash flow does not reach."""
     if terms.sweep.of is SweepOf.ALL_CASH:
-        return 0.0
+        return None
     return np.maximum(cash - terms.minimum_cash, 0.0)
 
 
@@ -240,7 +245,7 @@ def release_of(terms: Terms, tranche: Tranche) -> EffectiveInterestResult | None
     if tranche.issue_price is None and tranche.fee is None:
         return None
     life = terms.years if tranche.maturity is None else tranche.maturity
-    shares = over_years(tranche.amortisation, terms.years, name="amortisation")
+    shares = _instalments(tranche, terms.years) or [0.0]
     shares = [*shares, *[shares[-1]] * life][:life]
     base = terms.base_rates[0]
     return effective_interest(
@@ -311,15 +316,14 @@ class _End:
 def _ended(
     terms: Terms,
     year: int,
-    done: Served,
-    share: Numbers,
-    income: Numbers,
+    asked: Asked,
     balances: list[Numbers],
     bases: list[Numbers],
     releases: list[Release],
     released: Numbers,
 ) -> YearOfDebt:
-    """What happens at the year's end: refinancings, then add-ons, then distributions."""
+    """The year served, and at its end refinancings, then add-ons, then distributions."""
+    done = served(asked)
     nothing: list[Numbers] = [0.0] * len(balances)
     end = _End(
         closing=[layer.closing for layer in done.layers],
@@ -339,10 +343,9 @@ def _ended(
             end.distribution = end.distribution + end.draw(recap.draws, bases) + recap.from_cash
             end.pay(recap.from_cash, terms.minimum_cash, year)
     return YearOfDebt(
+        asked=asked,
         served=done,
         opening=balances,
-        sweep=share,
-        interest_on_cash=income,
         drawn=end.drawn,
         refinanced=end.refinanced,
         closing=end.closing,
@@ -353,6 +356,7 @@ def _ended(
         distribution=end.distribution,
         released=released,
         unamortised=_unamortised(terms, releases, year),
+        debt=total([done.revolver, *end.closing]),
     )
 
 

@@ -22,16 +22,12 @@ class Layer:
 
     balance: Numbers
     cash_rate: Numbers
-    pik_rate: Numbers | None
-    instalment: Numbers | None  # None: all falls due
+    pik_rate: Numbers | None  # None: no interest in kind
+    instalment: Numbers | None  # None: nothing is due
+    matures: bool  # all is due
     averaged: bool
     sweeps: bool
     pari_passu: bool
-
-    @property
-    def accretion(self) -> Numbers:
-        """What one unit of balance grows by in the year while nothing is repaid."""
-        return 0.0 if self.pik_rate is None else self.pik_rate
 
     @property
     def owed(self) -> Numbers:
@@ -40,26 +36,42 @@ class Layer:
             return self.balance
         return self.balance * (1.0 + (self.pik_rate / 2.0 if self.averaged else self.pik_rate))
 
-    def bearing(self, repaid: Numbers) -> Numbers:
-        """The balance that bears interest, where that much is repaid in the year.
+    @property
+    def due(self) -> Numbers | None:
+        """What the contract asks for this year."""
+        if self.matures:
+            return self.owed
+        return None if self.instalment is None else np.minimum(self.instalment, self.owed)
+
+    @property
+    def relief(self) -> Numbers | None:
+        """What a unit repaid takes off the balance that bears interest; None: nothing."""
+        if not self.averaged:
+            return None
+        return 0.5 if self.pik_rate is None else 0.5 / (1.0 - 0.5 * self.pik_rate)
+
+    def bearing(self, due: Numbers | None) -> Numbers:
+        """The balance that bears interest, where only what is due is repaid.
 
         The average of opening and closing balance, which itself grows by interest in kind:
         (opening − repaid / 2) / (1 − PIK / 2).
         """
-        if not self.averaged:
+        if self.relief is None:
             return self.balance
-        bearing = self.balance - 0.5 * repaid
+        bearing = self.balance if due is None else self.balance - 0.5 * due
         return bearing if self.pik_rate is None else bearing / (1.0 - 0.5 * self.pik_rate)
 
-    def saved(self, line: TaxLine, *, deducts_pik: bool) -> Numbers:
-        """What a unit repaid saves this year in cash interest, less the tax relief lost with it."""
-        if not self.averaged:
-            return 0.0
+    def price(self, line: TaxLine, share: Numbers, *, deducts_pik: bool) -> Numbers:
+        """The cash that a unit repaid takes: it saves interest, less the tax relief lost with it.
+
+        Only a share of what is saved is swept again.
+        """
+        if self.relief is None:
+            return 1.0
         deducted = self.cash_rate
         if self.pik_rate is not None and deducts_pik:
             deducted = deducted + self.pik_rate
-        saved = 0.5 * (self.cash_rate - line.slope * deducted)
-        return saved if self.pik_rate is None else saved / (1.0 - 0.5 * self.pik_rate)
+        return 1.0 - share * self.relief * (self.cash_rate - line.relieved(deducted))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +87,14 @@ class Facility:
     def cost(self, repaid: Numbers) -> Numbers:
         """Interest on what is drawn and the fee on what is not."""
         drawn = self.balance - 0.5 * repaid if self.averaged else self.balance
-        return self.cash_rate * drawn + self.undrawn_fee * (self.commitment - drawn)
+        return (self.cash_rate - self.undrawn_fee) * drawn + self.undrawn_fee * self.commitment
 
-    def saved(self, line: TaxLine) -> Numbers:
-        """What a unit repaid saves this year after tax."""
+    def price(self, line: TaxLine) -> Numbers:
+        """The cash that a unit repaid takes, after what it saves."""
         if not self.averaged:
-            return 0.0
-        return 0.5 * (self.cash_rate - self.undrawn_fee) * (1.0 - line.slope)
+            return 1.0
+        saved = self.cash_rate - self.undrawn_fee
+        return 1.0 - 0.5 * (saved - line.relieved(saved))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +104,20 @@ class Year:
     cash: Numbers  # at its start
     flow: Numbers  # EBITDA − capital expenditure − working capital + income on cash
     minimum: Numbers
-    kept: Numbers  # cash above the minimum that the sweep does not reach
+    kept: Numbers | None  # cash above the minimum that the sweep does not reach
     sweep: Numbers  # the part of what is left that is swept
     tax: TaxYear
     released: Numbers  # costs of borrowing that are deducted beside the interest
     deducts_pik: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The debt at the start of a year, and what meets it."""
+
+    layers: list[Layer]
+    facility: Facility | None
+    year: Year
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,81 +139,87 @@ class Served:
     revolver_repaid: Numbers  # below 0: drawn
     revolver_cost: Numbers
     revolver: Numbers
+    cash_interest: Numbers
+    pik_interest: Numbers
     tax: TaxPaid
+    above_minimum: Numbers  # cash before the sweep
     cash: Numbers
     shortfall: Numbers
-    allowed: Numbers
-
-    @property
-    def cash_interest(self) -> Numbers:
-        """Interest and fees paid in cash."""
-        return total([self.revolver_cost, *(layer.cash_interest for layer in self.layers)])
-
-    @property
-    def pik_interest(self) -> Numbers:
-        """Interest added to balances."""
-        return total([layer.pik_interest for layer in self.layers])
 
 
-def served(layers: list[Layer], facility: Facility | None, year: Year) -> Served:
+def served(asked: Asked) -> Served:
     """Pay the year's interest, tax and instalments, and sweep what is left by seniority."""
-    due = [_due(layer) for layer in layers]
-    budgets, lines = _budgets(layers, facility, year, due), year.tax.lines()
+    layers, facility, year = asked.layers, asked.facility, asked.year
+    due = [layer.due for layer in layers]
+    bearing = [layer.bearing(amount) for layer, amount in zip(layers, due, strict=True)]
+    lines = year.tax.lines()
+    budgets = _budgets(layers, facility, year, lines, due, bearing)
     repaid: Numbers = 0.0
     if facility is not None:
-        prices = [1.0 - facility.saved(line) for line in lines]
+        prices = [facility.price(line) for line in lines]
         undrawn = facility.balance - facility.commitment
         repaid = _within(undrawn, _affordable(budgets, prices), facility.balance)
         budgets = _spent(budgets, repaid, prices)
+    if year.kept is not None:
+        budgets = [budget - year.kept for budget in budgets]
     rooms = [
-        layer.owed - amount if layer.sweeps else 0.0
+        layer.owed if amount is None else layer.owed - amount
         for layer, amount in zip(layers, due, strict=True)
     ]
-    swept = _swept(layers, rooms, [year.sweep * (budget - year.kept) for budget in budgets], year)
-    return _settled(layers, facility, year, due, swept, rooms, repaid)
+    swept = _swept(layers, rooms, [year.sweep * budget for budget in budgets], year, lines)
+    return _settled(layers, facility, year, due, swept, bearing, repaid)
 
 
-def _due(layer: Layer) -> Numbers:
-    """What the contract asks for this year."""
-    return layer.owed if layer.instalment is None else np.minimum(layer.instalment, layer.owed)
+def _interest(
+    layers: list[Layer], bearing: list[Numbers], year: Year
+) -> tuple[list[Numbers], list[Numbers | None], Numbers]:
+    """What each tranche is paid in cash and in kind, and what of the latter is deducted."""
+    paid = [layer.cash_rate * on for layer, on in zip(layers, bearing, strict=True)]
+    accrued = [
+        None if layer.pik_rate is None else layer.pik_rate * on
+        for layer, on in zip(layers, bearing, strict=True)
+    ]
+    deducted = year.released
+    if year.deducts_pik:
+        deducted = deducted + total(each for each in accrued if each is not None)
+    return paid, accrued, deducted
 
 
 def _budgets(
-    layers: list[Layer], facility: Facility | None, year: Year, due: list[Numbers]
+    layers: list[Layer],
+    facility: Facility | None,
+    year: Year,
+    lines: list[TaxLine],
+    due: list[Numbers | None],
+    bearing: list[Numbers],
 ) -> list[Numbers]:
     """By each line of tax, the cash above the minimum when only what is due is repaid."""
-    interest: Numbers = 0.0 if facility is None else facility.cost(0.0)
-    deducted: Numbers = year.released + interest
-    for layer, amount in zip(layers, due, strict=True):
-        bearing = layer.bearing(amount)
-        paid = layer.cash_rate * bearing
-        interest, deducted = interest + paid, deducted + paid
-        if layer.pik_rate is not None and year.deducts_pik:
-            deducted = deducted + layer.pik_rate * bearing
-    left = year.cash + year.flow - year.minimum - interest - total(due)
-    return [left - line.level + line.slope * deducted for line in year.tax.lines()]
+    paid, _, beside = _interest(layers, bearing, year)
+    interest = total(paid) if facility is None else total([*paid, facility.cost(0.0)])
+    instalments = total(amount for amount in due if amount is not None)
+    left = year.cash + year.flow - year.minimum - interest - instalments
+    deducted = interest + beside
+    return [left - line.on(deducted) for line in lines]
 
 
 def _swept(
-    layers: list[Layer], rooms: list[Numbers], pots: list[Numbers], year: Year
-) -> list[Numbers]:
+    layers: list[Layer],
+    rooms: list[Numbers],
+    pots: list[Numbers],
+    year: Year,
+    lines: list[TaxLine],
+) -> list[Numbers | None]:
     """Each tranche's part of the sweep: the most senior first, equals in proportion."""
-    swept: list[Numbers] = [0.0] * len(layers)
-    lines = year.tax.lines()
+    swept: list[Numbers | None] = [None] * len(layers)
     for group in _groups(layers):
         prices = [
-            [
-                1.0 - year.sweep * layers[place].saved(line, deducts_pik=year.deducts_pik)
-                if layers[place].averaged
-                else 1.0
-                for place in group
-            ]
+            [layers[place].price(line, year.sweep, deducts_pik=year.deducts_pik) for place in group]
             for line in lines
         ]
         if len(group) == 1:
             [place], alone = group, [price for [price] in prices]
-            swept[place] = _within(0.0, _affordable(pots, alone), rooms[place])
-            pots = _spent(pots, swept[place], alone)
+            paid = _within(0.0, _affordable(pots, alone), rooms[place])
+            swept[place], pots = paid, _spent(pots, paid, alone)
         else:
             whole = [
                 total([rooms[place] * price for place, price in zip(group, each, strict=True)])
@@ -222,63 +250,75 @@ def _settled(
     layers: list[Layer],
     facility: Facility | None,
     year: Year,
-    due: list[Numbers],
-    swept: list[Numbers],
-    rooms: list[Numbers],
+    due: list[Numbers | None],
+    swept: list[Numbers | None],
+    bearing: list[Numbers],
     repaid: Numbers,
 ) -> Served:
     """The year's lines, all computed anew from what is repaid."""
-    rows, deducted = [], year.released
+    bearing = [
+        on if layer.relief is None or more is None else on - layer.relief * more
+        for layer, on, more in zip(layers, bearing, swept, strict=True)
+    ]
+    paid, accrued, beside = _interest(layers, bearing, year)
     cost: Numbers = 0.0 if facility is None else facility.cost(repaid)
-    interest, deducted = cost, deducted + cost
-    for layer, mandatory, more in zip(layers, due, swept, strict=True):
-        bearing = layer.bearing(mandatory + more)
-        paid, accrued = layer.cash_rate * bearing, layer.accretion * bearing
-        interest, deducted = interest + paid, deducted + paid
-        if layer.pik_rate is not None and year.deducts_pik:
-            deducted = deducted + accrued
-        rows.append(
-            LayerServed(
-                cash_interest=paid,
-                pik_interest=accrued,
-                mandatory=mandatory,
-                swept=more,
-                closing=layer.balance + accrued - mandatory - more,
-            )
-        )
-    tax = year.tax.on(deducted)
-    sweep = total(swept)
-    before_sweep = year.cash + year.flow - interest - tax.tax - total(due) - repaid
-    cash = before_sweep - sweep
+    interest = total(paid) + cost
+    tax = year.tax.on(interest + beside)
+    instalments = total(amount for amount in due if amount is not None)
+    above = year.cash + year.flow - interest - tax.tax - instalments - repaid
+    cash = above - total(more for more in swept if more is not None)
+    rows = zip(layers, paid, accrued, due, swept, strict=True)
     return Served(
-        layers=rows,
+        layers=[_row(*each) for each in rows],
         revolver_repaid=repaid,
         revolver_cost=cost,
         revolver=0.0 if facility is None else facility.balance - repaid,
+        cash_interest=interest,
+        pik_interest=total(each for each in accrued if each is not None),
         tax=tax,
+        above_minimum=above - year.minimum,
         cash=np.maximum(cash, 0.0),
         shortfall=np.maximum(-cash, 0.0),
-        allowed=_allowed(facility, year, before_sweep, total(rooms), repaid),
     )
 
 
-def _allowed(
-    facility: Facility | None,
-    year: Year,
-    before_sweep: Numbers,
-    room: Numbers,
-    repaid: Numbers,
-) -> Numbers:
+def _row(
+    layer: Layer,
+    paid: Numbers,
+    accrued: Numbers | None,
+    due: Numbers | None,
+    swept: Numbers | None,
+) -> LayerServed:
+    """A tranche's year; what its contract does not know is 0."""
+    closing = layer.balance if accrued is None else layer.balance + accrued
+    closing = closing if due is None else closing - due
+    return LayerServed(
+        cash_interest=paid,
+        pik_interest=0.0 if accrued is None else accrued,
+        mandatory=0.0 if due is None else due,
+        swept=0.0 if swept is None else swept,
+        closing=closing if swept is None else closing - swept,
+    )
+
+
+def repayments_allowed(done: Served, asked: Asked) -> Numbers:
     """The repayments beyond what is due that this very interest and tax leave cash for.
 
     They are those that were found: the check that the year is solved.
     """
-    above = before_sweep - year.minimum
-    allowed = _within(0.0, year.sweep * (above - year.kept), room)
+    facility, year = asked.facility, asked.year
+    rooms = total(
+        layer.owed if layer.due is None else layer.owed - layer.due
+        for layer in asked.layers
+        if layer.sweeps
+    )
+    kept = 0.0 if year.kept is None else year.kept
+    allowed = _within(0.0, year.sweep * (done.above_minimum - kept), rooms)
     if facility is None:
         return allowed
     undrawn = facility.balance - facility.commitment
-    return allowed + _within(undrawn, above + repaid, facility.balance)
+    available = done.above_minimum + done.revolver_repaid
+    return allowed + _within(undrawn, available, facility.balance)
 
 
 def _affordable(budgets: list[Numbers], prices: list[Numbers]) -> Numbers:

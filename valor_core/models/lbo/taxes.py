@@ -64,7 +64,15 @@ class TaxLine:
     """A straight line of tax in interest: level − slope × interest."""
 
     level: Numbers
-    slope: Numbers
+    slope: Numbers | None  # None: flat
+
+    def on(self, interest: Numbers) -> Numbers:
+        """The tax with that much interest to deduct."""
+        return self.level if self.slope is None else self.level - self.slope * interest
+
+    def relieved(self, deducted: Numbers) -> Numbers:
+        """The tax that a further unit of interest saves, of which that much is deducted."""
+        return 0.0 if self.slope is None else self.slope * deducted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +102,7 @@ class TaxYear:
     def lines(self) -> list[TaxLine]:
         """Straight lines whose highest is the tax, whatever the interest."""
         if not self.levered:
-            return [TaxLine(level=highest(self._levels(self.profit)), slope=0.0)]
+            return [TaxLine(level=highest(self._levels(self.profit)), slope=None)]
         profit = self.profit - self.interest_carried
         slopes = [self.rate]
         if self.loss_limit is not None:
@@ -102,7 +110,7 @@ class TaxYear:
         falling = zip(self._levels(profit)[1:], slopes, strict=True)
         floor = [0.0] if self.cap is None else self._levels(self.profit - self.cap)
         return [
-            TaxLine(level=highest(floor), slope=0.0),
+            TaxLine(level=highest(floor), slope=None),
             *(TaxLine(level=level, slope=slope) for level, slope in falling),
         ]
 

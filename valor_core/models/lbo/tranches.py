@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from valor_core.models.fields import Unit, says, settle
 from valor_core.models.numbers import Numbers
-from valor_core.models.paths import Path, constant
+from valor_core.models.paths import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +26,9 @@ class Tranche:
     fee: Numbers | None = field(
         default=None, metadata=says("financing fee as a share of face; none: no fee", Unit.RATE)
     )
-    amortisation: Path = field(
-        default=constant(0.0),
-        metadata=says("repaid each year as a share of the face drawn", Unit.RATE),
+    amortisation: Path | None = field(
+        default=None,
+        metadata=says("repaid each year, of the face drawn; none: a bullet", Unit.RATE),
     )
     sweeps: bool = field(default=False, metadata=says("excess cash repays it"))
     pari_passu: bool = field(

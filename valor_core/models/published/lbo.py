@@ -36,8 +36,8 @@ class LayerCase:
     )
     cash_rate: Numbers = field(default=0.0, metadata=says("coupon or margin", Unit.RATE))
     pik_rate: Numbers | None = field(default=None, metadata=says("coupon in kind", Unit.RATE))
-    amort_pct_of_original: Path = field(
-        default=constant(0.0), metadata=says("repaid each year, of the face drawn", Unit.RATE)
+    amort_pct_of_original: Path | None = field(
+        default=None, metadata=says("repaid each year, of the face drawn", Unit.RATE)
     )
     sweep: bool = field(default=False, metadata=says("excess cash repays it"))
     pari_passu: bool = field(default=False, metadata=says("ranks with the layer before it"))
