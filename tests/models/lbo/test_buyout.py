@@ -10,7 +10,12 @@ from tests.models.lbo.deals import a_deal, deals
 from tests.models.sound import rates
 from valor_core.models.fields import leaves
 from valor_core.models.lbo import refusals
-from valor_core.models.lbo.buyout import LboResult, breach_probability, leveraged_buyout
+from valor_core.models.lbo.buyout import (
+    LboResult,
+    breach_probability,
+    lbo_returns,
+    leveraged_buyout,
+)
 from valor_core.models.lbo.covenants import Covenant, Measure
 from valor_core.models.lbo.debt import InterestOn, Sweep, SweepOf, SweepStep
 from valor_core.models.lbo.events import AddOn, Draw, Recapitalisation, Refinancing
@@ -133,6 +138,19 @@ def test_all_money_times_a_factor_changes_no_ratio(deal, factor):
 
     assert result.moic == pytest.approx(base.moic, rel=1e-6, abs=1e-6)
     assert result.exit_equity == pytest.approx(base.exit_equity * factor, rel=1e-6, abs=1e-6)
+
+
+@few
+@given(deals())
+def test_a_simulation_keeps_of_each_scenario_what_the_whole_deal_says(deal):
+    result = run(deal)
+
+    kept = lbo_returns(deal)
+
+    at = deal.exit_year - 1
+    expected = [result.breached, result.total_shortfall, result.net_debt[at]]
+    expected += [result.exit_equity[at], result.moic, result.irr]
+    assert [getattr(kept, each.name) for each in fields(kept)] == expected
 
 
 @few

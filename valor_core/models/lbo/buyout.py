@@ -289,6 +289,37 @@ def leveraged_buyout(inputs: LboInputs) -> LboResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LboReturns:
+    """What a simulation keeps of each scenario: the exit, without the rows of years."""
+
+    breached: Numbers = field(metadata=says("1 if a covenant is breached by the exit", Unit.RATIO))
+    total_shortfall: Numbers = field(metadata=says("cash missing until the exit", Unit.MONEY))
+    net_debt: Numbers = field(metadata=says("debt less cash at the exit", Unit.MONEY))
+    exit_equity: Numbers = field(metadata=says("what the sale leaves for the equity", Unit.MONEY))
+    moic: Numbers = field(metadata=says("sponsor's multiple of money", Unit.RATIO, label="MOIC"))
+    irr: Numbers = field(metadata=says("sponsor's rate of return", Unit.RATE, label="IRR"))
+
+
+@guarded
+def lbo_returns(inputs: LboInputs) -> LboReturns:
+    """The same deal, told by its exit alone; scenarios are best given some 8,000 at a time."""
+    held, last = hold(inputs), inputs.exit_year - 1
+    equity = _paid_in(inputs, held.funding)
+    claims = claims_of(inputs.holders, equity, held.funding.rollover)
+    exits = exits_of(inputs, held, claims, since=inputs.exit_year)
+    years = _tested(held.forecast, held.debt)
+    tests = tuple(covenant_test(covenant, years) for covenant in inputs.covenants)
+    return LboReturns(
+        breached=_any_breach(tests, slice(inputs.exit_year)),
+        total_shortfall=total(year.served.shortfall for year in held.debt[: last + 1]),
+        net_debt=held.debt[last].debt - held.debt[last].cash,
+        exit_equity=exits.equity[0],
+        moic=exits.moic[0],
+        irr=exits.irr[0],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """The company from close on, whoever holds its equity."""
 
@@ -422,8 +453,8 @@ class Exits:
     flows: list[ExitFlows]
 
 
-def exits_of(inputs: LboInputs, held: Held, claims: Claims) -> Exits:
-    """Sell at the end of each year, after its distribution, and pay the holders."""
+def exits_of(inputs: LboInputs, held: Held, claims: Claims, *, since: int = 1) -> Exits:
+    """Sell at the end of each year from one on, after its distribution, and pay the holders."""
     exits = Exits(**{each.name: [] for each in fields(Exits)})
     growth = (1.0 + inputs.holders.preferred_rate) ** inputs.year_length
     claim, had = claims.preferred, _HadBefore()
@@ -432,6 +463,9 @@ def exits_of(inputs: LboInputs, held: Held, claims: Claims) -> Exits:
         claim = claim * growth
         interim = split(year.distribution, claims=claims, claim=claim)
         claim, had = claim - interim.preferred, had.after(interim.sponsor, interim.rollover)
+        exits.distributed.append(interim.sponsor)
+        if number < since:
+            continue
         value = ebitda * inputs.exit_multiple
         costs = np.maximum(value, 0.0) * inputs.exit_costs
         gross = value - costs - (year.debt - year.cash)
@@ -452,7 +486,6 @@ def exits_of(inputs: LboInputs, held: Held, claims: Claims) -> Exits:
         exits.management.append(paid.management)
         exits.rollover.append(paid.rollover)
         exits.sponsor.append(paid.sponsor)
-        exits.distributed.append(interim.sponsor)
         exits.moic.append((had.sponsor + paid.sponsor) / claims.sponsor)
         exits.irr.append(_irr(inputs, claims.sponsor, exits, number))
     return exits
@@ -477,7 +510,7 @@ class _HadBefore:
 
 def _irr(inputs: LboInputs, paid: Numbers, exits: Exits, years: int) -> Numbers:
     """The sponsor's rate: of two flows in closed form, of more by the one root that they have."""
-    distributed, proceeds = exits.distributed[:years], exits.sponsor[years - 1]
+    distributed, proceeds = exits.distributed[:years], exits.sponsor[-1]
     if not any(recap.year < years for recap in inputs.recapitalisations):
         multiple = (distributed[-1] + proceeds) / paid
         return multiple ** (1.0 / (float(years) * inputs.year_length)) - 1.0

@@ -99,9 +99,10 @@ def entry_multiple_for(deal: LboInputs, required_return: Numbers) -> Numbers:
 
 def _sponsor_worth(deal: LboInputs, held: Held, equity: Numbers, factors: list[Numbers]) -> Numbers:
     """What the sponsor receives, at the required return, if it pays that much."""
-    exits = exits_of(deal, held, claims_of(deal.holders, equity, held.funding.rollover))
+    claims = claims_of(deal.holders, equity, held.funding.rollover)
+    exits = exits_of(deal, held, claims, since=deal.exit_year)
     received = exits.distributed[: deal.exit_year]
-    received[-1] = received[-1] + exits.sponsor[deal.exit_year - 1]
+    received[-1] = received[-1] + exits.sponsor[0]
     return _worth(received, factors)
 
 
