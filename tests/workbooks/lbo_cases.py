@@ -133,7 +133,7 @@ def an_lbo(draw: "Draw") -> LboInputs:
             loss_limit=draw.one_of(None, draw.between(0.5, 0.95)),
             interest_cap=draw.one_of(None, draw.between(0.2, 0.5)),
             cap_base=draw.one_of(*CapBase),
-            interest_carried=draw.between(0, 20),
+            interest_carried=draw.one_of(None, draw.between(0, 20)),
             deducts_pik=draw.one_of(True, False),
             deducts_costs=draw.one_of(True, False),
         ),
@@ -153,9 +153,9 @@ def an_lbo(draw: "Draw") -> LboInputs:
         base_rate=draw.path(0.01, 0.04),
         interest_on=draw.one_of(*InterestOn),
         minimum_cash=draw.between(10, 40),
-        cash_rate=draw.between(0.0, 0.02),
+        cash_rate=draw.one_of(None, draw.between(0.0, 0.02)),
         sweep=Sweep(
-            share=draw.between(0.2, 0.6),
+            share=draw.one_of(None, draw.between(0.2, 0.6)),
             steps=draw.one_of(
                 (),
                 (

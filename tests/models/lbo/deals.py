@@ -71,7 +71,7 @@ def taxations(draw, years):
         loss_limit=draw(st.none() | rates(0.0, 1.0)),
         interest_cap=draw(st.none() | rates(0.0, 0.6)),
         cap_base=draw(st.sampled_from(CapBase)),
-        interest_carried=draw(rates(0.0, 50.0)),
+        interest_carried=draw(st.none() | rates(0.0, 50.0)),
         deducts_pik=draw(st.booleans()),
         deducts_costs=draw(st.booleans()),
     )
@@ -109,9 +109,9 @@ def deals(draw):
         base_rate=draw(paths(0.0, 0.08, years)),
         interest_on=draw(st.sampled_from(InterestOn)),
         minimum_cash=draw(rates(0.0, 60.0)),
-        cash_rate=draw(rates(0.0, 0.05)),
+        cash_rate=draw(st.none() | rates(0.0, 0.05)),
         sweep=Sweep(
-            share=draw(rates(0.0, 1.0)),
+            share=draw(st.none() | rates(0.0, 1.0)),
             steps=tuple(SweepStep(leverage=at, share=share) for at, share in steps),
             of=draw(st.sampled_from(SweepOf)),
         ),

@@ -55,14 +55,14 @@ def by_iteration(deal, result):
     balances = [tranche.face for tranche in deal.tranches]
     drawn = 0.0 if deal.revolver is None else deal.revolver.drawn
     cash, carried, losses = (
-        result.funding.opening_cash, deal.taxes.interest_carried, deal.taxes.losses
+        result.funding.opening_cash, deal.taxes.interest_carried or 0.0, deal.taxes.losses
     )  # fmt: skip
     bases = over_years(deal.base_rate, deal.years, name="")
     rates = over_years(deal.taxes.rate, deal.years, name="")
     found = []
     for year in range(deal.years):
         ebitda, worn = result.ebitda[year], result.depreciation[year]
-        income = deal.cash_rate * cash
+        income = (deal.cash_rate or 0.0) * cash
         flow = ebitda - result.capital_expenditure[year] - result.working_capital_added[year]
         flow += income
         closing, revolver, free, tax = list(balances), drawn, 0.0, 0.0

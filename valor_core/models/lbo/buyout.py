@@ -68,8 +68,8 @@ class LboInputs:
     minimum_cash: Numbers = field(
         default=0.0, metadata=says("cash that the company needs", Unit.MONEY)
     )
-    cash_rate: Numbers = field(
-        default=0.0, metadata=says("interest on cash at the year's start", Unit.RATE)
+    cash_rate: Numbers | None = field(
+        default=None, metadata=says("interest on cash at the year's start; none: none", Unit.RATE)
     )
     sweep: Sweep = field(default=Sweep(), metadata=says("what excess cash repays"))
     exit_multiple: Numbers = field(metadata=says("exit multiple of EBITDA", Unit.RATIO))
@@ -379,7 +379,9 @@ def _paid_in(inputs: LboInputs, funding: Funding) -> Numbers:
     equity = valid_where(
         equity > 0.0, equity, SponsorEquityNotPositive, equity=equity, uses=funding.total_uses
     )
-    shares = {"preferred part": holders.preferred, "part swept": inputs.sweep.share}
+    shares = {"preferred part": holders.preferred}
+    if inputs.sweep.share is not None:
+        shares["part swept"] = inputs.sweep.share
     for place, step in enumerate(inputs.sweep.steps, 1):
         shares[f"part swept from step {place}"] = step.share
     if holders.rollover_share is not None:
@@ -394,8 +396,9 @@ def _paid_in(inputs: LboInputs, funding: Funding) -> Numbers:
         "minimum cash": inputs.minimum_cash,
         "exit multiple": inputs.exit_multiple,
         "losses carried forward": taxes.losses,
-        "interest carried forward": taxes.interest_carried,
     }
+    if taxes.interest_carried is not None:
+        amounts["interest carried forward"] = taxes.interest_carried
     if pool is not None:
         shares["managers' part"] = pool.share
         for place, band in enumerate(pool.bands, 1):
@@ -592,6 +595,14 @@ def _without_distributions(inputs: LboInputs) -> Counterfactual | None:
     return Counterfactual(moic=flat.moic, irr=flat.irr)
 
 
+def _or_nothing(number: Numbers | None) -> Numbers:
+    return 0.0 if number is None else number
+
+
+def _or_all(share: Numbers | None) -> Numbers:
+    return 1.0 if share is None else share
+
+
 def _mandatory(year: YearOfDebt) -> Numbers:
     return total([layer.mandatory for layer in year.served.layers])
 
@@ -602,7 +613,8 @@ def _swept(year: YearOfDebt) -> Numbers:
 
 def _debt_rows(inputs: LboInputs, debt: list[YearOfDebt]) -> dict[str, Row]:
     """The lines of all debt together."""
-    income = [inputs.cash_rate * year.asked.year.cash for year in debt]
+    rate = 0.0 if inputs.cash_rate is None else inputs.cash_rate
+    income = [rate * year.asked.year.cash for year in debt]
     flows = [
         year.asked.year.flow - year.served.cash_interest - year.served.tax.tax for year in debt
     ]
@@ -613,13 +625,13 @@ def _debt_rows(inputs: LboInputs, debt: list[YearOfDebt]) -> dict[str, Row]:
         "costs_released": [year.released for year in debt],
         "costs_unamortised": [year.unamortised for year in debt],
         "interest_deducted": [year.served.tax.deducted for year in debt],
-        "interest_carried": [year.served.tax.interest_carried for year in debt],
+        "interest_carried": [_or_nothing(year.served.tax.interest_carried) for year in debt],
         "taxable_profit": [year.served.tax.taxable for year in debt],
         "losses_carried": [year.served.tax.losses for year in debt],
         "tax": [year.served.tax.tax for year in debt],
         "free_cash_flow": flows,
         "mandatory": [_mandatory(year) for year in debt],
-        "sweep_share": [year.asked.year.sweep for year in debt],
+        "sweep_share": [_or_all(year.asked.year.sweep) for year in debt],
         "swept": [_swept(year) for year in debt],
         "call_premiums": [year.premium for year in debt],
         "raising_costs": [year.raising_costs for year in debt],

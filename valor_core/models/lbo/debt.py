@@ -56,7 +56,9 @@ class SweepStep:
 class Sweep:
     """How much of the excess cash repays debt."""
 
-    share: Numbers = field(default=1.0, metadata=says("part below every step", Unit.RATE))
+    share: Numbers | None = field(
+        default=None, metadata=says("part swept, below every step; none: all", Unit.RATE)
+    )
     steps: tuple[SweepStep, ...] = field(
         default=(), metadata=says("parts by leverage, the highest leverage first")
     )
@@ -67,7 +69,7 @@ class Sweep:
 
     def at(self, net_debt: Numbers, ebitda: Numbers) -> Numbers:
         """The part swept at a leverage; without earnings leverage is above every step."""
-        share = self.share
+        share = 1.0 if self.share is None else self.share
         for step in reversed(self.steps):
             share = np.where(net_debt >= step.leverage * ebitda, step.share, share)
         return share
@@ -82,7 +84,7 @@ class Terms:
     revolver: Revolver | None
     base_rates: list[Numbers]
     minimum_cash: Numbers
-    cash_rate: Numbers
+    cash_rate: Numbers | None
     sweep: Sweep
     interest_on: InterestOn
     taxes: Taxes
@@ -109,7 +111,11 @@ class YearOfDebt:
     distribution: Numbers
     released: Numbers
     unamortised: Numbers
-    debt: Numbers  # at the year's end, the revolver included
+
+    @property
+    def debt(self) -> Numbers:
+        """All debt at the year's end, the revolver included."""
+        return total([self.served.revolver, *self.closing])
 
 
 def debt_schedule(
@@ -132,20 +138,20 @@ def debt_schedule(
         share = _share_swept(terms, [drawn, *balances], cash, ebitda)
         ebitda, worn = forecast.ebitda[year], forecast.depreciation[year]
         released = _released(terms, releases, year)
-        income = terms.cash_rate * cash
+        income = None if terms.cash_rate is None else terms.cash_rate * cash
         flow = ebitda - forecast.capital_expenditure[year] - forecast.working_capital_added[year]
         asked = Asked(
             layers=_layers(terms, balances, bases, year),
             facility=_facility(terms, drawn, year),
             year=Year(
                 cash=cash,
-                flow=flow + income,
+                flow=flow if income is None else flow + income,
                 minimum=terms.minimum_cash,
                 kept=_kept(terms, cash),
                 sweep=share,
                 tax=TaxYear(
                     rate=rates[year],
-                    profit=ebitda - worn + income,
+                    profit=ebitda - worn if income is None else ebitda - worn + income,
                     losses=losses,
                     loss_limit=terms.taxes.loss_limit,
                     interest_carried=carried,
@@ -163,8 +169,10 @@ def debt_schedule(
     return found
 
 
-def _share_swept(terms: Terms, balances: list[Numbers], cash: Numbers, ebitda: Numbers) -> Numbers:
-    """The part of the sweep; it is asked for by the leverage at the year's start."""
+def _share_swept(
+    terms: Terms, balances: list[Numbers], cash: Numbers, ebitda: Numbers
+) -> Numbers | None:
+    """The part that is swept; it is asked for by the leverage at the year's start."""
     if not terms.sweep.steps:
         return terms.sweep.share
     return terms.sweep.at(total(balances) - cash, ebitda)
@@ -232,12 +240,15 @@ def _kept(terms: Terms, cash: Numbers) -> Numbers | None:
     return np.maximum(cash - terms.minimum_cash, 0.0)
 
 
-def _cap(taxes: Taxes, ebitda: Numbers, depreciation: Numbers, income: Numbers) -> Numbers | None:
+def _cap(
+    taxes: Taxes, ebitda: Numbers, depreciation: Numbers, income: Numbers | None
+) -> Numbers | None:
     """The most interest that may be deducted: of earnings, plus the income from interest."""
     if taxes.interest_cap is None:
         return None
     earnings = ebitda if taxes.cap_base is CapBase.EBITDA else ebitda - depreciation
-    return taxes.interest_cap * np.maximum(earnings, 0.0) + income
+    allowed = taxes.interest_cap * np.maximum(earnings, 0.0)
+    return allowed if income is None else allowed + income
 
 
 def release_of(terms: Terms, tranche: Tranche) -> EffectiveInterestResult | None:
@@ -356,7 +367,6 @@ def _ended(
         distribution=end.distribution,
         released=released,
         unamortised=_unamortised(terms, releases, year),
-        debt=total([done.revolver, *end.closing]),
     )
 
 

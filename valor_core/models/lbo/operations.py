@@ -60,7 +60,7 @@ def operating_forecast(
     revenues, ebitda, acquired, added = [], [], [], []
     for year, (rate, margin, share) in enumerate(zip(growth, margins, tied, strict=True), 1):
         own = own * (1.0 + rate)
-        revenue, earned = own, 0.0
+        revenue, earned, profit = own, 0.0, own * margin
         for place, addition in enumerate(add_ons):
             if addition.year < year:
                 if addition.year == year - 1:
@@ -71,9 +71,10 @@ def operating_forecast(
                 earned = earned + bought[place] * addition.margin + synergies
         revenues.append(revenue)
         acquired.append(earned)
-        ebitda.append(own * margin + earned)
-        added.append(share * revenue - stock)
-        stock = share * revenue
+        ebitda.append(profit if not add_ons else profit + earned)
+        needed = share * revenue
+        added.append(needed - stock)
+        stock = needed
     return OperatingForecast(
         revenues=revenues,
         ebitda=ebitda,

@@ -61,7 +61,7 @@ class Layer:
         bearing = self.balance if due is None else self.balance - 0.5 * due
         return bearing if self.pik_rate is None else bearing / (1.0 - 0.5 * self.pik_rate)
 
-    def price(self, line: TaxLine, share: Numbers, *, deducts_pik: bool) -> Numbers:
+    def price(self, line: TaxLine, share: Numbers | None, *, deducts_pik: bool) -> Numbers:
         """The cash that a unit repaid takes: it saves interest, less the tax relief lost with it.
 
         Only a share of what is saved is swept again.
@@ -71,7 +71,8 @@ class Layer:
         deducted = self.cash_rate
         if self.pik_rate is not None and deducts_pik:
             deducted = deducted + self.pik_rate
-        return 1.0 - share * self.relief * (self.cash_rate - line.relieved(deducted))
+        saved = self.relief * (self.cash_rate - line.relieved(deducted))
+        return 1.0 - (saved if share is None else share * saved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ class Year:
     flow: Numbers  # EBITDA − capital expenditure − working capital + income on cash
     minimum: Numbers
     kept: Numbers | None  # cash above the minimum that the sweep does not reach
-    sweep: Numbers  # the part of what is left that is swept
+    sweep: Numbers | None  # the part of what is left that is swept; None: all
     tax: TaxYear
     released: Numbers  # costs of borrowing that are deducted beside the interest
     deducts_pik: bool
@@ -142,9 +143,18 @@ class Served:
     cash_interest: Numbers
     pik_interest: Numbers
     tax: TaxPaid
-    above_minimum: Numbers  # cash before the sweep
-    cash: Numbers
-    shortfall: Numbers
+    before_sweep: Numbers  # cash
+    left: Numbers  # the same after it; below 0: what is missing
+
+    @property
+    def cash(self) -> Numbers:
+        """Cash at the year's end: never below nothing."""
+        return np.maximum(self.left, 0.0)
+
+    @property
+    def shortfall(self) -> Numbers:
+        """Cash missing to pay what is due."""
+        return np.maximum(-self.left, 0.0)
 
 
 def served(asked: Asked) -> Served:
@@ -154,7 +164,7 @@ def served(asked: Asked) -> Served:
     bearing = [layer.bearing(amount) for layer, amount in zip(layers, due, strict=True)]
     lines = year.tax.lines()
     budgets = _budgets(layers, facility, year, lines, due, bearing)
-    repaid: Numbers = 0.0
+    repaid: Numbers | None = None
     if facility is not None:
         prices = [facility.price(line) for line in lines]
         undrawn = facility.balance - facility.commitment
@@ -166,7 +176,9 @@ def served(asked: Asked) -> Served:
         layer.owed if amount is None else layer.owed - amount
         for layer, amount in zip(layers, due, strict=True)
     ]
-    swept = _swept(layers, rooms, [year.sweep * budget for budget in budgets], year, lines)
+    if year.sweep is not None:
+        budgets = [year.sweep * budget for budget in budgets]
+    swept = _swept(layers, rooms, budgets, year, lines)
     return _settled(layers, facility, year, due, swept, bearing, repaid)
 
 
@@ -211,7 +223,8 @@ def _swept(
 ) -> list[Numbers | None]:
     """Each tranche's part of the sweep: the most senior first, equals in proportion."""
     swept: list[Numbers | None] = [None] * len(layers)
-    for group in _groups(layers):
+    groups = _groups(layers)
+    for group in groups:
         prices = [
             [layers[place].price(line, year.sweep, deducts_pik=year.deducts_pik) for place in group]
             for line in lines
@@ -219,7 +232,8 @@ def _swept(
         if len(group) == 1:
             [place], alone = group, [price for [price] in prices]
             paid = _within(0.0, _affordable(pots, alone), rooms[place])
-            swept[place], pots = paid, _spent(pots, paid, alone)
+            swept[place] = paid
+            pots = pots if group is groups[-1] else _spent(pots, paid, alone)
         else:
             whole = [
                 total([rooms[place] * price for place, price in zip(group, each, strict=True)])
@@ -253,7 +267,7 @@ def _settled(
     due: list[Numbers | None],
     swept: list[Numbers | None],
     bearing: list[Numbers],
-    repaid: Numbers,
+    repaid: Numbers | None,
 ) -> Served:
     """The year's lines, all computed anew from what is repaid."""
     bearing = [
@@ -261,24 +275,23 @@ def _settled(
         for layer, on, more in zip(layers, bearing, swept, strict=True)
     ]
     paid, accrued, beside = _interest(layers, bearing, year)
-    cost: Numbers = 0.0 if facility is None else facility.cost(repaid)
-    interest = total(paid) + cost
+    cost = None if facility is None else facility.cost(repaid)
+    interest = total(paid if cost is None else [*paid, cost])
     tax = year.tax.on(interest + beside)
     instalments = total(amount for amount in due if amount is not None)
-    above = year.cash + year.flow - interest - tax.tax - instalments - repaid
-    cash = above - total(more for more in swept if more is not None)
+    before = year.cash + year.flow - interest - tax.tax - instalments
+    before = before if repaid is None else before - repaid
     rows = zip(layers, paid, accrued, due, swept, strict=True)
     return Served(
         layers=[_row(*each) for each in rows],
-        revolver_repaid=repaid,
-        revolver_cost=cost,
+        revolver_repaid=0.0 if repaid is None else repaid,
+        revolver_cost=0.0 if cost is None else cost,
         revolver=0.0 if facility is None else facility.balance - repaid,
         cash_interest=interest,
         pik_interest=total(each for each in accrued if each is not None),
         tax=tax,
-        above_minimum=above - year.minimum,
-        cash=np.maximum(cash, 0.0),
-        shortfall=np.maximum(-cash, 0.0),
+        before_sweep=before,
+        left=before - total(more for more in swept if more is not None),
     )
 
 
@@ -312,13 +325,13 @@ def repayments_allowed(done: Served, asked: Asked) -> Numbers:
         for layer in asked.layers
         if layer.sweeps
     )
-    kept = 0.0 if year.kept is None else year.kept
-    allowed = _within(0.0, year.sweep * (done.above_minimum - kept), rooms)
+    above = done.before_sweep - year.minimum
+    pot = above if year.kept is None else above - year.kept
+    allowed = _within(0.0, pot if year.sweep is None else year.sweep * pot, rooms)
     if facility is None:
         return allowed
     undrawn = facility.balance - facility.commitment
-    available = done.above_minimum + done.revolver_repaid
-    return allowed + _within(undrawn, available, facility.balance)
+    return allowed + _within(undrawn, above + done.revolver_repaid, facility.balance)
 
 
 def _affordable(budgets: list[Numbers], prices: list[Numbers]) -> Numbers:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import reduce
+from operator import add
 
 import numpy as np
 
@@ -20,7 +21,5 @@ def lowest(numbers: Iterable[Numbers]) -> Numbers:
 
 def total(numbers: Iterable[Numbers]) -> Numbers:
     """All of them together; of none 0."""
-    result: Numbers = 0.0
-    for number in numbers:
-        result = result + number
-    return result
+    every = list(numbers)
+    return reduce(add, every) if every else 0.0

@@ -47,8 +47,8 @@ class Taxes:
         metadata=says("most interest deducted, as a share of the base; none: no cap", Unit.RATE),
     )
     cap_base: CapBase = field(default=CapBase.EBITDA, metadata=says("what the cap is a share of"))
-    interest_carried: Numbers = field(
-        default=0.0, metadata=says("interest carried forward at close", Unit.MONEY)
+    interest_carried: Numbers | None = field(
+        default=None, metadata=says("interest carried forward at close; none: none", Unit.MONEY)
     )
     deducts_pik: bool = field(default=True, metadata=says("interest in kind is deductible"))
     deducts_costs: bool = field(
@@ -84,7 +84,7 @@ class TaxPaid:
     losses_used: Numbers
     tax: Numbers
     losses: Numbers
-    interest_carried: Numbers
+    interest_carried: Numbers | None  # None: without a cap nothing is left over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ class TaxYear:
     profit: Numbers
     losses: Numbers
     loss_limit: Numbers | None
-    interest_carried: Numbers
+    interest_carried: Numbers | None
     cap: Numbers | None
     levered: bool
 
@@ -103,7 +103,8 @@ class TaxYear:
         """Straight lines whose highest is the tax, whatever the interest."""
         if not self.levered:
             return [TaxLine(level=highest(self._levels(self.profit)), slope=None)]
-        profit = self.profit - self.interest_carried
+        carried = self.interest_carried
+        profit = self.profit if carried is None else self.profit - carried
         slopes = [self.rate]
         if self.loss_limit is not None:
             slopes.append(self.rate * (1.0 - self.loss_limit))
@@ -123,7 +124,7 @@ class TaxYear:
 
     def on(self, interest: Numbers) -> TaxPaid:
         """The tax with that much interest to deduct, and what is left for later years."""
-        offered = self.interest_carried + interest if self.levered else 0.0
+        offered = self._offered(interest)
         deducted = offered if self.cap is None else np.minimum(offered, self.cap)
         taxable = self.profit - deducted
         earned = np.maximum(taxable, 0.0)
@@ -135,5 +136,11 @@ class TaxYear:
             losses_used=used,
             tax=self.rate * (earned - used),
             losses=self.losses - used + (earned - taxable),
-            interest_carried=offered - deducted,
+            interest_carried=None if self.cap is None else offered - deducted,
         )
+
+    def _offered(self, interest: Numbers) -> Numbers:
+        """What is offered for deduction: the year's interest and what is carried forward."""
+        if not self.levered:
+            return 0.0
+        return interest if self.interest_carried is None else interest + self.interest_carried

@@ -284,8 +284,8 @@ class BuyoutCase(FundingCase):
     )
     base_rate: Path = field(default=constant(0.0), metadata=says("base rate", Unit.RATE))
     minimum_cash: Numbers = field(default=0.0, metadata=says("least cash", Unit.MONEY))
-    cash_interest_rate: Numbers = field(default=0.0, metadata=says("on cash", Unit.RATE))
-    sweep_pct: Numbers = field(default=1.0, metadata=says("part swept", Unit.RATE))
+    cash_interest_rate: Numbers | None = field(default=None, metadata=says("on cash", Unit.RATE))
+    sweep_pct: Numbers | None = field(default=None, metadata=says("part swept", Unit.RATE))
     sweep_of: SweepOf = field(default=SweepOf.CASH_FLOW, metadata=says("what is swept"))
     exit_multiple: Numbers | None = field(
         default=None, metadata=says("exit multiple; none: the entry multiple", Unit.RATIO)
