@@ -194,6 +194,13 @@ def simulations() -> dict[str, float]:
     return ratios()
 
 
+def options() -> dict[str, float]:
+    """Lattices and simulated options against QuantLib."""
+    from benchmarks.options import ratios
+
+    return ratios()
+
+
 def main() -> None:
     """Runs all of it and prints a table."""
     inputs = apple()
@@ -204,6 +211,7 @@ def main() -> None:
         importing,
         returns,
         simulations,
+        options,
         serving,
         reruns,
         starting,
