@@ -105,17 +105,17 @@ def by_quantlib(option: Option, engine, *, american: bool = True):
     """QuantLib's option on the same terms, ready to be asked."""
     today, count = QuantLib.Date(1, 1, 2020), QuantLib.Actual360()
     QuantLib.Settings.instance().evaluationDate = today
-    flat = [
+    dividends, discounts = (
         QuantLib.YieldTermStructureHandle(QuantLib.FlatForward(today, float(rate), count))
         for rate in (option.dividend_yield, option.rate)
-    ]
+    )
     volatility = QuantLib.BlackConstantVol(
         today, QuantLib.NullCalendar(), float(option.volatility), count
     )
     process = QuantLib.BlackScholesMertonProcess(
         QuantLib.QuoteHandle(QuantLib.SimpleQuote(float(option.spot))),
-        flat[0],
-        flat[1],
+        dividends,
+        discounts,
         QuantLib.BlackVolTermStructureHandle(volatility),
     )
     kind = QuantLib.Option.Call if option.type is OptionType.CALL else QuantLib.Option.Put

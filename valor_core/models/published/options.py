@@ -24,8 +24,8 @@ from valor_core.models.options.perpetual import PerpetualOption, perpetual_optio
 from valor_core.models.options.terms import Option, OptionType
 from valor_core.models.published.method import Method
 
-SIMULATED_PATHS = 100_000
-"""So many that the standard error is a few thousandths of the tables' values."""
+SIMULATED_PATHS = 20_000
+"""So many that the standard error is about a thousandth of the tables' values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
