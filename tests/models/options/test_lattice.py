@@ -52,6 +52,7 @@ def test_rows_that_end_where_nobody_comes_lose_no_digit():
     assert value == pytest.approx(textbook(option, 2_000), rel=1e-11)
 
 
+@settings(max_examples=40)
 @given(option=options(least_volatility=0.1), steps=st.integers(200, 400))
 def test_a_call_without_dividends_comes_to_black_and_scholes(option, steps):
     option = an_option(

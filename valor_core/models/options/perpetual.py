@@ -16,6 +16,9 @@ from valor_core.models.options.refusals import (
 )
 from valor_core.models.options.terms import Option, OptionType
 
+SMALLEST = 1e-300
+"""An inverse below which the power is beyond all numbers, and waiting worth nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerpetualOption:
@@ -64,7 +67,7 @@ def perpetual_option(perpetual: PerpetualOption) -> PerpetualValue:
     inverse = _inverse_power(call)
     hurdle = 1.0 / (1.0 - inverse)
     boundary = call.strike * hurdle
-    grows = inverse > 0.0
+    grows = inverse > SMALLEST
     power = 1.0 / np.where(grows, inverse, 1.0)
     waited = np.where(grows, (boundary - call.strike) * (call.spot / boundary) ** power, 0.0)
     acts = call.spot >= boundary
