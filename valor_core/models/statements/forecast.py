@@ -401,9 +401,9 @@ def _solved(
     back = driver["payout"] * flows["to_preferred"]
     ends = []
     for line, (kept, returned) in product(tax.lines(), ((1.0, 0.0), (1.0 - paid, back))):
-        profit = earned["ebit"] - interest - line.level + line.slope * interest
+        profit = earned["ebit"] - interest - line.on(interest)
         at_nothing = free + kept * profit + returned
-        moved = 0.5 * kept * (1.0 - line.slope) if averaged else 0.0
+        moved = 0.5 * kept * (1.0 - line.relieved(1.0)) if averaged else 0.0
         slope = np.where(at_nothing >= 0.0, rate, borrowing) * moved
         ends.append(at_nothing / (1.0 - slope))
     left = lowest(ends)
