@@ -115,7 +115,9 @@ class StatementsResult:
     cash_flow: CashFlowStatement = field(metadata=says("cash flow statement"))
     debt: tuple[DebtSchedule, ...] = field(metadata=says("each debt"))
     interest_deducted: Row = field(metadata=says("net interest deducted", Unit.MONEY))
-    interest_carried: Row = field(metadata=says("interest carried forward", Unit.MONEY))
+    interest_carried: Row | None = field(
+        metadata=says("interest carried forward; none: there is no cap", Unit.MONEY)
+    )
     losses_carried: Row = field(metadata=says("losses carried forward (NOL)", Unit.MONEY))
     shares: Row = field(metadata=says("shares at the year's end", Unit.SHARES))
     earnings_per_share: Row = field(
@@ -210,7 +212,7 @@ class _State:
     balance: OpeningBalance
     debt: tuple[Numbers, ...]
     losses: Numbers
-    interest_carried: Numbers
+    interest_carried: Numbers | None
     shares: Numbers
 
 
@@ -556,7 +558,9 @@ def _result(inputs: StatementsInputs, years: list[_Year]) -> StatementsResult:
             for place in range(len(inputs.debt))
         ),
         interest_deducted=row_of([year.tax.deducted for year in years]),
-        interest_carried=row_of([year.tax.interest_carried for year in years]),
+        interest_carried=None
+        if inputs.taxes.interest_cap is None
+        else row_of([year.tax.interest_carried for year in years]),
         losses_carried=row_of([year.tax.losses for year in years]),
         shares=row_of(counts[1:]),
         earnings_per_share=row_of(earnings),
