@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from valor_core.models.dilution import OptionTranche, Shares
     from valor_core.models.paths import Fade
     from valor_core.models.reinvestment import CapitalPlan, SalesToCapital
-    from valor_core.notebook import Valuation, open, steps, value  # noqa: A004
+    from valor_core.notebook import Valuation, inputs, open, steps, value  # noqa: A004
 
 _HOMES = {
     "open": "valor_core.notebook",
+    "inputs": "valor_core.notebook",
     "value": "valor_core.notebook",
     "steps": "valor_core.notebook",
     "Valuation": "valor_core.notebook",
@@ -49,6 +50,7 @@ __all__ = [
     "SalesToCapital",
     "Shares",
     "Valuation",
+    "inputs",
     "open",
     "steps",
     "value",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from valor_core.coverage.companies import Company
+    from valor_core.models.solving import Solution
     from valor_core.store.tables import ValuationRow
 
 
@@ -170,10 +171,14 @@ class CompanyBook:
 
         BridgeItemMissing names what the filing lacks: state each amount among the changes.
         """
-        from valor_core.coverage.prefill import prefill_dcf
+        return self.start("dcf", changes)
+
+    def start(self, model: str, changes: Mapping[str, Any] | None = None) -> "Valuation":
+        """A valuation by a model, such as "lbo", begun from the facts as its page begins."""
+        from valor_core.coverage.prefills import prefill
         from valor_core.coverage.sourcing import basis_of
 
-        start = prefill_dcf(self.company, self._facts, as_of=self.as_of)
+        start = prefill(model, self.company, self._facts, as_of=self.as_of)
         basis = basis_of(start.sources, currency=start.currency, facts_as_of=self.as_of)
         made = Valuation(inputs=start.inputs, sources=dict(start.sources), of=self, basis=basis)
         return made.change(changes) if changes else made
@@ -279,6 +284,15 @@ class Valuation:
         table.attrs["reasons"] = {cell: str(error) for cell, error in made.reasons.items()}
         return table
 
+    def solve(
+        self, path: str, target: float, *, between: tuple[float, float], field: str = ""
+    ) -> "Solution":
+        """Every value of an input at which a result, else the headline, equals the target."""
+        from valor_core.models.solving import solve
+
+        named = field or model_of(self.inputs).headline
+        return solve(self.inputs, path, target, between=between, field=named)
+
     def to_excel(self, path: str | Path) -> Path:
         """Writes the valuation as a workbook of live formulas."""
         from valor_core.workbooks.valuation import write_valuation_workbook
@@ -353,6 +367,17 @@ class Valuation:
             + (f"<p>Worth a second look:</p><ul>{notes}</ul>" if notes else "")
             + f"<p><small>run {self.run_id[:16]}, {len(leaves(self.inputs))} inputs</small></p>"
         )
+
+
+def inputs(model: str, data: Mapping[str, Any]) -> Any:
+    """A model's inputs from plain values, as the API takes them; every flaw is told with its path.
+
+    >>> inputs("returns", {"flows": [-100.0, 60.0, 60.0], "rate": 0.1}).rate
+    0.1
+    """
+    from valor_core.models.codec import load
+
+    return load(model_named(model).inputs, data)
 
 
 def value(inputs: Any, sources: Mapping[str, Source] | None = None) -> Valuation:

@@ -1,4 +1,4 @@
-"""The tour of the notebook face runs as it stands, against a real database."""
+"""The tours of the notebook face run as they stand, against a real database."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from valor_core.store.engines import store_from
 from valor_core.store.migrate import migrate
 from valor_core.workbench import demo, setup
 
-TOUR = ROOT / "notebooks" / "valuation_tour.ipynb"
+NOTEBOOKS = ROOT / "notebooks"
 RUN = """
 import sys, nbformat
 from nbclient import NotebookClient
@@ -23,18 +23,23 @@ nbformat.write(notebook, sys.argv[2])
 """
 
 
-def test_the_tour_runs_and_shows_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("VALOR_HOME", str(tmp_path / "home"))
     store = store_from(os.environ)
     migrate(store)
     setup.prepare(store)
     demo.seed_demo(store)
     store.close()
+    return tmp_path
 
-    out = tmp_path / "out.ipynb"
+
+def shown(name: str, folder: Path) -> str:
+    """All that the cells of a notebook show."""
+    out = folder / "out.ipynb"
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(TOUR), str(out)],
-        env={**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")},
+        [sys.executable, "-c", RUN, str(NOTEBOOKS / name), str(out)],
+        env={**os.environ, "IPYTHONDIR": str(folder / "ipython")},
         capture_output=True,
         text=True,
         timeout=200,
@@ -42,8 +47,22 @@ def test_the_tour_runs_and_shows_what_it_says(tmp_path: Path, monkeypatch: pytes
     )
     assert done.returncode == 0, done.stderr[-2000:]
     cells = json.loads(out.read_text())["cells"]
-    shown = "".join(str(cell.get("outputs", "")) for cell in cells)
-    assert "36537000000" in shown  # Apple's revenue of 2009 before the restatement …
-    assert "42905000000" in shown  # … and after it
-    assert "0000320193-25-000079" in shown  # the accession in the workings
-    assert "Base case of the tour" in shown
+    return "".join(str(cell.get("outputs", "")) for cell in cells)
+
+
+def test_the_tour_of_a_valuation_runs_and_shows_what_it_says(home):
+    told = shown("valuation_tour.ipynb", home)
+
+    assert "36537000000" in told  # Apple's revenue of 2009 before the restatement …
+    assert "42905000000" in told  # … and after it
+    assert "0000320193-25-000079" in told  # the accession in the workings
+    assert "Base case of the tour" in told
+
+
+def test_the_tour_of_the_models_runs_and_shows_what_it_says(home):
+    told = shown("models_tour.ipynb", home)
+
+    assert "Coca-Cola" in told
+    assert "0.2" in told  # both rates of the flows with two …
+    assert "0.3" in told
+    assert "-0.02" in told  # … and the dilution of the published merger
