@@ -74,7 +74,7 @@ def a_pool(draw: "Draw") -> ManagementPool:
 
 def an_lbo(draw: "Draw") -> LboInputs:
     """A company of EBITDA 100 bought with three tranches that it can bear."""
-    years = draw.years = min(draw.years, 6)
+    years = draw.years = min(draw.years, 4)
     last = max(years - 1, 1)
     tranches = (
         a_tranche(draw, 150, 250, sweeps=True),
@@ -99,8 +99,13 @@ def an_lbo(draw: "Draw") -> LboInputs:
         year=draw.random.randint(1, years),
         tranche=draw.random.randint(1, 3),
         premium=draw.between(0.0, 0.02),
-        draws=(DrawOn(tranche=3, face=draw.between(250, 300)),),
+        draws=(DrawOn(tranche=3, face=draw.between(350, 400)),),
     )
+    refinancings = draw.one_of((), (), (refinancing,))
+    add_ons = (add_on,) if years > 1 and draw.one_of(True, False) else ()
+    recapitalisations = draw.one_of((), (recapitalisation,))
+    part = draw.between(0.2, 0.6)  # of the sweep, so that some cash is left for what happens
+    eventful = refinancings or add_ons or recapitalisations
     return LboInputs(
         years=years,
         exit_year=draw.random.randint(1, years),
@@ -110,7 +115,7 @@ def an_lbo(draw: "Draw") -> LboInputs:
             debt=draw.between(0, 200),
             cash=draw.between(60, 90),
             cash_used=draw.between(0, 10),
-            cash_funded=draw.between(150, 190),
+            cash_funded=draw.between(200, 240),
             rollover=draw.between(10, 60),
             fees=draw.between(0, 9),
             fee_rate=draw.between(0.0, 0.02),
@@ -155,7 +160,7 @@ def an_lbo(draw: "Draw") -> LboInputs:
         minimum_cash=draw.between(10, 40),
         cash_rate=draw.one_of(None, draw.between(0.0, 0.02)),
         sweep=Sweep(
-            share=draw.one_of(None, draw.between(0.2, 0.6)),
+            share=part if eventful else draw.one_of(None, part),
             steps=draw.one_of(
                 (),
                 (
@@ -182,12 +187,13 @@ def an_lbo(draw: "Draw") -> LboInputs:
             )
             for measure in draw.random.sample(list(Measure), draw.random.randint(0, 5))
         ),
-        refinancings=draw.one_of((), (), (refinancing,)),
-        add_ons=(add_on,) if years > 1 and draw.one_of(True, False) else (),
-        recapitalisations=draw.one_of((), (recapitalisation,)),
+        refinancings=refinancings,
+        add_ons=add_ons,
+        recapitalisations=recapitalisations,
         year_length=draw.between(0.99, 1.01),
     )
 
 
 def a_reverse_lbo(draw: "Draw") -> ReverseLboInputs:
+    draw.years = min(draw.years, 2)
     return ReverseLboInputs(deal=an_lbo(draw), required_return=draw.between(0.1, 0.3))

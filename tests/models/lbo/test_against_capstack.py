@@ -327,6 +327,6 @@ def test_these_deals_meet_every_branch():
     assert sum((revolver.repaid < 0.0).any() for revolver in revolving) > 5
     assert sum((revolver.repaid > 0.0).any() for revolver in revolving) > 5
     assert sum((result.shortfall > 0.0).any() for _, result in results) > 1
-    assert sum((result.interest_carried > 0.0).any() for _, result in results) > 10
+    assert sum((result.interest_carried > 0.0).any() for _, result in results) > 2
     assert sum(result.breached == 1.0 for _, result in results) > 10
-    assert sum(bool(deal.recapitalisations) for deal, _ in results) > 20
+    assert sum(bool(deal.recapitalisations) for deal, _ in results) > 10

@@ -27,7 +27,7 @@ from valor_core.models.refusals import YearsOutOfRange
 from valor_core.models.sensitivity import replace_at
 
 VALUE_PARTS = [each.name for each in fields(LboResult) if each.name.startswith("from_")]
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=20, deadline=None)
 NEAR = {"rel": 1e-9, "abs": 1e-7}
 
 

@@ -1,5 +1,7 @@
 """Costs of borrowing are released so that the whole charge is one rate on what is carried."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -33,6 +35,12 @@ def test_all_costs_and_no_more_are_released_by_maturity(placed):
 
     assert result.charges.sum() == pytest.approx(placed.costs, rel=1e-9, abs=1e-9 * placed.face)
     assert result.unamortised[-1] == pytest.approx(0.0, abs=1e-9 * placed.face)
+
+
+@given(placements())
+def test_each_year_of_a_loan_paid_in_cash_bears_a_part_of_the_costs(placed):
+    result = effective_interest(replace(placed, pik_rate=0.0))
+
     assert (result.charges >= -1e-9 * placed.face).all()
 
 

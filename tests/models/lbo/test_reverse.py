@@ -14,7 +14,7 @@ from valor_core.models.lbo.events import Draw, Recapitalisation
 from valor_core.models.lbo.holders import Band, Holders, ManagementPool
 from valor_core.models.lbo.reverse import ReverseLboInputs, entry_multiple_for, reverse_lbo
 
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=8, deadline=None)
 WITH_ALL = Holders(
     preferred=0.5,
     preferred_rate=0.08,

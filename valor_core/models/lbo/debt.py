@@ -133,6 +133,7 @@ def debt_schedule(
     rates = over_years(terms.taxes.rate, terms.years, name="taxes.rate")
     losses, carried = terms.taxes.losses, terms.taxes.interest_carried
     releases = list(releases)  # a refinancing ends one
+    shares = [_instalments(tranche, terms.years) for tranche in terms.tranches]
     found: list[YearOfDebt] = []
     for year in range(terms.years):
         share = _share_swept(terms, [drawn, *balances], cash, ebitda)
@@ -141,7 +142,7 @@ def debt_schedule(
         income = None if terms.cash_rate is None else terms.cash_rate * cash
         flow = ebitda - forecast.capital_expenditure[year] - forecast.working_capital_added[year]
         asked = Asked(
-            layers=_layers(terms, balances, bases, year),
+            layers=_layers(terms, balances, _due(shares, bases, year), year),
             facility=_facility(terms, drawn, year),
             year=Year(
                 cash=cash,
@@ -182,11 +183,22 @@ def _rate(rate: Numbers, *, floats: bool, floor: Numbers, base: Numbers) -> Numb
     return rate + np.maximum(base, floor) if floats else rate
 
 
-def _layers(terms: Terms, balances: list[Numbers], bases: list[Numbers], year: int) -> list[Layer]:
+def _due(
+    shares: list[list[Numbers] | None], bases: list[Numbers], year: int
+) -> list[Numbers | None]:
+    """Each tranche's instalment, of the face that was drawn."""
+    return [
+        None if share is None else share[year] * basis
+        for share, basis in zip(shares, bases, strict=True)
+    ]
+
+
+def _layers(
+    terms: Terms, balances: list[Numbers], instalments: list[Numbers | None], year: int
+) -> list[Layer]:
     """The tranches at the start of a year. What matures bears interest in full until its end."""
     layers = []
-    for tranche, balance, basis in zip(terms.tranches, balances, bases, strict=True):
-        shares = _instalments(tranche, terms.years)
+    for tranche, balance, instalment in zip(terms.tranches, balances, instalments, strict=True):
         due = tranche.maturity is not None and tranche.maturity <= year + 1
         layers.append(
             Layer(
@@ -198,7 +210,7 @@ def _layers(terms: Terms, balances: list[Numbers], bases: list[Numbers], year: i
                     base=terms.base_rates[year],
                 ),
                 pik_rate=tranche.pik_rate,
-                instalment=None if shares is None else shares[year] * basis,
+                instalment=instalment,
                 matures=due,
                 averaged=terms.interest_on is InterestOn.AVERAGE and not due,
                 sweeps=tranche.sweeps,

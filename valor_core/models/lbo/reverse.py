@@ -15,7 +15,7 @@ from valor_core.models.lbo.refusals import RequiredReturnTooLow, ReturnOutOfReac
 from valor_core.models.lbo.several import total
 from valor_core.models.numbers import Numbers, Row, row_of, valid_where
 
-HALVINGS = 100
+HALVINGS = 60  # to the last digit of a float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
