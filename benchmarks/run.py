@@ -100,6 +100,13 @@ def workings(inputs: DcfInputs) -> dict[str, float]:
     }
 
 
+def buyouts() -> dict[str, float]:
+    """A simulated buyout, exact on average balances, against iteration and none."""
+    from benchmarks.lbo import ratios
+
+    return ratios()
+
+
 def importing() -> dict[str, float]:
     """Reading the largest table of the demo book against splitting its lines."""
     raw = (DEMO / "aapl.csv").read_bytes()
@@ -208,6 +215,7 @@ def main() -> None:
         lambda: dcf(inputs),
         lambda: sensitivity(inputs),
         lambda: workings(inputs),
+        buyouts,
         importing,
         returns,
         simulations,
