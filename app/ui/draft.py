@@ -11,6 +11,7 @@ from app.ui.frame import caller
 from valor_core.coverage.companies import Company
 from valor_core.coverage.figures import DEFAULT
 from valor_core.coverage.prefill import Prefilled
+from valor_core.coverage.prefill_merger import target_of, with_target
 from valor_core.coverage.sourcing import basis_of
 from valor_core.errors import BadInput, ValorError
 from valor_core.models.basis import Basis
@@ -115,11 +116,14 @@ class Desk:
         else:
             content = None
         as_of = content.as_of if content else None
-        self.start: Prefilled = self._prefilled(work, as_of)
+        target = target_of(content.inputs) if content else ""
+        self.start: Prefilled = self._prefilled(work, as_of, target)
         self.content: Content = content or Content(inputs=self.start.inputs)
 
-    def _prefilled(self, work: Work, as_of: date | None) -> Prefilled:
-        return valuations.prefilled(work, self.company.id, model=self.model.name, as_of=as_of)
+    def _prefilled(self, work: Work, as_of: date | None, target: str) -> Prefilled:
+        return valuations.prefilled(
+            work, self.company.id, model=self.model.name, as_of=as_of, target=target
+        )
 
     def _counted(self, row: DraftRow) -> None:
         self.version = row.version
@@ -260,8 +264,9 @@ class Desk:
                 return self.content
             self._counted(row)
             content = Content.loaded(self.model, row.content)
-            if content.as_of != self.content.as_of:
-                self.start = self._prefilled(work, content.as_of)
+            target = target_of(content.inputs)
+            if content.as_of != self.content.as_of or target != target_of(self.inputs):
+                self.start = self._prefilled(work, content.as_of, target)
             return content
 
         if self._act(act):
@@ -271,13 +276,31 @@ class Desk:
         """Begin again from the facts known on a day; a step back undoes it."""
         try:
             with open_work(caller()) as work:
-                start = self._prefilled(work, as_of)
+                start = self._prefilled(work, as_of, target_of(self.inputs))
         except ValorError as error:
-            self.problem = error
-            self.generation += 1
-            return
+            self._refused(error)
+        else:
+            self._begun(start, Content(inputs=start.inputs, as_of=as_of))
+
+    def buy(self, target: str) -> None:
+        """Take another target by its id, or typed figures; the acquirer and the mix stay."""
+        try:
+            with open_work(caller()) as work:
+                start = self._prefilled(work, self.content.as_of, target)
+        except ValorError as error:
+            self._refused(error)
+        else:
+            inputs = with_target(self.inputs, start.inputs)
+            kept = {p: why for p, why in self.content.rationales.items() if p[:6] != "target"}
+            self._begun(start, replace(self.content, inputs=inputs, rationales=kept))
+
+    def _refused(self, error: ValorError) -> None:
+        self.problem = error
+        self.generation += 1
+
+    def _begun(self, start: Prefilled, content: Content) -> None:
         before, self.start = self.start, start
-        self.put(Content(inputs=start.inputs, as_of=as_of), widgets=True)
+        self.put(content, widgets=True)
         if self.problem:
             self.start = before
 

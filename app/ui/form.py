@@ -100,6 +100,33 @@ def drivers(desk: Desk, years: Sequence[str], rows: Sequence[Field]) -> None:
         ask_grids.fades(desk, there)
 
 
+def rows(desk: Desk, label: str, years: Sequence[str], fields: Sequence[Field]) -> None:
+    """Rows of the inputs in a grid with a year a row; those that are not stated are left out."""
+    there = {each.path: each for each in fields if at(desk.inputs, each.path) is not None}
+
+    def changed(edits: Sequence[Edit]) -> None:
+        inputs = desk.inputs
+        for edit in edits:
+            row = [float(number) for number in at(inputs, edit.column)]
+            row[edit.row] = edit.value * there[edit.column].scale
+            inputs = put_at(inputs, edit.column, row)
+        desk.put(replace(desk.content, inputs=inputs))
+
+    if not there:
+        return
+    grid.edited(
+        label,
+        {path: Column(heading=each.heading(desk.currency)) for path, each in there.items()},
+        [
+            (year, [each.on_screen(at(desk.inputs, path)[place]) for path, each in there.items()])
+            for place, year in enumerate(years)
+        ],
+        key=desk.grid_key(label),
+        on_change=changed,
+        corner="Year",
+    )
+
+
 def members(
     desk: Desk, path: str, label: str, fresh: Any, columns: Sequence[Field] = (), *, called: str
 ) -> None:

@@ -61,6 +61,11 @@ PLACES = (
         "Buy a company with debt, serve it, sell it: what the sponsor makes.", act="draft.read",
     ),
     _place(
+        "merger", "Merger", "merge",
+        "Buy another company: what it costs, and what it does to earnings per share.",
+        act="draft.read",
+    ),
+    _place(
         "valuations", "Valuations", "inventory_2",
         "Open saved values, follow their workings, compare two.", act="valuation.read",
     ),

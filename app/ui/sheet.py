@@ -182,9 +182,12 @@ def sensitivity(
     show.chart(
         charts.sensitivity(
             found,
-            row_label=rows.label,
-            column_label=columns.label,
+            row_label=rows.heading(desk.currency) if rows.unit is Unit.MONEY else rows.label,
+            column_label=columns.heading(desk.currency)
+            if columns.unit is Unit.MONEY
+            else columns.label,
             as_percent=(rows.unit is Unit.RATE, columns.unit is Unit.RATE),
+            scale=(rows.scale, columns.scale),
             unit=model.headline_unit,
             theme=show.theme(),
         ),

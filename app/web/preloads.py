@@ -27,6 +27,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "company": (HTML, LINK, BUTTON, CHOICE, DAY, SEGMENTS, GRID, CHART),
     "dcf": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, COMPONENT),
     "lbo": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER),
+    "merger": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, CHART),
     "valuations": (HTML, BUTTON, CHOICE),
     "screen": (HTML, BUTTON, CHOICE, NUMBER, GRID),
     "reports": (BUTTON, CHOICE, DAY),

@@ -95,6 +95,7 @@ def sensitivity(
     row_label: str,
     column_label: str,
     as_percent: tuple[bool, bool] = (True, True),
+    scale: tuple[float, float] = (1.0, 1.0),
     unit: Unit | None = Unit.MONEY_PER_SHARE,
     theme: Theme = "light",
 ) -> "Figure":
@@ -105,8 +106,8 @@ def sensitivity(
             return f"{100 * value:.1f} %"
         return f"{value / MILLION:,.0f}" if unit is Unit.MONEY else f"{value:,.2f}"
 
-    def ticks(values: tuple[float, ...], percent: bool) -> list[str]:
-        return [f"{100 * v:.2f} %" if percent else f"{v:,.2f}" for v in values]
+    def ticks(values: tuple[float, ...], percent: bool, scale: float) -> list[str]:
+        return [f"{100 * v:.2f} %" if percent else f"{v / scale:,.2f}" for v in values]
 
     values = np.where(np.isfinite(grid.values), grid.values, np.nan)
     told = [
@@ -120,8 +121,8 @@ def sensitivity(
     heatmap = {
         "type": "heatmap",
         "z": [[None if np.isnan(v) else float(v) for v in row] for row in values],
-        "x": ticks(grid.columns, as_percent[1]),
-        "y": ticks(grid.rows, as_percent[0]),
+        "x": ticks(grid.columns, as_percent[1], scale[1]),
+        "y": ticks(grid.rows, as_percent[0], scale[0]),
         "customdata": told,
         "text": [["" if np.isnan(v) else told_of(v) for v in row] for row in values],
         "texttemplate": "%{text}" if small else None,

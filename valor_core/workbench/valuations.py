@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from valor_core.billing.metering import Meter
 from valor_core.coverage import companies, valuations
 from valor_core.coverage.prefill import Prefilled, currency_of
+from valor_core.coverage.prefill_merger import Target, target_of
 from valor_core.coverage.prefills import PREFILLS, prefill
 from valor_core.coverage.sourcing import basis_of, dump_sources, load_sources, sources_of
 from valor_core.errors import BadInput
@@ -61,11 +62,27 @@ def known_on(row: ValuationRow) -> date:
 
 @view("valuation.read")
 def prefilled(
-    work: Work, company_id: CompanyId, *, model: str = "dcf", as_of: date | None = None
+    work: Work,
+    company_id: CompanyId,
+    *,
+    model: str = "dcf",
+    as_of: date | None = None,
+    target: str = "",
 ) -> Prefilled:
-    """Where a valuation of the company begins, each input with its source, as known on a day."""
+    """Where a valuation of the company begins, each input with its source, as known on a day.
+
+    `target` is the id of the company that a merger buys.
+    """
     company = companies.company(work, company_id)
-    return prefill(model, company, companies.facts(work, company.id), as_of=as_of)
+    facts = companies.facts(work, company.id)
+    return prefill(model, company, facts, as_of=as_of, target=_target(work, target))
+
+
+def _target(work: Work, company_id: str) -> Target | None:
+    if not company_id:
+        return None
+    company = companies.company(work, company_id)
+    return Target(company=company, id=company.id, facts=companies.facts(work, company.id))
 
 
 @verb("valuation.run", meter=Meter.VALUATIONS)
@@ -88,7 +105,8 @@ def run_valuation(
     result = model.function(inputs)
     facts = companies.facts(work, company.id)
     begins = model.name in PREFILLS
-    start = prefill(model.name, company, facts, as_of=as_of) if begins else None
+    target = _target(work, target_of(inputs))
+    start = prefill(model.name, company, facts, as_of=as_of, target=target) if begins else None
     row = valuations.keep(
         work,
         company,

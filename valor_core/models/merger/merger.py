@@ -27,6 +27,9 @@ MOST_YEARS = 100
 class Party:
     """A company before the deal: its market, its forecast and its books."""
 
+    company: str = field(
+        default="", metadata=says("its id among the companies that are known; empty: none of them")
+    )
     share_price: Numbers = field(
         metadata=says("share price before the deal was known", Unit.MONEY_PER_SHARE)
     )
