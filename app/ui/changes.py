@@ -124,6 +124,8 @@ def label(path: str) -> str:
     ('Pension deficit after tax', 'Revenue growth, start', 'Options 1, strike')
     >>> label("tranches[1].cash_rate")
     'Tranches 2, cash rate'
+    >>> label("acquirer.ebit")
+    'Acquirer, EBIT'
     """
     if path in LABELS:
         return LABELS[path]
@@ -132,7 +134,11 @@ def label(path: str) -> str:
         return f"{LABELS[owner]}, {PARTS.get(part, part)}"
     steps = re.findall(r"(\w+)(?:\[(\d+)\])?", path.removeprefix("shares."))
     first, *rest = [f"{spoken(name)} {int(at) + 1}" if at else spoken(name) for name, at in steps]
-    return ", ".join([first, *(f"{each[0].lower()}{each[1:]}" for each in rest)])
+    return ", ".join([first, *(each if each.isupper() else _lowered(each) for each in rest)])
+
+
+def _lowered(text: str) -> str:
+    return f"{text[0].lower()}{text[1:]}"
 
 
 def heading(line: Line, currency: str) -> str:

@@ -17,7 +17,7 @@ from app.ui.draft import Desk
 from app.ui.field import Field, field_of
 from app.ui.grid import Column, Edit
 from app.ui.places import at, can_be_empty, put_at
-from valor_core.models.fields import hints, is_number, is_row, kinds
+from valor_core.models.fields import Unit, hints, is_number, is_row, kinds
 
 MEMBERS_MAX = 100
 
@@ -116,7 +116,12 @@ def rows(desk: Desk, label: str, years: Sequence[str], fields: Sequence[Field]) 
         return
     grid.edited(
         label,
-        {path: Column(heading=each.heading(desk.currency)) for path, each in there.items()},
+        {
+            path: Column(
+                heading=each.heading(desk.currency), digits=1 if each.unit is Unit.MONEY else 2
+            )
+            for path, each in there.items()
+        },
         [
             (year, [each.on_screen(at(desk.inputs, path)[place]) for path, each in there.items()])
             for place, year in enumerate(years)

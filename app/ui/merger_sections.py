@@ -29,7 +29,7 @@ PREMIUM = Field("offer.premium", "Premium on the target's price", Unit.RATE, 1.0
 PRICE = Field("offer.price", "Offer for a share", Unit.MONEY_PER_SHARE, 0.5)
 MIX = (
     Field("offer.cash", "Paid from cash on hand", Unit.RATE, 5.0),
-    Field("offer.debt", "Paid from new debt (the rest in stock)", Unit.RATE, 5.0),
+    Field("offer.debt", "Paid from new debt", Unit.RATE, 5.0),
 )
 MARKET = (
     Field("share_price", "Share price", Unit.MONEY_PER_SHARE, 0.5),
@@ -107,7 +107,7 @@ def target(desk: Desk) -> None:
     now, key = target_of(desk.inputs), desk.key("target")
     with show.asked():
         st.selectbox(
-            "Target",
+            f"Target, bought by {desk.company.name}",
             ["", *others],
             index=["", *others].index(now) if now in others else 0,
             format_func=lambda each: called(others.get(each)),
@@ -188,12 +188,13 @@ def _accretion(result: MergerResult, judged: int, currency: str) -> str:
 def offer(desk: Desk, result: MergerResult | None) -> None:
     """The price, what pays it, and what that does to each year."""
     by_price = desk.inputs.offer.price is not None
-    ask.numbers(desk, (PRICE if by_price else PREMIUM, *MIX), columns=4)
-    first, second = st.columns([1, 3], vertical_alignment="bottom")
-    with first:
+    *asked, last = st.columns(4)
+    for column, each in zip(asked, (PRICE if by_price else PREMIUM, *MIX), strict=True):
+        with column:
+            ask.number(desk, each)
+    with last:
         form.count(desk, "judged_year", least=1, most=len(years(desk)), label="Judged by year")
-    with second:
-        _stated_by(desk, result, by_price=by_price)
+    _stated_by(desk, result, by_price=by_price)
     if result is None:
         return
     _drawn_accretion(desk, result)
@@ -369,9 +370,9 @@ def _goodwill(desk: Desk, result: MergerResult) -> None:
             (label, [words.millions(amount)])
             for label, amount in (
                 ("Book equity of the target", found.book_equity),
-                ("− goodwill of its earlier deals", -found.goodwill_written_off),
-                ("+ write-ups", found.write_ups),
-                ("− deferred tax on them", -found.deferred_tax_liability),
+                ("Goodwill of its earlier deals", 0.0 - found.goodwill_written_off),
+                ("Write-ups to fair value", found.write_ups),
+                ("Deferred tax on them", 0.0 - found.deferred_tax_liability),
                 ("Net identifiable assets", found.net_identifiable_assets),
                 ("Paid, at the acquirer's price at closing", result.value_at_closing),
                 ("Goodwill", found.goodwill),
@@ -416,8 +417,8 @@ def synergies(desk: Desk, result: MergerResult | None) -> None:
             (label, [words.millions(amount)])
             for label, amount in (
                 ("Synergies after tax", result.value_of_synergies),
-                ("− premium paid", -result.premium_paid),
-                ("− fees", -fees),
+                ("Premium paid", 0.0 - result.premium_paid),
+                ("Fees", 0.0 - fees),
                 ("Synergies less premium and fees", result.synergies_less_premium),
                 ("Gain of the target's owners", result.gain_of_target),
                 ("Gain of the acquirer's owners", result.gain_of_acquirer),
@@ -448,16 +449,14 @@ def earnings(desk: Desk, result: MergerResult | None) -> None:
 
 def _break_even(desk: Desk, result: MergerResult) -> None:
     judged = desk.inputs.judged_year - 1
-    lacking = float(result.break_even_synergies[judged])
+    needed = float(result.synergies[judged]) + float(result.break_even_synergies[judged])
     st.subheader(f"Without dilution in {years(desk)[judged]}", anchor=False)
     show.facts(
         {
-            f"Synergies, {desk.currency} m a year": words.millions(
-                float(result.synergies[judged]) + lacking
-            ),
-            f"Offer for a share, {desk.currency}": words.per_share(result.break_even_price)
-            if result.break_even_price is not None
-            else words.NOTHING,
+            f"Synergies needed, {desk.currency} m": words.millions(needed)
+            if needed > 0.0
+            else "none",
+            f"Offer for a share, {desk.currency}": words.per_share(result.break_even_price),
             "Premium": words.percent(result.break_even_premium),
             "Part paid in stock": words.percent(result.break_even_stock),
             "Earnings yield of the price": words.percent(result.target_earnings_yield),

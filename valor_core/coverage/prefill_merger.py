@@ -4,7 +4,7 @@ No market price is shipped: a share costs a round multiple of its filed earnings
 states its price. Without a target, a tenth of the acquirer stands in for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -34,7 +34,7 @@ EARNINGS_MULTIPLE, REVENUE_MULTIPLE = 15.0, 1.0
 PREMIUM, FROM_DEBT = 0.30, 0.50
 FEES = 0.01  # of the price, and of the debt
 SAVED = 0.05  # of the target's operating costs
-PHASES = (1 / 3, 2 / 3, 1.0, 1.0, 1.0)
+PHASES, SPENT = (1 / 3, 2 / 3, 1.0, 1.0, 1.0), (0.5, 0.5, 0.0, 0.0, 0.0)
 SYNERGY_RATE = 0.09
 STAND_IN = 0.1  # of the acquirer
 
@@ -107,12 +107,6 @@ def _of_years(names: str, ours: int, theirs: int) -> list[str]:
 def _deal(told: Sources, acquirer: Party, target: Party) -> MergerInputs:
     price = target.share_price * (1.0 + PREMIUM) * target.shares.basic
     costs = target.revenue[0] - target.ebit[0]
-    sources = told.sources
-    phasing = "a third in year 1, two thirds in year 2, all from year 3"
-    sources["synergies.phasing"] = assumed(0.0, phasing).source
-    saved = round(SAVED * max(costs, 0.0), -5)
-    spent = f"a year's savings, half in year 1 and half in year 2: {saved / 1e6:,.0f} million"
-    sources["synergies.costs_to_achieve"] = assumed(0.0, spent).source
     return MergerInputs(
         acquirer=acquirer,
         target=target,
@@ -121,34 +115,49 @@ def _deal(told: Sources, acquirer: Party, target: Party) -> MergerInputs:
             cash=told.default("offer.cash", 0.0, "none: state what cash on hand pays"),
             debt=told.default("offer.debt", FROM_DEBT, "half from new debt, half in stock"),
         ),
-        financing=Financing(
-            cash_rate=told.default("financing.cash_rate", RISK_FREE, "ten-year government bond"),
-            debt_rate=told.default(
-                "financing.debt_rate",
-                RISK_FREE + DEBT_SPREAD,
-                f"risk-free rate + {DEBT_SPREAD:.1%}",
-            ),
-            advisory_fees=told.default(
-                "financing.advisory_fees", round(FEES * price, -5), "1 % of the first price"
-            ),
-            financing_fees=told.default(
-                "financing.financing_fees",
-                round(FEES * FROM_DEBT * price, -5),
-                "1 % of the debt that pays the first price",
-            ),
-        ),
-        synergies=Synergies(
-            costs_saved=told.default(
-                "synergies.costs_saved", saved, "5 % of the target's operating costs, a round share"
-            ),
-            phasing=list(PHASES),
-            costs_to_achieve=[saved / 2, saved / 2, 0.0, 0.0, 0.0],
-            discount_rate=told.default(
-                "synergies.discount_rate", SYNERGY_RATE, "a round rate of an operating risk"
-            ),
-            growth=told.default("synergies.growth", 0.0, "savings that last and do not grow"),
-        ),
+        financing=_financing(told, price),
+        synergies=_synergies(told, max(costs, 0.0)),
         judged_year=JUDGED_YEAR,
+    )
+
+
+def _financing(told: Sources, price: float) -> Financing:
+    def number(name: str, value: float, why: str) -> float:
+        return told.default(f"financing.{name}", value, why)
+
+    debt_rate = RISK_FREE + DEBT_SPREAD
+    on_debt = round(FEES * FROM_DEBT * price, -5)
+    return Financing(
+        cash_rate=number("cash_rate", RISK_FREE, "ten-year government bond, a round figure"),
+        debt_rate=number("debt_rate", debt_rate, f"risk-free rate + {DEBT_SPREAD:.1%}"),
+        advisory_fees=number("advisory_fees", round(FEES * price, -5), "1 % of the first price"),
+        financing_fees=number("financing_fees", on_debt, "1 % of the debt in the first price"),
+        financing_fees_life=number("financing_fees_life", 5.0, "a usual term of the debt"),
+        issue_costs=number("issue_costs", 0.0, "none: shares go to the target's owners"),
+        refinanced=number("refinanced", 0.0, "none: the target's debt stays"),
+        refinanced_rate=number("refinanced_rate", 0.0, "not used without refinanced debt"),
+        others_from_debt=number("others_from_debt", 1.0, "fees are borrowed"),
+    )
+
+
+def _synergies(told: Sources, costs: float) -> Synergies:
+    def number(name: str, value: float, why: str) -> float:
+        return told.default(f"synergies.{name}", value, why)
+
+    def row(name: str, values: Sequence[float], why: str) -> Sequence[float]:
+        told.sources[f"synergies.{name}"] = assumed(values[0], why).source
+        return values
+
+    saved = round(SAVED * costs, -5)
+    half = "a year's savings, half of it in year 1 and half in year 2"
+    return Synergies(
+        costs_saved=number("costs_saved", saved, "5 % of the target's operating costs, a guess"),
+        added_revenue=number("added_revenue", 0.0, "none: state what both sell more"),
+        added_margin=number("added_margin", 0.0, "not used without added revenue"),
+        phasing=row("phasing", PHASES, "a third in year 1, two thirds in year 2, then all"),
+        costs_to_achieve=row("costs_to_achieve", [part * saved for part in SPENT], half),
+        discount_rate=number("discount_rate", SYNERGY_RATE, "a round rate of an operating risk"),
+        growth=number("growth", 0.0, "savings that last and do not grow"),
     )
 
 
