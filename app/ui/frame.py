@@ -66,6 +66,11 @@ PLACES = (
         act="draft.read",
     ),
     _place(
+        "options", "Real options", "alt_route",
+        "Value the right to wait, expand, give up or choose, and see when to act.",
+        act="draft.read",
+    ),
+    _place(
         "valuations", "Valuations", "inventory_2",
         "Open saved values, follow their workings, compare two.", act="valuation.read",
     ),

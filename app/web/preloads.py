@@ -28,6 +28,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "dcf": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, COMPONENT),
     "lbo": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER),
     "merger": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, CHART),
+    "options": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, CHART),
     "valuations": (HTML, BUTTON, CHOICE),
     "screen": (HTML, BUTTON, CHOICE, NUMBER, GRID),
     "reports": (BUTTON, CHOICE, DAY),

@@ -2,11 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from typing import Any
 
 from valor_core.coverage.companies import Company
 from valor_core.coverage.prefill import Prefilled, prefill_dcf
 from valor_core.coverage.prefill_lbo import prefill_lbo
 from valor_core.coverage.prefill_merger import Target, prefill_merger
+from valor_core.coverage.prefill_options import (
+    ProjectDcf,
+    prefill_flexible_project,
+    prefill_real_option,
+)
 from valor_core.errors import NotFound
 from valor_core.values import FiledFact
 
@@ -17,6 +23,13 @@ PREFILLS: dict[str, Callable[..., Prefilled]] = {
 }
 """By the name of a model; a model that is not here begins with what its user states."""
 
+ON_A_DCF: dict[str, Callable[..., Prefilled]] = {
+    "real_option": prefill_real_option,
+    "flexible_project": prefill_flexible_project,
+}
+"""Those that begin from the company's newest saved DCF, and from its facts where none is saved."""
+PREFILLS.update(ON_A_DCF)
+
 
 def prefill(
     model: str,
@@ -25,6 +38,7 @@ def prefill(
     *,
     as_of: date | None = None,
     target: Target | None = None,
+    saved: ProjectDcf | None = None,
 ) -> Prefilled:
     """The start of a valuation as known on a day; what the facts cannot carry is refused.
 
@@ -32,6 +46,9 @@ def prefill(
     """
     if model not in PREFILLS:
         raise NotFound("start from the facts for the model", model)
-    if target is not None and model == "merger":
-        return prefill_merger(company, facts, as_of=as_of, target=target)
-    return PREFILLS[model](company, facts, as_of=as_of)
+    beside: dict[str, Any] = {}
+    if model == "merger" and target is not None:
+        beside = {"target": target}
+    elif model in ON_A_DCF:
+        beside = {"saved": saved}
+    return PREFILLS[model](company, facts, as_of=as_of, **beside)

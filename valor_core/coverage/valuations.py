@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import func, or_, select, tuple_
 
 from valor_core.coverage.companies import Company
+from valor_core.coverage.prefill_options import ProjectDcf, facts_behind
+from valor_core.coverage.sourcing import load_sources
 from valor_core.errors import NotFound
 from valor_core.models.catalogue import MODELS
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
-from valor_core.values import CompanyId, ValuationId, micros, new_id
+from valor_core.values import CompanyId, ValuationId, from_micros, micros, new_id
 
 OF_SHARES = [model.name for model in MODELS if model.headline == "value_per_share"]
 
@@ -69,6 +71,21 @@ def newest_of(
         query = query.where(or_(saved_by_then, ValuationRow.facts_as_of == as_of.isoformat()))
     newest_first = ValuationRow.created_at.desc(), ValuationRow.id.desc()
     return work.session.scalars(query.order_by(*newest_first).limit(1)).one_or_none()
+
+
+def newest_dcf(work: Work, company_id: CompanyId, *, as_of: date | None) -> ProjectDcf | None:
+    """The company's newest saved DCF, as the project that a real option is on."""
+    row = newest_of(work, company_id, "dcf", as_of=as_of)
+    if row is None:
+        return None
+    capital = row.inputs.get("cost_of_capital")
+    return ProjectDcf(
+        named=f"the DCF saved on {from_micros(row.created_at):%d %b %Y} (run {row.run_id[:8]})",
+        enterprise_value=row.result["enterprise_value"],
+        first_cash_flow=row.result["fcff"][0],
+        risk_free=capital["risk_free"] if capital else None,
+        facts=facts_behind(load_sources(row.sources)),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,10 @@ from typing import Any, BinaryIO
 
 from valor_core.billing.metering import Meter
 from valor_core.coverage import companies, valuations
+from valor_core.coverage.companies import Company
 from valor_core.coverage.prefill import Prefilled, currency_of
 from valor_core.coverage.prefill_merger import Target, target_of
-from valor_core.coverage.prefills import PREFILLS, prefill
+from valor_core.coverage.prefills import ON_A_DCF, PREFILLS, prefill
 from valor_core.coverage.sourcing import basis_of, dump_sources, load_sources, sources_of
 from valor_core.errors import BadInput
 from valor_core.models.basis import Basis
@@ -22,7 +23,7 @@ from valor_core.models.sensitivity import Grid, grid
 from valor_core.models.workings import Workings, record
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
-from valor_core.values import CompanyId, Source, ValuationId, from_micros
+from valor_core.values import CompanyId, FiledFact, Source, ValuationId, from_micros
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
 from valor_core.workbooks.valuation import write_valuation_workbook
@@ -75,7 +76,23 @@ def prefilled(
     """
     company = companies.company(work, company_id)
     facts = companies.facts(work, company.id)
-    return prefill(model, company, facts, as_of=as_of, target=_target(work, target))
+    return _start(work, company, facts, model, as_of, target=target)
+
+
+def _start(
+    work: Work,
+    company: Company,
+    facts: Sequence[FiledFact],
+    model: str,
+    as_of: date | None,
+    *,
+    target: str = "",
+) -> Prefilled:
+    """From the facts, and from the target or the newest saved DCF where the model needs one."""
+    on_a_dcf = model in ON_A_DCF
+    saved = valuations.newest_dcf(work, company.id, as_of=as_of) if on_a_dcf else None
+    bought = _target(work, target)
+    return prefill(model, company, facts, as_of=as_of, target=bought, saved=saved)
 
 
 def _target(work: Work, company_id: str) -> Target | None:
@@ -105,8 +122,10 @@ def run_valuation(
     result = model.function(inputs)
     facts = companies.facts(work, company.id)
     begins = model.name in PREFILLS
-    target = _target(work, target_of(inputs))
-    start = prefill(model.name, company, facts, as_of=as_of, target=target) if begins else None
+    start = None
+    if begins:
+        bought = target_of(inputs)
+        start = _start(work, company, facts, model.name, as_of, target=bought)
     row = valuations.keep(
         work,
         company,

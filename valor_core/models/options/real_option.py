@@ -205,7 +205,7 @@ def real_option(inputs: RealOptionInputs) -> RealOptionResult:
         return _staged(inputs)
     if inputs.kind is RealOptionKind.CHOOSE:
         return _chosen(inputs)
-    option = _right(inputs)
+    option = as_option(inputs)
     if not inputs.at_any_time:
         value = european_value(sound(option))
         return _told(inputs, Methods(closed_form=value), Errors(), value, option.strike)
@@ -236,7 +236,7 @@ def real_option(inputs: RealOptionInputs) -> RealOptionResult:
     return _told(inputs, methods, errors, fine, trigger, endless_trigger)
 
 
-def _right(inputs: RealOptionInputs) -> Option:
+def as_option(inputs: RealOptionInputs) -> Option:
     """The right as an option on the part of the project that it is about."""
     if inputs.kind is RealOptionKind.SWITCH:
         other = inputs.other_use
@@ -292,7 +292,7 @@ def _staged(inputs: RealOptionInputs) -> RealOptionResult:
     later = inputs.next_stage
     if later is None:
         raise DetailMissing(kind=inputs.kind.value, field="next_stage")
-    option = replace(_right(inputs), strike=later.outlay, maturity=later.years)
+    option = replace(as_option(inputs), strike=later.outlay, maturity=later.years)
     compound = compound_option(
         CompoundOption(first_strike=inputs.amount, decision=inputs.years, underlying=option)
     )
