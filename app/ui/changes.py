@@ -24,7 +24,6 @@ LABELS: Mapping[str, str] = {
     **{driver.path: driver.label for driver in DRIVERS},
     **{f"bridge.{item}": label for item, label in BRIDGE_LABELS.items()},
     **CHOICES,
-    "years": FORECAST_YEARS,
     "shares.basic": "Shares outstanding",
     "cost_of_capital": "Cost of capital by CAPM",
 }
@@ -82,7 +81,10 @@ def otherwise(now: DcfInputs, start: DcfInputs, currency: str) -> list[tuple[str
     """Choices that differ and inputs that were emptied: what they are, and what facts suggest."""
     words, suggested = choices_in_words(now), choices_in_words(start)
     chosen = [
-        (label(path), (words[path], suggested[path]))
+        (
+            FORECAST_YEARS if path == "years" else label(path),
+            (words[path], suggested[path]),
+        )
         for path in words
         if words[path] != suggested.get(path, words[path])
     ]

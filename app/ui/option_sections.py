@@ -82,6 +82,16 @@ METHODS = {
     "lattice_bbsr": "Lattice, smoothed and extrapolated",
     "perpetual": "If the right never ended",
 }
+AT_ANY_TIME = (
+    "The value rests on the line in bold. Its error is how far it lies from half the steps; that "
+    "of the others is how far they lie from it. Both lines of Bjerksund and Stensland are lower "
+    "bounds, the endless right an upper one; used at its end alone, a right is worth less than at "
+    "any time."
+)
+ON_ITS_DATES = (
+    "The value rests on the closed form, which is exact for a right that is used on its dates "
+    "alone; the error of a lattice is how far it lies from it."
+)
 RIGHT = (
     Field("amount", "Costs, or brings", Unit.MONEY),
     Field("kind", "Right"),
@@ -220,7 +230,7 @@ def _value_chart(desk: Desk, result: RealOptionResult) -> None:
 
 def methods(desk: Desk, result: RealOptionResult | None) -> None:
     """The right by every method that knows it."""
-    form.count(desk, "steps", least=4, most=5_000, label="Steps of the lattice")
+    _steps(desk, most=5_000)
     if result is None:
         return
     used = _used(result)
@@ -240,12 +250,12 @@ def methods(desk: Desk, result: RealOptionResult | None) -> None:
         rows,
         strong=frozenset({METHODS[used]}),
     )
-    st.caption(
-        "The value rests on the line in bold. Its error is how far it lies from half the steps; "
-        "that of the others is how far they lie from it. Both lines of Bjerksund and Stensland "
-        "are lower bounds, the endless right an upper one; used on its dates alone, the right is "
-        "worth less than at any time."
-    )
+    st.caption(ON_ITS_DATES if used == "closed_form" else AT_ANY_TIME)
+
+
+def _steps(desk: Desk, *, most: int) -> None:
+    with st.columns(4)[0]:
+        form.count(desk, "steps", least=8, most=most, label="Steps of the lattice")
 
 
 def _used(result: RealOptionResult) -> str:
@@ -318,7 +328,7 @@ def rights(desk: Desk, result: ProjectResult | None) -> None:
     form.members(desk, "rights", "Rights", FRESH_RIGHT, RIGHT, called="Right")
     with st.expander("Outlays in stages", icon=":material/stairs:"):
         form.members(desk, "stages", "Stages", FRESH_STAGE, STAGE, called="Stage")
-    form.count(desk, "steps", least=8, most=2_000, label="Steps of the lattice")
+    _steps(desk, most=2_000)
     if result is None or not desk.inputs.rights:
         return
     worth = desk.once("worth", lambda: each_right(desk.inputs))

@@ -182,10 +182,8 @@ def sensitivity(
     show.chart(
         charts.sensitivity(
             found,
-            row_label=rows.heading(desk.currency) if rows.unit is Unit.MONEY else rows.label,
-            column_label=columns.heading(desk.currency)
-            if columns.unit is Unit.MONEY
-            else columns.label,
+            row_label=_axis_name(rows, desk.currency),
+            column_label=_axis_name(columns, desk.currency),
             as_percent=(rows.unit is Unit.RATE, columns.unit is Unit.RATE),
             scale=(rows.scale, columns.scale),
             unit=model.headline_unit,
@@ -194,7 +192,11 @@ def sensitivity(
         key=f"{name}:sensitivity",
         alt=f"{called(model)} over {rows.label} and {columns.label}",
     )
-    unit = f", {desk.currency}" if model.headline_unit in charts.MONEY else ""
+    unit = (
+        f",{words.unit_mark(model.headline_unit, desk.currency)}"
+        if model.headline_unit in charts.MONEY
+        else ""
+    )
     st.caption(
         f"{called(model)}{unit}; the base stands in the middle. {_step(rows)}, {_step(columns)}."
     )
@@ -225,6 +227,10 @@ def number_at(inputs: Any, path: str) -> Any:
     """What stands at a path; None where its owner is not there."""
     owner, _, name = path.rpartition(".")
     return getattr(at(inputs, owner) if owner else inputs, name, None)
+
+
+def _axis_name(axis: Field, currency: str) -> str:
+    return axis.heading(currency) if axis.unit is Unit.MONEY else axis.label
 
 
 def _axis(inputs: Any, axis: Field) -> list[float]:

@@ -69,7 +69,7 @@ def exercise_boundary(
         trace(f"{watched}, 80 % of all cases", course.years, course.high, line=band_line,
               fill="tonexty", fillcolor=_faint(band)),
         trace(f"{watched} today", course.years[[0, -1]], np.full(2, today),
-              line={"color": INK[theme], "width": 1.5, "dash": "dot"}),
+              mode="lines", line={"color": INK[theme], "width": 1.5, "dash": "dot"}),
         trace("Trigger", boundary.years, boundary.prices,
               mode="markers" if len(boundary.years) <= FEW else "lines",
               marker={"size": 11, "color": trigger}, line={"color": trigger, "width": 3}),

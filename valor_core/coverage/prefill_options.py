@@ -152,7 +152,10 @@ def _project(told: Sources, dcf: ProjectDcf) -> dict[str, Any]:
         ),
         "rate": told.number(
             "rate",
-            of_dcf(round(float(np.log1p(rate)), 6), f"ln(1 + {rate:.2%}), the risk-free rate"),
+            derived(
+                round(float(np.log1p(rate)), 6),
+                f"ln(1 + {rate:.2%}), the risk-free rate of {dcf.named}",
+            ),
         ),
     }
 
