@@ -27,6 +27,7 @@ from valor_core.models.comparables.comparables import (
     Weights,
     comparables,
     excluded,
+    multiples_of,
 )
 from valor_core.models.comparables.figures import (
     Figures,
@@ -171,6 +172,17 @@ def test_a_peer_is_left_out_with_its_reason(peer, reason):
     value = comparables(inputs).ev_ebitda
     assert value is not None
     assert value.spread.excluded == 1.0
+
+
+def test_a_peer_without_a_price_takes_no_part_and_says_so():
+    priced = some_comparables()
+    waiting = replace(priced, peers=(*priced.peers, a_peer(name="Waiting", price=None)))
+
+    assert comparables(waiting).value_per_share == comparables(priced).value_per_share
+    assert [(each.peer, each.reason) for each in excluded(waiting)] == [
+        ("Waiting", "its price is not stated")
+    ]
+    assert multiples_of(waiting)["ev_ebitda"] == (8.0, 9.0, 11.0, 16.0, None)
 
 
 def test_a_high_yield_is_cheap():

@@ -243,6 +243,18 @@ def _weighted(
     return np.divide(total, counted), counted
 
 
+def multiples_of(inputs: ComparablesInputs) -> dict[str, tuple[Numbers | None, ...]]:
+    """Each peer's multiple of each kind, in their order; None where it has no meaning."""
+    peers = _with_years(inputs)
+    with np.errstate(all="ignore"):
+        return {
+            name: tuple(
+                _ratio(inputs, multiple, peer, figures, peer.price) for peer, figures in peers
+            )
+            for name, multiple in MULTIPLES.items()
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excluded:
     """A peer that a multiple leaves out, and why."""
@@ -260,8 +272,13 @@ def excluded(inputs: ComparablesInputs) -> tuple[Excluded, ...]:
 
 def _excluded(inputs: ComparablesInputs) -> Iterator[Excluded]:
     peers = _with_years(inputs)
+    for peer, _ in peers:
+        if peer.price is None:
+            yield Excluded(peer=peer.name, multiple="multiple", reason="its price is not stated")
     for multiple in MULTIPLES.values():
         for peer, figures in peers:
+            if peer.price is None:
+                continue
             metric = multiple.metric(peer, figures)
             if metric is None:
                 continue

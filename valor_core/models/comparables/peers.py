@@ -16,8 +16,12 @@ class Peer:
 
     name: str = field(metadata=says("name"))
     reason: str = field(default="", metadata=says("why it is a peer"))
-    price: Numbers = field(
-        metadata=says("price of a share; of a deal what was paid", Unit.MONEY_PER_SHARE)
+    price: Numbers | None = field(
+        default=None,
+        metadata=says(
+            "price of a share; of a deal what was paid; none: not stated, the peer takes no part",
+            Unit.MONEY_PER_SHARE,
+        ),
     )
     unaffected_price: Numbers | None = field(
         default=None,
