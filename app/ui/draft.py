@@ -116,14 +116,28 @@ class Desk:
         else:
             content = None
         as_of = content.as_of if content else None
-        target = target_of(content.inputs) if content else ""
-        self.start: Prefilled = self._prefilled(work, as_of, target)
+        self.start: Prefilled = self._prefilled(work, as_of, content.inputs if content else None)
         self.content: Content = content or Content(inputs=self.start.inputs)
 
-    def _prefilled(self, work: Work, as_of: date | None, target: str) -> Prefilled:
+    def _prefilled(
+        self, work: Work, as_of: date | None, inputs: Any = None, target: str = ""
+    ) -> Prefilled:
         return valuations.prefilled(
-            work, self.company.id, model=self.model.name, as_of=as_of, target=target
+            work,
+            self.company.id,
+            model=self.model.name,
+            as_of=as_of,
+            target=target,
+            inputs=inputs,
         )
+
+    def _follow(self, work: Work, content: Content) -> None:
+        """Begin where the content does: on its day, with its peers and its target."""
+        beside, before = (
+            (_peers(each), target_of(each)) for each in (content.inputs, self.start.inputs)
+        )
+        if content.as_of != self.content.as_of or beside != before:
+            self.start = self._prefilled(work, content.as_of, content.inputs)
 
     def _counted(self, row: DraftRow) -> None:
         self.version = row.version
@@ -235,6 +249,7 @@ class Desk:
                 version = self._keep(work, before, version).version
             row = self._keep(work, content, version)
             self._counted(row)
+            self._follow(work, content)
             return content
 
         if self._act(keep):
@@ -264,9 +279,7 @@ class Desk:
                 return self.content
             self._counted(row)
             content = Content.loaded(self.model, row.content)
-            target = target_of(content.inputs)
-            if content.as_of != self.content.as_of or target != target_of(self.inputs):
-                self.start = self._prefilled(work, content.as_of, target)
+            self._follow(work, content)
             return content
 
         if self._act(act):
@@ -276,7 +289,7 @@ class Desk:
         """Begin again from the facts known on a day; a step back undoes it."""
         try:
             with open_work(caller()) as work:
-                start = self._prefilled(work, as_of, target_of(self.inputs))
+                start = self._prefilled(work, as_of, target=target_of(self.inputs))
         except ValorError as error:
             self._refused(error)
         else:
@@ -286,7 +299,7 @@ class Desk:
         """Take another target by its id, or typed figures; the acquirer and the mix stay."""
         try:
             with open_work(caller()) as work:
-                start = self._prefilled(work, self.content.as_of, target)
+                start = self._prefilled(work, self.content.as_of, target=target)
         except ValorError as error:
             self._refused(error)
         else:
@@ -354,6 +367,10 @@ def desk(company: Company, model: str = "dcf") -> Desk:
 def desk_name(who: Caller, company: Company, model: str = "dcf") -> str:
     """Under which the session keeps the desk: never another tenant's or person's."""
     return f"desk:{who.tenant_id}:{who.user_id}:{model}:{company.id}"
+
+
+def _peers(inputs: Any) -> list[str]:
+    return [peer.name for peer in getattr(inputs, "peers", ())]
 
 
 def _last_saved(saved: Saved | None) -> LastSaved | None:

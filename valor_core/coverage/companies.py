@@ -128,8 +128,10 @@ def _fact(row: Any) -> FiledFact:
     )
 
 
-def yearly_values(work: Work, items: Sequence[str]) -> dict[CompanyId, dict[str, dict[int, float]]]:
-    """Some items of all companies by fiscal year, as they stand now: one query for the table."""
+def yearly_values(
+    work: Work, items: Sequence[str], *, as_of: date | None = None
+) -> dict[CompanyId, dict[str, dict[int, float]]]:
+    """Some items of all companies by fiscal year, as known on a day or now: one query for all."""
     rows = work.session.execute(select(FactRow.company_id, *COLUMNS).where(FactRow.item.in_(items)))
     by_company: dict[CompanyId, list[FiledFact]] = {}
     for row in rows:
@@ -137,7 +139,7 @@ def yearly_values(work: Work, items: Sequence[str]) -> dict[CompanyId, dict[str,
     values: dict[CompanyId, dict[str, dict[int, float]]] = {}
     for company, filed in by_company.items():
         series = values.setdefault(company, {item: {} for item in items})
-        for (item, year), fact in known(filed).items():
+        for (item, year), fact in known(filed, as_of).items():
             series[item][year] = fact.value
     return values
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from valor_core.coverage.companies import Company
 from valor_core.coverage.prefill import Prefilled, prefill_dcf
+from valor_core.coverage.prefill_comparables import prefill_comparables
 from valor_core.coverage.prefill_lbo import prefill_lbo
 from valor_core.coverage.prefill_merger import Target, prefill_merger
 from valor_core.coverage.prefill_options import (
@@ -20,6 +21,7 @@ PREFILLS: dict[str, Callable[..., Prefilled]] = {
     "dcf": prefill_dcf,
     "lbo": prefill_lbo,
     "merger": prefill_merger,
+    "comparables": prefill_comparables,
 }
 """By the name of a model; a model that is not here begins with what its user states."""
 

@@ -7,7 +7,6 @@ from typing import Any, BinaryIO
 
 from valor_core.billing.metering import Meter
 from valor_core.coverage import companies, valuations
-from valor_core.coverage.companies import Company
 from valor_core.coverage.prefill import Prefilled, currency_of
 from valor_core.coverage.prefill_merger import Target, target_of
 from valor_core.coverage.prefills import ON_A_DCF, PREFILLS, prefill
@@ -16,6 +15,7 @@ from valor_core.errors import BadInput
 from valor_core.models.basis import Basis
 from valor_core.models.catalogue import model_named, model_of
 from valor_core.models.codec import dump, load
+from valor_core.models.comparables.comparables import ComparablesInputs
 from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.model import Model
 from valor_core.models.run_id import run_id
@@ -23,8 +23,9 @@ from valor_core.models.sensitivity import Grid, grid
 from valor_core.models.workings import Workings, record
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
-from valor_core.values import CompanyId, FiledFact, Source, ValuationId, from_micros
+from valor_core.values import CompanyId, Source, ValuationId, from_micros
 from valor_core.workbench.paging import check_page
+from valor_core.workbench.peers import with_peers
 from valor_core.workbench.verb import verb, view
 from valor_core.workbooks.valuation import write_valuation_workbook
 
@@ -69,30 +70,27 @@ def prefilled(
     model: str = "dcf",
     as_of: date | None = None,
     target: str = "",
+    inputs: Any = None,
 ) -> Prefilled:
     """Where a valuation of the company begins, each input with its source, as known on a day.
 
-    `target` is the id of the company that a merger buys.
+    `inputs` that stand already say whose figures are needed beside the company's: its peers, or
+    the company that a merger buys; `target` is the id of the latter where it is another one.
     """
     company = companies.company(work, company_id)
-    facts = companies.facts(work, company.id)
-    return _start(work, company, facts, model, as_of, target=target)
-
-
-def _start(
-    work: Work,
-    company: Company,
-    facts: Sequence[FiledFact],
-    model: str,
-    as_of: date | None,
-    *,
-    target: str = "",
-) -> Prefilled:
-    """From the facts, and from the target or the newest saved DCF where the model needs one."""
     on_a_dcf = model in ON_A_DCF
-    saved = valuations.newest_dcf(work, company.id, as_of=as_of) if on_a_dcf else None
-    bought = _target(work, target)
-    return prefill(model, company, facts, as_of=as_of, target=bought, saved=saved)
+    start = prefill(
+        model,
+        company,
+        companies.facts(work, company.id),
+        as_of=as_of,
+        target=_target(work, target or target_of(inputs)),
+        saved=valuations.newest_dcf(work, company.id, as_of=as_of) if on_a_dcf else None,
+    )
+    if not isinstance(start.inputs, ComparablesInputs):
+        return start
+    chosen = None if inputs is None else inputs.peers
+    return with_peers(work, company.id, start, chosen=chosen, as_of=as_of)
 
 
 def _target(work: Work, company_id: str) -> Target | None:
@@ -120,12 +118,7 @@ def run_valuation(
     company = companies.company(work, company_id)
     model = model_of(inputs)
     result = model.function(inputs)
-    facts = companies.facts(work, company.id)
-    begins = model.name in PREFILLS
-    start = None
-    if begins:
-        bought = target_of(inputs)
-        start = _start(work, company, facts, model.name, as_of, target=bought)
+    start = _start_of(work, company.id, inputs, as_of)
     row = valuations.keep(
         work,
         company,
@@ -145,7 +138,9 @@ def run_valuation(
         ),
         result=dump(result),
         headline=float(getattr(result, model.headline)),
-        currency=start.currency if start else currency_of(company, facts),
+        currency=start.currency
+        if start
+        else currency_of(company, companies.facts(work, company.id)),
         rationale=_sound(rationale),
     )
     work.note(
@@ -156,6 +151,21 @@ def run_valuation(
         **{model.headline: f"{row.headline:.6f}"},
     )
     return row
+
+
+def _start_of(
+    work: Work, company_id: CompanyId, inputs: Any, as_of: date | None
+) -> Prefilled | None:
+    """Where inputs of that model begin; None where its figures may all be stated instead."""
+    name = model_of(inputs).name
+    if name not in PREFILLS:
+        return None
+    try:
+        return prefilled(work, company_id, model=name, as_of=as_of, inputs=inputs)
+    except BadInput:
+        if name == "dcf":
+            raise
+        return None
 
 
 def _sound(rationale: str) -> str:
