@@ -71,6 +71,11 @@ PLACES = (
         act="draft.read",
     ),
     _place(
+        "comparables", "Comparables", "groups",
+        "Hold a company against its peers: their multiples, and what they make of its shares.",
+        act="draft.read",
+    ),
+    _place(
         "valuations", "Valuations", "inventory_2",
         "Open saved values, follow their workings, compare two.", act="valuation.read",
     ),

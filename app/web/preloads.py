@@ -29,6 +29,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "lbo": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER),
     "merger": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, CHART),
     "options": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, CHART),
+    "comparables": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, COMPONENT),
     "valuations": (HTML, BUTTON, CHOICE),
     "screen": (HTML, BUTTON, CHOICE, NUMBER, GRID),
     "reports": (BUTTON, CHOICE, DAY),
@@ -37,7 +38,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
 }
 """What each page draws at first, by the first part of its address."""
 
-OWN: Mapping[str, tuple[str, ...]] = {"dcf": ("grid.mjs",)}
+OWN: Mapping[str, tuple[str, ...]] = {"dcf": ("grid.mjs",), "comparables": ("grid.mjs",)}
 """The scripts of our own components that a page draws at first."""
 
 
