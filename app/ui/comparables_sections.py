@@ -35,7 +35,6 @@ from valor_core.models.comparables.fundamentals import (
 )
 from valor_core.models.comparables.multiples import MULTIPLES, Multiple, price_of
 from valor_core.models.comparables.peers import Company, Peer, common_figures
-from valor_core.models.conventions import valued_as_of
 from valor_core.models.fields import Unit
 from valor_core.values import from_micros
 from valor_core.workbench import football, peers, valuations
@@ -98,7 +97,7 @@ def headline(desk: Desk, result: ComparablesResult | None) -> None:
         },
         first_large=True,
     )
-    st.caption(valued_as_of(desk.inputs, desk.basis))
+    st.caption(f"By the medians of the peers' multiples, at the prices stated; {desk.currency}")
     stand_ins = [peer.name for peer in _stand_ins(desk)]
     if stand_ins:
         st.warning(
@@ -329,7 +328,16 @@ def multiples(desk: Desk, result: ComparablesResult | None) -> None:
     there = _there(result)
     show.table(
         "How the multiples lie",
-        ["Peers", "Lowest", "Quartile", "Median", "Mean", "Quartile", "Highest", "The company"],
+        [
+            "Peers",
+            "Lowest",
+            "Lower quartile",
+            "Median",
+            "Mean",
+            "Upper quartile",
+            "Highest",
+            "The company",
+        ],
         [(multiple.words, _spread(multiple, value)) for _, multiple, value in there],
     )
     by_peer = desk.once("multiples", lambda: multiples_of(desk.inputs))
@@ -521,7 +529,7 @@ def sources(desk: Desk, result: ComparablesResult | None) -> None:  # noqa: ARG0
     mine = [path for path in told if not path.startswith("peers[")]
     show.listed(
         desk.company.name,
-        [(changes.label(path.removeprefix("company.")), ask.basis(told[path])) for path in mine],
+        [(_label(path.removeprefix("company.")), ask.basis(told[path])) for path in mine],
     )
     for place, peer in enumerate(desk.inputs.peers):
         under = f"peers[{place}]."
@@ -529,11 +537,18 @@ def sources(desk: Desk, result: ComparablesResult | None) -> None:  # noqa: ARG0
             show.listed(
                 peer.name,
                 [
-                    (changes.label(path.removeprefix(under)), ask.basis(source))
+                    (_label(path.removeprefix(under)), ask.basis(source))
                     for path, source in told.items()
                     if path.startswith(under)
                 ],
             )
+
+
+def _label(path: str) -> str:
+    owner, _, name = path.rpartition(".")
+    if owner == "weights":
+        return f"Weight of {MULTIPLES[name].words}"
+    return changes.label(path.removeprefix("figures."))
 
 
 SECTIONS: dict[str, sheet.Section] = {

@@ -135,12 +135,12 @@ def test_the_football_field_shows_the_saved_dcf_beside_the_multiples(page, world
 
 
 def test_a_line_is_laid_through_five_peers_and_not_through_four(page):
-    choose(page, *peers(page)[:4])
+    choose(page, *peers(page)[:3], "3M Co")
     priced(page)
     assert "at least 5 peers" in shown(section(page, "Regression"))
 
     section(page, "Peers")
-    choose(page, *peers(page), "3M Co", "Apple Inc.")
+    choose(page, *peers(page), "Apple Inc.")
     priced(page)
 
     assert "Variance explained" in shown(section(page, "Regression"))

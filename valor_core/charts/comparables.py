@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 ROW_PX, AROUND_PX = 46, 90
+GAP = "\u00a0"  # between a bar and its figure
 
 
 def ranges(
@@ -54,7 +55,7 @@ def ranges(
         theme,
         height=ROW_PX * len(rows) + AROUND_PX,
         x={"title": {"text": f"{currency} per share"}, "tickformat": ",.0f", "zeroline": False},
-        y={"type": "category", "autorange": "reversed"},
+        y={"type": "category", "autorange": "reversed", "showgrid": False},
         **_line_at(price, theme),
     )
 
@@ -67,7 +68,7 @@ def _ends(rows: Sequence[FootballRow], names: list[str], theme: Theme) -> list[d
             "mode": "text",
             "y": names,
             "x": [getattr(row, end) for row in rows],
-            "text": [f"{getattr(row, end):,.2f}" for row in rows],
+            "text": [f"{GAP}{getattr(row, end):,.2f}{GAP}" for row in rows],
             "textposition": f"middle {side}",
             "textfont": {"color": INK[theme], "size": 12},
             "cliponaxis": False,

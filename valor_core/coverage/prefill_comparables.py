@@ -24,6 +24,7 @@ from valor_core.models.comparables.comparables import ComparablesInputs, Weights
 from valor_core.models.comparables.figures import Figures as Earned
 from valor_core.models.comparables.peers import Company, Peer
 from valor_core.models.dilution import Shares
+from valor_core.models.lines import spoken
 from valor_core.values import FiledFact
 
 COUNTED = ("ev_ebitda", "ev_ebit", "price_earnings")
@@ -176,17 +177,15 @@ def _bridge(told: Sources, under: str, figures: Figures) -> Bridge:
 
 
 def _taken_as_none(company: Named, told: Sources, under: str) -> list[str]:
-    """What weighs most when it is missing: debt and cash."""
+    """The items of the bridge that are not filed."""
     lacking = [
-        name
-        for name in ("debt", "cash")
+        spoken(name).lower()
+        for name in Bridge.__dataclass_fields__
         if told.sources[f"{under}bridge.{name}"].text.startswith("taken as none")
     ]
     if not lacking:
         return []
-    return [
-        f"{company.name}: no {' and no '.join(lacking)} is among the filed figures: taken as 0."
-    ]
+    return [f"{company.name}: not filed and taken as 0: {', '.join(lacking)}."]
 
 
 def _weights(told: Sources, counted: Sequence[str]) -> Weights:
