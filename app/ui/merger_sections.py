@@ -294,7 +294,7 @@ def companies(desk: Desk, result: MergerResult | None) -> None:
     names = _names(desk)
     if result is not None:
         show.table(
-            f"Both alone, {desk.currency} and shares in million",
+            f"Both alone, {desk.currency} million, a share in {desk.currency}",
             [names[1], names[0]],
             _alone(desk.inputs, result),
             first=years(desk)[0],

@@ -1,6 +1,7 @@
 """The merger page as Streamlit runs it, on the demo book."""
 
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -154,6 +155,9 @@ def test_a_saved_merger_keeps_its_accretion_and_the_filings_of_both(page, world)
         assert saved.row.headline == float(desk(page).result().judged_accretion)
         assert saved.sources["target.revenue"].facts
         assert saved.sources["acquirer.revenue"].facts
+        workbook = BytesIO()
+        valuations.write_workbook(saved, workbook)
+        assert workbook.getvalue().startswith(b"PK")
 
 
 def test_a_bank_is_refused_as_a_target_and_the_deal_stays(page):

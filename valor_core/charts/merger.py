@@ -88,4 +88,5 @@ def contribution(
     return figure(
         bars, theme, height=120 + 34 * len(parts), barmode="stack", showlegend=True,
         x={"tickformat": ".0%", "range": [0.0, 1.0]}, y={"autorange": "reversed"},
+        legend={"orientation": "h", "y": 1.08, "x": 0, "yanchor": "bottom", "traceorder": "normal"},
     )  # fmt: skip
