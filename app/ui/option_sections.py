@@ -157,13 +157,13 @@ def _when(inputs: RealOptionInputs, boundary: Boundary) -> dict[str, str]:
     below = inputs.kind in PUTS
     side = "at most" if below else "at least"
     if first > 0.0:
-        return {f"Act in {first:g} years on a {watched} of {side}": words.millions(trigger)}
+        return {f"Act in {first:g} years if the {watched} is {side}": words.millions(trigger)}
     if not np.isfinite(trigger):
         return {"Act before the end": "never pays"}
     now = watched_value(inputs)
     acts = now <= trigger if below else now >= trigger
     return {
-        f"Act today on a {watched} of {side}": words.millions(trigger),
+        f"Act today if the {watched} is {side}": words.millions(trigger),
         "Today": "act" if acts else "wait",
     }
 
