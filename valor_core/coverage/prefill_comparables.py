@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from valor_core.coverage.bridge_facts import bridge_of
+from valor_core.coverage.bridge_facts import ITEMS, bridge_of
 from valor_core.coverage.figures import Figures, Told, assumed, derived, filed, missing
 from valor_core.coverage.peers import Candidate
 from valor_core.coverage.prefill import (
@@ -180,7 +180,7 @@ def _taken_as_none(company: Named, told: Sources, under: str) -> list[str]:
     """The items of the bridge that are not filed."""
     lacking = [
         spoken(name).lower()
-        for name in Bridge.__dataclass_fields__
+        for name in ITEMS
         if told.sources[f"{under}bridge.{name}"].text.startswith("taken as none")
     ]
     if not lacking:
