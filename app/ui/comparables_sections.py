@@ -194,10 +194,7 @@ def _choose(desk: Desk, known: Mapping[str, Candidate], names: Sequence[str]) ->
     }
     reasons = {_moved(path, moved): text for path, text in desk.content.rationales.items()}
     reasons.pop("", None)
-    desk.put(
-        replace(desk.content, inputs=replace(desk.inputs, peers=now), rationales=reasons),
-        widgets=True,
-    )
+    desk.put(replace(desk.content, inputs=replace(desk.inputs, peers=now), rationales=reasons))
 
 
 def _moved(path: str, moved: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 ROW_PX, AROUND_PX = 46, 90
+ROOM = 0.25  # of the span of all ranges, to either side
 GAP = "\u00a0"  # between a bar and its figure
 
 
@@ -54,10 +55,23 @@ def ranges(
         [bar, *_ends(rows, names, theme), middle],
         theme,
         height=ROW_PX * len(rows) + AROUND_PX,
-        x={"title": {"text": f"{currency} per share"}, "tickformat": ",.0f", "zeroline": False},
+        x={
+            "title": {"text": f"{currency} per share"},
+            "tickformat": ",.0f",
+            "zeroline": False,
+            "range": _room(rows, price),
+        },
         y={"type": "category", "autorange": "reversed", "showgrid": False},
         **_line_at(price, theme),
     )
+
+
+def _room(rows: Sequence[FootballRow], price: float | None) -> list[float]:
+    """The axis with room for the figures beside the bars on a narrow screen."""
+    seen = [end for row in rows for end in (row.low, row.high)]
+    seen += [] if price is None else [price]
+    beside = ROOM * (max(seen) - min(seen)) or 1.0
+    return [min(seen) - beside, max(seen) + beside]
 
 
 def _ends(rows: Sequence[FootballRow], names: list[str], theme: Theme) -> list[dict[str, Any]]:

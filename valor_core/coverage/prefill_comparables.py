@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from valor_core.coverage.bridge_facts import ITEMS, bridge_of
+from valor_core.coverage.bridge_facts import bridge_of
 from valor_core.coverage.figures import Figures, Told, assumed, derived, filed, missing
 from valor_core.coverage.peers import Candidate
 from valor_core.coverage.prefill import (
@@ -24,12 +24,15 @@ from valor_core.models.comparables.comparables import ComparablesInputs, Weights
 from valor_core.models.comparables.figures import Figures as Earned
 from valor_core.models.comparables.peers import Company, Peer
 from valor_core.models.dilution import Shares
-from valor_core.models.lines import spoken
 from valor_core.values import FiledFact
 
 COUNTED = ("ev_ebitda", "ev_ebit", "price_earnings")
 COUNTED_OF_FINANCIALS = ("price_earnings", "price_book")
 HIGHEST = 100.0
+TAKEN_AS_NONE = (
+    "Leases, minorities, preferred stock, pensions and holdings that no filing shows are taken as "
+    "0, for peers too: each is named under Sources."
+)
 
 
 def prefill_comparables(
@@ -55,7 +58,7 @@ def prefill_comparables(
     return Prefilled(
         inputs=inputs,
         sources=told.sources,
-        warnings=tuple(_taken_as_none(company, told, "company.")),
+        warnings=(TAKEN_AS_NONE, *_lacking(company, told, "company.")),
         currency=currency_of(company, figures.facts),
     )
 
@@ -77,7 +80,7 @@ def prefill_peer(
     return Prefilled(
         inputs=inputs,
         sources=told.sources,
-        warnings=tuple(_taken_as_none(peer.company, told, "")),
+        warnings=tuple(_lacking(peer.company, told, "")),
         currency=currency_of(peer.company, figures.facts),
     )
 
@@ -90,19 +93,27 @@ def joined(start: Prefilled, peers: Sequence[Prefilled]) -> Prefilled:
         for path, source in peer.sources.items()
     }
     warnings = [warning for peer in peers for warning in peer.warnings]
-    ours = year_of(start, "company.")
-    for peer in peers:
-        name, theirs = peer.inputs.name, year_of(peer, "")
-        if ours and theirs and abs(ours - theirs) > 1:
-            warnings.append(f"{name}: its figures are of FY{theirs}, the company's of FY{ours}.")
-        if peer.currency != start.currency:
-            warnings.append(f"{name} reports in {peer.currency}: state its price in it.")
+    warnings += _of_other_years(start, peers)
+    warnings += [
+        f"{peer.inputs.name} reports in {peer.currency}: state its price in it."
+        for peer in peers
+        if peer.currency != start.currency
+    ]
     return replace(
         start,
         inputs=replace(start.inputs, peers=tuple(peer.inputs for peer in peers)),
         sources={**start.sources, **sources},
         warnings=(*start.warnings, *warnings),
     )
+
+
+def _of_other_years(start: Prefilled, peers: Sequence[Prefilled]) -> list[str]:
+    ours = year_of(start, "company.")
+    years = ((peer.inputs.name, year_of(peer, "")) for peer in peers)
+    apart = [f"{name} FY{year}" for name, year in years if year and abs(year - ours) > 1]
+    if not apart:
+        return []
+    return [f"Figures of other years than the company's FY{ours}: {', '.join(apart)}."]
 
 
 def year_of(start: Prefilled, under: str) -> int:
@@ -176,16 +187,16 @@ def _bridge(told: Sources, under: str, figures: Figures) -> Bridge:
     )
 
 
-def _taken_as_none(company: Named, told: Sources, under: str) -> list[str]:
-    """The items of the bridge that are not filed."""
+def _lacking(company: Named, told: Sources, under: str) -> list[str]:
+    """What weighs most when it is not filed: debt and cash."""
     lacking = [
-        spoken(name).lower()
-        for name in ITEMS
+        name
+        for name in ("debt", "cash")
         if told.sources[f"{under}bridge.{name}"].text.startswith("taken as none")
     ]
     if not lacking:
         return []
-    return [f"{company.name}: not filed and taken as 0: {', '.join(lacking)}."]
+    return [f"{company.name}: no {' and no '.join(lacking)} is filed: taken as 0."]
 
 
 def _weights(told: Sources, counted: Sequence[str]) -> Weights:
