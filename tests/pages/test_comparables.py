@@ -1,6 +1,7 @@
 """The comparables page as Streamlit runs it, on the demo book."""
 
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -125,13 +126,17 @@ def test_a_bank_is_held_against_banks_by_what_its_owners_earn(page):
     assert (start.weights.ev_ebitda, start.weights.price_book) == (0.0, 1.0)
 
 
-def test_the_football_field_shows_the_saved_dcf_beside_the_multiples(page, world):
+def test_the_football_field_shows_saved_values_beside_the_multiples(page, world):
     saved(world.acme.analyst, "PEP")
+    with open_work(world.acme.analyst) as work:
+        deal = valuations.prefilled(work, PEP.id, model="lbo").inputs
+        valuations.run_valuation(work, PEP.id, deal, rationale="what a sponsor could pay")
     priced(page)
 
     section(page, "Football field")
 
     assert "terminal growth and cost of capital ±0.5 points" in shown(page)
+    assert "a sponsor&#x27;s IRR of 25% to 15%" in shown(page)
 
 
 def test_a_line_is_laid_through_five_peers_and_not_through_four(page):
@@ -155,3 +160,4 @@ def test_a_saved_value_keeps_where_its_figures_and_prices_are_from(page, world):
     assert kept
     assert kept.sources["peers[0].figures.ebit"].facts
     assert kept.sources["peers[0].price"].text == "close of 31 Dec 2009"
+    valuations.write_workbook(kept, BytesIO())
