@@ -175,7 +175,7 @@ def an_lbo(draw: "Draw") -> LboInputs:
         holders=Holders(
             preferred=draw.between(0.0, 0.8),
             preferred_rate=draw.between(0.0, 0.1),
-            rollover_share=draw.one_of(None, draw.between(0.05, 0.2)),
+            rollover_share=draw.one_of(draw.between(0.05, 0.2), draw.between(0.05, 0.2), None),
             pool=draw.one_of(None, a_pool(draw)),
         ),
         covenants=tuple(

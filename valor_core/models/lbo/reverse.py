@@ -10,6 +10,7 @@ import numpy as np
 from valor_core.models.fields import Unit, says, settle
 from valor_core.models.guarded import guarded
 from valor_core.models.lbo.buyout import Held, LboInputs, exits_of, hold
+from valor_core.models.lbo.effective_interest import EffectiveInterestResult
 from valor_core.models.lbo.holders import claims_of
 from valor_core.models.lbo.refusals import RequiredReturnTooLow, ReturnOutOfReach
 from valor_core.models.lbo.several import total
@@ -35,6 +36,9 @@ class ReverseLboInputs:
 class ReverseLboResult:
     """From what the equity receives back to the price that it can pay, before managers' options."""
 
+    releases: tuple[EffectiveInterestResult, ...] = field(
+        metadata=says("costs of the tranches that have any, which shelter profit")
+    )
     discount_factors: Row = field(metadata=says("value today of one unit then", Unit.RATIO))
     received: Row = field(metadata=says("distributions, and the equity at the exit", Unit.MONEY))
     present_values: Row = field(metadata=says("the same today", Unit.MONEY))
@@ -61,6 +65,7 @@ def reverse_lbo(inputs: ReverseLboInputs) -> ReverseLboResult:
     equity = total(present)
     value = _affordable(deal, held, equity)
     return ReverseLboResult(
+        releases=tuple(release for release in held.releases if release is not None),
         discount_factors=row_of(factors),
         received=row_of(received),
         present_values=row_of(present),
