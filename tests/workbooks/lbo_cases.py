@@ -45,11 +45,11 @@ def a_tranche(draw: "Draw", low: float, high: float, **terms) -> Tranche:
     )
 
 
-def draws(draw: "Draw") -> tuple[DrawOn, ...]:
+def draws(draw: "Draw", low: float, high: float) -> tuple[DrawOn, ...]:
     return (
         DrawOn(
             tranche=draw.random.randint(1, 3),
-            face=draw.between(20, 40),
+            face=draw.between(low, high),
             issue_price=draw.between(0.96, 1.0),
             fee=draw.between(0.0, 0.02),
         ),
@@ -90,16 +90,16 @@ def an_lbo(draw: "Draw") -> LboInputs:
         integration_cost=draw.between(0, 3),
         synergies=draw.between(0, 4),
         phase_in=draw.random.randint(1, 3),
-        draws=draws(draw),
+        draws=draws(draw, 160, 200),
     )
     recapitalisation = Recapitalisation(
-        year=draw.random.randint(1, years), draws=draws(draw), from_cash=draw.between(1, 5)
+        year=draw.random.randint(1, years), draws=draws(draw, 20, 40), from_cash=draw.between(1, 5)
     )
     refinancing = Refinancing(
         year=draw.random.randint(1, years),
         tranche=draw.random.randint(1, 3),
         premium=draw.between(0.0, 0.02),
-        draws=(DrawOn(tranche=3, face=draw.between(350, 400)),),
+        draws=(DrawOn(tranche=3, face=draw.between(500, 550)),),
     )
     refinancings = draw.one_of((), (), (refinancing,))
     add_ons = (add_on,) if years > 1 and draw.one_of(True, False) else ()
@@ -164,8 +164,8 @@ def an_lbo(draw: "Draw") -> LboInputs:
             steps=draw.one_of(
                 (),
                 (
-                    SweepStep(leverage=4.0, share=draw.between(0.9, 1.0)),
-                    SweepStep(leverage=2.5, share=draw.between(0.5, 0.8)),
+                    SweepStep(leverage=4.0, share=draw.between(0.7, 0.8)),
+                    SweepStep(leverage=2.5, share=draw.between(0.5, 0.6)),
                 ),
             ),
             of=draw.one_of(*SweepOf),
