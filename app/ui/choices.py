@@ -123,26 +123,6 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Shields.FIXED: "fixed amounts: shields as safe as the debt",
         Shields.HARRIS_PRINGLE: "Harris-Pringle: debt follows the value",
         Shields.MILES_EZZELL: "Miles-Ezzell: debt follows the value once a year",
-    InterestOn: {
-        InterestOn.AVERAGE: "average of opening and closing balance",
-        InterestOn.OPENING: "opening balance",
-    },
-    SweepOf: {
-        SweepOf.CASH_FLOW: "cash flow of the year",
-        SweepOf.ALL_CASH: "all cash above the minimum",
-    },
-    TaxBase: {TaxBase.LEVERED: "EBIT less interest", TaxBase.UNLEVERED: "EBIT"},
-    CapBase: {CapBase.EBITDA: "EBITDA", CapBase.EBIT: "EBIT"},
-    HurdleOn: {
-        HurdleOn.SPONSOR: "the sponsor's multiple of money",
-        HurdleOn.ALL_EQUITY: "the multiple of all equity",
-    },
-    Measure: {
-        Measure.LEVERAGE: "debt by EBITDA",
-        Measure.NET_LEVERAGE: "net debt by EBITDA",
-        Measure.INTEREST_COVER: "interest cover",
-        Measure.FIXED_CHARGE_COVER: "fixed-charge cover",
-        Measure.DEBT_SERVICE_COVER: "debt-service cover",
     },
 }
 

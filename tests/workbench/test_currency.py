@@ -121,6 +121,6 @@ def test_a_notebook_shows_the_currency_and_the_day(world, rhein):
     start = space.company(rhein).dcf()
     valued = start.change({f"bridge.{item}": 0.0 for item in start.inputs.bridge.missing})
 
-    assert " EUR a share" in repr(valued)
+    assert " EUR value per share" in repr(valued)
     assert "Value as of 31 Dec 2024" in valued._repr_html_()
     assert valued.conventions["Currency"].startswith("EUR")
