@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from app.api.application import create_api
+from app.compute import RUNS
 from app.monitoring.metrics import metrics_route
 from app.process import HOST, origin
 from app.state import PROCESS
@@ -64,6 +65,7 @@ def create_app(
             # A mounted application's own lifespan is not run otherwise.
             await stack.enter_async_context(api.router.lifespan_context(api))
             stack.enter_context(background())
+            stack.callback(RUNS.close)
             yield {}
         for task in tasks:
             task.cancel()

@@ -12,8 +12,10 @@
 Rooms define their own errors below these. `code` never changes once released: clients read it.
 """
 
+import copyreg
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class ValorError(Exception):
@@ -25,6 +27,10 @@ class ValorError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is from one process to another: it is not made anew from its message."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__
 
 
 class BadInput(ValorError):

@@ -1,0 +1,136 @@
+"""Heavy work beside the serving process: a process of its own for each run, ended at any moment.
+
+No `multiprocessing` pool: it would have each worker run `__main__` anew, and in a process that
+serves pages that is the page which a thread happens to draw.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from threading import Lock
+from typing import Any
+
+from valor_core.errors import ValorError
+from valor_core.settings import ROOT
+
+AT_ONCE = 2
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+
+
+class WorkLost(ValorError):
+    """The process that computed is gone, and with it what it had found."""
+
+    code, status = "work_lost", 500
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The computation ended without a result.",
+            hint="Start it again; fewer paths take less time and memory.",
+        )
+
+
+class Run:
+    """A function at work in a process of its own: how far it is, what came of it, its end.
+
+    The function is told as its last argument whom to tell the part that is done.
+    """
+
+    def __init__(self, pool: ThreadPoolExecutor, function: Callable[..., Any], *args: Any) -> None:
+        self.done = 0.0
+        self._given_up = False
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lock = Lock()
+        self._future: Future[Any] = pool.submit(self._carry_out, (function, args))
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is a result, a refusal, or an end without either."""
+        return self._future.done()
+
+    def result(self) -> Any:
+        """What the function gave, once it has, or its refusal; CancelledError if given up."""
+        return self._future.result()
+
+    def cancel(self) -> None:
+        """Give it up, at once: its process is killed, or never begins."""
+        with self._lock:
+            self._given_up = True
+            if self._child is not None:
+                self._child.kill()
+        self._future.cancel()
+
+    def _carry_out(self, work: tuple[Any, ...]) -> Any:
+        ours, theirs = Pipe()
+        with ours:
+            with theirs, self._lock:
+                if self._given_up:
+                    raise CancelledError
+                self._child = _child(theirs)
+            with self._child:
+                try:
+                    made = self._heard(ours, work)
+                except (EOFError, OSError):
+                    raise (CancelledError if self._given_up else WorkLost) from None
+                finally:
+                    self._child.kill()
+        if isinstance(made, ValorError):
+            raise made
+        return made
+
+    def _heard(self, child: Connection, work: tuple[Any, ...]) -> Any:
+        child.send(work)
+        while not isinstance(told := child.recv(), tuple):
+            self.done = told
+        return told[0]
+
+
+def _child(connection: Connection) -> subprocess.Popen[bytes]:
+    """A process that ends by itself when our end of the connection is gone."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "app.compute_child", str(connection.fileno())],
+        stdin=subprocess.DEVNULL,
+        env=ENVIRONMENT,
+        cwd=ROOT,
+        pass_fds=[connection.fileno()],
+        start_new_session=True,  # ^C in the terminal is for the server
+    )
+
+
+class Runs:
+    """All runs of this process: one a person at a time, a few at once, the others wait."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._pool: ThreadPoolExecutor | None = None
+        self._of: dict[str, Run] = {}
+
+    def start(self, owner: str, function: Callable[..., Any], *args: Any) -> Run:
+        """Begin it, unless the owner's last run is still at work: then that one."""
+        with self._lock:
+            running = self._of.get(owner)
+            if running is not None and not running.finished:
+                return running
+            self._pool = self._pool or ThreadPoolExecutor(AT_ONCE, thread_name_prefix="compute")
+            self._of = {who: run for who, run in self._of.items() if not run.finished}
+            self._of[owner] = Run(self._pool, function, *args)
+            return self._of[owner]
+
+    def running(self, owner: str) -> Run | None:
+        """The owner's run that is at work or waits."""
+        run = self._of.get(owner)
+        return None if run is None or run.finished else run
+
+    def close(self) -> None:
+        """Give up all runs; no process of theirs is left when it returns."""
+        with self._lock:
+            for run in self._of.values():
+                run.cancel()
+            if self._pool is not None:
+                self._pool.shutdown(cancel_futures=True)
+            self._pool, self._of = None, {}
+
+
+RUNS = Runs()
