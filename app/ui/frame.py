@@ -76,6 +76,11 @@ PLACES = (
         act="draft.read",
     ),
     _place(
+        "simulation", "Simulation", "ssid_chart",
+        "How far a DCF's value spreads when its drivers vary, and which of them moves it.",
+        act="draft.read",
+    ),
+    _place(
         "valuations", "Valuations", "inventory_2",
         "Open saved values, follow their workings, compare two.", act="valuation.read",
     ),

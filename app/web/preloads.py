@@ -30,6 +30,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "merger": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, CHART),
     "options": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, CHART),
     "comparables": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, COMPONENT),
+    "simulation": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, COMPONENT),
     "valuations": (HTML, BUTTON, CHOICE),
     "screen": (HTML, BUTTON, CHOICE, NUMBER, GRID),
     "reports": (BUTTON, CHOICE, DAY),
@@ -39,6 +40,10 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
 """What each page draws at first, by the first part of its address."""
 
 OWN: Mapping[str, tuple[str, ...]] = {"dcf": ("grid.mjs",), "comparables": ("grid.mjs",)}
+OWN: Mapping[str, tuple[str, ...]] = {
+    "dcf": ("grid.mjs",),
+    "simulation": ("grid.mjs",),
+}
 """The scripts of our own components that a page draws at first."""
 
 

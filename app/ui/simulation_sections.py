@@ -1,0 +1,373 @@
+"""The parts of the simulation page: what varies, the run, and what came of it."""
+
+from collections.abc import Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from app.compute import RUNS, Run
+from app.ui import grid, sheet, show, words
+from app.ui.draft import Desk, desk_name
+from app.ui.frame import caller
+from app.ui.grid import Column, Edit
+from app.ui.sheet import number_at
+from app.ui.simulation_plan import PATHS, Kind, Stated, drivers_of
+from valor_core.charts import simulation as charts
+from valor_core.errors import ValorError
+from valor_core.models.simulation.estimates import Estimate
+from valor_core.models.simulation.plan import LARGEST_SEED, SimulationPlan, simulation_id
+from valor_core.models.simulation.study import Study, study
+
+POLL_S = 0.5
+MARKS = {"P5": 0.05, "P50": 0.50, "P95": 0.95}
+PRICE = "simulation:price"
+SECTION = "simulation:section"
+
+
+@dataclass(slots=True, kw_only=True)
+class Bench:
+    """A company's simulation on somebody's screen: what is stated, the run, the last result."""
+
+    stated: Stated = field(default_factory=Stated)
+    run: Run | None = None
+    study: Study | None = None
+    problem: ValorError | None = None
+    cancelled: bool = False
+
+    def take(self) -> None:
+        """What came of the run, once it has ended."""
+        if self.run is None or not self.run.finished:
+            return
+        try:
+            self.study = self.run.result()
+            st.session_state[SECTION] = "Value"
+        except CancelledError:
+            self.cancelled = True
+        except ValorError as refusal:
+            self.problem = refusal
+        self.run = None
+
+
+def bench_of(desk: Desk) -> Bench:
+    """The company's bench in this session, with what its run has brought meanwhile."""
+    name = desk_name(caller(), desk.company, "simulation")
+    bench: Bench = st.session_state.setdefault(name, Bench())
+    bench.take()
+    return bench
+
+
+def start(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
+    """Paths, seed and the button; while a run is at work, how far it is instead."""
+    stated = bench.stated
+    left, middle, right = st.columns([2, 2, 3], vertical_alignment="bottom")
+    with left:
+        stated.paths = st.selectbox(
+            "Paths",
+            PATHS,
+            index=PATHS.index(stated.paths),
+            format_func=lambda count: f"{count:,}",
+            key=desk.key("simulation:paths"),
+        )
+    with middle:
+        stated.seed = int(
+            st.number_input(
+                "Seed",
+                value=stated.seed,
+                min_value=0,
+                max_value=LARGEST_SEED,
+                step=1,
+                key=desk.key("simulation:seed"),
+                help="The same seed draws the same paths; another one shows what is chance.",
+            )
+        )
+    running = RUNS.running(_owner())
+    with right:
+        st.button(
+            "Run",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=plan is None or running is not None,
+            on_click=lambda: _start(desk, bench),
+        )
+    if running is not None:
+        progress(running, "" if running is bench.run else "Your simulation of another company: ")
+    elif bench.problem is not None:
+        show.refusal(bench.problem)
+    elif bench.cancelled:
+        st.info("The run was cancelled. Nothing of it was kept.", icon=":material/cancel:")
+
+
+def _start(desk: Desk, bench: Bench) -> None:
+    bench.problem, bench.cancelled = None, False
+    try:
+        plan = bench.stated.plan(desk.inputs)
+    except ValorError as refusal:
+        bench.problem = refusal
+        return
+    bench.run = RUNS.start(_owner(), study, desk.inputs, plan)
+
+
+def _owner() -> str:
+    who = caller()
+    return f"{who.tenant_id}:{who.user_id}"
+
+
+@st.fragment(run_every=POLL_S)
+def progress(run: Run, whose: str) -> None:
+    """How far the run is, asked twice a second, and the way to end it."""
+    if run.finished:
+        st.rerun()
+    told = f"{100 * run.done:.0f} %" if run.done else "starting"
+    bar, button = st.columns([5, 1], vertical_alignment="center")
+    bar.progress(min(run.done, 1.0), text=f"{whose}{told}")
+    button.button("Cancel", icon=":material/stop:", on_click=run.cancel, key="simulation:cancel")
+
+
+def headline(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
+    """The value over all paths and how exactly it is known."""
+    made = bench.study
+    if made is None:
+        st.caption("Nothing has been run yet: the drivers below stand around your DCF as it is.")
+        return
+    found, low, high = made.summary, *(made.summary.percentiles[level] for level in (0.05, 0.95))
+    told = {
+        f"Mean value per share, {desk.currency}": _give_or_take(found.mean),
+        "Base case": words.per_share(made.tornado.base),
+        "Median": words.per_share(found.percentiles[0.5].value),
+        "Nine in ten between": f"{words.per_share(low.value)} and {words.per_share(high.value)}",
+    }
+    if (price := st.session_state.get(PRICE)) is not None:
+        chance = made.chance_above(price)
+        told[f"Chance above {words.per_share(price)}"] = words.percent(chance.value)
+    if found.refused:
+        told["Draws without a value"] = words.percent(made.simulation.share_refused, 2)
+    show.facts(told, first_large=True)
+    run = made.simulation
+    st.caption(
+        f"{run.scenarios:,} paths of scrambled Sobol points in {run.replicates} repetitions, seed "
+        f"{run.plan.seed}; ± holds the true figure in 95 of 100 cases. Run {run.run_id[:12]}."
+    )
+    if plan is None or simulation_id(desk.inputs, plan) != run.run_id:
+        st.warning(
+            "This is the last run. Drivers or DCF have changed since: run again.",
+            icon=":material/history:",
+        )
+
+
+def _give_or_take(estimate: Estimate) -> str:
+    return f"{words.per_share(estimate.value)} ± {words.number(estimate.half_width(), 2)}"
+
+
+def drivers(desk: Desk, bench: Bench) -> None:
+    """What each driver may turn out to be, and how they move together."""
+    there = drivers_of(desk.inputs)
+    fields, spreads = list(there.values()), bench.stated.spreads
+
+    def changed(edits: Sequence[Edit]) -> None:
+        for edit in edits:
+            path, scale = fields[edit.row].path, fields[edit.row].scale
+            value = Kind(edit.value) if edit.column == "kind" else (
+                None if edit.value is None else edit.value * scale
+            )  # fmt: skip
+            spreads[path] = replace(spreads[path], **{edit.column: value})
+
+    def shown(place: int) -> list[grid.Value]:
+        each = fields[place]
+        spread, base = spreads[each.path], number_at(desk.inputs, each.path)
+        ends = (None, None) if spread.kind is Kind.FIXED else spread.ends(base)
+        return [
+            spread.kind.value,
+            *(each.on_screen(value) for value in (spread.about(base), spread.sd, *ends)),
+        ]
+
+    number = {"optional": True, "placeholder": words.NOTHING}
+    grid.edited(
+        "What each driver may turn out to be",
+        {
+            "kind": Column(heading="Distribution", kind="choice", options=tuple(Kind)),
+            "centre": Column(heading="Mean or mode", **number),
+            "sd": Column(heading="Std. deviation"),
+            "low": Column(heading="Low", **number),
+            "high": Column(heading="High", **number),
+        },
+        [(each.heading(desk.currency), shown(place)) for place, each in enumerate(fields)],
+        key=f"simulation:grid:{desk.company.id}",
+        on_change=changed,
+        corner="Driver",
+    )
+    st.caption(
+        "The mean or mode is that of your DCF until you state another. The deviations are usual "
+        "ones, not filed: state your own. Low and high cut a normal or lognormal off; they are the "
+        "ends of the others, and follow the deviation until stated. A driver that your DCF states "
+        "by year is not listed: let it fade again to vary it."
+    )
+    _correlations(desk, bench)
+
+
+def _correlations(desk: Desk, bench: Bench) -> None:
+    varying, told = bench.stated.varying(drivers_of(desk.inputs)), bench.stated.correlations
+    if len(varying) < 2:
+        return
+
+    def changed(edits: Sequence[Edit]) -> None:
+        for edit in edits:
+            pair = frozenset({varying[edit.row].path, edit.column})
+            if len(pair) == 2:
+                told[pair] = edit.value
+
+    st.subheader("Rank correlations", anchor=False)
+    grid.edited(
+        "Rank correlations between the drivers",
+        {each.path: Column(heading=each.label) for each in varying},
+        [
+            (
+                down.label,
+                [
+                    1.0 if down is across
+                    else told.get(frozenset({down.path, across.path}), 0.0)
+                    for across in varying
+                ],
+            )
+            for down in varying
+        ],
+        key=f"simulation:correlations:{desk.company.id}",
+        on_change=changed,
+        corner="Spearman, −1 to 1",
+    )  # fmt: skip
+
+
+def value(desk: Desk, bench: Bench) -> None:
+    """How the value spreads, the chance of more than a price, and what had no value."""
+    made = _made(bench)
+    asked, _ = st.columns([1, 2])
+    with asked:
+        st.number_input(
+            f"Chance of more than a price, {desk.currency}", value=None, min_value=0.0, key=PRICE,
+            placeholder="such as today's price",
+        )  # fmt: skip
+    found = made.summary
+    show.chart(
+        charts.spread(
+            made.histogram,
+            marks={name: found.percentiles[level].value for name, level in MARKS.items()},
+            base=made.tornado.base,
+            unit=desk.currency,
+            theme=show.theme(),
+        ),
+        key="simulation:spread",
+        alt=f"Share of the paths by value per share, {desk.currency}",
+    )
+    rows = [
+        *((f"P{100 * level:.0f}", told) for level, told in found.percentiles.items()),
+        ("Mean", found.mean),
+        ("Standard deviation", found.sd),
+        (f"Mean of the worst {words.percent(found.tail, 0)}", found.shortfall),
+    ]
+    show.table(
+        f"Value per share, {desk.currency}",
+        ["Value", "± at 95 %"],
+        [
+            (name, [words.per_share(told.value), words.number(told.half_width(), 2)])
+            for name, told in rows
+        ],
+        strong=frozenset({"P50", "Mean"}),
+    )
+    if made.simulation.refused:
+        show.listed(
+            "Draws without a value, left out of every figure",
+            [
+                (words.counted(each.count, "draw"), f"such as: {each.example}")
+                for each in made.simulation.refused
+            ],
+        )
+
+
+def cash(desk: Desk, bench: Bench) -> None:
+    """How the free cash flow spreads from year to year."""
+    made = _made(bench)
+    years = sheet.fiscal_years(desk, "revenue", len(made.base_by_year))
+    show.chart(
+        charts.by_year(
+            made.fan, base=made.base_by_year, years=years, currency=desk.currency,
+            theme=show.theme(),
+        ),
+        key="simulation:fan",
+        alt=f"Free cash flow to the firm by year, {desk.currency} million",
+    )  # fmt: skip
+    show.table(
+        f"Free cash flow to the firm, {desk.currency} million",
+        years,
+        [
+            *(
+                (f"P{100 * level:.0f}", [words.millions(v) for v in row])
+                for level, row in zip(made.fan.levels, made.fan.values, strict=True)
+            ),
+            ("Mean", [words.millions(v) for v in made.fan.mean]),
+            ("Base case", [words.millions(v) for v in made.base_by_year]),
+        ],
+        strong=frozenset({"P50"}),
+    )
+
+
+def ranking(desk: Desk, bench: Bench) -> None:
+    """What moves the value: each driver alone, then its part of the variance."""
+    made, theme = _made(bench), show.theme()
+    known = drivers_of(desk.inputs)
+    labels = {each.path: known[each.path].label for each in made.ranked if each.path in known}
+    labels = {each.path: labels.get(each.path, each.path) for each in made.ranked}
+    told = {
+        leg.path: [
+            words.in_unit(at, known[leg.path].unit if leg.path in known else None)
+            for at in leg.inputs
+        ]
+        for leg in made.tornado.legs
+    }
+    st.subheader("One driver at a time", anchor=False)
+    show.chart(
+        charts.tornado(made.tornado, labels=labels, told=told, unit=desk.currency, theme=theme),
+        key="simulation:tornado",
+        alt=f"Value per share with each driver at its low and high end, {desk.currency}",
+    )
+    if made.indices:
+        st.subheader("Share of the variance", anchor=False)
+        show.chart(
+            charts.shares_of_variance(made.indices, labels=labels, theme=theme),
+            key="simulation:indices",
+            alt="Sobol indices of the drivers",
+        )
+        st.caption("Sobol indices: what of the spread would go if the driver were known.")
+        return
+    st.subheader("Rank correlation with the value", anchor=False)
+    show.chart(
+        charts.rank_correlations(made.ranked, labels=labels, theme=theme),
+        key="simulation:ranked",
+        alt="Rank correlation of each driver with the value per share",
+    )
+    st.caption(
+        "Drivers that depend on each other share the variance, so each is ranked by its "
+        "correlation with the value, which holds what it shares with the others."
+    )
+
+
+def _made(bench: Bench) -> Study:
+    assert bench.study is not None  # the sections that show one are offered once it is there
+    return bench.study
+
+
+def sections(desk: Desk, bench: Bench) -> None:
+    """The section that is looked at; results are offered once there are any."""
+    st.html(sheet.READABLE)
+    there = {"Drivers": drivers}
+    if bench.study is not None:
+        there |= {"Value": value, "Cash flow": cash, "What drives it": ranking}
+    name = st.segmented_control(
+        "Section",
+        list(there),
+        default="Drivers",
+        required=True,
+        key=SECTION,
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    there[name or "Drivers"](desk, bench)

@@ -1,0 +1,25 @@
+"""A DCF over thousands of draws of its drivers: how far its value spreads, and what moves it."""
+
+import streamlit as st
+
+from app.ui import ask, frame, sheet, show, simulation_sections
+from app.ui.frame import only_for_its_readers
+
+only_for_its_readers("simulation")
+st.title("Simulation", anchor=False)
+
+desk = sheet.opened("dcf")
+frame.link(
+    "dcf", "Its DCF", icon=":material/calculate:", company=desk.company.ticker or desk.company.id
+)
+if desk.to_state:
+    ask.open_items(desk)
+    st.stop()
+if show.or_explain(desk.result) is None:
+    st.stop()
+
+bench = simulation_sections.bench_of(desk)
+plan = show.or_explain(bench.stated.plan, desk.inputs)
+simulation_sections.start(desk, bench, plan)
+simulation_sections.headline(desk, bench, plan)
+simulation_sections.sections(desk, bench)

@@ -1,0 +1,143 @@
+"""The simulation page as Streamlit runs it, on the demo book; each run in its own process."""
+
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.compute import RUNS
+from app.ui import frame
+from app.ui.draft import desk_name
+from app.ui.simulation_sections import SECTION, Bench
+from tests.pages.grids import cells, edited
+from tests.pages.opening import opened, pressed, saved, texts
+from valor_core.coverage.companies import Company, company_id
+from valor_core.workbench import demo
+from valor_core.workbench.verb import use_store
+
+pytestmark = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
+KO = Company(
+    id=company_id(21344), name="Coca-Cola Co", ticker="KO", cik=21344, sic=2080, shared=True
+)
+SPREADS = "What each driver may turn out to be"
+CORRELATIONS = "Rank correlations between the drivers"
+
+
+@pytest.fixture
+def page(world, monkeypatch) -> Iterator[AppTest]:
+    demo.seed_demo(world.store)
+    use_store(world.store)
+    saved(world.acme.analyst, "KO")
+    yield opened(monkeypatch, world.acme.analyst, "simulation", company="KO")
+    RUNS.close()
+    use_store(None)
+
+
+def bench(at: AppTest) -> Bench:
+    return at.session_state[desk_name(frame.caller(), KO, "simulation")]
+
+
+def begun(at: AppTest, paths: int = 2**10) -> AppTest:
+    next(each for each in at.selectbox if each.label == "Paths").set_value(paths).run()
+    return pressed(at, "Run")
+
+
+def simulated(at: AppTest) -> AppTest:
+    run = begun(at) and bench(at).run
+    assert run is not None
+    run.result()
+    at.run()
+    assert not at.exception, [each.value for each in at.exception]
+    return at
+
+
+def test_a_run_tells_mean_percentiles_and_its_run_id(page):
+    simulated(page)
+
+    made = bench(page).study
+    assert made is not None
+    assert f"{made.summary.mean.value:,.2f} ±" in texts(page)
+    assert made.simulation.run_id[:12] in texts(page)
+    assert page.session_state[SECTION] == "Value"
+
+
+def test_every_section_is_drawn(page):
+    simulated(page)
+
+    for name in ("Drivers", "Value", "Cash flow", "What drives it"):
+        page.session_state[SECTION] = name
+        assert not page.run().exception, name
+
+
+def test_a_driver_is_given_another_distribution_in_its_grid(page):
+    edited(page, SPREADS, (1, "kind", "uniform"), (1, "sd", 1.0))
+
+    row = cells(page, SPREADS)["EBIT margin, %"]
+    assert row["High"] - row["Low"] == pytest.approx(2.0 * 3.0**0.5)
+
+
+def test_a_correlation_holds_for_both_and_takes_the_place_of_the_sobol_indices(page):
+    edited(page, CORRELATIONS, (0, "margin.start", 0.5))
+    assert cells(page, CORRELATIONS)["EBIT margin"]["Revenue growth, start"] == 0.5
+
+    simulated(page)
+
+    made = bench(page).study
+    assert made is not None
+    assert made.indices == ()
+    assert len(made.ranked) >= 2
+
+
+def test_a_chance_follows_the_price_without_another_run(page):
+    simulated(page)
+    made = bench(page).study
+    assert made is not None
+
+    page.number_input(key="simulation:price").set_value(made.summary.percentiles[0.75].value).run()
+
+    assert "Chance above" in texts(page)
+    assert "25.0 %" in texts(page)
+
+
+def test_what_was_changed_since_the_run_is_told(page):
+    simulated(page)
+    page.session_state[SECTION] = "Drivers"
+    page.run()
+    assert "run again" not in texts(page)
+
+    edited(page, SPREADS, (0, "sd", 3.0))
+
+    assert "run again" in texts(page)
+
+
+def test_a_run_that_is_cancelled_ends_and_is_told(page):
+    begun(page, 2**17)
+    run = bench(page).run
+    assert run is not None
+
+    pressed(page, "Cancel")
+    page.run()
+
+    assert run.finished
+    assert bench(page).study is None
+    assert "cancelled" in texts(page)
+
+
+def test_a_person_has_one_run_at_a_time(page):
+    begun(page, 2**17)
+
+    run = next(button for button in page.button if button.label == "Run")
+
+    assert run.disabled
+
+
+def test_the_same_seed_draws_the_same_values(page):
+    simulated(page)
+    first = bench(page).study
+    simulated(page)
+    again = bench(page).study
+
+    assert first is not None
+    assert again is not None
+    assert first.simulation.run_id == again.simulation.run_id
+    assert first.summary.mean == again.summary.mean
