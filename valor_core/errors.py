@@ -12,7 +12,6 @@
 Rooms define their own errors below these. `code` never changes once released: clients read it.
 """
 
-import copyreg
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +29,11 @@ class ValorError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As it is from one process to another: it is not made anew from its message."""
-        return copyreg.__newobj__, (type(self), *self.args), self.__dict__
+        return _as_it_was, (type(self), *self.args), self.__dict__
+
+
+def _as_it_was(kind: type[ValorError], *args: Any) -> ValorError:
+    return kind.__new__(kind, *args)
 
 
 class BadInput(ValorError):

@@ -1,8 +1,9 @@
 """The parts of the simulation page: what varies, the run, and what came of it."""
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from app.ui import grid, sheet, show, words
 from app.ui.draft import Desk, desk_name
 from app.ui.frame import caller
 from app.ui.grid import Column, Edit
+from app.ui.places import put_at
 from app.ui.sheet import number_at
 from app.ui.simulation_plan import PATHS, Kind, Stated, drivers_of
 from valor_core.charts import simulation as charts
@@ -21,7 +23,6 @@ from valor_core.models.simulation.study import Study, study
 
 POLL_S = 0.5
 MARKS = {"P5": 0.05, "P50": 0.50, "P95": 0.95}
-PRICE = "simulation:price"
 SECTION = "simulation:section"
 
 
@@ -32,6 +33,7 @@ class Bench:
     stated: Stated = field(default_factory=Stated)
     run: Run | None = None
     study: Study | None = None
+    price: float | None = None
     problem: ValorError | None = None
     cancelled: bool = False
 
@@ -61,25 +63,34 @@ def start(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
     """Paths, seed and the button; while a run is at work, how far it is instead."""
     stated = bench.stated
     left, middle, right = st.columns([2, 2, 3], vertical_alignment="bottom")
+
+    def changed() -> None:
+        stated.paths = st.session_state[desk.key("simulation:paths")]
+        stated.seed = int(st.session_state[desk.key("simulation:seed")])
+
+    def begin() -> None:
+        changed()
+        _start(desk, bench)
+
     with left:
-        stated.paths = st.selectbox(
+        st.selectbox(
             "Paths",
             PATHS,
             index=PATHS.index(stated.paths),
             format_func=lambda count: f"{count:,}",
             key=desk.key("simulation:paths"),
+            on_change=changed,
         )
     with middle:
-        stated.seed = int(
-            st.number_input(
-                "Seed",
-                value=stated.seed,
-                min_value=0,
-                max_value=LARGEST_SEED,
-                step=1,
-                key=desk.key("simulation:seed"),
-                help="The same seed draws the same paths; another one shows what is chance.",
-            )
+        st.number_input(
+            "Seed",
+            value=stated.seed,
+            min_value=0,
+            max_value=LARGEST_SEED,
+            step=1,
+            key=desk.key("simulation:seed"),
+            help="The same seed draws the same paths; another one shows what is chance.",
+            on_change=changed,
         )
     running = RUNS.running(_owner())
     with right:
@@ -88,7 +99,7 @@ def start(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
             type="primary",
             icon=":material/play_arrow:",
             disabled=plan is None or running is not None,
-            on_click=lambda: _start(desk, bench),
+            on_click=begin,
         )
     if running is not None:
         progress(running, "" if running is bench.run else "Your simulation of another company: ")
@@ -137,9 +148,9 @@ def headline(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
         "Median": words.per_share(found.percentiles[0.5].value),
         "Nine in ten between": f"{words.per_share(low.value)} and {words.per_share(high.value)}",
     }
-    if (price := st.session_state.get(PRICE)) is not None:
-        chance = made.chance_above(price)
-        told[f"Chance above {words.per_share(price)}"] = words.percent(chance.value)
+    if bench.price is not None:
+        chance = made.chance_above(bench.price)
+        told[f"Chance above {words.per_share(bench.price)}"] = words.percent(chance.value)
     if found.refused:
         told["Draws without a value"] = words.percent(made.simulation.share_refused, 2)
     show.facts(told, first_large=True)
@@ -156,7 +167,12 @@ def headline(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
 
 
 def _give_or_take(estimate: Estimate) -> str:
-    return f"{words.per_share(estimate.value)} ± {words.number(estimate.half_width(), 2)}"
+    return f"{words.per_share(estimate.value)} ± {_error(estimate)}"
+
+
+def _error(estimate: Estimate) -> str:
+    half = estimate.half_width()
+    return words.number(half, 2 if half >= 0.005 or not half else -math.floor(math.log10(half)))
 
 
 def drivers(desk: Desk, bench: Bench) -> None:
@@ -170,7 +186,7 @@ def drivers(desk: Desk, bench: Bench) -> None:
             value = Kind(edit.value) if edit.column == "kind" else (
                 None if edit.value is None else edit.value * scale
             )  # fmt: skip
-            spreads[path] = replace(spreads[path], **{edit.column: value})
+            spreads[path] = put_at(spreads[path], edit.column, value)
 
     def shown(place: int) -> list[grid.Value]:
         each = fields[place]
@@ -240,12 +256,7 @@ def _correlations(desk: Desk, bench: Bench) -> None:
 def value(desk: Desk, bench: Bench) -> None:
     """How the value spreads, the chance of more than a price, and what had no value."""
     made = _made(bench)
-    asked, _ = st.columns([1, 2])
-    with asked:
-        st.number_input(
-            f"Chance of more than a price, {desk.currency}", value=None, min_value=0.0, key=PRICE,
-            placeholder="such as today's price",
-        )  # fmt: skip
+    _price(desk, bench)
     found = made.summary
     show.chart(
         charts.spread(
@@ -267,10 +278,7 @@ def value(desk: Desk, bench: Bench) -> None:
     show.table(
         f"Value per share, {desk.currency}",
         ["Value", "± at 95 %"],
-        [
-            (name, [words.per_share(told.value), words.number(told.half_width(), 2)])
-            for name, told in rows
-        ],
+        [(name, [words.per_share(told.value), _error(told)]) for name, told in rows],
         strong=frozenset({"P50", "Mean"}),
     )
     if made.simulation.refused:
@@ -281,6 +289,24 @@ def value(desk: Desk, bench: Bench) -> None:
                 for each in made.simulation.refused
             ],
         )
+
+
+def _price(desk: Desk, bench: Bench) -> None:
+    key = desk.key("simulation:price")
+
+    def changed() -> None:
+        bench.price = st.session_state[key]
+
+    st.session_state.setdefault(key, bench.price)
+    asked, _ = st.columns([1, 2])
+    asked.number_input(
+        f"Chance of more than a price, {desk.currency}",
+        value=None,
+        min_value=0.0,
+        key=key,
+        placeholder="such as today's price",
+        on_change=changed,
+    )
 
 
 def cash(desk: Desk, bench: Bench) -> None:
@@ -336,7 +362,9 @@ def ranking(desk: Desk, bench: Bench) -> None:
             key="simulation:indices",
             alt="Sobol indices of the drivers",
         )
-        st.caption("Sobol indices: what of the spread would go if the driver were known.")
+        st.caption(
+            "Sobol indices: the part of the variance that would go if the driver were known."
+        )
         return
     st.subheader("Rank correlation with the value", anchor=False)
     show.chart(

@@ -11,7 +11,7 @@ from concurrent.futures import CancelledError
 import pytest
 
 from app.compute import Runs, WorkLost
-from tests.app.computing import endless
+from tests.app.endless import begun, endless, pid_of
 from valor_core.models.refusals import GrowthNotBelowWacc
 from valor_core.settings import ROOT
 
@@ -36,13 +36,6 @@ def refused(progress: Progress) -> None:
 
 def killed(progress: Progress) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def begun(runs: Runs, owner: str = "anna"):
-    run = runs.start(owner, endless)
-    while not (run.done or run.finished):
-        time.sleep(0.01)
-    return run
 
 
 def is_there(pid: int) -> bool:
@@ -81,7 +74,7 @@ def test_a_run_that_is_cancelled_leaves_no_process(runs):
     with pytest.raises(CancelledError):
         run.result()
     assert run.finished
-    assert not is_there(run._child.pid)
+    assert not is_there(pid_of(run))
 
 
 def test_a_run_that_waits_for_others_can_be_cancelled_before_it_begins(runs):
@@ -105,7 +98,7 @@ def test_a_second_run_of_the_same_person_is_the_one_at_work(runs):
 
 
 def test_no_process_is_left_once_all_is_closed(runs):
-    pids = [begun(runs, owner)._child.pid for owner in ("anna", "ben")]
+    pids = [pid_of(begun(runs, owner)) for owner in ("anna", "ben")]
     waiting = runs.start("cleo", endless)
 
     runs.close()

@@ -43,7 +43,8 @@ def begun(at: AppTest, paths: int = 2**10) -> AppTest:
 
 
 def simulated(at: AppTest) -> AppTest:
-    run = begun(at) and bench(at).run
+    begun(at)
+    run = bench(at).run
     assert run is not None
     run.result()
     at.run()
@@ -93,10 +94,14 @@ def test_a_chance_follows_the_price_without_another_run(page):
     made = bench(page).study
     assert made is not None
 
-    page.number_input(key="simulation:price").set_value(made.summary.percentiles[0.75].value).run()
+    next(each for each in page.number_input if "price" in each.label).set_value(
+        made.summary.percentiles[0.75].value
+    ).run()
 
     assert "Chance above" in texts(page)
     assert "25.0 %" in texts(page)
+    page.session_state[SECTION] = "Cash flow"
+    assert "25.0 %" in texts(page.run())
 
 
 def test_what_was_changed_since_the_run_is_told(page):

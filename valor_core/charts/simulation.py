@@ -1,6 +1,7 @@
 """A simulation in pictures: how the value spreads, how cash spreads by year, what drives it."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,6 +104,8 @@ def tornado(
 ) -> "Figure":  # fmt: skip
     """The value at each driver's low and high end, the others at the base; the widest on top."""
     legs = spider.legs[::-1]
+    values = [value for leg in legs for value in (*leg.values, spider.base) if isfinite(value)]
+    room = 0.12 * (max(values) - min(values))  # for the texts beside the bars
     bars = [
         {
             "type": "bar",
@@ -114,9 +117,8 @@ def tornado(
             "marker": {"color": colour},
             "opacity": 0.8,
             "text": [told[leg.path][side] for leg in legs],
-            "textposition": "inside",
-            "insidetextanchor": "end",
-            "textangle": 0,
+            "textposition": "outside",
+            "cliponaxis": False,
             "customdata": [leg.values[side] for leg in legs],
             "hovertemplate": f"%{{y}} at %{{text}}: %{{customdata:,.2f}} {unit}<extra></extra>",
         }
@@ -127,7 +129,9 @@ def tornado(
     ]
     return figure(
         bars, theme, height=AXES_PX + ROW_PX * len(legs), barmode="overlay", showlegend=True,
-        x={"title": {"text": unit}, "tickformat": ",.0f"}, y={"showgrid": False},
+        x={"title": {"text": unit}, "tickformat": ",.0f",
+           "range": [min(values) - room, max(values) + room]},
+        y={"showgrid": False},
         shapes=[{"type": "line", "x0": spider.base, "x1": spider.base, "y0": 0, "y1": 1,
                  "yref": "paper", "line": {"color": INK[theme], "width": 1}}],
     )  # fmt: skip
