@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from tests.conftest import ONLY_POSTGRES, add_tenant, closing
+from tests.conftest import ONLY_POSTGRES, Holding, add_tenant, closing
 from tests.embedded_postgres import EmbeddedPostgres
 from valor_core.store.engines import (
     DatabaseGone,
@@ -172,7 +172,7 @@ def test_a_strong_login_that_cannot_drop_serves_nothing(store, postgres):
 
 
 def test_processes_that_start_together_migrate_once_and_prepare_once(mould, tmp_path):
-    first = mould.opened(tmp_path, False)
+    first = mould.opened(tmp_path, Holding.NOTHING)
     stores = [first, *(Store(first.url, owner_url=first.owner_url) for _ in range(2))]
     start = threading.Barrier(3)
 

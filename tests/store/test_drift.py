@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool
 
 from tests.catalogue_diff import drift, fingerprint
-from tests.conftest import ONLY_POSTGRES, ONLY_SQLITE
+from tests.conftest import ONLY_POSTGRES, ONLY_SQLITE, Holding
 from valor_core.store.migrate import (
     SCRIPTS,
     WrongRevision,
@@ -44,7 +44,7 @@ DECLARED: dict[str, frozenset[tuple[str, str]]] = {}
 @pytest.fixture
 def declared(mould, tmp_path_factory) -> frozenset[tuple[str, str]]:
     """What create_all makes of the models and their guards, asked once of each kind."""
-    store = mould.opened(tmp_path_factory.mktemp("declared"), False)
+    store = mould.opened(tmp_path_factory.mktemp("declared"), Holding.NOTHING)
     if store.engine.name not in DECLARED:
         engine = create_engine(store.owner_url, poolclass=NullPool)
         Base.metadata.create_all(engine)
