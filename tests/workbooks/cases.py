@@ -203,7 +203,6 @@ def _from_seed(make):
 
 
 RANDOM_CASES: dict[str, Callable[[int], Any]] = {
-    "statements": lambda seed: a_plan(Draw(seed)),
     "dcf": a_dcf,
     "dcf_direct": a_direct_dcf,
     "cost_of_capital": lambda seed: a_cost_of_capital(Draw(seed)),
@@ -219,5 +218,6 @@ RANDOM_CASES: dict[str, Callable[[int], Any]] = {
     **{name: _from_seed(make) for name, make in INTRINSIC_CASES.items()},
     "credit": lambda seed: a_borrower(Draw(seed)),
     "merton": lambda seed: an_equity(Draw(seed)),
+    "statements": lambda seed: a_plan(Draw(seed)),
 }
 """By the name of each model, what makes sound random inputs for it from a seed."""
