@@ -50,7 +50,6 @@ SAMPLES: dict[str, Any] = {
 }  # fmt: skip
 SPECIAL: dict[str, dict[str, Any]] = {
     "driver_out_of_range": {"driver": "Payout", "stated": 25.0, "least": 0.0, "most": 1.0},
-    "opening_unbalanced": {"assets": 120e6, "claims": 118e6},
     "repaid_beyond_balance": {"closing": -5e6},
     "revolver_beyond_limit": {"drawn": 60e6, "limit": 50e6},
     "ambiguous_irr": {"rates": (0.2, 0.3)},

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from tests.workbooks.cases import Draw
 
 
-def an_opening(draw: "Draw", owed: float) -> OpeningBalance:
-    """A balance sheet that balances, by its capital."""
+def an_opening(draw: "Draw") -> OpeningBalance:
+    """A balance sheet; the capital paid in is what balances it."""
     assets = {
         "cash": draw.between(10, 80),
         "receivables": draw.between(40, 90),
@@ -30,8 +30,7 @@ def an_opening(draw: "Draw", owed: float) -> OpeningBalance:
         "preferred": draw.between(0, 30),
         "retained": draw.between(-50, 100),
     }
-    paid_in = sum(assets.values()) - sum(claims.values()) - owed
-    return OpeningBalance(**assets, **claims, paid_in=paid_in)
+    return OpeningBalance(**assets, **claims)
 
 
 def a_plan(draw: "Draw") -> StatementsInputs:
@@ -52,7 +51,7 @@ def a_plan(draw: "Draw") -> StatementsInputs:
     )
     return StatementsInputs(
         years=years,
-        opening=an_opening(draw, sum(each.balance for each in debts)),
+        opening=an_opening(draw),
         debt=debts,
         revenue=draw.between(450, 550),
         growth=draw.path(-0.05, 0.12),

@@ -66,6 +66,7 @@ from valor_core.models.lbo.effective_interest import (
     EffectiveInterestResult,
     effective_interest,
 )
+from valor_core.models.lbo.in_words import lbo_checks, lbo_conventions
 from valor_core.models.lbo.reverse import ReverseLboInputs, ReverseLboResult, reverse_lbo
 from valor_core.models.merger.allocation import (
     PurchasePriceAllocationInputs,
@@ -114,6 +115,8 @@ MODELS: tuple[Model, ...] = (
         inputs=LboInputs,
         result=LboResult,
         function=leveraged_buyout,
+        checks=lbo_checks,
+        conventions=lbo_conventions,
     ),
     Model(
         name="effective_interest",

@@ -19,7 +19,6 @@ from valor_core.models.statements.forecast import forecast_statements
 from valor_core.models.statements.plan import OpeningBalance, StatementsInputs
 from valor_core.models.statements.refusals import (
     DriverOutOfRange,
-    OpeningUnbalanced,
     RepaidBeyondBalance,
     RevolverBeyondLimit,
 )
@@ -33,7 +32,7 @@ def plan(**changes) -> StatementsInputs:
         years=3,
         revenue=100.0,
         growth=constant(0.1),
-        opening=OpeningBalance(cash=10.0, fixed_assets=40.0, paid_in=50.0),
+        opening=OpeningBalance(cash=10.0, fixed_assets=40.0),
         cost_of_revenue=constant(0.7),
         depreciation=constant(0.1),
         capital_expenditure=constant(0.05),
@@ -155,7 +154,6 @@ def test_a_loss_is_carried_forward_and_shelters_later_profit():
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [
-        ({"opening": OpeningBalance(cash=10.0, paid_in=11.0)}, OpeningUnbalanced),
         ({"payout": constant(1.5)}, DriverOutOfRange),
         ({"growth": constant(-1.5)}, DriverOutOfRange),
         ({"minimum_cash": 500.0, "revolver_limit": 5.0}, RevolverBeyondLimit),

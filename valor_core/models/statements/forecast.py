@@ -23,7 +23,6 @@ from valor_core.models.refusals import RevenueNegative, YearsOutOfRange
 from valor_core.models.statements.plan import Debt, OpeningBalance, StatementsInputs
 from valor_core.models.statements.refusals import (
     DriverOutOfRange,
-    OpeningUnbalanced,
     RepaidBeyondBalance,
     RevolverBeyondLimit,
 )
@@ -148,7 +147,7 @@ def forecast_statements(inputs: StatementsInputs) -> StatementsResult:
     >>> from valor_core.models.lbo.taxes import Taxes
     >>> from valor_core.models.paths import constant
     >>> plan = StatementsInputs(years=2, revenue=100.0, growth=constant(0.1),
-    ...     opening=OpeningBalance(cash=10.0, fixed_assets=40.0, paid_in=50.0),
+    ...     opening=OpeningBalance(cash=10.0, fixed_assets=40.0),
     ...     cost_of_revenue=constant(0.7), depreciation=constant(0.1),
     ...     capital_expenditure=constant(0.05), taxes=Taxes(rate=constant(0.25)), shares=10.0)
     >>> told = forecast_statements(plan)
@@ -210,6 +209,7 @@ class _State:
 
     revenue: Numbers
     balance: OpeningBalance
+    paid_in: Numbers
     debt: tuple[Numbers, ...]
     losses: Numbers
     interest_carried: Numbers | None
@@ -217,16 +217,16 @@ class _State:
 
 
 def _opened(inputs: StatementsInputs) -> _State:
-    """The base year's end, where its balance sheet balances."""
+    """The base year's end; the capital paid in is what the other claims leave."""
     opening = inputs.opening
     owed = tuple(each.balance for each in inputs.debt)
-    assets, claims = _assets(opening), _claims(opening, owed)
-    ties = np.abs(assets - claims) <= SAME * (1.0 + np.abs(assets))
-    revenue = valid_where(ties, inputs.revenue, OpeningUnbalanced, assets=assets, claims=claims)
-    revenue = valid_where(inputs.revenue >= 0.0, revenue, RevenueNegative, revenue=inputs.revenue)
+    revenue = valid_where(
+        inputs.revenue >= 0.0, inputs.revenue, RevenueNegative, revenue=inputs.revenue
+    )
     return _State(
         revenue=revenue,
         balance=opening,
+        paid_in=_assets(opening) - _claims(opening, owed, 0.0),
         debt=owed,
         losses=inputs.taxes.losses,
         interest_carried=inputs.taxes.interest_carried,
@@ -241,15 +241,13 @@ def _assets(sheet: OpeningBalance) -> Numbers:
     )  # fmt: skip
 
 
-def _claims(sheet: OpeningBalance, debt: tuple[Numbers, ...]) -> Numbers:
+def _claims(sheet: OpeningBalance, debt: tuple[Numbers, ...], paid_in: Numbers) -> Numbers:
     claims = (
         sheet.payables + sheet.other_current_liabilities + sheet.revolver
-        + sheet.other_liabilities + sheet.minority_interests + sheet.preferred
-        + sheet.paid_in + sheet.retained
+        + sheet.other_liabilities + sheet.minority_interests + sheet.preferred + sheet.retained
+        + paid_in
     )  # fmt: skip
-    for owed in debt:
-        claims = claims + owed
-    return claims
+    return claims + total(debt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -513,13 +511,15 @@ def _closed(
         other_liabilities=old.other_liabilities,
         minority_interests=old.minority_interests + minorities,
         preferred=old.preferred,
-        paid_in=old.paid_in + flows["stock_compensation"] + flows["shares_issued"]
-        - flows["buybacks"],
         retained=old.retained + common - ordinary,
     )  # fmt: skip
     state = _State(
         revenue=earned["revenue"],
         balance=balance,
+        paid_in=before.paid_in
+        + flows["stock_compensation"]
+        + flows["shares_issued"]
+        - flows["buybacks"],
         debt=tuple(each["closing"] for each in debt),
         losses=solved.tax.losses,
         interest_carried=solved.tax.interest_carried,
@@ -531,10 +531,15 @@ def _closed(
 def _result(inputs: StatementsInputs, years: list[_Year]) -> StatementsResult:
     """The years as rows, with the checks that they tie."""
     assets = [_assets(year.state.balance) for year in years]
-    claims = [_claims(year.state.balance, year.state.debt) for year in years]
+    claims = [_claims(year.state.balance, year.state.debt, year.state.paid_in) for year in years]
     sheets = [
         {each.name: getattr(year.state.balance, each.name) for each in fields(OpeningBalance)}
-        | {"debt": total(year.state.debt), "total_assets": asset, "total_claims": claim}
+        | {
+            "paid_in": year.state.paid_in,
+            "debt": total(year.state.debt),
+            "total_assets": asset,
+            "total_claims": claim,
+        }
         for year, asset, claim in zip(years, assets, claims, strict=True)
     ]
     cash, by_flows = inputs.opening.cash, []

@@ -13,7 +13,10 @@ NOTHING = constant(0.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningBalance:
-    """The balance sheet at the end of the base year, without the debt that has a schedule."""
+    """The balance sheet at the end of the base year, without the debt that has a schedule.
+
+    The capital paid in is what is left, so that it cannot be out of balance.
+    """
 
     cash: Numbers = field(metadata=says("cash", Unit.MONEY))
     receivables: Numbers = field(default=0.0, metadata=says("receivables", Unit.MONEY))
@@ -38,7 +41,6 @@ class OpeningBalance:
         default=0.0, metadata=says("minority interests", Unit.MONEY)
     )
     preferred: Numbers = field(default=0.0, metadata=says("preferred stock", Unit.MONEY))
-    paid_in: Numbers = field(default=0.0, metadata=says("capital paid in", Unit.MONEY))
     retained: Numbers = field(default=0.0, metadata=says("retained earnings", Unit.MONEY))
 
     def __post_init__(self) -> None:

@@ -4,19 +4,6 @@ from valor_core.errors import BadInput
 from valor_core.models.numbers import amount
 
 
-class OpeningUnbalanced(BadInput):
-    """The opening balance sheet does not balance."""
-
-    code = "opening_unbalanced"
-
-    def __init__(self, *, assets: float, claims: float) -> None:
-        super().__init__(
-            f"The opening assets of {amount(assets)} are not the liabilities and equity of "
-            f"{amount(claims)}: they differ by {amount(assets - claims)}.",
-            hint="Put the difference where it belongs, such as other assets or other liabilities.",
-        )
-
-
 class DriverOutOfRange(BadInput):
     """A driver of the statements lies outside what it can mean."""
 
