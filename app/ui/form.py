@@ -153,7 +153,8 @@ def members(
             if edit.column == columns[0].path and edit.value is None:
                 gone.add(edit.row)
             elif edit.value is not None or can_be_empty(fresh, edit.column):
-                rows[edit.row] = put_at(rows[edit.row], edit.column, _typed(fresh, edit, columns))
+                whole = _with_owner(rows[edit.row], fresh, edit.column)
+                rows[edit.row] = put_at(whole, edit.column, _typed(fresh, edit, columns))
         kept = [row for place, row in enumerate(rows) if place not in gone]
         _put(desk, path, tuple(kept))
 
@@ -163,7 +164,7 @@ def members(
          for i, each in enumerate(columns)},
         [
             *(
-                (f"{called} {place}", [_shown(member, each) for each in columns])
+                (f"{called} {place}", [_shown(member, fresh, each) for each in columns])
                 for place, member in enumerate(there, start=1)
             ),
             (f"Another {called.lower()}", [None] * len(columns)),
@@ -212,9 +213,17 @@ def _options(hint: Any) -> list[Any]:
     return []
 
 
-def _shown(member: Any, told: Field) -> float | str | None:
+def _shown(member: Any, fresh: Any, told: Field) -> float | str | None:
     value = at(member, told.path)
-    return in_words(value) if _options(_hint(member, told.path)) else told.on_screen(value)
+    return in_words(value) if _options(_hint(fresh, told.path)) else told.on_screen(value)
+
+
+def _with_owner(member: Any, fresh: Any, path: str) -> Any:
+    """The member with the part that the path leads into, as a fresh one has it."""
+    owner, _, _ = path.rpartition(".")
+    if not owner or at(member, owner) is not None:
+        return member
+    return put_at(member, owner, at(fresh, owner))
 
 
 def _typed(fresh: Any, edit: Edit, columns: Sequence[Field]) -> Any:

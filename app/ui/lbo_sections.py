@@ -88,7 +88,7 @@ EXIT_LINES = (
     ("Net debt", "net_debt", Unit.MONEY),
     ("To the sponsor", "sponsor_proceeds", Unit.MONEY),
 )
-FRESH_TRANCHE = Tranche(face=0.0, cash_rate=0.09)
+FRESH_TRANCHE = Tranche(face=0.0, cash_rate=0.09, amortisation=constant(0.0))
 FRESH_ADD_ON = AddOn(year=1, revenue=0.0, margin=0.15, multiple=8.0)
 FRESH_COVENANT = Covenant(measure=next(iter(Measure)), limit=constant(6.0))
 

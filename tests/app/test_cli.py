@@ -369,7 +369,11 @@ def test_the_schema_of_published_cases_is_printed(empty):
 def test_a_folder_without_cases_proves_nothing(empty, tmp_path):
     assert "holds no .json case" in empty.refused("proof", "--cases", tmp_path)
     assert "There is no folder" in empty.refused("proof", "--cases", tmp_path / "nowhere")
-    assert "--cases DIR" in empty.refused("proof")
+
+
+def test_the_shipped_cases_prove_the_engine_where_no_folder_is_named(empty):
+    assert "0 of" not in empty("proof").out
+    assert "differs" not in empty("proof").out
 
 
 def test_documents_are_imported_once_into_their_tenant_alone(valor, tmp_path):

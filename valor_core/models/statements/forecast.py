@@ -571,10 +571,13 @@ def _result(inputs: StatementsInputs, years: list[_Year]) -> StatementsResult:
         earnings_per_share=row_of(earnings),
         free_cash_flow=row_of(free),
         balance_difference=row_of(
-            [asset - claim for asset, claim in zip(assets, claims, strict=True)]
+            [_apart(asset, claim, asset) for asset, claim in zip(assets, claims, strict=True)]
         ),
         cash_difference=row_of(
-            [year.state.balance.cash - cash for year, cash in zip(years, by_flows, strict=True)]
+            [
+                _apart(year.state.balance.cash, cash, asset)
+                for year, cash, asset in zip(years, by_flows, assets, strict=True)
+            ]
         ),
         peak_revolver=np.max(row_of([year.state.balance.revolver for year in years]), axis=-1),
         cumulated_free_cash_flow=np.sum(row_of(free), axis=-1),
@@ -584,3 +587,9 @@ def _result(inputs: StatementsInputs, years: list[_Year]) -> StatementsResult:
 
 def _rows(years: list[dict[str, Numbers]]) -> dict[str, Row]:
     return {name: row_of([year[name] for year in years]) for name in years[0]}
+
+
+def _apart(one: Numbers, other: Numbers, size: Numbers) -> Numbers:
+    """How far two numbers that must tie are apart; nothing within the rounding of their size."""
+    apart = one - other
+    return np.where(np.abs(apart) <= SAME * (1.0 + np.abs(size)), 0.0, apart)
