@@ -9,8 +9,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -83,20 +84,16 @@ def writers(port: int, key: str, body: bytes, told: Told) -> Iterator[None]:
     """Four clients that save valuations one after the other until the server is gone."""
 
     def write(number: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-        attempt = 0
-        while True:
-            attempt += 1
-            name = f"{port}-{number}-{attempt}"
-            with told.lock:
-                told.sent.add(name)
-            try:
+        address = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        with closing(address) as connection, suppress(OSError, http.client.HTTPException):
+            for attempt in count(1):
+                name = f"{port}-{number}-{attempt}"
+                with told.lock:
+                    told.sent.add(name)
                 created = save(connection, key, name, body)
-            except (OSError, http.client.HTTPException):
-                return
-            with told.lock:
-                told.kept[name] = created
-                told.lock.notify_all()
+                with told.lock:
+                    told.kept[name] = created
+                    told.lock.notify_all()
 
     threads = [threading.Thread(target=write, args=(n,)) for n in range(WRITERS)]
     for thread in threads:

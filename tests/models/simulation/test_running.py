@@ -1,9 +1,11 @@
 """Whole simulations: the same bytes by any number of workers, known answers, refusals, an end."""
 
 import json
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -56,7 +58,9 @@ def test_any_order_and_size_of_tasks_gives_the_same_bytes(sampler):
     assert whole.refused == alone.refused
 
 
-def test_two_processes_give_the_bytes_of_one():
+def test_two_processes_give_the_bytes_of_one(monkeypatch):
+    # A spawned process runs the main module anew, and a test of a page may have left its script.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     plan = a_plan(scenarios=20 * CHUNK, sampler=Sampler.PLAIN, generator=Generator.SFC64)
     alone = simulate(a_dcf(), plan)
 
