@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.ui import show
 from app.ui.frame import caller, link, only_for_its_readers, places
-from app.ui.headline import value_of
+from app.ui.headline import page_of, value_of
 from app.ui.verdict import verdict_on_demand
 from app.ui.words import counted, moment, person
 from valor_core.tenancy.access import MAY
@@ -86,7 +86,11 @@ def own_drafts() -> None:
     for draft in begun:
         company = known.get(draft.company_id)
         name = company.name if company else draft.company_id
-        link("dcf", dated(name, draft.updated_at), company=address(draft.company_id))
+        link(
+            page_of(draft.model),
+            dated(name, draft.updated_at),
+            company=address(draft.company_id),
+        )
     if not begun:
         st.caption("You have no draft. Each change on the page DCF is kept as one by itself.")
 

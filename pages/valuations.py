@@ -8,7 +8,7 @@ import streamlit as st
 from app.ui import saved as screen
 from app.ui import show
 from app.ui.frame import caller, leads, link, only_for_its_readers
-from app.ui.headline import value_of
+from app.ui.headline import page_of, value_of
 from app.ui.words import moment, person
 from valor_core.coverage.companies import Company
 from valor_core.errors import ValorError
@@ -96,7 +96,12 @@ def opened(saved: Saved, rows: Sequence[ValuationRow], called: dict[str, str]) -
     with about:
         link("company", "Its statements", icon=":material/domain:", company=row.company_id)
     with again:
-        link("dcf", "Value it again", icon=":material/calculate:", company=row.company_id)
+        link(
+            page_of(row.model),
+            "Value it again",
+            icon=":material/calculate:",
+            company=row.company_id,
+        )
     part = st.segmented_control(
         "Part", PARTS, default=PARTS[0], required=True, label_visibility="collapsed", key="part"
     )

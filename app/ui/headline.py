@@ -5,6 +5,19 @@ from valor_core.models.catalogue import model_named
 from valor_core.models.model import Model
 from valor_core.workbench.valuations import ValuationRow
 
+PAGES = {
+    "lbo": "lbo",
+    "merger": "merger",
+    "real_option": "options",
+    "flexible_project": "options",
+    "comparables": "comparables",
+}
+
+
+def page_of(model: str) -> str:
+    """The page on which a model is worked with; that of the DCF where it has none of its own."""
+    return PAGES.get(model, "dcf")
+
 
 def called(model: Model) -> str:
     """How people call the headline of the model."""

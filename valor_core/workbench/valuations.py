@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from valor_core.billing.metering import Meter
 from valor_core.coverage import companies, valuations
-from valor_core.coverage.prefill import Prefilled, currency_of
+from valor_core.coverage.prefill import FactsMissing, NotForFcff, Prefilled, currency_of
 from valor_core.coverage.prefill_merger import Target, target_of
 from valor_core.coverage.prefills import ON_A_DCF, PREFILLS, prefill
 from valor_core.coverage.sourcing import basis_of, dump_sources, load_sources, sources_of
@@ -162,7 +162,7 @@ def _start_of(
         return None
     try:
         return prefilled(work, company_id, model=name, as_of=as_of, inputs=inputs)
-    except BadInput:
+    except (FactsMissing, NotForFcff):  # any other refusal, such as mixed currencies, stands
         if name == "dcf":
             raise
         return None
