@@ -338,7 +338,8 @@ class Valuation:
         model = model_of(self.inputs)
         money = model.headline_unit in (Unit.MONEY, Unit.MONEY_PER_SHARE)
         currency = f" {self.basis.currency}" if self.basis and money else ""
-        told = shown(float(self.headline), model.headline_unit)
+        worth = self.headline
+        told = shown(None if worth is None else float(worth), model.headline_unit)
         return f"{told}{currency} {spoken(model.headline).lower()}"
 
     def __repr__(self) -> str:

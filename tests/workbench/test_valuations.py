@@ -13,6 +13,8 @@ from valor_core.errors import AccessDenied, BadInput, BadInputs, NotFound
 from valor_core.models.codec import dump
 from valor_core.models.dcf_direct import direct_cash_flow
 from valor_core.models.refusals import BridgeItemMissing
+from valor_core.models.returns.model import ReturnsInputs
+from valor_core.models.sensitivity import NoMeaning
 from valor_core.store.tables import UsageEventRow
 from valor_core.values import SourceKind, ValuationId
 from valor_core.workbench import logbook, valuations
@@ -157,3 +159,12 @@ def test_given_cash_flows_are_kept_explained_varied_and_exported_as_a_driven_dcf
     assert tree["value"] == pytest.approx(row.headline, rel=1e-12)
     assert "stated by the analyst" in json.dumps(tree)
     assert stream.getvalue()[:2] == b"PK"
+
+
+def test_a_value_without_its_headline_is_refused_and_nothing_is_kept(acme):
+    inputs = ReturnsInputs(flows=[-1000.0, 2500.0, -1560.0], rate=0.1)  # two rates of return
+
+    with pytest.raises(NoMeaning, match="irr"), open_work(acme.analyst) as work:
+        valuations.run_valuation(work, KO, inputs, rationale="two roots")
+
+    assert listed(acme.viewer) == []

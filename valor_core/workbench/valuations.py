@@ -19,7 +19,7 @@ from valor_core.models.comparables.comparables import ComparablesInputs
 from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.model import Model
 from valor_core.models.run_id import run_id
-from valor_core.models.sensitivity import Grid, grid
+from valor_core.models.sensitivity import Grid, NoMeaning, grid
 from valor_core.models.workings import Workings, record
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
@@ -118,6 +118,9 @@ def run_valuation(
     company = companies.company(work, company_id)
     model = model_of(inputs)
     result = model.function(inputs)
+    headline = getattr(result, model.headline)
+    if headline is None:
+        raise NoMeaning(model.headline)
     start = _start_of(work, company.id, inputs, as_of)
     row = valuations.keep(
         work,
@@ -137,7 +140,7 @@ def run_valuation(
             )
         ),
         result=dump(result),
-        headline=float(getattr(result, model.headline)),
+        headline=float(headline),
         currency=start.currency
         if start
         else currency_of(company, companies.facts(work, company.id)),
