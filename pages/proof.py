@@ -60,12 +60,23 @@ def _shown(inputs: Any) -> Mapping[str, Any] | list[Any]:
     return inputs if isinstance(inputs, list | dict) else {"inputs": inputs}
 
 
-told(chosen())
-st.subheader("All cases", anchor=False)
-show.listing(
-    "Every case with its method",
-    ["Case", "Method", "Figures", "Result"],
-    proven.overview(cases),
-    text=frozenset({"Case", "Method", "Result"}),
-)
-st.caption("Cases of your own run by `valor proof --cases DIR`; `valor proof --schema` tells how.")
+def one_case() -> None:
+    """A case that the reader chooses."""
+    told(chosen())
+
+
+def every_case() -> None:
+    """All cases, a line each."""
+    st.caption(
+        "Cases of your own run by `valor proof --cases DIR`; `valor proof --schema` tells how."
+    )
+    show.listing(
+        "Every case with its method",
+        ["Case", "Method", "Figures", "Result"],
+        proven.overview(cases),
+        text=frozenset({"Case", "Method", "Result"}),
+    )
+
+
+SECTIONS = {"One case": one_case, "All cases": every_case}
+SECTIONS[show.section(list(SECTIONS), of="proof")]()

@@ -43,6 +43,9 @@ from valor_core.workbench.verb import open_work
 PEERS_MOST = 20
 STAND_IN = "stand-in, no market price"
 WEIGHTED = "Weighted"
+FOR_FINGERS = """<style>
+[data-testid=stMultiSelect] button[aria-label="Clear all"]{min-width:24px;min-height:24px}
+</style>"""
 OWN = (
     Field("company.price", "Own price per share (empty: none)", Unit.MONEY_PER_SHARE, 1.0),
     Field("control_premium", "Premium for control", Unit.RATE, 5.0),
@@ -158,6 +161,7 @@ def _choice(desk: Desk, known: Mapping[str, Candidate]) -> None:
     now = [peer.name for peer in desk.inputs.peers]
     key = desk.key("peers")
     options = list(dict.fromkeys([*known, *now]))
+    st.html(FOR_FINGERS)
     st.multiselect(
         "Peers, the likest first: by the digits of the SIC, then by size",
         options,

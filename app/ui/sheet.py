@@ -25,9 +25,6 @@ from valor_core.values import from_micros
 STEPS = 3  # of a sensitivity, to either side of the base
 Section = Callable[[Desk, Any], None]
 # The theme's own colour of a chosen segment is too faint to be read in the dark.
-READABLE = """<style>
-[class*=st-key-][class*=-section] [aria-checked=true] p{color:var(--st-text-color,inherit)}
-</style>"""
 
 
 def opened(model: str) -> Desk:
@@ -124,18 +121,7 @@ def checks(desk: Desk, result: Any) -> None:
 
 def chosen(desk: Desk, result: Any, sections: Mapping[str, Section]) -> None:
     """The section that is looked at; the others are not built."""
-    st.html(READABLE)
-    first = next(iter(sections))
-    name = st.segmented_control(
-        "Section",
-        list(sections),
-        default=first,
-        required=True,
-        key=f"{desk.model.name}:section",
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    sections[name or first](desk, result)
+    sections[show.section(list(sections), of=desk.model.name)](desk, result)
 
 
 @st.fragment

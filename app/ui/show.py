@@ -37,6 +37,9 @@ overflow-wrap:break-word}
 table.vx td{vertical-align:top}
 table.vx tr.vx-strong th,table.vx tr.vx-strong td{font-weight:600}
 </style>"""
+READABLE = """<style>
+[class*=st-key-][class*=-section] [aria-checked=true] p{color:var(--st-text-color,inherit)}
+</style>"""
 TREE_STYLE = """<style>
 .vx-tree{font-size:.92rem;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .vx-tree summary{padding:.2rem 0;cursor:pointer}.vx-leaf{padding:.2rem 0 .2rem 1.1rem}
@@ -174,6 +177,21 @@ def facts(pairs: Mapping[str, str], *, first_large: bool = False) -> None:
         "<div style='display:flex;flex-wrap:wrap;align-items:end;gap:.75rem 2rem;"
         f"font-variant-numeric:tabular-nums'>{items}</div>"
     )
+
+
+def section(names: Sequence[str], *, of: str) -> str:
+    """The part of a page that is looked at, chosen in a row of names; the first at first."""
+    st.html(READABLE)
+    name = st.segmented_control(
+        "Section",
+        names,
+        default=names[0],
+        required=True,
+        key=f"{of}:section",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return name or names[0]
 
 
 def listed(caption: str, pairs: Sequence[tuple[str, str]]) -> None:

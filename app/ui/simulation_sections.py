@@ -385,17 +385,7 @@ def _made(bench: Bench) -> Study:
 
 def sections(desk: Desk, bench: Bench) -> None:
     """The section that is looked at; results are offered once there are any."""
-    st.html(sheet.READABLE)
     there = {"Drivers": drivers}
     if bench.study is not None:
         there |= {"Value": value, "Cash flow": cash, "What drives it": ranking}
-    name = st.segmented_control(
-        "Section",
-        list(there),
-        default="Drivers",
-        required=True,
-        key=SECTION,
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    there[name or "Drivers"](desk, bench)
+    there[show.section(list(there), of="simulation")](desk, bench)

@@ -34,16 +34,14 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "valuations": (HTML, BUTTON, CHOICE),
     "screen": (HTML, BUTTON, CHOICE, NUMBER, GRID),
     "reports": (BUTTON, CHOICE, DAY),
-    "proof": (HTML, CHOICE),
+    "proof": (HTML, CHOICE, SEGMENTS),
     "audit": (HTML, BUTTON, CHOICE),
 }
 """What each page draws at first, by the first part of its address."""
 
-OWN: Mapping[str, tuple[str, ...]] = {"dcf": ("grid.mjs",), "comparables": ("grid.mjs",)}
-OWN: Mapping[str, tuple[str, ...]] = {
-    "dcf": ("grid.mjs",),
-    "simulation": ("grid.mjs",),
-}
+OWN: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    ("dcf", "comparables", "simulation"), ("grid.mjs",)
+)
 """The scripts of our own components that a page draws at first."""
 
 

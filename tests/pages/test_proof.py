@@ -31,6 +31,8 @@ def test_every_shipped_case_is_listed_as_published(page):
     cases = proven.all_cases()
 
     assert f"{len(cases)} of {len(cases)}" in shown(page)
+    page.session_state["proof:section"] = "All cases"
+    page.run()
     assert shown(page).count("as published") >= len(cases)
 
 
