@@ -24,7 +24,7 @@ from valor_core.workbooks.valuation import workbook_name, write_valuation_workbo
 CASES = [
     make(seed)
     for model, make in RANDOM_CASES.items()
-    for seed in range(50 if model == "dcf" else 5)
+    for seed in range(50 if model == "dcf" else 2)
 ]
 
 
