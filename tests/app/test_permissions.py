@@ -29,7 +29,7 @@ from tests.app.asking import (
     filled,
     whole_application,
 )
-from tests.app.things import DRAFT_VERSION, IDS, Things, lay_out_draft, schedule_of, things_of
+from tests.app.things import IDS, Things, lay_out_draft, schedule_of, things_of
 from tests.conftest import ONLY_SQLITE, Tenant
 from tests.workbooks.cases import RANDOM_CASES
 from valor_core import workbench
@@ -66,11 +66,11 @@ ACT_OF_ROUTE = {
     "GET /valuations/{valuation_id}/explain": "valuation.read",
     "POST /valuations/{valuation_id}/sensitivity": "valuation.read",
     "GET /valuations/{valuation_id}/workbook.xlsx": "valuation.read",
-    "GET /companies/{company_id}/drafts/dcf": "draft.read",
-    "PUT /companies/{company_id}/drafts/dcf": "draft.keep",
-    "DELETE /companies/{company_id}/drafts/dcf": "draft.drop",
-    "POST /companies/{company_id}/drafts/dcf/undo": "draft.keep",
-    "POST /companies/{company_id}/drafts/dcf/redo": "draft.keep",
+    "GET /companies/{company_id}/drafts/{model}": "draft.read",
+    "PUT /companies/{company_id}/drafts/{model}": "draft.keep",
+    "DELETE /companies/{company_id}/drafts/{model}": "draft.drop",
+    "POST /companies/{company_id}/drafts/{model}/undo": "draft.keep",
+    "POST /companies/{company_id}/drafts/{model}/redo": "draft.keep",
     "GET /audit": "audit.read",
     "GET /audit/verify": "audit.verify",
     "GET /reports": "report.read",
@@ -137,7 +137,7 @@ def things(store: Store, acme: Tenant) -> Iterator[Things]:
 def asked(client: Client, route: str, things: Things) -> Answer:
     """The route's answer about these things, asked as its documentation says."""
     method, _, path = route.partition(" ")
-    path = f"{API}{filled(path.replace('{name}', 'valuation'), things)}"
+    path = f"{API}{filled(path.replace('{name}', 'valuation').replace('{model}', 'dcf'), things)}"
     content: Any = body_of(route, things)
     if route == "POST /imports":
         path, content = f"{path}?file_name=facts.csv", template()
@@ -148,7 +148,7 @@ def asked(client: Client, route: str, things: Things) -> Answer:
         b"" if content is None else body,
         content_type="application/json",
         idempotency_key=new_id(),
-        if_match=f'"v{DRAFT_VERSION}"',
+        if_match=f'"v{things.draft_version}"',
     )
 
 
@@ -161,7 +161,7 @@ def body_of(route: str, things: Things) -> Any:
     if route.endswith("/sensitivity"):
         axis = {"path": "terminal_growth", "values": [0.02]}
         return {"rows": axis, "columns": {**axis, "path": "cost_of_capital.beta"}}
-    if route == "PUT /companies/{company_id}/drafts/dcf":
+    if route == "PUT /companies/{company_id}/drafts/{model}":
         return {"content": {}}
     if route in ("POST /reports/schedules", "POST /reports/{name}/runs"):
         when = {"report": "valuation", "cron": "0 6 * * *"} if "schedules" in route else {}
@@ -172,7 +172,8 @@ def body_of(route: str, things: Things) -> Any:
 def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Things) -> Things:
     """The things with what the route uses up: a draft of the caller's, a schedule that runs."""
     if "/drafts/" in route:
-        lay_out_draft(store, tenant, who.user_id, things.company_id)
+        version = lay_out_draft(store, tenant, who.user_id, things.company_id)
+        return replace(things, draft_version=version)
     if route == DELETE_SCHEDULE:
         return replace(things, schedule_id=schedule_of(store, tenant, things.company_id))
     return things

@@ -82,7 +82,7 @@ def keep(
             user_id=work.caller.user_id,
             company_id=company_id,
             model=model,
-            version=1,
+            version=work.now_micros,  # beyond any that an earlier draft of this company reached
             content=content,
             undo=[],
             redo=[],
