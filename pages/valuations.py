@@ -86,6 +86,11 @@ def opened(saved: Saved, rows: Sequence[ValuationRow], called: dict[str, str]) -
     row = saved.row
     st.subheader(show.plain(row.company_name), anchor=False)
     screen.headline(saved, called)
+    today = saved.today()
+    if not today.agrees:
+        screen.as_of_today(saved, today)
+    if today.refusal:
+        return
     book, about, again = st.columns([2, 2, 3], vertical_alignment="center")
     book.link_button(
         "Excel with live formulas",

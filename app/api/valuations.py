@@ -82,6 +82,22 @@ class ValuationLine(BaseModel):
         )
 
 
+class DepartureView(BaseModel):
+    """A number of the result that the model of today gives otherwise."""
+
+    path: str
+    saved: Any
+    today: Any
+
+
+class TodayView(BaseModel):
+    """The saved inputs by the model as it is now; the saved value stays."""
+
+    model_version: str
+    departures: list[DepartureView]
+    refusal: str = Field(description="Why the model of today no longer values these inputs.")
+
+
 class ValuationView(ValuationLine):
     """A saved valuation whole: inputs, their sources, and every line of the result."""
 
@@ -91,11 +107,12 @@ class ValuationView(ValuationLine):
     result: dict[str, Any]
     conventions: dict[str, str]
     checks: list[dict[str, Any]]
+    today: TodayView
 
     @classmethod
     def whole(cls, saved: Saved) -> "ValuationView":
         """The valuation as clients see it."""
-        row = saved.row
+        row, today = saved.row, saved.today()
         return cls(
             **ValuationLine.of(row).model_dump(),
             model_version=row.model_version,
@@ -103,7 +120,12 @@ class ValuationView(ValuationLine):
             sources=row.sources,
             result=row.result,
             conventions=saved.conventions(),
-            checks=_checks(saved),
+            checks=[] if today.refusal else _checks(saved),
+            today=TodayView(
+                model_version=today.version,
+                departures=[DepartureView(**asdict(each)) for each in today.departures],
+                refusal=today.refusal,
+            ),
         )
 
 

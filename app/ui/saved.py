@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -27,6 +28,7 @@ from valor_core.models.discounting import parts_of_years
 from valor_core.models.explained import Explained
 from valor_core.models.fields import Unit
 from valor_core.models.lines import Line, spoken
+from valor_core.models.upgrade import Departure, Today
 from valor_core.values import Source, from_micros
 from valor_core.workbench.valuations import Saved
 
@@ -36,6 +38,7 @@ KINDS = {
     "assumed": "assumption",
     "missing": "not filed",
 }
+DEPARTURES_MAX = 40
 TERMINAL = ("terminal_", "pv_terminal", "implied_")
 
 
@@ -117,6 +120,55 @@ def headline(saved: Saved, names: Mapping[str, str]) -> None:
         first_large=True,
     )
     st.markdown(f"**Why:** {show.plain(row.rationale)}")
+
+
+def as_of_today(saved: Saved, today: Today) -> None:
+    """Where the model of today gives other numbers: both, and how far they are apart."""
+    st.warning(
+        f"Saved by version {saved.row.model_version} of this model; version {today.version}, which "
+        f"stands now, {_judges(saved, today)} The saved value stays as it is.",
+        icon=":material/update:",
+    )
+    if today.refusal:
+        return
+    lines = told(saved.row.tenant_id, saved.row.id, saved).results
+    units = {line.path: line.unit for line in lines}
+    show.listing(
+        "Saved and today; below, all is computed by the version of today",
+        ["Number", "Saved", "Today", "Difference"],
+        [_departure(each, units) for each in today.departures[:DEPARTURES_MAX]],
+        text=frozenset({"Number"}),
+    )
+    if len(today.departures) > DEPARTURES_MAX:
+        st.caption(f"and {len(today.departures) - DEPARTURES_MAX} more")
+
+
+def _judges(saved: Saved, today: Today) -> str:
+    if today.refusal:
+        return f"refuses these inputs: {show.plain(today.refusal)}"
+    moved = {each.path: each for each in today.departures}.get(saved.model.headline)
+    if moved is None or moved.today is None:
+        return f"gives {counted(len(today.departures), 'other number')}."
+    currency = saved.row.currency
+    change = worth(saved.model, moved.today - saved.row.headline, currency)
+    return f"values the same inputs at {worth(saved.model, moved.today, currency)} ({change})."
+
+
+def _departure(each: Departure, units: Mapping[str, Unit | None]) -> list[str]:
+    unit = units.get(each.path) or units.get(each.path.rpartition("[")[0])
+    numbers = (each.saved, each.today, _apart(each))
+    return [spoken(each.path), *(_said_number(number, unit) for number in numbers)]
+
+
+def _apart(each: Departure) -> float | None:
+    numbers = isinstance(each.saved, float | int) and isinstance(each.today, float | int)
+    return each.today - each.saved if numbers else None
+
+
+def _said_number(value: Any, unit: Unit | None) -> str:
+    if value is None:
+        return NOTHING
+    return in_unit(value, unit) if isinstance(value, float | int) else str(value)
 
 
 def results(told: Told) -> None:

@@ -9,7 +9,7 @@ from app.ui import frame
 from valor_core.models.dcf import DcfInputs
 from valor_core.settings import ROOT
 from valor_core.store.tables import ValuationRow
-from valor_core.values import Caller
+from valor_core.values import Caller, ValuationId
 from valor_core.workbench import companies, demo, valuations
 from valor_core.workbench.verb import open_work
 
@@ -59,3 +59,13 @@ def saved(
         for path, value in changes.items():
             inputs = demo.replace(inputs, **{path: value})
         return valuations.run_valuation(work, company.id, inputs, rationale=why, rationales=reasons)
+
+
+def made_by_an_earlier_model(caller: Caller, valuation_id: str, *, share: float) -> None:
+    """As if the model had valued it otherwise when it was saved: that share of today's value."""
+    with open_work(caller) as work:
+        work.begin_writing()
+        kept = valuations.read_valuation(work, ValuationId(valuation_id)).row
+        was = share * kept.headline
+        kept.model_version, kept.headline = "0", was
+        kept.result = {**kept.result, "value_per_share": was}

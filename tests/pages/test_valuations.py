@@ -2,7 +2,7 @@ import pytest
 
 from tests.conftest import ONLY_SQLITE
 from tests.models.sound import a_direct_dcf
-from tests.pages.opening import opened, run, saved, texts
+from tests.pages.opening import made_by_an_earlier_model, opened, run, saved, texts
 from valor_core.models.discounting import Timing
 from valor_core.models.terminal import MultipleOf, TerminalMethod
 from valor_core.workbench import companies, valuations
@@ -151,3 +151,17 @@ def test_the_list_can_be_of_one_company(acme, monkeypatch):
     choice.set_value(next(o for o in choice.options if "KO" in o))
 
     assert list(run(page).dataframe[0].value["Company"]) == ["Coca-Cola Co"]
+
+
+def test_a_value_of_an_earlier_model_stays_and_todays_stands_beside_it(acme, monkeypatch):
+    row = saved(acme.analyst, "KO")
+    quiet = texts(opened(monkeypatch, acme.viewer, "valuations"))
+    made_by_an_earlier_model(acme.analyst, row.id, share=0.5)
+
+    shown = texts(opened(monkeypatch, acme.viewer, "valuations"))
+
+    assert "Saved by version" not in quiet
+    assert "Saved by version 0 of this model; version 1" in shown
+    assert f"values the same inputs at {row.headline:.2f}" in shown
+    assert f"{0.5 * row.headline:.2f}" in shown
+    assert "Saved and today" in shown

@@ -20,6 +20,7 @@ from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.model import Model
 from valor_core.models.run_id import run_id
 from valor_core.models.sensitivity import Grid, NoMeaning, grid
+from valor_core.models.upgrade import Today, valued_today
 from valor_core.models.workings import Workings, record
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
@@ -53,6 +54,10 @@ class Saved:
     def workings(self) -> Workings:
         """The formulas behind every number, by running the model once more."""
         return record(self.model.function, self.inputs)
+
+    def today(self) -> Today:
+        """What the model as it is now makes of the same inputs; the saved value stays."""
+        return valued_today(self.model, self.inputs, self.row.result)
 
 
 def known_on(row: ValuationRow) -> date:

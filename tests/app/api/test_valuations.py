@@ -7,6 +7,7 @@ from tests.app.api.asking import bring, once, pages, refusal
 from tests.books import KO, of_the_demo_book
 from tests.conftest import ONLY_SQLITE
 from tests.models.sound import a_direct_dcf
+from tests.pages.opening import made_by_an_earlier_model
 from valor_core.models.codec import dump
 
 pytestmark = ONLY_SQLITE
@@ -53,6 +54,20 @@ def test_a_value_is_made_from_the_facts_and_read_again_whole(acme, client, analy
     assert (value["model"], value["by"], value["as_of"]) == ("dcf", acme.analyst.actor, None)
     assert value["sources"]["revenue"]["facts"][0]["accession"] == "0001047469-10-001476"
     assert {check["passed"] for check in value["checks"]} <= {True, False}
+
+
+def test_what_the_model_of_today_makes_of_a_saved_value_stands_beside_it(acme, analyst):
+    made = analyst.post(DCF, json=a_dcf(analyst), headers=once()).json()
+    now = made["value_per_share"]
+    assert made["today"] == {"model_version": "1", "departures": [], "refusal": ""}
+
+    made_by_an_earlier_model(acme.analyst, made["id"], share=0.5)
+    read = analyst.get(f"/valuations/{made['id']}").json()
+
+    assert (read["model_version"], read["value_per_share"]) == ("0", 0.5 * now)
+    assert read["today"]["departures"] == [
+        {"path": "value_per_share", "saved": 0.5 * now, "today": now}
+    ]
 
 
 def test_a_repeated_request_makes_one_value(analyst):
