@@ -19,6 +19,7 @@ from app.state import PROCESS
 from app.web.assets import asset_routes
 from app.web.bodies import BodyLimits
 from app.web.callers import Callers
+from app.web.components import none_of_other_packages
 from app.web.headers import SecurityHeaders, content_security_policy
 from app.web.health import health_route
 from app.web.hosts import OwnHosts
@@ -49,6 +50,7 @@ def create_app(
 ) -> SecurityHeaders:
     """The whole application on this database; `background` runs beside it (the scheduler)."""
     use_store(store)
+    none_of_other_packages()
     callers = Callers(store)
     PROCESS.callers = callers
     cookie = f"vx_session_{port}"

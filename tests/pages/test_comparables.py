@@ -1,6 +1,5 @@
 """The comparables page as Streamlit runs it, on the demo book."""
 
-from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
@@ -14,8 +13,8 @@ from valor_core.coverage.companies import Company, company_id
 from valor_core.models.comparables.comparables import comparables
 from valor_core.settings import ROOT
 from valor_core.values import SourceKind
-from valor_core.workbench import demo, valuations
-from valor_core.workbench.verb import open_work, use_store
+from valor_core.workbench import valuations
+from valor_core.workbench.verb import open_work
 
 pytestmark = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
 PEP = Company(
@@ -26,14 +25,11 @@ PRICES = "Prices of the peers"
 
 
 @pytest.fixture
-def page(world, monkeypatch) -> Iterator[AppTest]:
-    demo.seed_demo(world.store)
-    use_store(world.store)
-    monkeypatch.setattr(frame, "signed_in_caller", lambda: world.acme.analyst)
+def page(book, monkeypatch) -> AppTest:
+    monkeypatch.setattr(frame, "signed_in_caller", lambda: book.acme.analyst)
     at = AppTest.from_file(ROOT / "pages" / "comparables.py", default_timeout=60)
     at.query_params["company"] = "PEP"
-    yield at.run()
-    use_store(None)
+    return at.run()
 
 
 def desk(at: AppTest) -> Desk:

@@ -1,6 +1,5 @@
 """The merger page as Streamlit runs it, on the demo book."""
 
-from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
@@ -12,8 +11,8 @@ from tests.pages.grids import cells, edited
 from valor_core.coverage.companies import Company, company_id
 from valor_core.models.merger.merger import merger
 from valor_core.settings import ROOT
-from valor_core.workbench import demo, valuations
-from valor_core.workbench.verb import open_work, use_store
+from valor_core.workbench import valuations
+from valor_core.workbench.verb import open_work
 
 pytestmark = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
 KO = Company(
@@ -24,15 +23,12 @@ TARGET, ACQUIRER = "Forecast of the target", "Forecast of the acquirer"
 
 
 @pytest.fixture
-def page(world, monkeypatch) -> Iterator[AppTest]:
-    demo.seed_demo(world.store)
-    use_store(world.store)
-    monkeypatch.setattr(frame, "signed_in_caller", lambda: world.acme.analyst)
+def page(book, monkeypatch) -> AppTest:
+    monkeypatch.setattr(frame, "signed_in_caller", lambda: book.acme.analyst)
     at = AppTest.from_file(ROOT / "pages" / "merger.py", default_timeout=60)
     at.query_params["company"] = "KO"
     at.query_params["target"] = "PEP"
-    yield at.run()
-    use_store(None)
+    return at.run()
 
 
 def desk(at: AppTest) -> Desk:

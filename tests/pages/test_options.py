@@ -1,7 +1,5 @@
 """The page of real options as Streamlit runs it, on the demo book."""
 
-from collections.abc import Iterator
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,8 +11,8 @@ from valor_core.coverage.companies import Company, company_id
 from valor_core.models.options.interaction import each_right
 from valor_core.models.options.real_option import RealOptionKind, real_option
 from valor_core.settings import ROOT
-from valor_core.workbench import demo, valuations
-from valor_core.workbench.verb import open_work, use_store
+from valor_core.workbench import valuations
+from valor_core.workbench.verb import open_work
 
 pytestmark = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
 KO = Company(
@@ -23,14 +21,11 @@ KO = Company(
 
 
 @pytest.fixture
-def page(world, monkeypatch) -> Iterator[AppTest]:
-    demo.seed_demo(world.store)
-    use_store(world.store)
-    monkeypatch.setattr(frame, "signed_in_caller", lambda: world.acme.analyst)
+def page(book, monkeypatch) -> AppTest:
+    monkeypatch.setattr(frame, "signed_in_caller", lambda: book.acme.analyst)
     at = AppTest.from_file(ROOT / "pages" / "options.py", default_timeout=60)
     at.query_params["company"] = "KO"
-    yield at.run()
-    use_store(None)
+    return at.run()
 
 
 def desk(at: AppTest, model: str = option_sections.ONE) -> Desk:

@@ -1,24 +1,19 @@
 """The Proof page as Streamlit runs it."""
 
-from collections.abc import Iterator
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.ui import frame, proven
 from valor_core.models.proof import Comparison
 from valor_core.settings import ROOT
-from valor_core.workbench.verb import use_store
 
 SQLITE = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def page(world, monkeypatch) -> Iterator[AppTest]:
-    use_store(world.store)
+def page(world, monkeypatch) -> AppTest:
     monkeypatch.setattr(frame, "signed_in_caller", lambda: world.acme.viewer)
-    yield AppTest.from_file(ROOT / "pages" / "proof.py", default_timeout=120).run()
-    use_store(None)
+    return AppTest.from_file(ROOT / "pages" / "proof.py", default_timeout=120).run()
 
 
 def shown(at: AppTest) -> str:

@@ -12,8 +12,6 @@ from app.ui.simulation_sections import SECTION, Bench
 from tests.pages.grids import cells, edited
 from tests.pages.opening import opened, pressed, saved, texts
 from valor_core.coverage.companies import Company, company_id
-from valor_core.workbench import demo
-from valor_core.workbench.verb import use_store
 
 pytestmark = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
 KO = Company(
@@ -24,13 +22,10 @@ CORRELATIONS = "Rank correlations between the drivers"
 
 
 @pytest.fixture
-def page(world, monkeypatch) -> Iterator[AppTest]:
-    demo.seed_demo(world.store)
-    use_store(world.store)
-    saved(world.acme.analyst, "KO")
-    yield opened(monkeypatch, world.acme.analyst, "simulation", company="KO")
+def page(book, monkeypatch) -> Iterator[AppTest]:
+    saved(book.acme.analyst, "KO")
+    yield opened(monkeypatch, book.acme.analyst, "simulation", company="KO")
     RUNS.close()
-    use_store(None)
 
 
 def bench(at: AppTest) -> Bench:
