@@ -31,8 +31,9 @@ from valor_core.workbench.verb import open_work, use_store
 SERVING = "serving"  # a login that is only a member of the app role
 
 
-# A law is true however busy the machine is.
-hypothesis.settings.register_profile("valor", deadline=None)
+# A law is true however busy the machine is. Each run tries other examples.
+hypothesis.settings.register_profile("valor", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=500)
 hypothesis.settings.load_profile("valor")
 
 WAITS_LONG = ("tests/faults/", "tests/workbooks/", "tests/browser/", "tests/jobs/")

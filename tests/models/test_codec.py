@@ -16,7 +16,6 @@ from valor_core.models.dilution import OptionTranche
 from valor_core.models.run_id import run_id
 
 
-@settings(max_examples=40)
 @given(dcfs())
 def test_inputs_survive_json_to_the_bit_and_keep_their_run_id(company):
     text = json.dumps(dump(company), allow_nan=False)

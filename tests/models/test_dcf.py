@@ -96,7 +96,6 @@ def test_cash_in_mid_year_is_worth_half_a_year_more_than_at_its_end(years, growt
     assert middle == pytest.approx(end * (1.0 + wacc) ** 0.5, rel=1e-12)
 
 
-@settings(max_examples=40)
 @given(dcfs(), rates(0.0005, 0.03))
 def test_value_falls_in_wacc_while_every_flow_is_positive(company, more):
     company = replace(company, wacc=constant(0.08), terminal_wacc=0.08, failure=None)
@@ -109,7 +108,6 @@ def test_value_falls_in_wacc_while_every_flow_is_positive(company, more):
     assert high.enterprise_value < low.enterprise_value
 
 
-@settings(max_examples=40)
 @given(dcfs(), rates(0.001, 0.1))
 def test_value_rises_in_margin_where_ebit_is_positive(company, more):
     company = replace(company, margin=constant(0.1), terminal_roic=0.3, failure=None)
@@ -173,7 +171,6 @@ def test_growth_whose_marginal_return_is_the_wacc_leaves_the_value_as_it_is(data
     assert fast == pytest.approx(slow, rel=1e-9)
 
 
-@settings(max_examples=40)
 @given(dcfs())
 def test_of_a_given_profit_growth_for_ever_that_earns_the_wacc_is_worth_nothing(company):
     one = replace(company, terminal_growth=0.01, terminal_roic=None)
@@ -187,7 +184,6 @@ def test_of_a_given_profit_growth_for_ever_that_earns_the_wacc_is_worth_nothing(
     assert values[0] == pytest.approx(values[1], rel=1e-9)
 
 
-@settings(max_examples=40)
 @given(dcfs())
 def test_enterprise_value_less_the_bridge_is_the_equity(company):
     result, bridge = discounted_cash_flow(company), company.bridge
@@ -199,7 +195,6 @@ def test_enterprise_value_less_the_bridge_is_the_equity(company):
     assert abs(sum(terms) - result.equity_value) <= 1e-9 * max(map(abs, terms))
 
 
-@settings(max_examples=40)
 @given(dcfs())
 def test_the_parts_of_the_value_sum_to_it(company):
     result = discounted_cash_flow(company)
@@ -213,7 +208,6 @@ def test_the_parts_of_the_value_sum_to_it(company):
     )
 
 
-@settings(max_examples=40)
 @given(dcfs(), rates(0.001, 1000.0))
 def test_all_money_times_a_factor_is_all_value_times_that_factor(company, factor):
     scaled = company
@@ -230,7 +224,6 @@ def test_all_money_times_a_factor_is_all_value_times_that_factor(company, factor
     assert many.diluted_shares == pytest.approx(one.diluted_shares, rel=1e-6)
 
 
-@settings(max_examples=40)
 @given(dcfs(), st.integers(2, 50))
 def test_a_share_split_changes_no_equity(company, split):
     shares = company.shares
@@ -247,7 +240,6 @@ def test_a_share_split_changes_no_equity(company, split):
     assert many.value_per_share * split == pytest.approx(one.value_per_share, rel=1e-9, abs=1e-9)
 
 
-@settings(max_examples=30)
 @given(st.data())
 def test_a_row_of_a_batch_equals_the_company_alone_to_the_bit(data):
     company = data.draw(dcfs())
@@ -298,7 +290,6 @@ def test_scenarios_of_different_number_are_refused():
         discounted_cash_flow(a_dcf(terminal_growth=np.zeros(3), revenue=np.ones(4)))
 
 
-@settings(max_examples=40)
 @given(dcfs())
 def test_both_terminal_values_imply_each_other(company):
     company = replace(company, multiple_of=MultipleOf.REVENUE, exit_multiple=2.0)

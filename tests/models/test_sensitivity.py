@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.models.sound import a_dcf, dcfs
 from valor_core.errors import NotFound, ValorError
@@ -36,7 +36,6 @@ def test_a_cell_that_cannot_be_valued_has_the_reason_that_it_has_alone():
         assert (reason.code, str(reason)) == (alone.value.code, str(alone.value))
 
 
-@settings(max_examples=25)
 @given(dcfs())
 def test_each_cell_is_the_company_valued_alone(company):
     table = grid(company, ("terminal_growth", [-0.01, 0.02]), ("shares.basic", [0.0, 7.0]))
@@ -49,7 +48,6 @@ def test_each_cell_is_the_company_valued_alone(company):
     }
 
 
-@settings(max_examples=25)
 @given(dcfs())
 def test_every_leaf_can_be_replaced_by_its_path(company):
     for path, value in leaves(company).items():
@@ -65,7 +63,6 @@ def test_a_year_of_a_row_is_varied_by_its_place():
     assert table.values[1, 1] > table.values[0, 1]
 
 
-@settings(max_examples=25)
 @given(dcfs())
 def test_a_grid_is_to_the_bit_the_run_of_all_its_cells_side_by_side(company):
     rows, columns = np.linspace(-0.01, 0.07, 5), np.linspace(0.05, 0.2, 7)

@@ -82,7 +82,6 @@ def test_a_company_is_worth_the_median_of_its_peers_over_its_bridge():
 
 
 @given(deal=comparisons())
-@settings(max_examples=30)
 def test_a_company_that_is_one_of_its_own_peers_is_worth_its_price(deal):
     peer = deal.peers[0]
     itself = replace(
@@ -107,7 +106,6 @@ def test_a_company_that_is_one_of_its_own_peers_is_worth_its_price(deal):
 
 
 @given(deal=comparisons(), k=rates(0.01, 100.0))
-@settings(max_examples=30)
 def test_in_another_currency_a_company_is_worth_as_much(deal, k):
     other = deal
     for path, value in leaves(deal).items():
@@ -122,7 +120,6 @@ def test_in_another_currency_a_company_is_worth_as_much(deal, k):
 
 
 @given(deal=comparisons(), more=rates(0.01, 0.5))
-@settings(max_examples=30)
 def test_dearer_peers_make_a_company_dearer(deal, more):
     deal = replace(deal, highest=1e12)  # so that no peer is left out for being dear
     peers = tuple(replace(each, price=each.price * (1.0 + more)) for each in deal.peers)
@@ -133,7 +130,6 @@ def test_dearer_peers_make_a_company_dearer(deal, more):
 
 
 @given(deal=comparisons(), order=st.randoms())
-@settings(max_examples=30)
 def test_the_order_of_peers_does_not_matter(deal, order):
     peers = list(deal.peers)
     order.shuffle(peers)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.models.comparables.sound import comparisons, some_comparables
@@ -60,7 +60,6 @@ def test_a_row_without_weight_is_shown_and_does_not_count():
 
 
 @given(deal=comparisons())
-@settings(max_examples=30)
 def test_each_multiple_that_has_a_meaning_is_a_row(deal):
     result = comparables(deal)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.models.sound import rates
@@ -48,7 +48,6 @@ def with_margin(**changes) -> RegressionInputs:
 
 
 @given(noise=st.lists(rates(-3.0, 3.0), min_size=10, max_size=10), level=rates(0.5, 0.99))
-@settings(max_examples=30)
 def test_one_fundamental_by_least_squares_is_scipys_line(noise, level):
     from scipy.stats import linregress, t
 
@@ -77,7 +76,6 @@ def test_residuals_of_peers_left_out_are_those_over_one_less_the_leverage():
 
 
 @given(noise=st.lists(rates(-3.0, 3.0), min_size=10, max_size=10))
-@settings(max_examples=30)
 def test_the_median_of_slopes_is_scipys(noise):
     from scipy.stats import theilslopes
 

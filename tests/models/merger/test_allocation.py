@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from tests.models.merger.sound import allocations, an_allocation
@@ -30,7 +30,6 @@ from valor_core.models.sensitivity import replace_at
 
 
 @given(deal=allocations())
-@settings(max_examples=30)
 def test_the_opening_balance_sheet_closes(deal):
     result = purchase_price_allocation(deal)
 
@@ -39,7 +38,6 @@ def test_the_opening_balance_sheet_closes(deal):
 
 
 @given(deal=allocations())
-@settings(max_examples=30)
 def test_goodwill_is_what_all_owners_hold_above_net_assets(deal):
     result = purchase_price_allocation(deal)
 
@@ -50,7 +48,6 @@ def test_goodwill_is_what_all_owners_hold_above_net_assets(deal):
 
 
 @given(deal=allocations(), rise=rates(1.0, 50.0))
-@settings(max_examples=30)
 def test_a_write_up_moves_out_of_goodwill_only_what_tax_leaves_of_it(deal, rise):
     whole = replace(deal, stake=1.0)
     more = replace(whole, write_ups=(*whole.write_ups, WriteUp(amount=rise, life=5.0)))
@@ -63,7 +60,6 @@ def test_a_write_up_moves_out_of_goodwill_only_what_tax_leaves_of_it(deal, rise)
 
 
 @given(deal=allocations(), old=rates(0.0, 500.0))
-@settings(max_examples=30)
 def test_goodwill_of_the_targets_own_deals_does_not_matter(deal, old):
     other = replace(deal, books=replace(deal.books, goodwill=old))
 
@@ -73,7 +69,6 @@ def test_goodwill_of_the_targets_own_deals_does_not_matter(deal, old):
 
 
 @given(deal=allocations())
-@settings(max_examples=30)
 def test_full_goodwill_exceeds_partial_by_the_minoritys_part_of_it(deal):
     paid = replace(deal, equity_price=3_000.0, minority_value=None)
     full, partial = (
@@ -86,7 +81,6 @@ def test_full_goodwill_exceeds_partial_by_the_minoritys_part_of_it(deal):
 
 
 @given(deal=allocations())
-@settings(max_examples=30)
 def test_all_that_was_written_up_for_a_life_is_charged_once(deal):
     long = replace(deal, years=12)
 

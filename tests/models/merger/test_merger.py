@@ -37,7 +37,6 @@ from valor_core.models.sensitivity import grid, replace_at
 
 
 @given(deal=deals())
-@settings(max_examples=30)
 def test_what_is_raised_is_what_is_used(deal):
     result = merger(deal)
 
@@ -46,7 +45,6 @@ def test_what_is_raised_is_what_is_used(deal):
 
 
 @given(deal=deals())
-@settings(max_examples=30)
 def test_the_combined_balance_sheet_closes(deal):
     acquirer, target = (
         replace(party, books=party.books or Books(identifiable_assets=700.0, cash=90.0))
@@ -58,7 +56,6 @@ def test_the_combined_balance_sheet_closes(deal):
 
 
 @given(deal=deals())
-@settings(max_examples=30)
 def test_at_the_break_even_price_nothing_is_diluted(deal):
     price = existing(merger(deal).break_even_price)
 
@@ -68,7 +65,6 @@ def test_at_the_break_even_price_nothing_is_diluted(deal):
 
 
 @given(deal=deals())
-@settings(max_examples=30)
 def test_a_higher_price_than_the_break_even_dilutes_and_a_lower_one_adds(deal):
     price = existing(merger(deal).break_even_price)
 
@@ -80,7 +76,6 @@ def test_a_higher_price_than_the_break_even_dilutes_and_a_lower_one_adds(deal):
 
 
 @given(deal=deals())
-@settings(max_examples=30)
 def test_at_the_break_even_part_of_stock_nothing_is_diluted(deal):
     stock = existing(merger(deal).break_even_stock)
 
@@ -90,7 +85,6 @@ def test_at_the_break_even_part_of_stock_nothing_is_diluted(deal):
 
 
 @given(deal=deals())
-@settings(max_examples=30)
 def test_with_the_synergies_that_lack_nothing_is_diluted(deal):
     lacking = merger(replace(deal, synergies=None)).break_even_synergies
 
@@ -100,7 +94,6 @@ def test_with_the_synergies_that_lack_nothing_is_diluted(deal):
 
 
 @given(deal=deals())
-@settings(max_examples=30)
 def test_all_that_is_gained_is_the_synergies_less_the_fees(deal):
     result, terms = merger(deal), deal.financing
 
@@ -150,7 +143,6 @@ def test_without_synergies_a_deal_adds_where_the_target_yields_more_than_its_fun
 
 
 @given(deal=deals(), k=rates(0.01, 100.0))
-@settings(max_examples=30)
 def test_in_another_currency_a_deal_is_the_same_deal(deal, k):
     other = deal
     for path, value in leaves(deal).items():
@@ -173,7 +165,6 @@ def _is_free_of_money(path):
 
 
 @given(deal=deals(), k=st.integers(2, 10))
-@settings(max_examples=30)
 def test_a_split_of_the_targets_shares_changes_nothing_but_the_ratio(deal, k):
     target = deal.target
     split = replace(
@@ -197,7 +188,6 @@ def test_a_split_of_the_targets_shares_changes_nothing_but_the_ratio(deal, k):
 
 
 @given(deal=deals())
-@settings(max_examples=30)
 def test_income_by_a_second_route_of_plain_numbers(deal):
     """Both net incomes, each adjustment after tax, and the difference of the two tax rates."""
     result, terms = merger(deal), deal.financing
@@ -233,7 +223,6 @@ def test_income_by_a_second_route_of_plain_numbers(deal):
 
 
 @given(deal=deals())
-@settings(max_examples=30)
 def test_deferred_tax_is_released_as_write_ups_are_charged(deal):
     result = merger(deal)
 
@@ -248,7 +237,6 @@ def test_deferred_tax_is_released_as_write_ups_are_charged(deal):
 
 
 @given(deal=deals(), premiums=st.lists(rates(-0.2, 1.0), min_size=2, max_size=6))
-@settings(max_examples=40)
 def test_a_scenario_is_valued_as_alone_to_the_bit(deal, premiums):
     offer = replace(deal.offer, price=None, premium=0.2)
     batch = replace(deal, offer=replace(offer, premium=np.array(premiums)))

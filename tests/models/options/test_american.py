@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import QuantLib
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.models.options.sound import an_option, by_quantlib, one_by_one, options, random_options
@@ -27,7 +27,6 @@ APPROXIMATIONS = [barone_adesi_whaley, bjerksund_stensland_1993, bjerksund_stens
 
 
 @pytest.mark.parametrize("american", APPROXIMATIONS)
-@settings(max_examples=40)
 @given(option=options(least_volatility=0.15))
 def test_an_american_option_is_worth_what_it_brings_now_and_what_it_brings_at_the_end(
     american, option
@@ -42,7 +41,6 @@ def test_an_american_option_is_worth_what_it_brings_now_and_what_it_brings_at_th
 
 
 @pytest.mark.parametrize("american", APPROXIMATIONS[1:])  # the quadratic one is not of that kind
-@settings(max_examples=40)
 @given(option=options(least_volatility=0.15))
 def test_a_put_is_the_call_that_buys_its_strike(american, option):
     mirror = replace(
@@ -58,7 +56,6 @@ def test_a_put_is_the_call_that_buys_its_strike(american, option):
 
 
 @pytest.mark.parametrize("american", APPROXIMATIONS)
-@settings(max_examples=40)
 @given(option=options(least_volatility=0.15))
 def test_from_its_critical_price_on_an_option_is_worth_its_exercise(american, option):
     critical = american(option).critical_price
@@ -82,7 +79,6 @@ def test_where_waiting_costs_nothing_nobody_exercises_early(american, option_typ
 
 
 @pytest.mark.parametrize("american", APPROXIMATIONS)
-@settings(max_examples=40)
 @given(option=options(), still=st.sampled_from(["volatility", "maturity"]))
 def test_where_nothing_can_move_the_best_moment_is_known(american, option, still):
     option = replace(option, **{still: 0.0})
@@ -96,7 +92,6 @@ def test_where_nothing_can_move_the_best_moment_is_known(american, option, still
     assert value >= max(gains.max(), 0.0) - 1e-12
 
 
-@settings(max_examples=40)
 @given(option=options(least_volatility=0.15))
 def test_boundaries_that_anybody_could_follow_are_worth_no_more_than_the_best_one(option):
     best = lattice_option(LatticeOption(option=option, steps=400))
@@ -154,7 +149,6 @@ def test_two_boundaries_are_worth_what_following_them_brings():
     assert bjerksund_stensland_2002(option).value == pytest.approx(values[0], abs=0.02)
 
 
-@settings(max_examples=40)
 @given(
     kind=st.sampled_from(OptionType),
     spot=st.floats(50.0, 150.0),
@@ -186,7 +180,6 @@ def test_a_very_long_option_comes_to_the_perpetual_one(kind, spot, rate, cash_yi
     assert barone_adesi_whaley(long).critical_price == pytest.approx(endless.trigger, rel=1e-4)
 
 
-@settings(max_examples=40)
 @given(rate=st.floats(0.0, 0.1), cash_yield=st.floats(0.005, 0.1), volatility=st.floats(0.0, 0.6))
 def test_the_power_solves_its_quadratic_and_the_value_is_smooth_at_the_trigger(
     rate, cash_yield, volatility

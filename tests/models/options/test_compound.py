@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import QuantLib
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
@@ -30,7 +30,6 @@ def expected(option, decision, worth):
     return np.exp(-option.rate * decision) * (weights * density * worth(after)).sum()
 
 
-@settings(max_examples=40)
 @given(h=st.floats(-6, 6), k=st.floats(-6, 6), correlation=st.floats(-1, 1))
 def test_the_bivariate_normal_is_a_distribution_and_equals_quantlib(h, k, correlation):
     joint = bivariate_normal(h, k, correlation)
@@ -57,7 +56,6 @@ def test_the_bivariate_normal_at_its_edges(h, k, correlation, joint):
     assert bivariate_normal(h, k, correlation) == pytest.approx(joint, abs=1e-15)
 
 
-@settings(max_examples=40)
 @given(option=options(), first=st.floats(0.0, 60.0), part=st.floats(0.0, 1.0))
 def test_the_right_to_buy_less_the_right_to_sell_an_option_is_the_option_less_its_price(
     option, first, part
@@ -75,7 +73,6 @@ def test_the_right_to_buy_less_the_right_to_sell_an_option_is_the_option_less_it
     assert bought.value <= held + 1e-8
 
 
-@settings(max_examples=40)
 @given(
     option=options(least_volatility=0.15),
     mother=st.sampled_from(OptionType),
@@ -137,7 +134,6 @@ def a_chooser(**changes) -> ChooserOption:
     return replace(known, **changes)
 
 
-@settings(max_examples=40)
 @given(
     call_strike=st.floats(30.0, 80.0),
     put_strike=st.floats(30.0, 80.0),
@@ -162,7 +158,6 @@ def test_a_chooser_is_the_mean_of_the_better_option_on_the_date_of_choice(
     assert found.value <= found.call_value + found.put_value + 1e-9
 
 
-@settings(max_examples=40)
 @given(decision=st.floats(0.0, 0.5), strike=st.floats(30.0, 80.0))
 def test_with_one_strike_and_one_end_a_chooser_is_a_call_and_a_part_of_a_put(decision, strike):
     """Rubinstein's simple chooser in its own formula."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.models.options.sound import a_project, a_real_option, rates
@@ -68,7 +68,6 @@ def test_a_right_on_one_date_has_its_trigger_there_alone():
     assert (found.years.tolist(), found.prices.tolist()) == ([3.0], [90.0])
 
 
-@settings(max_examples=25)
 @given(
     st.lists(
         st.builds(

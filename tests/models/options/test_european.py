@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 import QuantLib
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.models.options.sound import an_option, by_quantlib, one_by_one, options, random_options
@@ -19,7 +19,6 @@ from valor_core.models.options.refusals import (
 from valor_core.models.options.terms import OptionType
 
 
-@settings(max_examples=40)
 @given(options())
 def test_a_call_less_its_put_is_the_forward(option):
     call = european_option(replace(option, type=OptionType.CALL)).value
@@ -31,7 +30,6 @@ def test_a_call_less_its_put_is_the_forward(option):
     assert call - put == pytest.approx(forward, abs=1e-10)
 
 
-@settings(max_examples=40)
 @given(options())
 def test_the_sensitivities_obey_the_equation_of_black_and_scholes(option):
     found = european_option(option)
@@ -51,7 +49,6 @@ STEPS = {
 
 
 @pytest.mark.parametrize("name", STEPS)
-@settings(max_examples=40)
 @given(option=options(least_volatility=0.1))
 def test_each_sensitivity_is_the_difference_that_it_stands_for(name, option):
     path, step, sign = STEPS[name]
@@ -64,7 +61,6 @@ def test_each_sensitivity_is_the_difference_that_it_stands_for(name, option):
     assert sign * (up - down) / (2.0 * step) == pytest.approx(expected, rel=1e-4, abs=1e-4)
 
 
-@settings(max_examples=40)
 @given(options(), st.floats(1.01, 2.0))
 def test_more_volatility_is_never_worth_less(option, factor):
     wider = replace(option, volatility=option.volatility * factor)
@@ -72,7 +68,6 @@ def test_more_volatility_is_never_worth_less(option, factor):
     assert european_option(wider).value >= european_option(option).value - 1e-10
 
 
-@settings(max_examples=40)
 @given(options(), st.sampled_from(["volatility", "maturity"]))
 def test_where_nothing_can_move_an_option_is_worth_its_forward_or_nothing(option, still):
     option = replace(option, **{still: 0.0})

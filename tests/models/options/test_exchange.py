@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.models.options.sound import rates
@@ -47,7 +47,6 @@ STEPS = {
 
 
 @pytest.mark.parametrize("name", STEPS)
-@settings(max_examples=40)
 @given(exchange=exchanges())
 def test_each_sensitivity_is_the_difference_that_it_stands_for(name, exchange):
     line, path, step, sign = STEPS[name]
@@ -60,7 +59,6 @@ def test_each_sensitivity_is_the_difference_that_it_stands_for(name, exchange):
     assert sign * (up - down) / (2.0 * step) == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
-@settings(max_examples=40)
 @given(exchanges())
 def test_the_right_to_change_either_way_differs_by_the_assets_themselves(exchange):
     back = replace(
@@ -83,7 +81,6 @@ def test_the_right_to_change_either_way_differs_by_the_assets_themselves(exchang
     assert difference == pytest.approx(received - given_up, abs=1e-9)
 
 
-@settings(max_examples=40)
 @given(exchanges())
 def test_the_right_at_any_time_is_worth_no_less(exchange):
     anytime = bjerksund_stensland_1993(in_units_of_the_other(exchange)).value

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from tests.models.options.sound import an_option
@@ -56,7 +56,6 @@ METHODS = {
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)
-@settings(max_examples=60)
 @given(data=st.data())
 def test_a_value_is_finite_or_the_inputs_are_refused(method, data):
     inputs = METHODS[method]

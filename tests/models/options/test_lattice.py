@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import QuantLib
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.models.options.sound import an_option, by_quantlib, options
@@ -36,7 +36,6 @@ def textbook(option, steps):
     return values[0]
 
 
-@settings(max_examples=50)
 @given(option=options(least_volatility=0.2), steps=st.integers(30, 200))
 def test_the_rows_give_what_the_whole_tree_gives(option, steps):
     value = lattice_option(LatticeOption(option=option, steps=steps, tree=Tree.CRR)).value
@@ -52,7 +51,6 @@ def test_rows_that_end_where_nobody_comes_lose_no_digit():
     assert value == pytest.approx(textbook(option, 2_000), rel=1e-11)
 
 
-@settings(max_examples=40)
 @given(option=options(least_volatility=0.1), steps=st.integers(200, 400))
 def test_a_call_without_dividends_comes_to_black_and_scholes(option, steps):
     option = an_option(
@@ -87,7 +85,6 @@ def test_the_error_falls_as_the_steps_grow_and_faster_where_it_is_smoothed():
 
 
 @given(options(least_volatility=0.2))
-@settings(max_examples=30)
 def test_a_lattice_never_falls_below_its_european_option_or_exercise(option):
     found = lattice_option(LatticeOption(option=option, steps=100))
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from tests.models.options.sound import a_project, rates
@@ -112,7 +112,6 @@ def projects(draw):
     )
 
 
-@settings(max_examples=40)
 @given(projects(), st.data())
 def test_a_further_right_never_costs_and_rights_together_are_worth_no_more_than_apart(
     project, data
@@ -130,7 +129,6 @@ def test_a_further_right_never_costs_and_rights_together_are_worth_no_more_than_
         assert together.option_value <= alone.option_value + rest.option_value + 1e-9
 
 
-@settings(max_examples=30)
 @given(projects(), st.floats(1.5, 10.0))
 def test_with_all_money_in_another_unit_so_is_the_value(project, unit):
     scaled = replace(
@@ -193,7 +191,6 @@ def test_what_is_no_flexible_project_is_refused_with_the_number(changes, error, 
 EXTREMES = [0.0, -0.0, 1.0, -1.0, 5e-324, 1e-300, 1e100, -1e100, 1e308, 1e-12, 100.0]
 
 
-@settings(max_examples=60)
 @given(project=projects(), data=st.data())
 def test_a_project_is_finite_or_refused(project, data):
     paths = data.draw(st.sets(st.sampled_from(sorted(leaves(project))), max_size=3))

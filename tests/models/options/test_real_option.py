@@ -148,7 +148,6 @@ def test_a_choice_is_a_chooser_on_the_part():
     assert found.trigger == pytest.approx(chooser.critical_price / 0.8)
 
 
-@settings(max_examples=40)
 @given(real_options())
 def test_the_methods_stand_in_their_order(inputs):
     found = real_option(replace(inputs, at_any_time=True, steps=200))
@@ -165,7 +164,6 @@ def test_the_methods_stand_in_their_order(inputs):
         assert methods.lattice_bbsr <= methods.perpetual + near
 
 
-@settings(max_examples=25)
 @given(real_options(), st.floats(1.01, 1.5))
 def test_an_option_is_worth_more_the_less_is_certain(inputs, factor):
     wider = replace(inputs, volatility=inputs.volatility * factor)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.models.sound import rates
@@ -51,7 +51,6 @@ def test_there_are_never_more_rates_than_changes_of_sign_and_one_change_has_one_
     assert changes > 1 or found == changes
 
 
-@settings(max_examples=60)
 @given(RATES, rates(1.0, 1e6))
 def test_the_rates_from_which_flows_were_made_are_found_again(made, outlay):
     apart = np.diff(np.sort(np.log1p(made)))

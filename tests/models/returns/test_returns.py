@@ -8,7 +8,7 @@ import numpy as np
 import numpy_financial
 import pytest
 import pyxirr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.models.returns.sound import DAYS, an_investment, investments
@@ -33,7 +33,6 @@ from valor_core.models.run_id import run_id
 from valor_core.models.workings import record
 
 
-@settings(max_examples=60)
 @given(investments())
 def test_every_investment_has_its_lines_and_they_agree(investment):
     result = returns(investment)
@@ -200,7 +199,6 @@ def test_flows_of_one_day_have_no_rate():
         rate_at([-100.0, 120.0], [1.0, 1.0])
 
 
-@settings(max_examples=40)
 @given(investments())
 def test_days_survive_json_and_keep_the_run_id(investment):
     text = json.dumps(dump(investment), allow_nan=False)

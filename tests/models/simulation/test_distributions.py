@@ -51,7 +51,6 @@ def test_values_rise_with_their_probability(shape, p, q):
     assert shape.quantile(low) <= shape.quantile(high)
 
 
-@settings(max_examples=60)
 @given(DISTRIBUTIONS)
 def test_many_values_at_once_are_those_one_by_one(shape):
     levels = np.linspace(0.01, 0.99, 7)
@@ -123,7 +122,6 @@ def test_a_cut_distribution_stays_within_its_ends(shape, p):
     assert shape.at_most is None or value <= shape.at_most
 
 
-@settings(max_examples=50)
 @given(CONTINUOUS, rates(-6.0, 6.0))
 def test_a_normal_draw_and_its_probability_lead_to_the_same_value(shape, z):
     by_probability = shape.quantile(stats.norm.cdf(z))
@@ -138,7 +136,6 @@ def test_a_bootstrap_draws_each_value_as_often_as_it_was_seen(values):
     assert sorted(drawn.tolist()) == sorted(values)
 
 
-@settings(max_examples=60)
 @given(DISTRIBUTIONS)
 def test_a_driver_survives_json(shape):
     driver = Driver(path="terminal_growth", distribution=shape)

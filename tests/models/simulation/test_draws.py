@@ -46,7 +46,6 @@ def test_a_part_of_a_sequence_is_that_part_wherever_it_starts():
     assert np.array_equal(np.concatenate(parts), whole)
 
 
-@settings(max_examples=25)
 @given(st.integers(1, 5), st.integers(1, 200), st.integers(0, 2**32))
 def test_each_stratum_of_a_latin_hypercube_holds_one_point(dimensions, count, seed):
     points = latin_hypercube(stream(Generator.PCG64, seed, 0), dimensions, count)

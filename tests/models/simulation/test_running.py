@@ -160,7 +160,6 @@ def test_rounds_with_a_tolerance_draw_the_same_scenarios_as_without():
         )
 
 
-@settings(max_examples=60)
 @given(
     st.sampled_from(Sampler),
     st.integers(2, 300_000),

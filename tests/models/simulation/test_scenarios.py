@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.models.sound import a_dcf, rates
 from valor_core.errors import ValorError
@@ -28,7 +28,6 @@ def a_set(**growths: tuple[float, float]) -> ScenarioSet:
     )
 
 
-@settings(max_examples=30)
 @given(rates(0.0, 1.0), rates(-0.02, 0.04), rates(-0.02, 0.04))
 def test_each_scenario_is_the_company_alone_and_the_set_their_average(odds, low, high):
     found = weigh(a_dcf(), a_set(bear=(odds, low), bull=(1.0 - odds, high)))

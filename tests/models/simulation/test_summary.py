@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.models.simulation.sound import a_plan, assets_alone
@@ -42,7 +42,6 @@ def test_the_worst_part_is_worse_on_average_than_all_and_no_worse_than_the_worst
     assert shortfall >= values.min() - 1e-6 * max(1.0, np.abs(values).max())
 
 
-@settings(max_examples=30)
 @given(SAMPLES, st.integers(1, 30), rates(-1e6, 1e6))
 def test_what_has_no_value_counts_nowhere(values, missing, threshold):
     with_gaps = np.concatenate([values, np.full(missing, np.nan)])

@@ -43,7 +43,6 @@ def plan(**changes) -> StatementsInputs:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=60)
 def test_every_balance_sheet_balances_and_cash_is_what_the_flows_left(seed):
     told = forecast_statements(a_plan(Draw(seed)))
 
@@ -53,7 +52,6 @@ def test_every_balance_sheet_balances_and_cash_is_what_the_flows_left(seed):
 
 
 @given(seed=SEEDS)
-@settings(max_examples=60)
 def test_cash_never_falls_below_its_minimum_and_the_revolver_is_drawn_only_for_that(seed):
     inputs = a_plan(Draw(seed))
     told = forecast_statements(inputs)
@@ -65,7 +63,6 @@ def test_cash_never_falls_below_its_minimum_and_the_revolver_is_drawn_only_for_t
 
 
 @given(seed=SEEDS)
-@settings(max_examples=40)
 def test_interest_on_average_balances_is_what_iteration_comes_to(seed):
     inputs = replace(a_plan(Draw(seed)), interest_on=InterestOn.AVERAGE)
     told = forecast_statements(inputs)
