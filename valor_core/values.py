@@ -2,10 +2,10 @@
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Any, NewType
 
 TenantId = NewType("TenantId", str)
 UserId = NewType("UserId", str)
@@ -98,6 +98,37 @@ class FiledFact:
     def named(self) -> str:
         """Its tag; where it was filed without one, the item in words."""
         return self.tag or self.item.replace("_", " ")
+
+    @property
+    def as_filed(self) -> "FiledFact":
+        """Without what a layer adds to it."""
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """What an analyst adds to a filed figure in a named layer, and why."""
+
+    id: str
+    layer: str
+    amount: float  # in the unit of the figure
+    rationale: str
+    author: str
+    stated_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustedFact(FiledFact):
+    """A filed figure read through a layer: its value is what was filed and what was added."""
+
+    filed_value: float
+    adjustments: tuple[Adjustment, ...]
+
+    @property
+    def as_filed(self) -> FiledFact:
+        """Without what the layer adds to it."""
+        told: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(FiledFact)}
+        return FiledFact(**told | {"value": self.filed_value})
 
 
 class SourceKind(StrEnum):

@@ -9,6 +9,8 @@ from valor_core.workbench.logbook import AuditLogRow
 
 DEEDS = {
     "access.denied": ("was refused", ""),
+    "adjustment.add": ("adjusted a filed figure", "of"),
+    "adjustment.drop": ("dropped an adjustment", "of"),
     "demo.seed": ("loaded the demo book", ""),
     "fact.import": ("imported filed facts", "of"),
     "job.finish": ("finished the job", ""),

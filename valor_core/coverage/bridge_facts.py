@@ -5,12 +5,13 @@ borrowings that are in neither. They are put together here so that nothing count
 """
 
 from valor_core.coverage.figures import Figures, Told, derived, filed, missing
-from valor_core.values import FiledFact
+from valor_core.values import AdjustedFact, FiledFact
 
 ITEMS = (
     "debt", "leases", "minority_interests", "preferred", "pensions",
     "cash", "associates", "non_operating_assets",
 )  # fmt: skip
+OF_DEBT = "long_term_debt", "short_term_debt", "commercial_paper"
 IN_EBIT = (
     "operating lease cost is deducted in EBIT, so the liability is not deducted again (US GAAP)"
 )
@@ -32,7 +33,19 @@ def bridge_of(figures: Figures, *, tax: float) -> dict[str, Told]:
 
 
 def debt(figures: Figures) -> Told:
-    """All financial debt: the long-term part, its current part and other borrowings."""
+    """All financial debt, and what a layer adds to any part of it, whichever of them is read."""
+    owed, parts = _debt_as_filed(figures), [figures.at(item) for item in OF_DEBT]
+    adjusted = [part for part in parts if isinstance(part, AdjustedFact)]
+    if owed.value is None or not adjusted:
+        return owed
+    corrected = {part.as_filed: part for part in adjusted}
+    facts = dict.fromkeys((*(corrected.get(fact, fact) for fact in owed.facts), *adjusted))
+    added = sum(each.amount for part in adjusted for each in part.adjustments)
+    return derived(owed.value + added, owed.source.text, *facts)
+
+
+def _debt_as_filed(figures: Figures) -> Told:
+    """The long-term part, its current part and other borrowings."""
     total = figures.tagged("LongTermDebt")
     later = figures.tagged("LongTermDebtNoncurrent", "LongTermDebtAndCapitalLeaseObligations")
     all_current = figures.tagged("DebtCurrent")

@@ -1,12 +1,13 @@
 """A company's figures on a day, and how a number is told with its source."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from valor_core.coverage.asof import known
 from valor_core.coverage.items import ITEM, ITEMS_OF_TAG
-from valor_core.values import FiledFact, Source, SourceKind
+from valor_core.coverage.layers import layer_of
+from valor_core.values import AdjustedFact, FiledFact, Source, SourceKind
 
 DEFAULT = "Valor default"
 
@@ -31,14 +32,19 @@ class Told:
 
 
 def filed(fact: FiledFact, text: str = "") -> Told:
-    """The number as it was filed."""
+    """The number as it was filed; one that a layer adds to follows from what was filed."""
     said = text or f"{ITEM[fact.item].label} of FY{fact.fiscal_year}, as filed"
+    if isinstance(fact, AdjustedFact):
+        return derived(fact.value, said, fact)
     return Told(value=fact.value, source=Source(kind=SourceKind.FILED, text=said, facts=(fact,)))
 
 
 def derived(value: float, rule: str, *facts: FiledFact) -> Told:
-    """A number that follows from filed ones by a rule."""
-    return Told(value=value, source=Source(kind=SourceKind.DERIVED, text=rule, facts=facts))
+    """A number that follows from filed ones by a rule, and from what a layer adds to them."""
+    source = Source(kind=SourceKind.DERIVED, text=rule, facts=facts)
+    if layer := layer_of({"": source}):
+        source = replace(source, text=f"{rule}, with the adjustments of {layer}")
+    return Told(value=value, source=source)
 
 
 def assumed(value: float, why: str) -> Told:
@@ -69,12 +75,16 @@ class Figures:
         return next((fact for item in items if (fact := self.at(item)) is not None), None)
 
     def tagged(self, *tags: str) -> FiledFact | None:
-        """The first of these us-gaap tags that the newest year has, by its latest filing."""
+        """The first of these us-gaap tags that the newest year has, by its latest filing, as filed.
+
+        Tags overlap: what a layer adds to their item must not decide which of them is read.
+        """
         of_year = [fact for fact in self.facts if fact.fiscal_year == self.year]
         for name in (f"us-gaap:{tag}" for tag in tags):
             of_tag = [fact for fact in of_year if _read_as(fact, of_year) == name]
             if of_tag:
-                return max(of_tag, key=lambda f: (f.filed_on, f.accession, f.tag == name))
+                newest = max(of_tag, key=lambda f: (f.filed_on, f.accession, f.tag == name))
+                return newest.as_filed
         return None
 
     def ebit(self, year: int) -> Told | None:

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from valor_core.coverage.layers import layer_of
 from valor_core.coverage.prefill import Prefilled
 from valor_core.errors import BadInputs, Flaw
 from valor_core.models.basis import Basis
 from valor_core.models.fields import leaves
-from valor_core.values import FiledFact, Source, SourceKind
+from valor_core.values import AdjustedFact, Adjustment, FiledFact, Source, SourceKind
 
 RATIONALE_MAX = 2_000
 
@@ -60,7 +61,10 @@ def basis_of(sources: Mapping[str, Source], *, currency: str, facts_as_of: date 
         fact.period_end for source in sources.values() for fact in source.facts if fact.period_start
     ]
     return Basis(
-        currency=currency, base_year_end=max(periods, default=None), facts_as_of=facts_as_of
+        currency=currency,
+        base_year_end=max(periods, default=None),
+        facts_as_of=facts_as_of,
+        layer=layer_of(sources),
     )
 
 
@@ -92,11 +96,15 @@ def load_sources(data: Mapping[str, Any]) -> dict[str, Source]:
 
 
 def load_fact(told: Mapping[str, Any]) -> FiledFact:
-    """One filed fact from JSON values."""
+    """One filed fact from JSON values, with what a layer added to it."""
     read: dict[str, Any] = dict(told)
     for name in ("filed_on", "period_start", "period_end"):
         read[name] = _day(told[name])
-    return FiledFact(**read)
+    if "adjustments" not in told:
+        return FiledFact(**read)
+    added = (dict(each, stated_on=_day(each["stated_on"])) for each in told["adjustments"])
+    read["adjustments"] = tuple(Adjustment(**each) for each in added)
+    return AdjustedFact(**read)
 
 
 def _day(text: str | None) -> date | None:

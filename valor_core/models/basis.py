@@ -11,3 +11,4 @@ class Basis:
     currency: str
     base_year_end: date | None  # None: no filed period stands behind the inputs
     facts_as_of: date | None  # None: all that is filed today
+    layer: str = ""  # through which filed figures were read; nothing: as filed

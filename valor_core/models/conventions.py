@@ -24,7 +24,11 @@ def valued_as_of(inputs: Any, basis: Basis) -> str:
     """
     day = basis.facts_as_of
     known = f"on {day:%d %b %Y}" if day else "today"
-    return f"Value as of {_valuation_date(inputs, basis)}; facts as known {known}; {basis.currency}"
+    read = f", with the adjustments of {basis.layer}" if basis.layer else ""
+    return (
+        f"Value as of {_valuation_date(inputs, basis)}; facts as known {known}{read}; "
+        f"{basis.currency}"
+    )
 
 
 def conventions_of(inputs: Any, basis: Basis | None = None) -> dict[str, str]:
@@ -35,6 +39,7 @@ def conventions_of(inputs: Any, basis: Basis | None = None) -> dict[str, str]:
         told = {
             "Value as of": _valuation_date(inputs, basis),
             "Facts": f"as known on {day:%d %b %Y}" if day else "as known today",
+            **({"Figures": f"with the adjustments of {basis.layer}"} if basis.layer else {}),
             "Currency": f"{basis.currency}, in whole units",
         }
     return told | model_of(inputs).conventions(inputs)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from math import isfinite
 from typing import Any
@@ -12,7 +12,7 @@ from valor_core.models.fields import Unit
 from valor_core.models.lines import Line, Lines
 from valor_core.models.numbers import amount
 from valor_core.models.words import words_of, words_of_row
-from valor_core.values import FiledFact, Source
+from valor_core.values import AdjustedFact, FiledFact, Source
 
 Number = float | int | bool | None
 
@@ -181,7 +181,20 @@ def fact_text(fact: FiledFact) -> str:
     return (
         f"{fact.item} {amount(fact.value)} {fact.unit} at {fact.period_end.isoformat()} "
         f"({fact.named}, {fact.accession}, {fact.form} filed {fact.filed_on.isoformat()})"
+        f"{adjusted_text(fact)}"
     )
+
+
+def adjusted_text(fact: FiledFact) -> str:
+    """What was filed and what a layer added to it, each with its reason; nothing where as filed."""
+    if not isinstance(fact, AdjustedFact):
+        return ""
+    added = (
+        f" {'+' if each.amount >= 0 else '−'} {amount(abs(each.amount))} in {each.layer} "
+        f"({each.rationale}, {each.stated_on.isoformat()})"
+        for each in fact.adjustments
+    )
+    return f": {amount(fact.filed_value)} as filed{''.join(added)}"
 
 
 def source_as_dict(source: Source) -> dict[str, Any]:
@@ -196,6 +209,18 @@ def source_as_dict(source: Source) -> dict[str, Any]:
 
 
 def _fact_as_dict(fact: FiledFact) -> dict[str, Any]:
+    told = _filing_as_dict(fact)
+    if not isinstance(fact, AdjustedFact):
+        return told
+    added = (asdict(each) for each in fact.adjustments)
+    return {
+        **told,
+        "filed_value": _number(fact.filed_value),
+        "adjustments": [{**each, "stated_on": each["stated_on"].isoformat()} for each in added],
+    }
+
+
+def _filing_as_dict(fact: FiledFact) -> dict[str, Any]:
     return {
         "item": fact.item,
         "value": _number(fact.value),

@@ -217,6 +217,32 @@ class ImportRow(Shared, Base):
     __table_args__ = (UniqueConstraint("tenant_id", "sha256"), STRICT)
 
 
+class AdjustmentRow(Private, Base):
+    """What an analyst adds to a filed figure in a named layer; a dropped one stays to be seen.
+
+    No foreign key to companies, for the reason that valuations have none.
+    """
+
+    __tablename__ = "adjustments"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    company_id: Mapped[str]
+    layer: Mapped[str]
+    item: Mapped[str]
+    fiscal_year: Mapped[int]
+    amount: Mapped[float]
+    unit: Mapped[str]  # that of the filed figure
+    rationale: Mapped[str]
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    dropped_at: Mapped[int | None]
+    dropped_by: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint("(dropped_at IS NULL) = (dropped_by IS NULL)", name="dropped_by_somebody"),
+        Index(None, "tenant_id", "company_id", "layer"),
+        STRICT,
+    )
+
+
 # --- valuations ----------------------------------------------------------------------------------
 
 

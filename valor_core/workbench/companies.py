@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from valor_core.billing.metering import Meter
-from valor_core.coverage import companies, imports
+from valor_core.coverage import adjustments, companies, imports
 from valor_core.coverage.companies import COMPANIES_MAX, Company
 from valor_core.coverage.companyfacts import read_companyfacts
 from valor_core.coverage.facts_csv import read_facts_csv
@@ -79,9 +79,16 @@ def coverage(work: Work) -> list[Covered]:
 
 
 @view("fact.read")
-def read_facts(work: Work, company_id: CompanyId) -> list[FiledFact]:
-    """Every vintage of every figure of a company; `coverage.asof.known` picks those of a day."""
-    return companies.facts(work, companies.company(work, company_id).id)
+def read_facts(
+    work: Work, company_id: CompanyId, *, layer: str = "", as_of: date | None = None
+) -> list[FiledFact]:
+    """Every vintage of every figure of a company; `coverage.asof.known` picks those of a day.
+
+    Those known on the day are read through the layer, where one is named.
+    """
+    company = companies.company(work, company_id)
+    adjustments.check_layer(work, layer)
+    return adjustments.facts_through(work, company.id, layer, as_of)
 
 
 def read_document(raw: bytes, *, file_name: str) -> Document:

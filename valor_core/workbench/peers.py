@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from valor_core.coverage import companies
+from valor_core.coverage import adjustments, companies
 from valor_core.coverage.peers import PROPOSED_MOST, Candidate, ranked
 from valor_core.coverage.prefill import Prefilled
 from valor_core.coverage.prefill_comparables import joined, prefill_peer
@@ -28,9 +28,12 @@ def list_peers(work: Work, company_id: CompanyId, *, as_of: date | None = None) 
 
 
 @view("fact.read")
-def read_peer(work: Work, peer: Candidate, *, as_of: date | None = None) -> Prefilled:
+def read_peer(
+    work: Work, peer: Candidate, *, as_of: date | None = None, layer: str = ""
+) -> Prefilled:
     """A peer's figures from its filed facts; FactsMissing where they carry none."""
-    return prefill_peer(peer, companies.facts(work, peer.company.id), as_of=as_of)
+    facts = adjustments.facts_through(work, peer.company.id, layer, as_of)
+    return prefill_peer(peer, facts, as_of=as_of)
 
 
 def with_peers(
@@ -40,6 +43,7 @@ def with_peers(
     *,
     chosen: Sequence[Peer] | None,
     as_of: date | None,
+    layer: str = "",
 ) -> Prefilled:
     """The start with the peers chosen, or else with those that are proposed.
 
@@ -48,20 +52,20 @@ def with_peers(
     candidates = list_peers(work, company_id, as_of=as_of)
     if chosen is None:
         likest = [each for each in candidates if each.is_like][:PROPOSED_MOST]
-        read = [_or_none(work, each, as_of) for each in likest]
+        read = [_or_none(work, each, as_of, layer) for each in likest]
         return joined(start, [peer for peer in read if peer is not None])
     by_name = {each.company.name: each for each in reversed(candidates)}
     peers = []
     for each in chosen:
         known = by_name.get(each.name)
-        found = _or_none(work, known, as_of) if known else None
+        found = _or_none(work, known, as_of, layer) if known else None
         peers.append(found or _as_stated(each, start.currency))
     return joined(start, peers)
 
 
-def _or_none(work: Work, peer: Candidate, as_of: date | None) -> Prefilled | None:
+def _or_none(work: Work, peer: Candidate, as_of: date | None, layer: str) -> Prefilled | None:
     try:
-        return read_peer(work, peer, as_of=as_of)
+        return read_peer(work, peer, as_of=as_of, layer=layer)
     except ValorError:
         return None
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, BinaryIO
 
 from valor_core.billing.metering import Meter
-from valor_core.coverage import companies, valuations
+from valor_core.coverage import adjustments, companies, valuations
 from valor_core.coverage.prefill import FactsMissing, NotForFcff, Prefilled, currency_of
 from valor_core.coverage.prefill_merger import Target, target_of
 from valor_core.coverage.prefills import ON_A_DCF, PREFILLS, prefill
@@ -74,35 +74,39 @@ def prefilled(
     *,
     model: str = "dcf",
     as_of: date | None = None,
+    layer: str = "",
     target: str = "",
     inputs: Any = None,
 ) -> Prefilled:
     """Where a valuation of the company begins, each input with its source, as known on a day.
 
+    Figures of every company in it are read through the layer, as filed where none is named.
     `inputs` that stand already say whose figures are needed beside the company's: its peers, or
     the company that a merger buys; `target` is the id of the latter where it is another one.
     """
     company = companies.company(work, company_id)
+    adjustments.check_layer(work, layer)
     on_a_dcf = model in ON_A_DCF
     start = prefill(
         model,
         company,
-        companies.facts(work, company.id),
+        adjustments.facts_through(work, company.id, layer, as_of),
         as_of=as_of,
-        target=_target(work, target or target_of(inputs)),
+        target=_target(work, target or target_of(inputs), layer, as_of),
         saved=valuations.newest_dcf(work, company.id, as_of=as_of) if on_a_dcf else None,
     )
     if not isinstance(start.inputs, ComparablesInputs):
         return start
     chosen = None if inputs is None else inputs.peers
-    return with_peers(work, company.id, start, chosen=chosen, as_of=as_of)
+    return with_peers(work, company.id, start, chosen=chosen, as_of=as_of, layer=layer)
 
 
-def _target(work: Work, company_id: str) -> Target | None:
+def _target(work: Work, company_id: str, layer: str, as_of: date | None) -> Target | None:
     if not company_id:
         return None
     company = companies.company(work, company_id)
-    return Target(company=company, id=company.id, facts=companies.facts(work, company.id))
+    facts = adjustments.facts_through(work, company.id, layer, as_of)
+    return Target(company=company, id=company.id, facts=facts)
 
 
 @verb("valuation.run", meter=Meter.VALUATIONS)
@@ -114,11 +118,13 @@ def run_valuation(
     rationale: str,
     rationales: Mapping[str, str] | None = None,
     as_of: date | None = None,
+    layer: str = "",
 ) -> ValuationRow:
     """Value the company and keep the valuation.
 
-    `rationales` says, by the path of an input, why it differs from what the facts suggest; the
-    sources of the others are found again from the facts, never taken from the caller.
+    The layer is the one that filed figures were read through. `rationales` says, by the path of an
+    input, why it differs from what they suggest; the sources of the others are found again from
+    the facts, never taken from the caller.
     """
     company = companies.company(work, company_id)
     model = model_of(inputs)
@@ -126,7 +132,7 @@ def run_valuation(
     headline = getattr(result, model.headline)
     if headline is None:
         raise NoMeaning(model.headline)
-    start = _start_of(work, company.id, inputs, as_of)
+    start = _start_of(work, company.id, inputs, as_of, layer)
     row = valuations.keep(
         work,
         company,
@@ -162,14 +168,14 @@ def run_valuation(
 
 
 def _start_of(
-    work: Work, company_id: CompanyId, inputs: Any, as_of: date | None
+    work: Work, company_id: CompanyId, inputs: Any, as_of: date | None, layer: str
 ) -> Prefilled | None:
     """Where inputs of that model begin; None where its figures may all be stated instead."""
     name = model_of(inputs).name
     if name not in PREFILLS:
         return None
     try:
-        return prefilled(work, company_id, model=name, as_of=as_of, inputs=inputs)
+        return prefilled(work, company_id, model=name, as_of=as_of, layer=layer, inputs=inputs)
     except (FactsMissing, NotForFcff):  # any other refusal, such as mixed currencies, stands
         if name == "dcf":
             raise

@@ -14,7 +14,7 @@ from valor_core.models.explained import source_text
 from valor_core.models.lines import Line, Place, spoken
 from valor_core.models.words import words_of, words_of_row
 from valor_core.models.workings import Workings
-from valor_core.values import FiledFact, Source
+from valor_core.values import AdjustedFact, Adjustment, FiledFact, Source
 from valor_core.workbooks.formulas import Formulas, frozen
 from valor_core.workbooks.looks import Looks, say, units_in
 
@@ -337,7 +337,24 @@ def _source_rows(source: Source | None) -> Iterator[tuple[str, ...]]:
         return
     stated = source.stated_on.isoformat() if source.stated_on else ""
     yield (" ".join(filter(None, (f"{source.kind.value}:", source.text, source.author, stated))),)
-    yield from (_fact_row(fact) for fact in source.facts)
+    for fact in source.facts:
+        yield _fact_row(fact.as_filed)
+        if isinstance(fact, AdjustedFact):
+            yield from (_adjustment_row(each, fact.unit) for each in fact.adjustments)
+
+
+def _adjustment_row(added: Adjustment, unit: str) -> tuple[str, ...]:
+    """What a layer adds, below the figure that it is added to."""
+    return (
+        f"adjustment in {added.layer}: {added.rationale}",
+        "",
+        "",
+        "",
+        added.stated_on.isoformat(),
+        "",
+        f"{added.amount:+,.10g}",
+        unit,
+    )
 
 
 def _fact_row(fact: FiledFact) -> tuple[str, ...]:
