@@ -6,6 +6,7 @@ from datetime import date
 import streamlit as st
 
 from app.ui import ask, show
+from app.ui.adjusting import adjustments
 from app.ui.filed import Filed, figures, filed
 from app.ui.frame import caller, link, only_for_its_readers
 from app.ui.importing import import_facts
@@ -16,6 +17,9 @@ from valor_core.coverage.companies import Company
 from valor_core.coverage.items import Statement
 from valor_core.coverage.statements import Statements
 from valor_core.values import FiledFact
+from valor_core.workbench import people
+from valor_core.workbench.adjustments import list_adjustments, list_layers
+from valor_core.workbench.verb import open_work
 
 TITLES = {
     Statement.INCOME: "Income statement",
@@ -123,6 +127,15 @@ def doubts(statements: Statements) -> None:
         st.caption("Totals add up, signs are as usual, and share counts do not jump.")
 
 
+def adjusted(company: Company, statements: Statements, as_of: date | None) -> None:
+    """What analysts add to the filed figures, in layers."""
+    with open_work(who) as work:
+        standing = list_adjustments(work, company.id, as_of=as_of)
+        layers, names = list_layers(work), people.names(work)
+    with st.expander(counted(len(standing), "adjustment"), key="adjustments"):
+        adjustments(who, company, statements, standing=standing, layers=layers, names=names)
+
+
 def page(company: Company, as_of: date | None) -> None:
     """All about one company, as known on a day."""
     of = filed(who, company, as_of)
@@ -137,6 +150,7 @@ def page(company: Company, as_of: date | None) -> None:
     by_year(company, statements, facts, changed, as_of)
     with st.expander(f"{counted(len(changed), 'figure')} told otherwise later", key="restated"):
         restated(changed.values(), as_of)
+    adjusted(company, statements, as_of)
     findings = counted(len(statements.findings), "doubt")
     with st.expander(f"{findings} about the filed figures", key="doubts"):
         doubts(statements)

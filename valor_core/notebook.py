@@ -88,15 +88,17 @@ class Workspace:
         table = [(c.ticker, c.name, c.cik, c.sic, "demo book" if c.shared else "own") for c in rows]
         return pd.DataFrame(table, columns=["ticker", "name", "cik", "sic", "book"])
 
-    def company(self, name: str, as_of: str | date | None = None) -> "CompanyBook":
-        """A company by ticker, CIK or id, as its facts stood on a day."""
+    def company(
+        self, name: str, as_of: str | date | None = None, *, layer: str = ""
+    ) -> "CompanyBook":
+        """A company by ticker, CIK or id, as its facts stood on a day, read through a layer."""
         from valor_core.workbench.companies import read_company, read_facts
 
         day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
         with self._work() as work:
             company = read_company(work, name)
-            facts = read_facts(work, company.id)
-        return CompanyBook(self, company, facts, day)
+            facts = read_facts(work, company.id, layer=layer, as_of=day)
+        return CompanyBook(self, company, facts, day, layer)
 
     def valuations(self, company: str = "") -> "pd.DataFrame":
         """The saved valuations, newest first."""
@@ -130,17 +132,27 @@ class CompanyBook:
     """A company and what it filed, as known on a day."""
 
     def __init__(
-        self, space: Workspace, company: "Company", facts: Sequence[FiledFact], as_of: date | None
+        self,
+        space: Workspace,
+        company: "Company",
+        facts: Sequence[FiledFact],
+        as_of: date | None,
+        layer: str = "",
     ) -> None:
-        self._space, self.company, self._facts, self.as_of = space, company, facts, as_of
+        self._space, self.company, self._facts = space, company, facts
+        self.as_of, self.layer = as_of, layer
 
     def __repr__(self) -> str:
         day = f", as of {self.as_of}" if self.as_of else ""
-        return f"<{self.company.name} ({self.company.ticker}), CIK {self.company.cik}{day}>"
+        read = f", through {self.layer}" if self.layer else ""
+        return f"<{self.company.name} ({self.company.ticker}), CIK {self.company.cik}{day}{read}>"
 
     @property
     def facts(self) -> "pd.DataFrame":
-        """The figures known on the day, each with tag, accession, form and filing date."""
+        """The figures known on the day, each with tag, accession, form and filing date.
+
+        Through a layer, what was filed stands beside them as `filed_value`.
+        """
         import pandas as pd
 
         from valor_core.coverage.asof import known
@@ -149,7 +161,10 @@ class CompanyBook:
             known(self._facts, self.as_of).values(), key=lambda f: (f.fiscal_year, f.item)
         )
         names = [each.name for each in fields(FiledFact)]
-        return pd.DataFrame([[getattr(f, n) for n in names] for f in rows], columns=names)
+        table = pd.DataFrame([[getattr(f, n) for n in names] for f in rows], columns=names)
+        if self.layer:
+            table["filed_value"] = [f.as_filed.value for f in rows]
+        return table
 
     def history(self, *items: str) -> "pd.DataFrame":
         """Items by fiscal year; a year in which an item was not filed stays empty."""
@@ -165,6 +180,23 @@ class CompanyBook:
             raise NotFound(f"item of {self.company.name}", ", ".join(unknown))
         table = pd.DataFrame({item: values[item] for item in items or sorted(values)})
         return table.sort_index().rename_axis("fiscal_year")
+
+    def adjust(
+        self, item: str, fiscal_year: int, amount: float, *, layer: str, rationale: str
+    ) -> str:
+        """Adds an amount to a filed figure in a layer, audited; the adjustment's id."""
+        from valor_core.workbench.adjustments import add_adjustment
+
+        with self._space._work() as work:  # noqa: SLF001  the face is one module
+            return add_adjustment(
+                work,
+                self.company.id,
+                layer=layer,
+                item=item,
+                fiscal_year=fiscal_year,
+                amount=amount,
+                rationale=rationale,
+            ).id
 
     def dcf(self, changes: Mapping[str, Any] | None = None) -> "Valuation":
         """A DCF from the facts; `changes` by the path of an input, `{"bridge.leases": 0.0}`.
@@ -330,6 +362,7 @@ class Valuation:
                 rationale=rationale,
                 rationales=rationales,
                 as_of=self.of.as_of,
+                layer=self.of.layer,
             )
 
     @property

@@ -2,13 +2,25 @@
 
 from fastapi import FastAPI
 
-from app.api import audit, companies, drafts, health, imports, me, reports, snapshots, valuations
+from app.api import (
+    adjustments,
+    audit,
+    companies,
+    drafts,
+    health,
+    imports,
+    me,
+    reports,
+    snapshots,
+    valuations,
+)
 from app.api.problems import add_problems
 
 ROUTERS = (
     me.router,
     health.router,
     companies.router,
+    adjustments.router,
     imports.router,
     valuations.router,
     drafts.router,

@@ -23,6 +23,9 @@ class ValuationBody(BaseModel):
         default={}, description="By the path of an input, why it is what it is.", max_length=200
     )
     as_of: date | None = Field(default=None, description="The day whose facts are used.")
+    layer: str = Field(
+        default="", description="Through which they are read; empty: as filed.", max_length=60
+    )
 
     def read(self, model: Model) -> Any:
         """The inputs as the model takes them; BadInputs with the path of every flaw."""

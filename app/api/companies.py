@@ -79,6 +79,10 @@ class FactsPage(BaseModel):
 
 
 AsOf = Annotated[date | None, Query(description="As known at the end of that day; now if empty.")]
+Layer = Annotated[
+    str,
+    Query(max_length=60, description="Through which filed figures are read; as filed if empty."),
+]
 
 
 @router.get("")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.bodies import ValuationBody, described
 from app.api.callers import CallersWork, MakesOnce
-from app.api.companies import AsOf
+from app.api.companies import AsOf, Layer
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from valor_core.coverage.sourcing import dump_sources
@@ -200,10 +200,12 @@ class GridView(BaseModel):
 
 
 @router.get("/companies/{company_id}/valuations/dcf/start")
-def start_dcf(work: CallersWork, company_id: str, as_of: AsOf = None) -> StartView:
+def start_dcf(
+    work: CallersWork, company_id: str, as_of: AsOf = None, layer: Layer = ""
+) -> StartView:
     """The inputs of a DCF as the filed facts suggest them; null is what the filing lacks."""
     company = companies.read_company(work, company_id)
-    start = valuations.prefilled(work, company.id, as_of=as_of)
+    start = valuations.prefilled(work, company.id, as_of=as_of, layer=layer)
     return StartView(
         company_id=company.id,
         as_of=as_of,
@@ -315,6 +317,7 @@ def _made(work: Work, company_id: str, body: ValuationBody, inputs: Any) -> Valu
         rationale=body.rationale,
         rationales=body.rationales,
         as_of=body.as_of,
+        layer=body.layer,
     )
     return ValuationView.whole(valuations.read_valuation(work, ValuationId(row.id)))
 

@@ -17,9 +17,12 @@ from app.ui.drivers import (
 from app.ui.field import Field
 from app.ui.frame import caller
 from app.ui.places import at, can_be_empty, put_at
+from valor_core.coverage.adjustments import AS_FILED
 from valor_core.coverage.companies import Company
+from valor_core.models.explained import adjusted_text
 from valor_core.models.fields import Unit
 from valor_core.values import Source, SourceKind
+from valor_core.workbench.adjustments import list_layers
 from valor_core.workbench.companies import list_companies
 from valor_core.workbench.verb import open_work
 
@@ -104,13 +107,30 @@ def start_over(desk: Desk) -> None:
             key=desk.key("as_of"),
             format="YYYY-MM-DD",
         )
+        layer = _layer(desk)
         st.caption("Begins again from what was filed by that day. Undo brings your draft back.")
         st.button(
             "Start over from the facts",
             icon=":material/restart_alt:",
-            on_click=lambda: desk.start_over(day),
+            on_click=lambda: desk.start_over(day, layer),
             key=desk.key("start_over"),
         )
+
+
+def _layer(desk: Desk) -> str:
+    """Through which filed figures are read; nothing to choose where nobody has adjusted any."""
+    with open_work(caller()) as work:
+        known = list_layers(work)
+    if not known:
+        return ""
+    chosen = st.selectbox(
+        "Figures",
+        [AS_FILED, *known],
+        index=known.index(desk.content.layer) + 1 if desk.content.layer in known else 0,
+        key=desk.key("layer"),
+        help="As filed, or with the adjustments of a layer; they stand on the page Company.",
+    )
+    return "" if chosen == AS_FILED else chosen
 
 
 def steps(desk: Desk) -> None:
@@ -290,7 +310,9 @@ def basis(source: Source | None) -> str:
     """Where a number comes from, in one line."""
     if source is None:
         return ""
-    filings = ", ".join(sorted({f"{f.named} in {f.accession}" for f in source.facts}))
+    filings = ", ".join(
+        sorted({f"{f.named} in {f.accession}{adjusted_text(f)}" for f in source.facts})
+    )
     who = f"{source.author}: " if source.author else ""
     kind = "not filed: " if source.kind is SourceKind.MISSING else ""
     return f"{kind}{who}{source.text}" + (f" ({filings})" if filings else "")

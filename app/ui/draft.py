@@ -10,6 +10,7 @@ import streamlit as st
 from app.ui.frame import caller
 from valor_core.coverage.companies import Company
 from valor_core.coverage.figures import DEFAULT
+from valor_core.coverage.layers import layers_of
 from valor_core.coverage.prefill import Prefilled
 from valor_core.coverage.prefill_merger import target_of, with_target
 from valor_core.coverage.sourcing import basis_of
@@ -42,6 +43,7 @@ class Content:
     rationales: Mapping[str, str] = field(default_factory=dict)
     aside: Mapping[str, Any] = field(default_factory=dict)
     as_of: date | None = None
+    layer: str = ""  # through which filed figures are read; nothing: as filed
 
     def dumped(self) -> dict[str, Any]:
         """As JSON values."""
@@ -50,6 +52,7 @@ class Content:
             "rationales": dict(self.rationales),
             "aside": {path: dump_value(what) for path, what in self.aside.items()},
             "as_of": self.as_of.isoformat() if self.as_of else None,
+            "layer": self.layer,
         }
 
     @classmethod
@@ -63,6 +66,7 @@ class Content:
                 rationales={str(path): str(text) for path, text in (told or {}).items()},
                 aside={path: _set_aside(path, what) for path, what in (aside or {}).items()},
                 as_of=date.fromisoformat(day) if day else None,
+                layer=str(data.get("layer") or ""),
             )
         except (AttributeError, TypeError, ValueError) as unreadable:
             raise BadInput(
@@ -115,29 +119,34 @@ class Desk:
             content = _content_of(newest)
         else:
             content = None
-        as_of = content.as_of if content else None
-        self.start: Prefilled = self._prefilled(work, as_of, content.inputs if content else None)
+        self.start: Prefilled = (
+            self._prefilled(work, content.as_of, content.layer, content.inputs)
+            if content
+            else self._prefilled(work, None, "")
+        )
         self.content: Content = content or Content(inputs=self.start.inputs)
 
     def _prefilled(
-        self, work: Work, as_of: date | None, inputs: Any = None, target: str = ""
+        self, work: Work, as_of: date | None, layer: str, inputs: Any = None, target: str = ""
     ) -> Prefilled:
         return valuations.prefilled(
             work,
             self.company.id,
             model=self.model.name,
             as_of=as_of,
+            layer=layer,
             target=target,
             inputs=inputs,
         )
 
     def _follow(self, work: Work, content: Content) -> None:
-        """Begin where the content does: on its day, with its peers and its target."""
+        """Begin where the content does: on its day, in its layer, with its peers and its target."""
         beside, before = (
             (_peers(each), target_of(each)) for each in (content.inputs, self.start.inputs)
         )
-        if content.as_of != self.content.as_of or beside != before:
-            self.start = self._prefilled(work, content.as_of, content.inputs)
+        read, now = ((each.as_of, each.layer) for each in (content, self.content))
+        if read != now or beside != before:
+            self.start = self._prefilled(work, content.as_of, content.layer, content.inputs)
 
     def _counted(self, row: DraftRow) -> None:
         self.version = row.version
@@ -285,21 +294,21 @@ class Desk:
         if self._act(act):
             self.generation += 1
 
-    def start_over(self, as_of: date | None) -> None:
-        """Begin again from the facts known on a day; a step back undoes it."""
+    def start_over(self, as_of: date | None, layer: str = "") -> None:
+        """Begin again from the facts of a day, read through a layer; a step back undoes it."""
         try:
             with open_work(caller()) as work:
-                start = self._prefilled(work, as_of, target=target_of(self.inputs))
+                start = self._prefilled(work, as_of, layer, target=target_of(self.inputs))
         except ValorError as error:
             self._refused(error)
         else:
-            self._begun(start, Content(inputs=start.inputs, as_of=as_of))
+            self._begun(start, Content(inputs=start.inputs, as_of=as_of, layer=layer))
 
     def buy(self, target: str) -> None:
         """Take another target by its id, or typed figures; the acquirer and the mix stay."""
         try:
             with open_work(caller()) as work:
-                start = self._prefilled(work, self.content.as_of, target=target)
+                start = self._prefilled(work, self.content.as_of, self.content.layer, target=target)
         except ValorError as error:
             self._refused(error)
         else:
@@ -328,6 +337,7 @@ class Desk:
                 rationale=rationale,
                 rationales={p: t for p, t in self.content.rationales.items() if p in known and t},
                 as_of=self.content.as_of,
+                layer=self.content.layer,
             )
             self.saved = LastSaved(
                 id=ValuationId(row.id),
@@ -369,6 +379,13 @@ def desk_name(who: Caller, company: Company, model: str = "dcf") -> str:
     return f"desk:{who.tenant_id}:{who.user_id}:{model}:{company.id}"
 
 
+def forget_desks() -> None:
+    """Whatever page comes next reads the facts and its draft again."""
+    for name in [str(name) for name in st.session_state]:
+        if name.startswith("desk:"):
+            del st.session_state[name]
+
+
 def _peers(inputs: Any) -> list[str]:
     return [peer.name for peer in getattr(inputs, "peers", ())]
 
@@ -387,7 +404,7 @@ def _last_saved(saved: Saved | None) -> LastSaved | None:
 
 def _content_of(saved: Saved) -> Content:
     """A saved valuation as a draft: its inputs and the reasons that people gave."""
-    day = saved.row.facts_as_of
+    day, layers = saved.row.facts_as_of, layers_of(saved.sources)
     return Content(
         inputs=saved.inputs,
         rationales={
@@ -396,6 +413,7 @@ def _content_of(saved: Saved) -> Content:
             if source.kind is SourceKind.ASSUMED and source.author != DEFAULT
         },
         as_of=date.fromisoformat(day) if day else None,
+        layer=layers[0] if len(layers) == 1 else "",
     )
 
 

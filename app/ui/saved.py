@@ -25,7 +25,7 @@ from valor_core.models.comparison import Move, moves
 from valor_core.models.conventions import valued_as_of
 from valor_core.models.dcf import DcfInputs
 from valor_core.models.discounting import parts_of_years
-from valor_core.models.explained import Explained
+from valor_core.models.explained import Explained, adjusted_text
 from valor_core.models.fields import Unit
 from valor_core.models.lines import Line, spoken
 from valor_core.models.upgrade import Departure, Today
@@ -235,6 +235,7 @@ def _why(source: Source | None, names: Mapping[str, str]) -> tuple[str, str]:
     by += [source.stated_on.isoformat()] if source.stated_on else []
     told = [source.text, *([", ".join(by)] if by else [])]
     told += [f"{', '.join(each)} in {filing}" for filing, each in tags.items()]
+    told += [f"{fact.item}{text}" for fact in source.facts if (text := adjusted_text(fact))]
     return KINDS[source.kind.value], "; ".join(told)
 
 

@@ -29,7 +29,14 @@ from tests.app.asking import (
     filled,
     whole_application,
 )
-from tests.app.things import IDS, Things, lay_out_draft, schedule_of, things_of
+from tests.app.things import (
+    IDS,
+    Things,
+    adjustment_of,
+    lay_out_draft,
+    schedule_of,
+    things_of,
+)
 from tests.conftest import ONLY_SQLITE, Tenant
 from tests.workbooks.cases import RANDOM_CASES
 from valor_core import workbench
@@ -48,6 +55,7 @@ API = "/api/v1"
 CREATES = {f"POST /companies/{{company_id}}/valuations/{m.slug}": m.name for m in MODELS}
 ROLES = (Role.VIEWER, Role.ANALYST, Role.ADMIN)
 DELETE_SCHEDULE = "DELETE /reports/schedules/{schedule_id}"
+DELETE_ADJUSTMENT = "DELETE /companies/{company_id}/adjustments/{adjustment_id}"
 
 ACT_OF_ROUTE = {
     **dict.fromkeys(CREATES, "valuation.run"),
@@ -57,6 +65,9 @@ ACT_OF_ROUTE = {
     "GET /companies": "company.read",
     "GET /companies/{company_id}": "company.read",
     "GET /companies/{company_id}/facts": "fact.read",
+    "GET /companies/{company_id}/adjustments": "adjustment.read",
+    "POST /companies/{company_id}/adjustments": "adjustment.add",
+    "DELETE /companies/{company_id}/adjustments/{adjustment_id}": "adjustment.drop",
     "POST /imports": "fact.import",
     "GET /imports": "import.read",
     "GET /imports/template.csv": "import.read",
@@ -118,6 +129,14 @@ DOORS = {
     "/logout": PEOPLE,
 }
 SOCKETS = {"/_stcore/stream"}
+# Bodies that name no thing.
+SAME_OF_ALL: dict[str, Any] = {
+    "PUT /companies/{company_id}/drafts/{model}": {"content": {}},
+    "POST /companies/{company_id}/adjustments": {
+        "layer": "Adjusted", "item": "revenue", "fiscal_year": 2009, "amount": -1e6,
+        "rationale": "sold since",
+    },
+}  # fmt: skip
 # Where an id is told beside the path.
 TOLD_ELSEWHERE = ("GET /valuations?company_id={company_id}", "POST /reports/{name}/runs")
 
@@ -161,8 +180,8 @@ def body_of(route: str, things: Things) -> Any:
     if route.endswith("/sensitivity"):
         axis = {"path": "terminal_growth", "values": [0.02]}
         return {"rows": axis, "columns": {**axis, "path": "cost_of_capital.beta"}}
-    if route == "PUT /companies/{company_id}/drafts/{model}":
-        return {"content": {}}
+    if route in SAME_OF_ALL:
+        return SAME_OF_ALL[route]
     if route in ("POST /reports/schedules", "POST /reports/{name}/runs"):
         when = {"report": "valuation", "cron": "0 6 * * *"} if "schedules" in route else {}
         return {**when, "parameters": {"company": things.company_id}}
@@ -170,12 +189,14 @@ def body_of(route: str, things: Things) -> Any:
 
 
 def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Things) -> Things:
-    """The things with what the route uses up: a draft of the caller's, a schedule that runs."""
+    """The things with what the route uses up: a draft, a schedule, an adjustment that stands."""
     if "/drafts/" in route:
         version = lay_out_draft(store, tenant, who.user_id, things.company_id)
         return replace(things, draft_version=version)
     if route == DELETE_SCHEDULE:
         return replace(things, schedule_id=schedule_of(store, tenant, things.company_id))
+    if route == DELETE_ADJUSTMENT:
+        return replace(things, adjustment_id=adjustment_of(store, tenant, things.company_id))
     return things
 
 
@@ -315,6 +336,7 @@ def is_let_in(store: Store, caller: Caller, function: Callable[..., Any]) -> boo
 def test_an_operator_sees_no_content():
     content = (
         "company", "fact", "import", "valuation", "draft", "snapshot", "report", "job", "audit",
+        "adjustment",
     )  # fmt: skip
     for act, roles in MAY.items():
         assert Role.OPERATOR not in roles or not act.startswith(content)

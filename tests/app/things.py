@@ -10,10 +10,19 @@ from valor_core.coverage.job_runs import Status
 from valor_core.models.codec import dump
 from valor_core.store.engines import Store
 from valor_core.values import CompanyId, Role
-from valor_core.workbench import companies, drafts, jobs, people, reports, snapshots, valuations
+from valor_core.workbench import (
+    adjustments,
+    companies,
+    drafts,
+    jobs,
+    people,
+    reports,
+    snapshots,
+    valuations,
+)
 from valor_core.workbench.verb import open_work
 
-IDS = ("company_id", "valuation_id", "run_id", "schedule_id")
+IDS = ("company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +35,7 @@ class Things:
     valuation_id: str
     run_id: str
     schedule_id: str
+    adjustment_id: str
     snapshot_id: str
     key_id: str
     rationale: str
@@ -89,6 +99,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         valuation_id=row.id,
         run_id=run.id,
         schedule_id=schedule_of(store, tenant, company_id),
+        adjustment_id=adjustment_of(store, tenant, company_id),
         snapshot_id=snapshot.id,
         key_id=key.id,
         rationale=row.rationale,
@@ -101,6 +112,20 @@ def schedule_of(store: Store, tenant: Tenant, company_id: str) -> str:
     with open_work(tenant.analyst, store) as work:
         return reports.schedule_report(
             work, "valuation", {"company": company_id}, cron="0 6 * * *"
+        ).id
+
+
+def adjustment_of(store: Store, tenant: Tenant, company_id: str) -> str:
+    """An adjustment of a filed figure that stands; its id."""
+    with open_work(tenant.analyst, store) as work:
+        return adjustments.add_adjustment(
+            work,
+            CompanyId(company_id),
+            layer="Adjusted",
+            item="operating_income",
+            fiscal_year=2009,
+            amount=5e6,
+            rationale=f"one-off of {tenant.slug}",
         ).id
 
 

@@ -11,7 +11,7 @@ from valor_core.coverage.asof import known
 from valor_core.coverage.bridge_facts import OF_DEBT, debt
 from valor_core.coverage.demo_book import read_demo_book
 from valor_core.coverage.figures import Figures
-from valor_core.coverage.layers import layer_of, through
+from valor_core.coverage.layers import layers_of, through
 from valor_core.coverage.prefill import prefill_dcf
 from valor_core.coverage.sourcing import dump_sources, load_sources
 from valor_core.models.codec import dump
@@ -115,5 +115,5 @@ def test_an_input_tells_the_filed_number_its_filing_and_what_was_added_and_why()
         "30,990,000,000 as filed + 250,000,000 in Adjusted (a fine that will not come again, "
         "2026-03-01) − 50,000,000 in Adjusted (a fine that will not come again, 2026-03-01)"
     )
-    assert layer_of(start.sources) == "Adjusted"
+    assert layers_of(start.sources) == ["Adjusted"]
     assert load_sources(dump_sources(start.sources)) == dict(start.sources)

@@ -98,3 +98,38 @@ def test_a_viewer_is_told_who_may_import(acme, monkeypatch):
 
     assert not page.file_uploader
     assert "Importing is for analysts" in texts(page)
+
+
+def chosen(page, label: str):
+    return next(each for each in page.selectbox if each.label == label)
+
+
+def test_an_adjustment_is_added_with_its_reason_and_dropped_and_the_filing_stays(acme, monkeypatch):
+    page = opened(monkeypatch, acme.analyst, "company", company="AAPL")
+    before = page.dataframe[0].value
+    chosen(page, "Fiscal year").set_value(2025)
+    chosen(page, "Figure").set_value("operating_income")
+    next(each for each in page.number_input if "Amount added" in each.label).set_value(1_000.0)
+    page = pressed(page, "Adjust")
+    assert "must say why" in texts(page)
+
+    chosen(page, "Fiscal year").set_value(2025)
+    chosen(page, "Figure").set_value("operating_income")
+    next(each for each in page.number_input if "Amount added" in each.label).set_value(1_000.0)
+    next(each for each in page.text_area if each.label == "Why").set_value("A fine, once.")
+    page = pressed(page, "Adjust")
+    shown = texts(page)
+    for told in ("133,050,000,000 USD", "+1,000,000,000 USD", "134,050,000,000 USD",
+                 "A fine, once.", "anna", "1 adjustment"):  # fmt: skip
+        assert told in shown or told in [each.label for each in page.expander]
+    assert page.dataframe[0].value.equals(before)
+
+    page = pressed(page, "Drop it")
+    assert "A fine, once." not in texts(page)
+
+
+def test_a_viewer_reads_adjustments_and_adds_none(acme, monkeypatch):
+    page = opened(monkeypatch, acme.viewer, "company", company="AAPL")
+
+    assert "0 adjustments" in [each.label for each in page.expander]
+    assert "Adjust" not in [button.label for button in page.button]

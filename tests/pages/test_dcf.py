@@ -19,7 +19,7 @@ from valor_core.models.discounting import Timing
 from valor_core.models.paths import Fade
 from valor_core.models.terminal import TerminalMethod
 from valor_core.settings import ROOT
-from valor_core.workbench import drafts
+from valor_core.workbench import adjustments, drafts
 from valor_core.workbench.verb import open_work, use_store
 
 pytestmark = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
@@ -324,3 +324,31 @@ def test_a_tranche_counts_once_it_is_whole_and_is_gone_once_it_is_emptied(page):
     edited(page, OPTIONS, (0, "number", None), (0, "strike", None))
     assert desk(page).inputs.shares.options == ()
     assert [*cells(page, OPTIONS)] == ["Another"]
+
+
+def test_the_figures_are_read_through_the_layer_that_is_chosen_and_the_sources_show_both(
+    page, book
+):
+    layer = {"layer": "Adjusted", "item": "revenue", "fiscal_year": 2025, "amount": -1e9}
+    with open_work(book.acme.analyst) as work:
+        adjustments.add_adjustment(work, APPLE.id, **layer, rationale="A business sold since.")
+    page.run()
+    next(each for each in page.selectbox if each.label == "Figures").set_value("Adjusted")
+    page.run()
+    next(each for each in page.button if each.label == "Start over from the facts").click()
+    page.session_state["dcf:section"] = "Sources"
+    page.run()
+
+    assert not page.exception
+    assert desk(page).inputs.revenue == 415_161e6
+    assert desk(page).basis.layer == "Adjusted"
+    assert not desk(page).changed()
+    shown = "\n".join(each.proto.body for each in page.get("html"))
+    assert "416,161,000,000 as filed − 1,000,000,000 in Adjusted (A business sold since." in shown
+    assert drafts_layer(book) == "Adjusted"
+
+
+def drafts_layer(book) -> str:
+    with open_work(book.acme.analyst) as work:
+        row = drafts.read_draft(work, APPLE.id)
+    return row.content["layer"] if row else ""

@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 from tests.books import KO, imported, of_the_demo_book, stated, table, valued
+from valor_core import notebook
 from valor_core.coverage.adjustments import NothingToAdjust
 from valor_core.coverage.sourcing import dump_sources
 from valor_core.errors import AccessDenied, BadInputs, NotFound
@@ -189,3 +190,20 @@ def test_who_may_only_read_adjusts_nothing_and_each_adjustment_is_logged(acme):
     assert (told["layer"], told["item"], told["amount"]) == (
         "Adjusted", "operating_income", "310000000.000000",
     )  # fmt: skip
+
+
+def test_a_notebook_adjusts_reads_through_the_layer_and_saves_what_says_so(acme, store):
+    space = notebook.Workspace("acme", store, acme.analyst)
+    filed = space.company("KO")
+    filed.adjust(**FINE, layer="Adjusted", rationale="A fine that will not come again.")
+
+    book = space.company("KO", layer="Adjusted")
+    start = book.dcf()
+    made = start.change({f"bridge.{item}": 0.0 for item in start.inputs.bridge.missing})
+    kept = made.save("normalised", rationales=stated(acme.analyst)[1])
+
+    table = book.facts.query("item == 'operating_income' and fiscal_year == 2009")
+    assert table[["value", "filed_value"]].to_numpy().tolist() == [[8_541e6, 8_231e6]]
+    assert "through Adjusted" in repr(book)
+    assert space.valuation(kept.id).conventions["Figures"] == "with the adjustments of Adjusted"
+    assert "with the adjustments of Adjusted" in made._repr_html_()

@@ -6,7 +6,7 @@ from datetime import date
 
 from valor_core.coverage.asof import known
 from valor_core.coverage.items import ITEM, ITEMS_OF_TAG
-from valor_core.coverage.layers import layer_of
+from valor_core.coverage.layers import layers_of
 from valor_core.values import AdjustedFact, FiledFact, Source, SourceKind
 
 DEFAULT = "Valor default"
@@ -42,8 +42,9 @@ def filed(fact: FiledFact, text: str = "") -> Told:
 def derived(value: float, rule: str, *facts: FiledFact) -> Told:
     """A number that follows from filed ones by a rule, and from what a layer adds to them."""
     source = Source(kind=SourceKind.DERIVED, text=rule, facts=facts)
-    if layer := layer_of({"": source}):
-        source = replace(source, text=f"{rule}, with the adjustments of {layer}")
+    if layers := layers_of({"": source}):
+        read = f"{rule}, with the adjustments of {' and '.join(layers)}"
+        source = replace(source, text=read)
     return Told(value=value, source=source)
 
 

@@ -35,8 +35,8 @@ def _adjusted(fact: FiledFact, added: Sequence[Adjustment]) -> AdjustedFact:
     return AdjustedFact(**told, filed_value=fact.value, adjustments=tuple(added))
 
 
-def layer_of(sources: Mapping[str, Source]) -> str:
-    """The layer that inputs were read through; nothing where no adjustment touched them."""
+def layers_of(sources: Mapping[str, Source]) -> list[str]:
+    """The layers whose adjustments inputs rest on; none where all is as filed."""
     found = {
         adjustment.layer
         for source in sources.values()
@@ -44,4 +44,4 @@ def layer_of(sources: Mapping[str, Source]) -> str:
         if isinstance(fact, AdjustedFact)
         for adjustment in fact.adjustments
     }
-    return " and ".join(sorted(found))
+    return sorted(found)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from valor_core.coverage.layers import layer_of
+from valor_core.coverage.layers import layers_of
 from valor_core.coverage.prefill import Prefilled
 from valor_core.errors import BadInputs, Flaw
 from valor_core.models.basis import Basis
@@ -64,7 +64,7 @@ def basis_of(sources: Mapping[str, Source], *, currency: str, facts_as_of: date 
         currency=currency,
         base_year_end=max(periods, default=None),
         facts_as_of=facts_as_of,
-        layer=layer_of(sources),
+        layer=" and ".join(layers_of(sources)),
     )
 
 
@@ -102,9 +102,13 @@ def load_fact(told: Mapping[str, Any]) -> FiledFact:
         read[name] = _day(told[name])
     if "adjustments" not in told:
         return FiledFact(**read)
-    added = (dict(each, stated_on=_day(each["stated_on"])) for each in told["adjustments"])
-    read["adjustments"] = tuple(Adjustment(**each) for each in added)
+    read["adjustments"] = tuple(map(_adjustment, told["adjustments"]))
     return AdjustedFact(**read)
+
+
+def _adjustment(told: Mapping[str, Any]) -> Adjustment:
+    read: dict[str, Any] = {**told, "stated_on": _day(told["stated_on"])}
+    return Adjustment(**read)
 
 
 def _day(text: str | None) -> date | None:
