@@ -15,7 +15,8 @@ from app.ui.statement_table import Restated, ratio_table, statement_table
 from app.ui.words import NOTHING, counted
 from valor_core.coverage.companies import Company
 from valor_core.coverage.items import Statement
-from valor_core.coverage.statements import Statements
+from valor_core.coverage.splits import SplitFact
+from valor_core.coverage.statements import Line, Statements
 from valor_core.values import FiledFact
 from valor_core.workbench import people
 from valor_core.workbench.adjustments import list_adjustments, list_layers
@@ -107,13 +108,22 @@ def by_year(
     )
     st.caption(
         "Money and shares in millions, earnings a share in the currency. Filings disagree about "
-        "a shaded number. – was not filed."
+        f"a shaded number. – was not filed.{in_which_shares(statements.tables[kind])}"
     )
     with st.container(border=True):
         if fact:
             lineage(company, fact, facts, as_of)
         else:
             st.write("Choose a number to see its filing, its tag, and what other filings said.")
+
+
+def in_which_shares(lines: Sequence[Line]) -> str:
+    """Which splits stand between a filing and what is shown; nothing where none does."""
+    shown = (fact for line in lines for fact in line.cells if isinstance(fact, SplitFact))
+    splits = sorted({split.named for fact in shown for split in fact.splits})
+    if not splits:
+        return ""
+    return f" Shares, and earnings a share, are those after the splits: {', '.join(splits)}."
 
 
 def doubts(statements: Statements) -> None:

@@ -167,13 +167,19 @@ class CompanyBook:
         return table
 
     def history(self, *items: str) -> "pd.DataFrame":
-        """Items by fiscal year; a year in which an item was not filed stays empty."""
+        """Items by fiscal year; a year in which an item was not filed stays empty.
+
+        Counts of shares and figures a share are told in the shares after the known splits.
+        """
         import pandas as pd
 
         from valor_core.coverage.asof import known
+        from valor_core.coverage.splits import all_after_splits, splits_of
 
         values: dict[str, dict[int, float]] = {}
-        for (item, year), fact in known(self._facts, self.as_of).items():
+        figures = known(self._facts, self.as_of)
+        splits = splits_of(self.company.cik, self.as_of)
+        for (item, year), fact in all_after_splits(figures, splits).items():
             values.setdefault(item, {})[year] = fact.value
         unknown = [item for item in items if item not in values]
         if unknown:

@@ -11,6 +11,7 @@ from valor_core.charts.history import yearly_bars, yearly_rates
 from valor_core.charts.style import Theme
 from valor_core.coverage.companies import Company
 from valor_core.coverage.restatements import Restatement, restatements
+from valor_core.coverage.splits import splits_of
 from valor_core.coverage.statements import Statements, statements_of
 from valor_core.store.work import Work
 from valor_core.values import Caller, FiledFact
@@ -49,8 +50,8 @@ def _digested(key: Key, _work: Work, _company: Company, _as_of: date | None) -> 
     return Filed(
         key=key,
         facts=facts,
-        statements=statements_of(facts, _as_of),
-        changed=restatements(facts, _as_of),
+        statements=statements_of(facts, _as_of, splits_of(_company.cik, _as_of)),
+        changed=restatements(facts, _as_of, splits_of(_company.cik)),
     )
 
 

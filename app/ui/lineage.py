@@ -11,6 +11,7 @@ from valor_core.coverage.asof import vintages
 from valor_core.coverage.companies import Company
 from valor_core.coverage.items import ITEM
 from valor_core.coverage.restatements import Restatement
+from valor_core.coverage.splits import Split, SplitFact, after_splits, splits_of
 from valor_core.values import FiledFact
 
 RESTATED_SHOWN = 60
@@ -33,6 +34,7 @@ def lineage(
     company: Company, fact: FiledFact, facts: Sequence[FiledFact], as_of: date | None
 ) -> None:
     """One number with its filing, and every filing that shows the same figure."""
+    shown, fact = fact, fact.as_filed
     span = f"on {fact.period_end.isoformat()}"
     if fact.period_start:
         span = f"{fact.period_start.isoformat()} to {fact.period_end.isoformat()}"
@@ -46,6 +48,8 @@ def lineage(
         f"{fact.filed_on.isoformat()}, accession {show.plain(fact.accession)}: "
         f"[{url.removeprefix('https://www.')}]({url})"
     )
+    if isinstance(shown, SplitFact):
+        st.markdown(_after_splits(shown))
     others = vintages(facts, fact.item, fact.period_end)
     if len(others) == 1:
         st.caption("No other filing shows this figure.")
@@ -58,7 +62,7 @@ def lineage(
                 each.filed_on.isoformat(),
                 each.form,
                 in_filed_unit(each),
-                _against(others[0], each),
+                _against(others[0], each, splits_of(company.cik)),
                 each.tag or NOTHING,
                 each.accession,
                 _known(each, fact, as_of),
@@ -69,10 +73,20 @@ def lineage(
     )
 
 
-def _against(first: FiledFact, each: FiledFact) -> str:
+def _after_splits(shown: SplitFact) -> str:
+    filings = ", ".join(split.accession for split in shown.splits)
+    return (
+        f"Shown as **{show.plain(in_filed_unit(shown))}**, {shown.named_splits}. Earlier counts "
+        f"are restated so in {filings}."
+    )
+
+
+def _against(first: FiledFact, each: FiledFact, splits: Sequence[Split]) -> str:
+    """By how much it differs from the first, in the same shares."""
     if each is first or not first.value:
         return NOTHING
-    change = (each.value - first.value) / abs(first.value)
+    was, now = (after_splits(fact, splits).value for fact in (first, each))
+    change = (now - was) / abs(was)
     return "same" if change == 0 else percent(change, 1)
 
 
@@ -97,8 +111,8 @@ def restated(rows: Iterable[Restatement], as_of: date | None) -> None:
             [
                 ITEM[row.now.item].label,
                 str(row.now.fiscal_year),
-                in_filed_unit(row.before),
-                in_filed_unit(row.now),
+                in_filed_unit(row.before.as_filed),
+                in_filed_unit(row.now.as_filed),
                 NOTHING if row.change is None else percent(row.change),
                 row.now.form,
                 row.now.filed_on.isoformat(),

@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 
 from valor_core.coverage.demo_book import read_demo_book
+from valor_core.coverage.items import ITEM, Measure
 from valor_core.coverage.restatements import restatements
+from valor_core.coverage.splits import splits_of
 
 APPLE = next(parsed.facts for parsed in read_demo_book() if parsed.company.ticker == "AAPL")
 
@@ -28,3 +30,14 @@ def test_without_a_day_the_first_filing_is_held_against_the_last():
 
 def test_as_of_the_newest_filing_nothing_has_changed():
     assert restatements(APPLE, max(fact.filed_on for fact in APPLE)) == {}
+
+
+def test_a_split_tells_counts_anew_and_is_no_restatement():
+    raw, net = (restatements(APPLE, splits=each) for each in ((), splits_of(320193)))
+    counted = {key for key in raw if ITEM[key[0]].measure is not Measure.MONEY}
+
+    assert ("diluted_shares", 2013) in counted
+    assert {key for key in net if ITEM[key[0]].measure is not Measure.MONEY} == {
+        ("eps_diluted", 2008), ("eps_diluted", 2009),
+    }  # fmt: skip
+    assert {key for key in raw if key not in counted} == set(net) - counted

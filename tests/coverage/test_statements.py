@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis.strategies import floats
@@ -6,6 +8,7 @@ from tests.coverage.filings import apple, as_bytes, fact
 from valor_core.coverage.companyfacts import read_companyfacts
 from valor_core.coverage.demo_book import read_demo_book
 from valor_core.coverage.items import ITEMS, Statement
+from valor_core.coverage.splits import Split, splits_of
 from valor_core.coverage.statements import statements_of
 
 
@@ -78,14 +81,18 @@ def test_a_company_without_facts_has_empty_statements():
     assert (statements.years, statements.findings) == ((), ())
 
 
-def findings_of_company(ticker: str) -> set[tuple[str, int]]:
+def findings_of_company(ticker: str, splits: Sequence[Split] = ()) -> set[tuple[str, int]]:
     (parsed,) = (parsed for parsed in read_demo_book() if parsed.company.ticker == ticker)
-    found = statements_of(parsed.facts).findings
+    found = statements_of(parsed.facts, splits=splits).findings
     return {(finding.name, finding.fiscal_year) for finding in found}
 
 
 def test_apples_splits_of_2014_and_2020_show_as_jumps_where_the_restated_counts_begin():
     assert findings_of_company("AAPL") == {("share_jump", 2012), ("share_jump", 2018)}
+
+
+def test_after_the_splits_that_are_known_apples_shares_jump_no_more():
+    assert findings_of_company("AAPL", splits_of(320193)) == set()
 
 
 def test_nvidias_shares_that_were_filed_in_thousands_are_found():

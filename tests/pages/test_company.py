@@ -4,11 +4,13 @@ from tests.conftest import ONLY_SQLITE
 from tests.pages.opening import opened, pressed, run, texts
 from valor_core.coverage.companies import company_id
 from valor_core.coverage.facts_csv import template
+from valor_core.coverage.items import Statement
 from valor_core.workbench import companies
 from valor_core.workbench.verb import open_work
 
 pytestmark = [ONLY_SQLITE, pytest.mark.usefixtures("book")]
 APPLE = company_id(320193)
+DILUTED = "Diluted shares, average"
 
 
 def test_apple_before_and_after_its_restatement_of_2010(acme, monkeypatch):
@@ -44,6 +46,27 @@ def test_before_the_first_filing_there_is_nothing_and_a_way_out(acme, monkeypatc
     page = opened(monkeypatch, acme.viewer, "company", company="AAPL", as_of="2005-01-01")
 
     assert "Choose a later one" in texts(page)
+
+
+def test_shares_are_those_after_the_splits_and_a_chosen_count_tells_what_was_filed(
+    acme, monkeypatch
+):
+    page = opened(monkeypatch, acme.viewer, "company", company="AAPL")
+    page.segmented_control(key="company_statement").set_value(Statement.SHARES)
+    page = run(page)
+    table = page.dataframe[0].value
+    row = list(table.index).index(DILUTED)
+    page.session_state[f"{APPLE}_None_shares"] = {
+        "selection": {"rows": [], "columns": [], "cells": [(row, "FY2011")]}
+    }
+    shown = texts(run(page))
+
+    diluted = table.loc[DILUTED].dropna().to_numpy()
+    assert table.loc[DILUTED, "FY2011"] == pytest.approx(936.645 * 28, abs=1)
+    assert ((diluted[:-1] / diluted[1:] > 0.9) & (diluted[:-1] / diluted[1:] < 1.1)).all()
+    assert "Diluted shares, average, FY2011: 936,645,000 shares" in shown
+    assert "Shown as **26,226,060,000 shares**, in the shares after the split, 7 for 1" in shown
+    assert "4 for 1 on 2020-08-31" in shown
 
 
 def test_ratios_come_with_their_formula(acme, monkeypatch):

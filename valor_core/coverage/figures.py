@@ -1,12 +1,13 @@
 """A company's figures on a day, and how a number is told with its source."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from valor_core.coverage.asof import known
 from valor_core.coverage.items import ITEM, ITEMS_OF_TAG
 from valor_core.coverage.layers import layers_of
+from valor_core.coverage.splits import Split, SplitFact, after_splits
 from valor_core.values import AdjustedFact, FiledFact, Source, SourceKind
 
 DEFAULT = "Valor default"
@@ -119,19 +120,27 @@ class Figures:
             tax,
         )
 
-    def shares(self) -> Told | None:
-        """The newest count of shares; where none is filed, net income over earnings per share."""
+    def shares(self, splits: Sequence[Split] = ()) -> Told | None:
+        """The newest count of shares; where none is filed, net income over earnings per share.
+
+        It is told in the shares after the splits, as the price of a share is.
+        """
         counts = "shares_cover", "shares_outstanding", "diluted_shares", "basic_shares"
         if fact := self.first(*counts):
-            label = ITEM[fact.item].label
-            return filed(fact, f"{label}, as filed for FY{self.year}, before any later split")
+            told = f"{ITEM[fact.item].label}, as filed for FY{self.year}"
+            counted = after_splits(fact, splits)
+            if isinstance(counted, SplitFact):
+                return derived(counted.value, f"{told}, {counted.named_splits}", fact)
+            return filed(fact, f"{told}, before any later split")
         income, per_share = self.at("net_income"), self.at("eps_diluted")
         if income is None or per_share is None or not income.value / (per_share.value or 1e99) > 0:
             return None
+        counted = after_splits(per_share, splits)
+        beside = f"; {counted.named_splits}" if isinstance(counted, SplitFact) else ""
         return derived(
-            income.value / per_share.value,
+            income.value / counted.value,
             f"net income / diluted earnings per share of FY{self.year}, as exact as the cents: "
-            "no count of shares is filed",
+            f"no count of shares is filed{beside}",
             income,
             per_share,
         )

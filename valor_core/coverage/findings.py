@@ -88,18 +88,23 @@ def _earnings_per_share(known: Known, year: int) -> Iterator[Finding]:
         )
 
 
+def is_jump(times: float) -> bool:
+    """Whether a count of shares moved so much in a year that a split is the likelier reason."""
+    return not 1 / SPLIT < times < SPLIT
+
+
 def _share_jump(known: Known, year: int) -> Iterator[Finding]:
-    """A count of shares that jumps: as filed, so a split later than the filing is not in it."""
+    """A count of shares that jumps: a split that is not known, and later than the filing."""
     before, now = known.get(("diluted_shares", year - 1)), known.get(("diluted_shares", year))
     if before is None or now is None or min(before.value, now.value) <= 0:
         return
     times = now.value / before.value
-    if not 1 / SPLIT < times < SPLIT:
+    if is_jump(times):
         yield Finding(
             name="share_jump",
             fiscal_year=year,
             message=f"Diluted shares go from {before.value:,.0f} to {now.value:,.0f} "
-            f"({times:.2f} times): a split? Shares are as filed; take no growth rate of them.",
+            f"({times:.2f} times): a split that is not known? Take no growth rate of them.",
             facts=(before, now),
         )
 

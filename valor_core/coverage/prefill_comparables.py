@@ -19,6 +19,7 @@ from valor_core.coverage.prefill import (
     Sources,
     currency_of,
 )
+from valor_core.coverage.splits import splits_of
 from valor_core.models.bridge import Bridge
 from valor_core.models.comparables.comparables import ComparablesInputs, Weights
 from valor_core.models.comparables.figures import Figures as Earned
@@ -42,7 +43,7 @@ def prefill_comparables(
     told, figures = Sources(), _known(company, facts, as_of)
     financial = _is_financial(company)
     ours = Company(
-        shares=_shares(told, "company.", company, figures),
+        shares=_shares(told, "company.", company, figures, as_of),
         bridge=_bridge(told, "company.", figures),
         figures=_earned(told, "company.", figures, financial=financial),
         year_end=_year_end(figures),
@@ -72,7 +73,7 @@ def prefill_peer(
     inputs = Peer(
         name=peer.company.name,
         reason=peer.reason,
-        shares=_shares(told, "", peer.company, figures),
+        shares=_shares(told, "", peer.company, figures, as_of),
         bridge=_bridge(told, "", figures),
         figures=_earned(told, "", figures, financial=financial),
         year_end=_year_end(figures),
@@ -139,8 +140,10 @@ def _year_end(figures: Figures) -> int:
     return revenue.period_end.month if revenue else 12
 
 
-def _shares(told: Sources, under: str, company: Named, figures: Figures) -> Shares:
-    count = figures.shares()
+def _shares(
+    told: Sources, under: str, company: Named, figures: Figures, as_of: date | None
+) -> Shares:
+    count = figures.shares(splits_of(company.cik, as_of))
     if count is None:
         raise FactsMissing(company.name, f"a number of shares for FY{figures.year}", None)
     return Shares(basic=told.number(f"{under}shares.basic", count))

@@ -1,12 +1,13 @@
 """Income statement, balance sheet and cash flow by fiscal year, each cell with its filing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from valor_core.coverage.asof import known
-from valor_core.coverage.findings import Finding, Known, findings_of
+from valor_core.coverage.findings import Finding, Known, findings_of, is_jump
 from valor_core.coverage.items import ITEMS, Statement
+from valor_core.coverage.splits import Split, all_after_splits
 from valor_core.values import FiledFact
 
 
@@ -40,9 +41,14 @@ class Statements:
     findings: tuple[Finding, ...]
 
 
-def statements_of(facts: Iterable[FiledFact], as_of: date | None = None) -> Statements:
-    """The three statements and the shares, with growth, margins and what to doubt."""
-    figures = known(facts, as_of)
+def statements_of(
+    facts: Iterable[FiledFact], as_of: date | None = None, splits: Sequence[Split] = ()
+) -> Statements:
+    """The three statements and the shares, with growth, margins and what to doubt.
+
+    Counts of shares and figures a share stand in the shares after the splits.
+    """
+    figures = all_after_splits(known(facts, as_of), splits)
     years = tuple(sorted({year for _, year in figures}))
     tables = {
         statement: tuple(
@@ -100,6 +106,12 @@ def _ratios(figures: Known, years: tuple[int, ...]) -> tuple[Ratio, ...]:
         over("effective_tax", "Effective tax rate", "income_tax", "pretax_income"),
         over("rnd_share", "R&D of revenue", "rnd", "revenue"),
         over("capex_share", "Capital expenditure of revenue", "capex", "revenue"),
+        ratio(
+            "share_growth",
+            "Growth of diluted shares",
+            "diluted_shares / diluted_shares of the year before − 1, after known splits",
+            lambda year: _share_growth(figures, year),
+        ),
     )
 
 
@@ -115,3 +127,9 @@ def _growth(figures: Known, item: str, year: int) -> float | None:
     if before is None or now is None or before.value <= 0:
         return None
     return now.value / before.value - 1
+
+
+def _share_growth(figures: Known, year: int) -> float | None:
+    """None where the count jumps: a split that is not known would pass for growth."""
+    growth = _growth(figures, "diluted_shares", year)
+    return None if growth is None or is_jump(1.0 + growth) else growth
