@@ -280,6 +280,41 @@ class Valuation:
             index=range(1, years + 1),
         ).T.rename_axis(columns="year")
 
+    def traded(
+        self,
+        currency: str,
+        *,
+        rate: float,
+        rate_on: str | date,
+        source: str,
+        shares_per_adr: float = 1.0,
+    ) -> "Valuation":
+        """The value of a share in the currency that it trades in, or of an ADR, at a stated rate.
+
+        `rate` is how much of that currency one unit of the reporting currency buys.
+        """
+        from valor_core.models.trading import TradingInputs
+        from valor_core.values import SourceKind
+
+        if self.basis is None:
+            raise BadInput("Nobody said in which currency this value is.", hint="Value a company.")
+        inputs = TradingInputs(
+            value_per_share=float(self.per_share),
+            reporting_currency=self.basis.currency,
+            trading_currency=currency,
+            exchange_rate=rate,
+            rate_on=date.fromisoformat(rate_on) if isinstance(rate_on, str) else rate_on,
+            shares_per_adr=shares_per_adr,
+        )
+        facts = dict.fromkeys(fact for each in self.sources.values() for fact in each.facts)
+        told = f"value per share of run {self.run_id[:12]}"
+        sources = {
+            "value_per_share": Source(kind=SourceKind.DERIVED, text=told, facts=tuple(facts)),
+            "exchange_rate": Source(kind=SourceKind.ASSUMED, text=source),
+        }
+        basis = replace(self.basis, currency=currency)
+        return Valuation(inputs=inputs, sources=sources, of=self.of, basis=basis)
+
     def workings(self) -> Workings:
         """The recorded run: every formula behind every number."""
         return record(model_of(self.inputs).function, self.inputs)

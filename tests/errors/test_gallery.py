@@ -24,7 +24,8 @@ SCRIPTS = {"app.main"}  # run by Streamlit, not imported
 SAMPLES: dict[str, Any] = {
     "act": "member.add", "as_of": date(2024, 12, 31), "attempt": 2, "capital": 0.0,
     "computed": 21.5, "condition": "growth < wacc", "counts": {"growth": (5,), "wacc": (3,)},
-    "currencies": ["EUR", "USD"], "current": 7, "debt": 1.0, "encoding": "gzip", "equity": -5e9,
+    "currencies": ["EUR", "USD"], "currency": "dollars", "current": 7,
+    "debt": 1.0, "encoding": "gzip", "equity": -5e9,
     "factor": -0.25, "fell": True,
     "field": "growth", "figure": "total assets", "files": 4,
     "first": "capital_expenditure", "flow": -1.2e9, "free": 8502,
@@ -50,6 +51,7 @@ SAMPLES: dict[str, Any] = {
 }  # fmt: skip
 SPECIAL: dict[str, dict[str, Any]] = {
     "driver_out_of_range": {"driver": "Payout", "stated": 25.0, "least": 0.0, "most": 1.0},
+    "same_currency": {"rate": 1.08},
     "repaid_beyond_balance": {"closing": -5e6},
     "revolver_beyond_limit": {"drawn": 60e6, "limit": 50e6},
     "ambiguous_irr": {"rates": (0.2, 0.3)},

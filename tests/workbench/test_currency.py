@@ -1,6 +1,8 @@
 """A company's figures have one currency, and its value has it too, wherever it is shown."""
 
 import io
+from dataclasses import replace
+from datetime import date
 
 import openpyxl
 import pytest
@@ -11,7 +13,9 @@ from tests.pages.opening import opened, texts
 from valor_core import notebook
 from valor_core.coverage.currency import MixedCurrencies
 from valor_core.coverage.facts_csv import COLUMNS
-from valor_core.values import ValuationId
+from valor_core.errors import BadInputs
+from valor_core.models.trading import TradingInputs
+from valor_core.values import ValuationId, from_micros
 from valor_core.workbench import companies, demo, reports, valuations
 from valor_core.workbench.verb import open_work
 
@@ -124,3 +128,75 @@ def test_a_notebook_shows_the_currency_and_the_day(world, rhein):
     assert " EUR value per share" in repr(valued)
     assert "Value as of 31 Dec 2024" in valued._repr_html_()
     assert valued.conventions["Currency"].startswith("EUR")
+
+
+def in_dollars(value: float, **changes) -> TradingInputs:
+    known = TradingInputs(
+        value_per_share=value,
+        reporting_currency="EUR",
+        trading_currency="USD",
+        exchange_rate=1.1,
+        rate_on=date(2025, 3, 3),
+        shares_per_adr=0.5,
+    )
+    return replace(known, **changes)
+
+
+ECB = {"exchange_rate": "ECB reference rate."}
+
+
+def traded(world: World, company, inputs: TradingInputs, reasons):
+    with open_work(world.acme.analyst, world.store) as work:
+        row = valuations.run_valuation(
+            work, company, inputs, rationale="as it trades", rationales=reasons
+        )
+        return valuations.read_valuation(work, ValuationId(row.id))
+
+
+def test_a_value_in_euros_is_told_per_adr_in_dollars_and_explains_itself_down_to_the_filing(
+    world, rhein
+):
+    dcf = saved_dcf(world, rhein)
+    adr = traded(world, rhein, in_dollars(dcf.row.headline), ECB)
+
+    assert adr.row.headline == pytest.approx(dcf.row.headline * 1.1 * 0.5)
+    assert (adr.row.currency, dcf.row.currency) == ("USD", "EUR")
+    assert adr.conventions()["Exchange rate"] == "EUR/USD 1.1 of 2025-03-03"
+    assert adr.conventions()["Currency"] == "USD, in whole units"
+    told = str(adr.workings().explain("value_per_adr", adr.sources))
+    assert "ECB reference rate." in told
+    assert f"value per share of the DCF saved on {today(dcf)} (run {dcf.row.run_id[:8]})" in told
+    assert "0007000001-25-000001" in told
+
+
+def today(saved) -> str:
+    return f"{from_micros(saved.row.created_at):%d %b %Y}"
+
+
+def test_a_rate_without_its_source_and_a_value_in_another_currency_are_refused(world, rhein):
+    value = saved_dcf(world, rhein).row.headline
+
+    with pytest.raises(BadInputs, match=r"exchange_rate: rate of exchange: none is kept"):
+        traded(world, rhein, in_dollars(value), {})
+    with pytest.raises(MixedCurrencies, match="Rhein AG would be in CHF and EUR"):
+        traded(world, rhein, in_dollars(value, reporting_currency="CHF"), ECB)
+
+
+def test_without_a_saved_dcf_the_value_itself_needs_its_reason(world, rhein):
+    with pytest.raises(BadInputs, match="value_per_share: value per share: no DCF of the company"):
+        traded(world, rhein, in_dollars(20.0), ECB)
+
+    stated = traded(world, rhein, in_dollars(20.0), {**ECB, "value_per_share": "A broker's."})
+    assert stated.row.headline == pytest.approx(11.0)
+
+
+def test_a_notebook_tells_a_value_in_the_trading_currency(world, rhein):
+    space = notebook.Workspace("acme", world.store, world.acme.analyst)
+    start = space.company(rhein).dcf()
+    valued = start.change({f"bridge.{item}": 0.0 for item in start.inputs.bridge.missing})
+
+    adr = valued.traded("USD", rate=1.1, rate_on="2025-03-03", source="ECB", shares_per_adr=0.5)
+
+    assert adr.headline == pytest.approx(valued.per_share * 0.55)
+    assert " USD value per adr" in repr(adr)
+    assert "ECB" in str(adr.explain())

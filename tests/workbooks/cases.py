@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from tests.workbooks.comparables_cases import a_comparison
@@ -28,6 +29,7 @@ from valor_core.models.discounting import Timing
 from valor_core.models.paths import Fade, Shape
 from valor_core.models.reinvestment import CapitalPlan, SalesToCapital
 from valor_core.models.terminal import MultipleOf, TerminalMethod
+from valor_core.models.trading import TradingInputs
 
 
 class Draw:
@@ -198,6 +200,19 @@ def moved(workings, seed: int) -> dict:
     }
 
 
+def a_traded_share(draw: Draw) -> TradingInputs:
+    """A share that trades at home, abroad, or as an ADR."""
+    home = draw.one_of(False, False, True)
+    return TradingInputs(
+        value_per_share=draw.between(-5.0, 200.0),
+        reporting_currency="EUR",
+        trading_currency="EUR" if home else "USD",
+        exchange_rate=1.0 if home else draw.between(0.8, 1.6),
+        rate_on=date(2026, 1, draw.random.randint(1, 28)),
+        shares_per_adr=draw.one_of(1.0, draw.between(0.1, 20.0)),
+    )
+
+
 def _from_seed(make):
     return lambda seed: make(Draw(seed))
 
@@ -219,5 +234,6 @@ RANDOM_CASES: dict[str, Callable[[int], Any]] = {
     "credit": lambda seed: a_borrower(Draw(seed)),
     "merton": lambda seed: an_equity(Draw(seed)),
     "statements": lambda seed: a_plan(Draw(seed)),
+    "trading_value": _from_seed(a_traded_share),
 }
 """By the name of each model, what makes sound random inputs for it from a seed."""

@@ -35,6 +35,7 @@ class ProjectDcf:
     first_cash_flow: float
     risk_free: float | None
     facts: tuple[FiledFact, ...]
+    value_per_share: float | None = None  # None: items of the bridge wait to be stated
 
 
 def prefill_real_option(

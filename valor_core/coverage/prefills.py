@@ -14,6 +14,7 @@ from valor_core.coverage.prefill_options import (
     prefill_flexible_project,
     prefill_real_option,
 )
+from valor_core.coverage.prefill_trading import prefill_trading_value
 from valor_core.errors import NotFound
 from valor_core.values import FiledFact
 
@@ -28,8 +29,9 @@ PREFILLS: dict[str, Callable[..., Prefilled]] = {
 ON_A_DCF: dict[str, Callable[..., Prefilled]] = {
     "real_option": prefill_real_option,
     "flexible_project": prefill_flexible_project,
+    "trading_value": prefill_trading_value,
 }
-"""Those that begin from the company's newest saved DCF, and from its facts where none is saved."""
+"""Those that begin from the company's newest saved DCF."""
 PREFILLS.update(ON_A_DCF)
 
 

@@ -81,6 +81,7 @@ def newest_dcf(work: Work, company_id: CompanyId, *, as_of: date | None) -> Proj
     capital = row.inputs.get("cost_of_capital")
     return ProjectDcf(
         named=f"the DCF saved on {from_micros(row.created_at):%d %b %Y} (run {row.run_id[:8]})",
+        value_per_share=row.headline,
         enterprise_value=row.result["enterprise_value"],
         first_cash_flow=row.result["fcff"][0],
         risk_free=capital["risk_free"] if capital else None,

@@ -82,6 +82,12 @@ from valor_core.models.options.real_option import RealOptionInputs, RealOptionRe
 from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
 from valor_core.models.statements.forecast import StatementsResult, forecast_statements
 from valor_core.models.statements.plan import StatementsInputs
+from valor_core.models.trading import (
+    TradingInputs,
+    TradingResult,
+    trading_conventions,
+    trading_value,
+)
 
 MODELS: tuple[Model, ...] = (
     Model(
@@ -266,6 +272,14 @@ MODELS: tuple[Model, ...] = (
         function=comparables,
         checks=comparables_checks,
         conventions=comparables_conventions,
+    ),
+    Model(
+        name="trading_value",
+        version=1,
+        inputs=TradingInputs,
+        result=TradingResult,
+        function=trading_value,
+        conventions=trading_conventions,
     ),
 )
 

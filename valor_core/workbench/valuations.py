@@ -7,6 +7,8 @@ from typing import Any, BinaryIO
 
 from valor_core.billing.metering import Meter
 from valor_core.coverage import adjustments, companies, valuations
+from valor_core.coverage.companies import Company
+from valor_core.coverage.currency import refuse_mixed
 from valor_core.coverage.prefill import FactsMissing, NotForFcff, Prefilled, currency_of
 from valor_core.coverage.prefill_merger import Target, target_of
 from valor_core.coverage.prefills import ON_A_DCF, PREFILLS, prefill
@@ -20,7 +22,11 @@ from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.model import Model
 from valor_core.models.run_id import run_id
 from valor_core.models.sensitivity import Grid, NoMeaning, grid
+<<<<<<< HEAD
 from valor_core.models.upgrade import Today, valued_today
+=======
+from valor_core.models.trading import TradingInputs
+>>>>>>> 67378e5 (A value is told in the trading currency and per ADR at a stated rate)
 from valor_core.models.workings import Workings, record
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
@@ -152,9 +158,7 @@ def run_valuation(
         ),
         result=dump(result),
         headline=float(headline),
-        currency=start.currency
-        if start
-        else currency_of(company, companies.facts(work, company.id)),
+        currency=_currency(work, company, inputs, start),
         rationale=_sound(rationale),
     )
     work.note(
@@ -165,6 +169,15 @@ def run_valuation(
         **{model.headline: f"{row.headline:.6f}"},
     )
     return row
+
+
+def _currency(work: Work, company: Company, inputs: Any, start: Prefilled | None) -> str:
+    """Of the value: the one that the company reports in, unless it is converted from that."""
+    reported = start.currency if start else currency_of(company, companies.facts(work, company.id))
+    if not isinstance(inputs, TradingInputs):
+        return reported
+    refuse_mixed(company.name, {reported, inputs.reporting_currency})
+    return inputs.trading_currency
 
 
 def _start_of(

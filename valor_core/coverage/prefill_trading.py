@@ -1,0 +1,39 @@
+"""Where a value in the trading currency begins: the company's newest saved DCF, and no rate."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from valor_core.coverage.figures import Figures, derived, missing
+from valor_core.coverage.prefill import FactsMissing, Named, Prefilled, Sources, currency_of
+from valor_core.coverage.prefill_options import ProjectDcf
+from valor_core.models.trading import TradingInputs
+from valor_core.values import FiledFact
+
+
+def prefill_trading_value(
+    company: Named,
+    facts: Iterable[FiledFact],
+    *,
+    as_of: date | None = None,
+    saved: ProjectDcf | None = None,
+) -> Prefilled:
+    """The value of a share as its saved DCF tells it, at home; the rate waits to be stated."""
+    told, figures = Sources(), Figures(facts, as_of)
+    if not figures.facts:
+        raise FactsMissing(company.name, "anything", as_of)
+    currency = currency_of(company, figures.facts)
+    value = (
+        derived(saved.value_per_share, f"value per share of {saved.named}", *saved.facts)
+        if saved and saved.value_per_share is not None
+        else missing("value per share: no DCF of the company is saved")
+    )
+    rate = missing("rate of exchange: none is kept, so state its source")
+    inputs = TradingInputs(
+        value_per_share=told.open("value_per_share", value) or 0.0,
+        reporting_currency=currency,
+        trading_currency=currency,
+        exchange_rate=told.open("exchange_rate", rate) or 1.0,
+        rate_on=as_of or max(fact.filed_on for fact in figures.facts),
+        shares_per_adr=told.default("shares_per_adr", 1.0, "the share itself is traded"),
+    )
+    return Prefilled(inputs=inputs, sources=told.sources, warnings=(), currency=currency)
