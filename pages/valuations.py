@@ -9,6 +9,7 @@ from app.ui import saved as screen
 from app.ui import show
 from app.ui.frame import caller, leads, link, only_for_its_readers
 from app.ui.headline import page_of, value_of
+from app.ui.trading import in_trading_currency
 from app.ui.words import moment, person
 from valor_core.coverage.companies import Company
 from valor_core.errors import ValorError
@@ -110,6 +111,7 @@ def opened(saved: Saved, rows: Sequence[ValuationRow], called: dict[str, str]) -
     part = st.segmented_control(
         "Part", PARTS, default=PARTS[0], required=True, label_visibility="collapsed", key="part"
     )
+    in_trading_currency(who, saved)
     told = screen.told(row.tenant_id, row.id, saved)
     if part == "Result":
         screen.results(told)

@@ -176,7 +176,9 @@ def body_of(route: str, things: Things) -> Any:
     if route == "POST /companies/{company_id}/valuations/dcf":
         return things.dcf
     if route in CREATES:
-        return {"inputs": dump(RANDOM_CASES[CREATES[route]](1)), "rationale": "the plan"}
+        inputs = dump(RANDOM_CASES[CREATES[route]](1))
+        reasons = {"exchange_rate": "stated"} if "exchange_rate" in inputs else {}
+        return {"inputs": inputs, "rationale": "the plan", "rationales": reasons}
     if route.endswith("/sensitivity"):
         axis = {"path": "terminal_growth", "values": [0.02]}
         return {"rows": axis, "columns": {**axis, "path": "cost_of_capital.beta"}}

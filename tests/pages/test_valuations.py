@@ -2,10 +2,17 @@ import pytest
 
 from tests.conftest import ONLY_SQLITE
 from tests.models.sound import a_direct_dcf
-from tests.pages.opening import made_by_an_earlier_model, opened, run, saved, texts
+from tests.pages.opening import (
+    made_by_an_earlier_model,
+    opened,
+    pressed,
+    run,
+    saved,
+    texts,
+)
 from valor_core.models.discounting import Timing
 from valor_core.models.terminal import MultipleOf, TerminalMethod
-from valor_core.workbench import companies, valuations
+from valor_core.workbench import adjustments, companies, demo, valuations
 from valor_core.workbench.verb import open_work
 
 pytestmark = [ONLY_SQLITE, pytest.mark.usefixtures("book")]
@@ -165,3 +172,63 @@ def test_a_value_of_an_earlier_model_stays_and_todays_stands_beside_it(acme, mon
     assert f"values the same inputs at {row.headline:.2f}" in shown
     assert f"{0.5 * row.headline:.2f}" in shown
     assert "Saved and today" in shown
+
+
+def labelled(widgets, label: str):
+    return next(each for each in widgets if each.label == label)
+
+
+def test_a_value_is_saved_per_adr_in_another_currency_with_the_source_of_its_rate(
+    acme, monkeypatch
+):
+    row = saved(acme.analyst, "KO")
+    page = opened(monkeypatch, acme.analyst, "valuations", valuation=row.id)
+    labelled(page.text_input, "Trading currency").set_value("eur")
+    labelled(page.number_input, "Trading currency for one USD").set_value(0.9)
+    labelled(page.number_input, "Shares per ADR").set_value(2.0)
+    page = run(page)
+    value = f"{row.headline * 0.9 * 2.0:,.2f}"
+    assert f"**{value} EUR per ADR**" in texts(page)
+    assert labelled(page.button, "Save it").disabled
+
+    labelled(page.text_input, "Source of the rate").set_value("ECB reference rate")
+    page = run(page)
+    page = pressed(page, "Save it")
+
+    assert value in texts(page)
+    assert page.query_params["valuation"] != [row.id]
+    shown = texts(part(page, "Workings"))
+    assert "ECB reference rate" in shown
+    assert "value per share of the DCF saved on" in shown
+    assert row.run_id[:8] in shown
+
+
+def test_a_rate_of_nothing_is_refused_in_place_and_a_viewer_converts_nothing(acme, monkeypatch):
+    row = saved(acme.analyst, "KO")
+    page = opened(monkeypatch, acme.analyst, "valuations", valuation=row.id)
+    labelled(page.text_input, "Trading currency").set_value("EUR")
+    labelled(page.number_input, "Trading currency for one USD").set_value(0.0)
+
+    assert "is not above 0" in texts(run(page))
+    page = opened(monkeypatch, acme.viewer, "valuations", valuation=row.id)
+    assert not page.text_input
+
+
+def test_why_an_input_is_so_names_the_filing_and_the_adjustment(acme, monkeypatch):
+    with open_work(acme.analyst) as work:
+        company = companies.read_company(work, "KO").id
+        adjustments.add_adjustment(
+            work, company, layer="Adjusted", item="revenue", fiscal_year=2009, amount=-990e6,
+            rationale="A bottler sold since.",
+        )  # fmt: skip
+        start = valuations.prefilled(work, company, layer="Adjusted")
+        inputs, reasons = demo._nothing_beside(start.inputs)
+        valuations.run_valuation(
+            work, company, inputs, rationale="normalised", rationales=reasons, layer="Adjusted"
+        )
+    page = opened(monkeypatch, acme.viewer, "valuations")
+
+    assert "with the adjustments of Adjusted" in texts(page)
+    shown = texts(part(page, "Inputs"))
+    assert "SalesRevenueGoodsNet in 0001047469-10-001476" in shown
+    assert "30,990,000,000 as filed − 990,000,000 in Adjusted (A bottler sold since." in shown

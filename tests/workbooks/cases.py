@@ -205,8 +205,8 @@ def a_traded_share(draw: Draw) -> TradingInputs:
     home = draw.one_of(False, False, True)
     return TradingInputs(
         value_per_share=draw.between(-5.0, 200.0),
-        reporting_currency="EUR",
-        trading_currency="EUR" if home else "USD",
+        reporting_currency="USD",
+        trading_currency="USD" if home else "EUR",
         exchange_rate=1.0 if home else draw.between(0.8, 1.6),
         rate_on=date(2026, 1, draw.random.randint(1, 28)),
         shares_per_adr=draw.one_of(1.0, draw.between(0.1, 20.0)),
