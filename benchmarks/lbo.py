@@ -15,9 +15,9 @@ from valor_core.models.lbo.buyout import LboInputs, lbo_returns
 from valor_core.models.lbo.debt import InterestOn
 from valor_core.models.lbo.funding import Purchase
 from valor_core.models.lbo.operations import Operations
-from valor_core.models.lbo.taxes import Taxes
 from valor_core.models.lbo.tranches import Tranche
 from valor_core.models.paths import constant
+from valor_core.models.taxes import Taxes
 
 YEARS, CHUNK, ROUNDS = 7, 16_384, 9
 SIZES = 25_000, 100_000, 400_000

@@ -15,7 +15,6 @@ from valor_core.models.intrinsic.warrants import Dilution
 from valor_core.models.lbo.covenants import Measure
 from valor_core.models.lbo.debt import InterestOn, SweepOf
 from valor_core.models.lbo.holders import HurdleOn
-from valor_core.models.lbo.taxes import CapBase, TaxBase
 from valor_core.models.merger.allocation import GoodwillMethod
 from valor_core.models.merger.consideration import Exchange
 from valor_core.models.merger.write_ups import Asset
@@ -23,6 +22,7 @@ from valor_core.models.options.project import RightKind
 from valor_core.models.options.real_option import RealOptionKind
 from valor_core.models.paths import Shape
 from valor_core.models.returns.day_count import DayCount
+from valor_core.models.taxes import CapBase, TaxBase
 from valor_core.models.terminal import MultipleOf, TerminalMethod
 
 WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {

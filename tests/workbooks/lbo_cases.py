@@ -12,8 +12,8 @@ from valor_core.models.lbo.funding import Purchase
 from valor_core.models.lbo.holders import Band, Holders, HurdleOn, ManagementPool
 from valor_core.models.lbo.operations import Operations
 from valor_core.models.lbo.reverse import ReverseLboInputs
-from valor_core.models.lbo.taxes import CapBase, TaxBase, Taxes
 from valor_core.models.lbo.tranches import Revolver, Tranche
+from valor_core.models.taxes import CapBase, TaxBase, Taxes
 
 if TYPE_CHECKING:
     from tests.workbooks.cases import Draw

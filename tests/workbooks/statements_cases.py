@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from valor_core.models.lbo.debt import InterestOn
-from valor_core.models.lbo.taxes import CapBase, Taxes
 from valor_core.models.statements.plan import Debt, OpeningBalance, StatementsInputs
+from valor_core.models.taxes import CapBase, Taxes
 
 if TYPE_CHECKING:
     from tests.workbooks.cases import Draw

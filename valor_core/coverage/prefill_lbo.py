@@ -17,9 +17,9 @@ from valor_core.coverage.prefill import (
 from valor_core.models.lbo.buyout import LboInputs
 from valor_core.models.lbo.funding import Purchase
 from valor_core.models.lbo.operations import Operations
-from valor_core.models.lbo.taxes import Taxes
 from valor_core.models.lbo.tranches import Revolver, Tranche
 from valor_core.models.paths import Fade
+from valor_core.models.taxes import Taxes
 from valor_core.values import FiledFact
 
 YEARS, EXIT_YEAR = 7, 5

@@ -11,9 +11,9 @@ from valor_core.models.lbo.debt import InterestOn, Sweep, SweepOf, SweepStep
 from valor_core.models.lbo.funding import Purchase
 from valor_core.models.lbo.holders import Band, Holders, HurdleOn, ManagementPool
 from valor_core.models.lbo.operations import Operations
-from valor_core.models.lbo.taxes import CapBase, TaxBase, Taxes
 from valor_core.models.lbo.tranches import Revolver, Tranche
 from valor_core.models.paths import constant
+from valor_core.models.taxes import CapBase, TaxBase, Taxes
 
 
 def a_deal(**changes) -> LboInputs:

@@ -15,9 +15,9 @@ from valor_core.models.lbo.events import Draw, Recapitalisation
 from valor_core.models.lbo.funding import Purchase
 from valor_core.models.lbo.holders import Band, Holders, ManagementPool
 from valor_core.models.lbo.operations import Operations
-from valor_core.models.lbo.taxes import TaxBase, Taxes
 from valor_core.models.lbo.tranches import Revolver, Tranche
 from valor_core.models.paths import constant
+from valor_core.models.taxes import TaxBase, Taxes
 
 CLOSE = date(2026, 6, 30)
 NEAR = {"rel": 1e-6, "abs": 1e-6}

@@ -8,8 +8,8 @@ import pytest
 from tests.workbooks.cases import RANDOM_CASES
 from valor_core.models.lbo.buyout import LboInputs, leveraged_buyout
 from valor_core.models.lbo.debt import InterestOn, SweepOf
-from valor_core.models.lbo.taxes import CapBase, TaxBase
 from valor_core.models.paths import constant, over_years
+from valor_core.models.taxes import CapBase, TaxBase
 
 PASSES = 200
 

@@ -20,11 +20,11 @@ from valor_core.models.lbo.covenants import Covenant, Measure
 from valor_core.models.lbo.debt import InterestOn, Sweep, SweepOf, SweepStep
 from valor_core.models.lbo.events import AddOn, Draw, Recapitalisation, Refinancing
 from valor_core.models.lbo.holders import Band, Holders, ManagementPool
-from valor_core.models.lbo.taxes import TaxBase, Taxes
 from valor_core.models.lbo.tranches import Tranche
 from valor_core.models.paths import constant
 from valor_core.models.refusals import YearsOutOfRange
 from valor_core.models.sensitivity import replace_at
+from valor_core.models.taxes import TaxBase, Taxes
 
 VALUE_PARTS = [each.name for each in fields(LboResult) if each.name.startswith("from_")]
 few = settings(max_examples=20, deadline=None)

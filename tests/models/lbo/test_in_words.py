@@ -7,9 +7,9 @@ from valor_core.models.catalogue import checks_of, model_of
 from valor_core.models.lbo.buyout import leveraged_buyout
 from valor_core.models.lbo.covenants import Covenant, Measure
 from valor_core.models.lbo.debt import InterestOn, Sweep, SweepOf
-from valor_core.models.lbo.taxes import TaxBase, Taxes
 from valor_core.models.lbo.tranches import Tranche
 from valor_core.models.paths import constant
+from valor_core.models.taxes import TaxBase, Taxes
 
 
 def failed(inputs):

@@ -12,7 +12,6 @@ from tests.workbooks.statements_cases import a_plan
 from valor_core.errors import BadInput
 from valor_core.models.fields import leaves
 from valor_core.models.lbo.debt import InterestOn
-from valor_core.models.lbo.taxes import Taxes
 from valor_core.models.paths import constant, over_years
 from valor_core.models.sensitivity import replace_at
 from valor_core.models.statements.forecast import forecast_statements
@@ -22,6 +21,7 @@ from valor_core.models.statements.refusals import (
     RepaidBeyondBalance,
     RevolverBeyondLimit,
 )
+from valor_core.models.taxes import Taxes
 
 SEEDS = integers(0, 10_000)
 

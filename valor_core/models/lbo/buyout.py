@@ -36,14 +36,14 @@ from valor_core.models.lbo.refusals import (
     YearLengthNotPositive,
 )
 from valor_core.models.lbo.service import repayments_allowed
-from valor_core.models.lbo.several import highest, total
 from valor_core.models.lbo.sole_rate import sole_rate_of
 from valor_core.models.lbo.sound import where_sound
-from valor_core.models.lbo.taxes import Taxes
 from valor_core.models.lbo.tranches import Revolver, Tranche
 from valor_core.models.numbers import Numbers, Row, row_of, valid_where
 from valor_core.models.paths import Path, constant, over_years
 from valor_core.models.refusals import YearsOutOfRange
+from valor_core.models.several import highest, total
+from valor_core.models.taxes import Taxes
 
 MOST_YEARS = 30
 

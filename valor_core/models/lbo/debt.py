@@ -17,11 +17,11 @@ from valor_core.models.lbo.funding import financing_fee, issue_discount
 from valor_core.models.lbo.operations import OperatingForecast
 from valor_core.models.lbo.refusals import CashForEventMissing
 from valor_core.models.lbo.service import Asked, Facility, Layer, Served, Year, served
-from valor_core.models.lbo.several import total
-from valor_core.models.lbo.taxes import CapBase, TaxBase, Taxes, TaxYear
 from valor_core.models.lbo.tranches import Revolver, Tranche
 from valor_core.models.numbers import Numbers, row_of, valid_where
 from valor_core.models.paths import over_years
+from valor_core.models.several import total
+from valor_core.models.taxes import CapBase, TaxBase, Taxes, TaxYear
 
 Release = EffectiveInterestResult | None
 """How the costs of a tranche are released; None where it had none."""

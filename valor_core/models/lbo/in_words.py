@@ -5,8 +5,8 @@ import numpy as np
 from valor_core.models.checks import Check, Severity
 from valor_core.models.lbo.buyout import LboInputs, LboResult
 from valor_core.models.lbo.debt import InterestOn, SweepOf
-from valor_core.models.lbo.taxes import TaxBase
 from valor_core.models.numbers import amount
+from valor_core.models.taxes import TaxBase
 
 SOLVED = 1e-9  # of the debt
 MOST_LEVERAGE = 8.0

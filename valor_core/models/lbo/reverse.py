@@ -13,8 +13,8 @@ from valor_core.models.lbo.buyout import Held, LboInputs, exits_of, hold
 from valor_core.models.lbo.effective_interest import EffectiveInterestResult
 from valor_core.models.lbo.holders import claims_of
 from valor_core.models.lbo.refusals import RequiredReturnTooLow, ReturnOutOfReach
-from valor_core.models.lbo.several import total
 from valor_core.models.numbers import Numbers, Row, row_of, valid_where
+from valor_core.models.several import total
 
 HALVINGS = 60  # to the last digit of a float
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from valor_core.models.lbo.several import lowest, total
-from valor_core.models.lbo.taxes import TaxLine, TaxPaid, TaxYear
 from valor_core.models.numbers import Numbers
+from valor_core.models.several import lowest, total
+from valor_core.models.taxes import TaxLine, TaxPaid, TaxYear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

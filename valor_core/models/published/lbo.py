@@ -12,11 +12,11 @@ from valor_core.models.lbo.effective_interest import EffectiveInterestInputs, ef
 from valor_core.models.lbo.funding import Funding, Purchase, sources_and_uses
 from valor_core.models.lbo.holders import Holders, ManagementPool
 from valor_core.models.lbo.operations import Operations
-from valor_core.models.lbo.taxes import TaxBase, Taxes
 from valor_core.models.lbo.tranches import Revolver, Tranche
 from valor_core.models.numbers import Numbers
 from valor_core.models.paths import Fade, Path, constant
 from valor_core.models.published.method import Method
+from valor_core.models.taxes import TaxBase, Taxes
 
 TERM_LOAN_AMORTISATION = 0.01  # a year, of institutional term loans
 USUAL_HOLD = 5  # years, where a case says nothing of its length

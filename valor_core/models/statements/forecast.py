@@ -15,17 +15,17 @@ import numpy as np
 from valor_core.models.fields import Unit, says
 from valor_core.models.guarded import guarded
 from valor_core.models.lbo.debt import InterestOn
-from valor_core.models.lbo.several import lowest, total
-from valor_core.models.lbo.taxes import CapBase, TaxPaid, TaxYear
 from valor_core.models.numbers import Numbers, Row, row_of, valid_where
 from valor_core.models.paths import over_years
 from valor_core.models.refusals import RevenueNegative, YearsOutOfRange
+from valor_core.models.several import lowest, total
 from valor_core.models.statements.plan import Debt, OpeningBalance, StatementsInputs
 from valor_core.models.statements.refusals import (
     DriverOutOfRange,
     RepaidBeyondBalance,
     RevolverBeyondLimit,
 )
+from valor_core.models.taxes import CapBase, TaxPaid, TaxYear
 
 MOST_YEARS = 40
 DAYS = 365.0
@@ -144,7 +144,7 @@ class StatementsResult:
 def forecast_statements(inputs: StatementsInputs) -> StatementsResult:
     """Forecast income statement, balance sheet and cash flow so that each ties to the others.
 
-    >>> from valor_core.models.lbo.taxes import Taxes
+    >>> from valor_core.models.taxes import Taxes
     >>> from valor_core.models.paths import constant
     >>> plan = StatementsInputs(years=2, revenue=100.0, growth=constant(0.1),
     ...     opening=OpeningBalance(cash=10.0, fixed_assets=40.0),

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from valor_core.models.fields import Unit, says, settle
 from valor_core.models.lbo.debt import InterestOn
-from valor_core.models.lbo.taxes import Taxes
 from valor_core.models.numbers import Numbers, Row
 from valor_core.models.paths import Path, constant
+from valor_core.models.taxes import Taxes
 
 NOTHING = constant(0.0)
 

@@ -10,9 +10,9 @@ from enum import StrEnum
 import numpy as np
 
 from valor_core.models.fields import Unit, says, settle
-from valor_core.models.lbo.several import highest
 from valor_core.models.numbers import Numbers
 from valor_core.models.paths import Path
+from valor_core.models.several import highest
 
 
 class TaxBase(StrEnum):
@@ -31,12 +31,12 @@ class CapBase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taxes:
-    """How profits are taxed during the hold."""
+    """How profits are taxed."""
 
     rate: Path = field(metadata=says("tax rate", Unit.RATE))
     base: TaxBase = field(default=TaxBase.LEVERED, metadata=says("what profit is taxed"))
     losses: Numbers = field(
-        default=0.0, metadata=says("losses carried forward at close (NOL)", Unit.MONEY)
+        default=0.0, metadata=says("losses carried forward at the start (NOL)", Unit.MONEY)
     )
     loss_limit: Numbers | None = field(
         default=None,
@@ -48,7 +48,7 @@ class Taxes:
     )
     cap_base: CapBase = field(default=CapBase.EBITDA, metadata=says("what the cap is a share of"))
     interest_carried: Numbers | None = field(
-        default=None, metadata=says("interest carried forward at close; none: none", Unit.MONEY)
+        default=None, metadata=says("interest carried forward at the start; none: none", Unit.MONEY)
     )
     deducts_pik: bool = field(default=True, metadata=says("interest in kind is deductible"))
     deducts_costs: bool = field(
