@@ -1,6 +1,7 @@
 """A company's figures on a day, and how a number is told with its source."""
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -67,6 +68,12 @@ class Figures:
         self.known = known(self.facts)
         years = sorted((year for item, year in self.known if item == "revenue"), reverse=True)
         self.year = next((year for year in years if self.ebit(year) is not None), 0)
+
+    def earlier(self, years: int = 1) -> "Figures":
+        """The same figures, seen from a year before."""
+        seen = copy(self)
+        seen.year = self.year - years
+        return seen
 
     def at(self, item: str, *, back: int = 0) -> FiledFact | None:
         """An item of the newest year, or of so many years before it."""

@@ -14,6 +14,7 @@ from valor_core.coverage.prefill_options import (
     prefill_flexible_project,
     prefill_real_option,
 )
+from valor_core.coverage.prefill_statements import prefill_statements
 from valor_core.coverage.prefill_trading import prefill_trading_value
 from valor_core.errors import NotFound
 from valor_core.values import FiledFact
@@ -23,6 +24,7 @@ PREFILLS: dict[str, Callable[..., Prefilled]] = {
     "lbo": prefill_lbo,
     "merger": prefill_merger,
     "comparables": prefill_comparables,
+    "statements": prefill_statements,
 }
 """By the name of a model; a model that is not here begins with what its user states."""
 

@@ -1,0 +1,272 @@
+"""Where three linked statements begin: the filed year as it is, drivers as that year had them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from valor_core.coverage.figures import Figures, Told, assumed, derived
+from valor_core.coverage.findings import findings_of
+from valor_core.coverage.prefill import (
+    DEBT_SPREAD,
+    LOSS_LIMIT,
+    RISK_FREE,
+    Named,
+    Prefilled,
+    Sources,
+    prefill_dcf,
+)
+from valor_core.coverage.prefill_lbo import INTEREST_CAP, MINIMUM_CASH
+from valor_core.coverage.reported import Lines, reported
+from valor_core.models.paths import Fade
+from valor_core.models.statements.forecast import BOUNDS, DAYS
+from valor_core.models.statements.plan import Debt, OpeningBalance, StatementsInputs
+from valor_core.models.taxes import Taxes
+from valor_core.values import FiledFact
+
+YEARS = 5
+CASH_RATE = 0.02
+RATE_MOST = 0.15
+OPENING = (
+    "cash", "receivables", "inventory", "other_current_assets", "fixed_assets", "intangibles",
+    "other_assets", "payables", "other_current_liabilities", "other_liabilities",
+    "minority_interests", "preferred", "retained",
+)  # fmt: skip
+
+
+def prefill_statements(
+    company: Named, facts: Iterable[FiledFact], *, as_of: date | None = None
+) -> Prefilled:
+    """The start of three statements as known on a day; what a DCF refuses is refused here too."""
+    known = list(facts)
+    dcf = prefill_dcf(company, known, as_of=as_of)
+    figures = Figures(known, as_of)
+    told = Sources()
+    filed = _Filed(
+        told=told,
+        year=figures.year,
+        now=reported(figures),
+        before=reported(figures.earlier()),
+    )
+    rate = filed.rate_of_debt()
+    inputs = StatementsInputs(
+        years=YEARS,
+        opening=OpeningBalance(
+            **{name: filed.stated(f"opening.{name}", filed.now[name]) for name in OPENING},
+            revolver=told.default("opening.revolver", 0.0, "none: all debt has a schedule"),
+        ),
+        debt=(
+            Debt(
+                balance=filed.stated("debt[0].balance", filed.now["debt"]),
+                rate=Fade(start=told.number("debt[0].rate.start", rate)),
+                repaid=filed.nothing("debt[0].repaid", "rolled over: no due dates are read"),
+                issued=filed.nothing("debt[0].issued", "none planned"),
+            ),
+        ),
+        revenue=told.number("revenue", filed.now["revenue"]),
+        growth=_as_in_the_dcf(told, dcf, "growth"),
+        **_operations(filed, dcf),
+        taxes=Taxes(
+            rate=_as_in_the_dcf(told, dcf, "tax", path="taxes.rate"),
+            losses=told.number("taxes.losses", _loss(dcf)),
+            loss_limit=told.default("taxes.loss_limit", LOSS_LIMIT, "IRC § 172, since 2018"),
+            interest_cap=told.default(
+                "taxes.interest_cap", INTEREST_CAP, "IRC § 163(j), of a tax EBITDA"
+            ),
+        ),
+        **_financing(filed, rate),
+        shares=told.number("shares", _same(dcf, "shares.basic", dcf.inputs.shares.basic)),
+    )
+    return Prefilled(
+        inputs=inputs,
+        sources=told.sources,
+        warnings=(*dcf.warnings, *_warnings(figures, filed.now)),
+        currency=dcf.currency,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Filed:
+    """The newest filed year and the one before, and where their numbers are told."""
+
+    told: Sources
+    year: int
+    now: Lines
+    before: Lines
+
+    def stated(self, path: str, line: Told) -> float:
+        """A filed amount; what is not filed is none until somebody states it."""
+        if line.value is None:
+            line = assumed(0.0, f"{line.source.text}: taken as none until you state it")
+        return self.told.number(path, line)
+
+    def nothing(self, path: str, why: str) -> list[float]:
+        """No amount in any year."""
+        return [self.told.default(path, 0.0, why)] * YEARS
+
+    def level(self, name: str, rule: str, part: Told, of: Told, *, scale: float = 1.0) -> Fade:
+        """A driver that stays where the filed year has it, within what it can mean."""
+        path, (least, most) = f"{name}.start", BOUNDS[name]
+        if part.value is None or of.value is None or of.value <= 0.0:
+            lacking = part if part.value is None else of
+            why = f"{lacking.source.text}: nothing until you state it"
+            return Fade(start=self.told.default(path, 0.0, why))
+        raw = part.value / of.value * scale
+        value = round(min(max(raw, least), most), 4 if scale == 1.0 else 1)
+        held = "" if least <= raw <= most else f", {raw:.2f} held to {value:g}"
+        facts = dict.fromkeys((*part.facts, *of.facts))
+        return Fade(start=self.told.number(path, derived(value, f"{rule}{held}", *facts)))
+
+    def of_revenue(self, name: str, label: str, line: str = "") -> Fade:
+        """A driver that is a share of revenue."""
+        rule = f"{label} / revenue of FY{self.year}"
+        return self.level(name, rule, self.now[line or name], self.now["revenue"])
+
+    def days(self, name: str, label: str, line: str, of: str) -> Fade:
+        """A driver that is days of a flow in a balance."""
+        rule = f"{label} of FY{self.year} × {DAYS:g}"
+        return self.level(name, rule, self.now[line], self.now[of], scale=DAYS)
+
+    def rate_of_debt(self) -> Told:
+        """What was paid on the average debt of the filed year."""
+        interest, owed = self.now["interest_expense"], self.now["debt"]
+        if interest.value is None or not owed.value or interest.value < 0.0:
+            why = f"risk-free rate + {DEBT_SPREAD:.1%}: no interest on a debt is filed"
+            return assumed(RISK_FREE + DEBT_SPREAD, why)
+        earlier = self.before["debt"].value or owed.value
+        raw = interest.value / (0.5 * (earlier + owed.value))
+        held = f", {raw:.1%} held to {RATE_MOST:.0%}" if raw > RATE_MOST else ""
+        rule = f"interest expense / average debt of FY{self.year}{held}"
+        facts = dict.fromkeys((*interest.facts, *owed.facts, *self.before["debt"].facts))
+        return derived(round(min(raw, RATE_MOST), 4), rule, *facts)
+
+
+def _as_in_the_dcf(told: Sources, dcf: Prefilled, name: str, *, path: str = "") -> Fade:
+    """The start of a driver of the DCF, without the way on that only a DCF has."""
+    source = dcf.sources[f"{name}.start"]
+    text = source.text.split(", kept")[0].split(", fading")[0]
+    told.sources[f"{path or name}.start"] = replace(source, text=text)
+    return Fade(start=getattr(dcf.inputs, name).start)
+
+
+def _same(dcf: Prefilled, path: str, value: float) -> Told:
+    return Told(value=value, source=dcf.sources[path])
+
+
+def _loss(dcf: Prefilled) -> Told:
+    return _same(dcf, "operating_loss", dcf.inputs.operating_loss)
+
+
+def _costs(filed: _Filed, dcf: Prefilled) -> Fade:
+    """Costs as in the filed year; after a loss they fall until the margin is that of the DCF."""
+    rule, margin = "(gross profit − EBITDA), costs without D&A,", dcf.inputs.margin
+    costs = filed.of_revenue("operating_costs", rule)
+    if margin.end is None:
+        return costs
+    end = filed.told.default(
+        "operating_costs.end",
+        round(costs.start - (margin.end - margin.start), 4),
+        f"so that EBIT moves to {margin.end:.0%} of revenue; no filing supports this figure",
+    )
+    return Fade(start=costs.start, end=end, from_year=1, to_year=YEARS)
+
+
+def _operations(filed: _Filed, dcf: Prefilled) -> dict[str, Any]:
+    """What operations earn, wear out and tie up, as in the filed year."""
+    now = filed.now
+    opened = filed.before["fixed_assets"]
+    at_start = opened if opened.value else now["fixed_assets"]
+    when = "at its start" if opened.value else "at its end"
+    return {
+        "cost_of_revenue": filed.of_revenue("cost_of_revenue", "cost of revenue"),
+        "operating_costs": _costs(filed, dcf),
+        "stock_compensation": filed.of_revenue("stock_compensation", "share-based compensation"),
+        "depreciation": filed.level(
+            "depreciation",
+            f"D&A of FY{filed.year} / PP&E {when}",
+            now["depreciation"],
+            at_start,
+        ),
+        "amortisation": Fade(
+            start=filed.told.default(
+                "amortisation.start", 0.0, "goodwill is not amortised; the rest is in depreciation"
+            )
+        ),
+        "capital_expenditure": filed.of_revenue("capital_expenditure", "capital expenditure"),
+        "receivable_days": filed.days(
+            "receivable_days", "receivables / revenue", "receivables", "revenue"
+        ),
+        "inventory_days": filed.days(
+            "inventory_days", "inventory / cost of revenue", "inventory", "cost_of_revenue"
+        ),
+        "payable_days": filed.days(
+            "payable_days", "payables / cost of revenue", "payables", "cost_of_revenue"
+        ),
+        "other_current_assets": filed.of_revenue("other_current_assets", "other current assets"),
+        "other_current_liabilities": filed.of_revenue(
+            "other_current_liabilities", "other current liabilities"
+        ),
+    }
+
+
+def _financing(filed: _Filed, rate: Told) -> dict[str, Any]:
+    """Cash, the revolver, and what holders are paid."""
+    told, now = filed.told, filed.now
+
+    def level(name: str, value: float, why: str) -> Fade:
+        return Fade(start=told.default(f"{name}.start", value, why))
+
+    cash = round(MINIMUM_CASH * now["revenue"].amount, -5)
+    return {
+        "cash_rate": level("cash_rate", CASH_RATE, "a round rate: income on cash is not read"),
+        "minimum_cash": told.default("minimum_cash", cash, "2 % of revenue"),
+        "revolver_rate": level("revolver_rate", rate.amount, "as the debt"),
+        "payout": filed.level(
+            "payout",
+            f"dividends / net income of FY{filed.year}",
+            now["dividends"],
+            now["to_common"],
+        ),
+        "buybacks": filed.nothing("buybacks", "none planned: state them"),
+        "shares_issued": filed.nothing("shares_issued", "none planned"),
+        "minority_share": filed.level(
+            "minority_share",
+            f"minorities' part of net income of FY{filed.year}",
+            now["to_minorities"],
+            now["net_income"],
+        ),
+        "preferred_rate": level("preferred_rate", 0.0, "not read from filings: state it"),
+    }
+
+
+def _warnings(figures: Figures, now: Lines) -> list[str]:
+    """What makes the opening balance sheet doubtful."""
+    year, told = figures.year, []
+    apart = {each.fiscal_year for each in findings_of(figures.known) if each.name == "balance"}
+    if not now["total_assets"].facts:
+        told.append(
+            f"No total of assets is filed for FY{year}: the balance sheet holds what is filed, "
+            "and the capital paid in is what balances it."
+        )
+    elif not now["equity"].facts:
+        told.append(
+            f"No equity is filed for FY{year}: the capital paid in is all that the filed "
+            "liabilities leave."
+        )
+    elif year in apart:
+        told.append(
+            f"The filed balance sheet of FY{year} does not tie: what stands between liabilities "
+            "and equity is kept in other liabilities."
+        )
+    if figures.at("ppe_net") is None:
+        told.append(
+            f"No property, plant and equipment is filed for FY{year}: what is neither current, "
+            "goodwill nor an investment stands in for it."
+        )
+    told.extend(
+        f"{name.replace('_', ' ').capitalize()} of FY{year} come to {value / 1e6:,.0f} million: "
+        "parts exceed the total that was filed."
+        for name in OPENING
+        if name != "retained" and (value := now[name].value or 0.0) < 0.0
+    )
+    return told
