@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any, get_args, get_origin
 
+import numpy as np
 import streamlit as st
 
 from app.ui import ask, ask_grids, grid
@@ -17,7 +18,7 @@ from app.ui.draft import Desk
 from app.ui.field import Field, field_of
 from app.ui.grid import Column, Edit
 from app.ui.places import at, can_be_empty, put_at
-from valor_core.models.fields import Unit, hints, is_number, is_row, kinds
+from valor_core.models.fields import Unit, every_leaf, hints, is_number, is_row, kinds
 
 MEMBERS_MAX = 100
 
@@ -56,6 +57,29 @@ def count(desk: Desk, path: str, *, least: int = 0, most: int = 100, label: str 
         key=key,
         help=told.meaning or None,
         on_change=lambda: _put(desk, path, int(st.session_state[key])),
+    )
+
+
+def years(desk: Desk, *, most: int = 40) -> None:
+    """How many years are forecast; rows by year go on as they end, or are cut."""
+    key = desk.key("years")
+
+    def changed() -> None:
+        inputs, told = desk.inputs, int(st.session_state[key])
+        for path, row, by_year in every_leaf(inputs):
+            if by_year and isinstance(row, np.ndarray):
+                length = len(row) + told - desk.inputs.years
+                inputs = put_at(inputs, path, [*row, *[row[-1]] * length][:length])
+        desk.put(replace(desk.content, inputs=replace(inputs, years=told)))
+
+    st.number_input(
+        ask.FORECAST_YEARS,
+        value=desk.inputs.years,
+        min_value=1,
+        max_value=most,
+        step=1,
+        key=key,
+        on_change=changed,
     )
 
 

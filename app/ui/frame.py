@@ -57,6 +57,11 @@ PLACES = (
         "Value a company from its filed facts and your assumptions.", act="draft.read",
     ),
     _place(
+        "statements", "Statements", "table_rows",
+        "Income, balance sheet and cash flow that tie, filed years beside expected ones.",
+        act="draft.read",
+    ),
+    _place(
         "lbo", "LBO", "account_balance",
         "Buy a company with debt, serve it, sell it: what the sponsor makes.", act="draft.read",
     ),

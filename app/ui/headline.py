@@ -11,6 +11,8 @@ PAGES = {
     "real_option": "options",
     "flexible_project": "options",
     "comparables": "comparables",
+    "statements": "statements",
+    "reconciliation": "reconciliation",
 }
 
 

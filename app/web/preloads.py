@@ -26,6 +26,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "coverage": (BUTTON, TEXT, GRID),
     "company": (HTML, LINK, BUTTON, CHOICE, DAY, SEGMENTS, GRID, CHART),
     "dcf": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, COMPONENT),
+    "statements": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, CHART),
     "lbo": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER),
     "merger": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, CHART),
     "options": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, CHART),

@@ -1,12 +1,32 @@
 """A filed year in the lines of the linked statements: as filed, or what filed totals leave."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from valor_core.coverage.bridge_facts import debt
 from valor_core.coverage.figures import Figures, Told, derived, filed, missing
 from valor_core.coverage.items import ITEM
 
 Lines = dict[str, Told]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Filed years in the lines of the statements, the oldest first; None where not filed."""
+
+    years: tuple[int, ...]
+    lines: Mapping[str, tuple[float | None, ...]]
+
+
+def history(figures: Figures, count: int = 3) -> History:
+    """The newest years whose revenue is filed."""
+    seen = [figures.earlier(back) for back in range(count - 1, -1, -1)]
+    seen = [each for each in seen if each.at("revenue") is not None]
+    told = [reported(each) for each in seen]
+    return History(
+        years=tuple(each.year for each in seen),
+        lines={name: tuple(year[name].value for year in told) for name in told[-1]} if told else {},
+    )
 
 
 def reported(figures: Figures) -> Lines:
@@ -71,8 +91,12 @@ def _income(figures: Figures) -> Lines:
 
 
 def _balance(figures: Figures) -> Lines:
-    year = figures.year
-    return {**_assets(figures, year), **_claims(figures, year)}
+    assets, claims = _assets(figures, figures.year), _claims(figures, figures.year)
+    apart = claims["total_claims"]
+    if apart.facts:
+        rule = f"filed assets − liabilities − equity of FY{figures.year}"
+        apart = _with(assets["total_assets"], rule, less=[apart])
+    return {**assets, **claims, "balance_difference": apart}
 
 
 def _assets(figures: Figures, year: int) -> Lines:
@@ -135,6 +159,9 @@ def _claims(figures: Figures, year: int) -> Lines:
             f"assets − equity − payables − debt − other current liabilities of FY{year}",
             less=[equity, payables, owed, other],
         )
+    claims = missing(f"Not both liabilities and equity are filed for FY{year}")
+    if equity.facts and (liabilities := _line(figures, "total_liabilities")).facts:
+        claims = _with(liabilities, f"liabilities + equity of FY{year}", plus=[equity])
     return {
         "payables": payables,
         "other_current_liabilities": other,
@@ -149,6 +176,7 @@ def _claims(figures: Figures, year: int) -> Lines:
         ),
         "retained": retained,
         "equity": equity,
+        "total_claims": claims,
     }
 
 

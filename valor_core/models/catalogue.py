@@ -81,6 +81,7 @@ from valor_core.models.options.project import ProjectInputs, ProjectResult, flex
 from valor_core.models.options.real_option import RealOptionInputs, RealOptionResult, real_option
 from valor_core.models.returns.model import ReturnsInputs, ReturnsResult, returns
 from valor_core.models.statements.forecast import StatementsResult, forecast_statements
+from valor_core.models.statements.in_words import statements_checks, statements_conventions
 from valor_core.models.statements.plan import StatementsInputs
 from valor_core.models.trading import (
     TradingInputs,
@@ -225,6 +226,8 @@ MODELS: tuple[Model, ...] = (
         inputs=StatementsInputs,
         result=StatementsResult,
         function=forecast_statements,
+        checks=statements_checks,
+        conventions=statements_conventions,
     ),
     Model(
         name="credit",

@@ -93,6 +93,7 @@ class BalanceSheet:
 class CashFlowStatement:
     """Where each year's cash came from and went."""
 
+    stock_compensation: Row = field(metadata=says("costs paid in shares", Unit.MONEY))
     working_capital_added: Row = field(metadata=says("working capital added", Unit.MONEY))
     from_operations: Row = field(metadata=says("cash flow from operations", Unit.MONEY))
     capital_expenditure: Row = field(metadata=says("capital expenditure", Unit.MONEY))
@@ -131,6 +132,10 @@ class StatementsResult:
     cash_difference: Row = field(
         metadata=says("cash of the balance sheet less that of the cash flows", Unit.MONEY)
     )
+    opening_assets: Numbers = field(metadata=says("all assets of the base year", Unit.MONEY))
+    opening_paid_in: Numbers = field(
+        metadata=says("capital paid in that balances the base year", Unit.MONEY)
+    )
     peak_revolver: Numbers = field(metadata=says("most drawn on the revolver", Unit.MONEY))
     cumulated_free_cash_flow: Numbers = field(
         metadata=says("free cash flow of all years", Unit.MONEY)
@@ -157,13 +162,13 @@ def forecast_statements(inputs: StatementsInputs) -> StatementsResult:
     if not 1 <= inputs.years <= MOST_YEARS:
         raise YearsOutOfRange(years=inputs.years, most=MOST_YEARS)
     drivers = _drivers(inputs)
-    state = _opened(inputs)
+    opened = state = _opened(inputs)
     years = []
     for year in range(inputs.years):
         made = _year(inputs, {name: row[year] for name, row in drivers.items()}, state, year)
         years.append(made)
         state = made.state
-    return _result(inputs, years)
+    return _result(inputs, opened, years)
 
 
 SHARES = ("stock_compensation", "depreciation", "amortisation", "payout", "minority_share")
@@ -487,6 +492,7 @@ def _closed(
     drawn = solved.revolver - old.revolver
     raised = flows["debt_issued"] - flows["debt_repaid"] + drawn + flows["shares_issued"]
     cash_flow = {
+        "stock_compensation": flows["stock_compensation"],
         "working_capital_added": flows["working_capital_added"],
         "from_operations": operations,
         "capital_expenditure": flows["capital_expenditure"],
@@ -528,7 +534,7 @@ def _closed(
     return _Year(income=income, cash_flow=cash_flow, debt=debt, tax=solved.tax, state=state)
 
 
-def _result(inputs: StatementsInputs, years: list[_Year]) -> StatementsResult:
+def _result(inputs: StatementsInputs, opened: _State, years: list[_Year]) -> StatementsResult:
     """The years as rows, with the checks that they tie."""
     assets = [_assets(year.state.balance) for year in years]
     claims = [_claims(year.state.balance, year.state.debt, year.state.paid_in) for year in years]
@@ -579,6 +585,8 @@ def _result(inputs: StatementsInputs, years: list[_Year]) -> StatementsResult:
                 for year, cash, asset in zip(years, by_flows, assets, strict=True)
             ]
         ),
+        opening_assets=_assets(opened.balance),
+        opening_paid_in=opened.paid_in,
         peak_revolver=np.max(row_of([year.state.balance.revolver for year in years]), axis=-1),
         cumulated_free_cash_flow=np.sum(row_of(free), axis=-1),
         last_earnings_per_share=earnings[-1],
