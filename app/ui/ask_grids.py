@@ -27,7 +27,12 @@ REASON = Column(heading="Your reason", kind="text", placeholder=NOTHING)
 
 
 def drivers_by_year(
-    desk: Desk, years: Sequence[str], drivers: Sequence[Field], *, name: str = "years"
+    desk: Desk,
+    years: Sequence[str],
+    drivers: Sequence[Field],
+    *,
+    name: str = "years",
+    label: str = "Drivers of the forecast by year",
 ) -> None:
     """A year a row, a driver a column. An edited cell states its driver year by year."""
     by_path = {driver.path: driver for driver in drivers}
@@ -44,7 +49,7 @@ def drivers_by_year(
         desk.put(replace(desk.content, inputs=inputs, aside=aside))
 
     grid.edited(
-        "Drivers of the forecast by year",
+        label,
         {
             path: Column(
                 heading=driver.heading(desk.currency),

@@ -1,21 +1,23 @@
 """The parts of the page of linked statements: the headline, then one section at a time."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from app.ui import ask, ask_grids, form, sheet, show, words
+from app.ui import ask, ask_grids, form, grid, sheet, show, words
 from app.ui.draft import Desk
 from app.ui.field import Field, field_of
 from app.ui.filed import filed
 from app.ui.frame import caller
-from app.ui.places import at
+from app.ui.grid import Column, Edit
+from app.ui.places import at, put_at
 from valor_core.charts import statements as charts
 from valor_core.coverage.figures import Figures
-from valor_core.coverage.reported import History, history
+from valor_core.coverage.reported import History, drivers_as_filed, history
 from valor_core.models.conventions import valued_as_of
 from valor_core.models.fields import Unit
 from valor_core.models.paths import constant
@@ -82,25 +84,26 @@ CASH_FLOW: tuple[Line, ...] = (
 STRONG = frozenset(
     {
         "Revenue", "EBITDA", "EBIT", "Profit to common holders", "All assets",
-        "All liabilities and equity", "Assets less liabilities and equity",
+        "All liabilities and equity", "Net working capital", "Assets less liabilities and equity",
         "Cash from operations", "Change of cash", "Free cash flow", "At the end",
-        "Net working capital",
     }
 )  # fmt: skip
-DRIVERS = {
+OPERATIONS = {
     "growth": "Revenue growth",
     "cost_of_revenue": "Cost of revenue",
     "operating_costs": "Operating costs",
+    "stock_compensation": "Paid in shares",
     "depreciation": "Depreciation",
     "capital_expenditure": "Capital expenditure",
+    "taxes.rate": "Tax",
+}
+BALANCES = {
     "receivable_days": "Receivables, days",
     "inventory_days": "Inventory, days",
     "payable_days": "Payables, days",
     "other_current_assets": "Other current assets",
     "other_current_liabilities": "Other current liabilities",
-    "taxes.rate": "Tax",
     "payout": "Dividends of profit",
-    "stock_compensation": "Paid in shares",
     "amortisation": "Amortisation",
     "minority_share": "Minorities' part",
     "preferred_rate": "Preferred dividend",
@@ -130,7 +133,12 @@ OPENING_LABELS = {
     "preferred": "Preferred stock",
     "retained": "Retained earnings",
 }
-SIGNS = "Costs and payments are below zero, so that each column adds up."
+DRIVEN_BALANCES = "Drivers of balances and dividends by year"
+SIGNS = (
+    "A: as filed; E: expected. Costs and payments are below zero, so that expected columns add "
+    "up; filed years have lines beside these, such as other income. – is not filed, or no line of "
+    "that year."
+)
 
 
 def headline(desk: Desk, result: StatementsResult | None) -> None:
@@ -148,9 +156,7 @@ def headline(desk: Desk, result: StatementsResult | None) -> None:
             **sheet.against_saved(desk, result),
             f"Revenue in {years[-1]}, {money}": words.millions(result.income.revenue[-1]),
             "EBITDA margin then": words.percent(ebitda / float(result.income.revenue[-1])),
-            f"Free cash flow of all years, {money}": words.millions(
-                result.cumulated_free_cash_flow
-            ),
+            f"Free cash flow, all years, {money}": words.millions(result.cumulated_free_cash_flow),
             "Net debt / EBITDA then": words.times(owed / ebitda) if ebitda > 0.0 else words.NOTHING,
             "Balance sheets": _tied(result),
         },
@@ -167,7 +173,7 @@ def _net_debt(result: StatementsResult) -> float:
 
 def _tied(result: StatementsResult) -> str:
     apart = float(np.max(np.abs(result.balance_difference)))
-    return f"{words.millions(apart, 3)} m apart" if apart else "tie in all years"
+    return f"{words.millions(apart, 3)} m apart" if apart else "tie"
 
 
 def statements(desk: Desk, result: StatementsResult | None) -> None:
@@ -177,20 +183,50 @@ def statements(desk: Desk, result: StatementsResult | None) -> None:
         return
     _chart(desk, result, "performance", charts.performance,
            "Revenue, EBITDA and free cash flow by year, filed and expected")  # fmt: skip
-    margins = _of_revenue(desk, result)
-    _table(desk, result, "Income statement", INCOME, also=margins)
+    _table(desk, result, "Income statement", INCOME, also=_ratios(desk, result))
     _table(desk, result, "Balance sheet", BALANCE)
     _table(desk, result, "Cash flow", CASH_FLOW)
-    st.caption(f"A: as filed; E: expected. {SIGNS} – is not filed, or no line of that year.")
+    st.caption(SIGNS)
 
 
 def drivers(desk: Desk, result: StatementsResult | None) -> None:
-    """What moves the statements, year by year."""
-    there = [field_of(desk.inputs, path, label) for path, label in DRIVERS.items()]
-    form.drivers(desk, sheet.fiscal_years(desk, "revenue", desk.inputs.years), there)
-    form.years(desk)
+    """What moves the statements, year by year, below what it was in the filed years."""
+    years = sheet.fiscal_years(desk, "revenue", desk.inputs.years)
+    operations, balances = (
+        [field_of(desk.inputs, path, label) for path, label in named.items()]
+        for named in (OPERATIONS, BALANCES)
+    )
+    ask_grids.drivers_by_year(desk, years, operations)
+    ask_grids.drivers_by_year(desk, years, balances, name="balances", label=DRIVEN_BALANCES)
+    every = [*operations, *balances]
+    ask.fades_again(desk, every)
+    _as_filed(desk, every)
+    with st.expander("Fades", icon=":material/trending_flat:", key=desk.key("fades:shown")):
+        ask_grids.fades(desk, every)
+    with st.columns(4)[0]:
+        form.years(desk)
     if result is not None:
-        _table(desk, result, "Income statement", INCOME, also=_of_revenue(desk, result))
+        _table(desk, result, "Income statement", INCOME, also=_ratios(desk, result))
+
+
+def _as_filed(desk: Desk, drivers: Sequence[Field]) -> None:
+    told = _filed(desk)
+    if not told.years:
+        return
+    rows = drivers_as_filed(told)
+    show.table(
+        "The same drivers as filed",
+        [f"FY{year}A" for year in told.years],
+        [
+            (each.label, [_in_unit(each, value) for value in rows[each.path]])
+            for each in drivers
+            if each.path in rows and any(rows[each.path])
+        ],
+    )
+
+
+def _in_unit(each: Field, value: float | None) -> str:
+    return words.percent(value) if each.unit is Unit.RATE else words.number(value, 1)
 
 
 def financing(desk: Desk, result: StatementsResult | None) -> None:
@@ -233,7 +269,7 @@ def financing(desk: Desk, result: StatementsResult | None) -> None:
         for path, label in rates.items()
         if at(desk.inputs, path) is not None
     ]
-    ask_grids.drivers_by_year(desk, years, there, name="rates")
+    ask_grids.drivers_by_year(desk, years, there, name="rates", label="Interest and prices by year")
     ask.fades_again(desk, there)
     if result is not None:
         _chart(desk, result, "debt", charts.debt_and_cash,
@@ -288,7 +324,7 @@ def schedules(desk: Desk, result: StatementsResult | None) -> None:
         desk,
         "Tax",
         years,
-        [("EBIT", earned.ebit), ("Net interest deducted", -result.interest_deducted),
+        [("EBIT", earned.ebit), ("Net interest", -result.interest_deducted),
          ("Tax", earned.tax), ("Losses carried forward", result.losses_carried),
          *([("Interest carried forward", carried)] if carried is not None else [])],
         also=[("Tax on profit before tax", _over(earned.tax, earned.pretax_income))],
@@ -323,18 +359,46 @@ def opening(desk: Desk, result: StatementsResult | None) -> None:
                 f"Of it paid in, {desk.currency} m": words.millions(result.opening_paid_in),
             }
         )
-    st.caption("The capital paid in is what the other items leave, so that the sheet ties.")
-    opened = [f"opening.{name}" for name in OPENING]
-    ask.numbers(
-        desk,
-        [
-            field_of(desk.inputs, path, OPENING_LABELS.get(path.partition(".")[2], ""))
-            for path in opened
-        ],
+    st.caption(
+        "The capital paid in is what the other items and the debt under Financing leave, so that "
+        "the sheet ties."
     )
+    _opening_items(desk)
     st.subheader("Base year and tax", anchor=False)
     form.numbers(desk, "revenue", "shares", "taxes.losses", "taxes.loss_limit",
                  "taxes.interest_cap")  # fmt: skip
+
+
+def _opening_items(desk: Desk) -> None:
+    told = [
+        field_of(desk.inputs, f"opening.{name}", OPENING_LABELS.get(name, "")) for name in OPENING
+    ]
+
+    def changed(edits: Sequence[Edit]) -> None:
+        inputs = desk.inputs
+        for edit in edits:
+            each = told[edit.row]
+            inputs = put_at(inputs, each.path, edit.value * each.scale)
+        desk.put(replace(desk.content, inputs=inputs))
+
+    grid.edited(
+        "Opening balance sheet",
+        {
+            "amount": Column(heading=f"Amount, {desk.currency} million", digits=0),
+            "source": Column(heading="Where it comes from", kind="text", editable=False),
+        },
+        [
+            (
+                each.label,
+                [each.on_screen(at(desk.inputs, each.path)),
+                 ask.basis(desk.sources().get(each.path))],
+            )
+            for each in told
+        ],
+        key=desk.grid_key("opening"),
+        on_change=changed,
+        corner="Item",
+    )  # fmt: skip
 
 
 def sensitivity(desk: Desk, result: StatementsResult | None) -> None:
@@ -365,12 +429,12 @@ def _row(desk: Desk, result: StatementsResult, place: str) -> list[float | None]
     return [*before, *(float(value) for value in at(result, place))]
 
 
-def _of_revenue(desk: Desk, result: StatementsResult) -> list[tuple[str, list[str]]]:
-    """Growth and margins."""
+def _ratios(desk: Desk, result: StatementsResult) -> list[tuple[str, list[str]]]:
+    """Growth, margins and earnings per share."""
     revenue = _row(desk, result, "income.revenue")
     grown = [None, *(now / before - 1.0 if now and before else None
                      for before, now in pairwise(revenue))]  # fmt: skip
-    shares = [
+    margins = [
         (label, _over(_row(desk, result, place), revenue))
         for label, place in (
             ("Gross margin", "income.gross_profit"),
@@ -378,7 +442,12 @@ def _of_revenue(desk: Desk, result: StatementsResult) -> list[tuple[str, list[st
             ("Net margin", "income.net_income"),
         )
     ]
-    return [("Revenue growth", [words.percent(rate) for rate in grown]), *shares]
+    earned = _row(desk, result, "earnings_per_share")
+    return [
+        ("Revenue growth", [words.percent(rate) for rate in grown]),
+        *margins,
+        (f"Earnings per share, {desk.currency}", [words.per_share(value) for value in earned]),
+    ]
 
 
 def _over(top: Any, bottom: Any) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from valor_core.coverage.bridge_facts import debt
 from valor_core.coverage.figures import Figures, Told, derived, filed, missing
 from valor_core.coverage.items import ITEM
+from valor_core.models.statements.forecast import DAYS
 
 Lines = dict[str, Told]
 
@@ -16,6 +17,47 @@ class History:
 
     years: tuple[int, ...]
     lines: Mapping[str, tuple[float | None, ...]]
+
+
+AS_FILED = {
+    "cost_of_revenue": ("cost_of_revenue", "revenue", 1.0),
+    "operating_costs": ("operating_costs", "revenue", 1.0),
+    "stock_compensation": ("stock_compensation", "revenue", 1.0),
+    "capital_expenditure": ("capital_expenditure", "revenue", 1.0),
+    "taxes.rate": ("tax", "pretax_income", 1.0),
+    "receivable_days": ("receivables", "revenue", DAYS),
+    "inventory_days": ("inventory", "cost_of_revenue", DAYS),
+    "payable_days": ("payables", "cost_of_revenue", DAYS),
+    "other_current_assets": ("other_current_assets", "revenue", 1.0),
+    "other_current_liabilities": ("other_current_liabilities", "revenue", 1.0),
+    "payout": ("dividends", "to_common", 1.0),
+}
+"""Drivers of the forecast as a filed year had them: this line over that one, times."""
+
+
+def drivers_as_filed(told: History) -> dict[str, tuple[float | None, ...]]:
+    """The drivers of the forecast in the filed years; None where a year does not tell one."""
+    lines = told.lines
+    found = {
+        driver: _over(lines[top], lines[bottom], scale)
+        for driver, (top, bottom, scale) in AS_FILED.items()
+    }
+    revenue, built = ((None, *lines[name][:-1]) for name in ("revenue", "fixed_assets"))
+    grown = _over(lines["revenue"], revenue, 1.0)
+    return {
+        **found,
+        "growth": tuple(None if times is None else times - 1.0 for times in grown),
+        "depreciation": _over(lines["depreciation"], built, 1.0),
+    }
+
+
+def _over(
+    top: Sequence[float | None], bottom: Sequence[float | None], scale: float
+) -> tuple[float | None, ...]:
+    return tuple(
+        None if part is None or not of or of < 0.0 else part / of * scale
+        for part, of in zip(top, bottom, strict=True)
+    )
 
 
 def history(figures: Figures, count: int = 3) -> History:
@@ -87,6 +129,7 @@ def _income(figures: Figures) -> Lines:
         else _with(net, f"net income of FY{year} that is not the holders'", less=[own]),
         "to_common": own,
         "stock_compensation": _line(figures, "sbc"),
+        "earnings_per_share": _line(figures, "eps_diluted"),
     }
 
 
