@@ -62,6 +62,11 @@ PLACES = (
         act="draft.read",
     ),
     _place(
+        "reconciliation", "Reconciliation", "balance",
+        "One plan valued by seven methods: that they agree, and why where they do not.",
+        act="draft.read",
+    ),
+    _place(
         "lbo", "LBO", "account_balance",
         "Buy a company with debt, serve it, sell it: what the sponsor makes.", act="draft.read",
     ),

@@ -155,7 +155,6 @@ def headline(desk: Desk, result: StatementsResult | None) -> None:
             ),
             **sheet.against_saved(desk, result),
             f"Revenue in {years[-1]}, {money}": words.millions(result.income.revenue[-1]),
-            "EBITDA margin then": words.percent(ebitda / float(result.income.revenue[-1])),
             f"Free cash flow, all years, {money}": words.millions(result.cumulated_free_cash_flow),
             "Net debt / EBITDA then": words.times(owed / ebitda) if ebitda > 0.0 else words.NOTHING,
             "Balance sheets": _tied(result),
@@ -200,7 +199,8 @@ def drivers(desk: Desk, result: StatementsResult | None) -> None:
     ask_grids.drivers_by_year(desk, years, balances, name="balances", label=DRIVEN_BALANCES)
     every = [*operations, *balances]
     ask.fades_again(desk, every)
-    _as_filed(desk, every)
+    with st.expander("As filed", icon=":material/history:", key=desk.key("filed:shown")):
+        _as_filed(desk, every)
     with st.expander("Fades", icon=":material/trending_flat:", key=desk.key("fades:shown")):
         ask_grids.fades(desk, every)
     with st.columns(4)[0]:

@@ -10,7 +10,7 @@ import numpy as np
 from valor_core.coverage.figures import Told, derived
 from valor_core.coverage.prefill import RISK_FREE, Named, Prefilled, Sources, prefill_dcf
 from valor_core.models.bridge import Bridge
-from valor_core.models.dcf import discounted_cash_flow
+from valor_core.models.dcf import DcfInputs, discounted_cash_flow
 from valor_core.models.options.project import ProjectInputs, Right, RightKind
 from valor_core.models.options.real_option import (
     GivingUp,
@@ -36,6 +36,7 @@ class ProjectDcf:
     risk_free: float | None
     facts: tuple[FiledFact, ...]
     value_per_share: float | None = None  # None: items of the bridge wait to be stated
+    inputs: DcfInputs | None = None
 
 
 def prefill_real_option(
@@ -48,7 +49,7 @@ def prefill_real_option(
     """A right to expand the company, as its saved DCF values it, else as its facts suggest."""
     told = Sources()
     start = prefill_dcf(company, facts, as_of=as_of)
-    numbers = _project(told, saved or _suggested(start))
+    numbers = _project(told, saved or suggested_dcf(start))
     begun = RealOptionInputs(
         **numbers,
         kind=RealOptionKind.EXPAND,
@@ -70,7 +71,7 @@ def prefill_flexible_project(
     """The company with a right to expand it and one to give it up."""
     told = Sources()
     start = prefill_dcf(company, facts, as_of=as_of)
-    numbers = _project(told, saved or _suggested(start))
+    numbers = _project(told, saved or suggested_dcf(start))
     value = numbers["project_value"]
 
     def right(place: int, kind: RightKind, share: float, amount: float, why: str) -> Right:
@@ -114,7 +115,7 @@ def right_of_kind(inputs: RealOptionInputs, kind: RealOptionKind) -> RealOptionI
             return replace(plain, share=PART, amount=PART * value, giving_up=down)
 
 
-def _suggested(start: Prefilled) -> ProjectDcf:
+def suggested_dcf(start: Prefilled) -> ProjectDcf:
     """The DCF that the facts suggest; what is owed does not touch its enterprise value."""
     inputs = replace(start.inputs, bridge=Bridge.of())
     result = discounted_cash_flow(inputs)
@@ -124,6 +125,7 @@ def _suggested(start: Prefilled) -> ProjectDcf:
         first_cash_flow=float(result.fcff[0]),
         risk_free=inputs.cost_of_capital.risk_free,
         facts=facts_behind(start.sources),
+        inputs=inputs,
     )
 
 

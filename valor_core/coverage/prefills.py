@@ -14,6 +14,7 @@ from valor_core.coverage.prefill_options import (
     prefill_flexible_project,
     prefill_real_option,
 )
+from valor_core.coverage.prefill_reconciliation import prefill_reconciliation
 from valor_core.coverage.prefill_statements import prefill_statements
 from valor_core.coverage.prefill_trading import prefill_trading_value
 from valor_core.errors import NotFound
@@ -32,6 +33,7 @@ ON_A_DCF: dict[str, Callable[..., Prefilled]] = {
     "real_option": prefill_real_option,
     "flexible_project": prefill_flexible_project,
     "trading_value": prefill_trading_value,
+    "reconciliation": prefill_reconciliation,
 }
 """Those that begin from the company's newest saved DCF."""
 PREFILLS.update(ON_A_DCF)

@@ -12,6 +12,8 @@ from valor_core.coverage.prefill_options import ProjectDcf, facts_behind
 from valor_core.coverage.sourcing import load_sources
 from valor_core.errors import NotFound
 from valor_core.models.catalogue import MODELS
+from valor_core.models.codec import load
+from valor_core.models.dcf import DcfInputs
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, ValuationId, from_micros, micros, new_id
@@ -74,7 +76,7 @@ def newest_of(
 
 
 def newest_dcf(work: Work, company_id: CompanyId, *, as_of: date | None) -> ProjectDcf | None:
-    """The company's newest saved DCF, as the project that a real option is on."""
+    """The company's newest saved DCF, as what other models begin with."""
     row = newest_of(work, company_id, "dcf", as_of=as_of)
     if row is None:
         return None
@@ -86,6 +88,7 @@ def newest_dcf(work: Work, company_id: CompanyId, *, as_of: date | None) -> Proj
         first_cash_flow=row.result["fcff"][0],
         risk_free=capital["risk_free"] if capital else None,
         facts=facts_behind(load_sources(row.sources)),
+        inputs=load(DcfInputs, row.inputs),
     )
 
 

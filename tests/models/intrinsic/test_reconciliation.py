@@ -18,7 +18,7 @@ from valor_core.models.cost_of_capital import (
     cost_of_capital,
 )
 from valor_core.models.fields import leaves
-from valor_core.models.intrinsic.causes import reconciled
+from valor_core.models.intrinsic.causes import made_consistent, reconciled
 from valor_core.models.intrinsic.financing import (
     Financing,
     IteratedCapitalInputs,
@@ -128,6 +128,8 @@ def test_what_a_plan_breaks_is_named_and_the_causes_add_up_to_the_difference(pla
     for row in reconciled(broken, result):
         told = sum(cause.amount for cause in row.causes)
         assert told == pytest.approx(row.difference, abs=1e-7 * result.enterprise_value), row.method
+    mended = made_consistent(broken)
+    assert all(row.causes == () for row in reconciled(mended, reconciliation(mended))[:7])
 
 
 @given(financings(4), rows(30.0, 120.0, 4), rates(-0.02, 0.025))

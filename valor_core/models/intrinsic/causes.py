@@ -1,7 +1,7 @@
 """Why methods differ on one plan: a table of each value, its difference to FCFF, and the causes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,14 @@ def reconciled(
         cause = _of_target(inputs, result)
         rows.append(_row("FCFF at target weights", result.target_weights, fcff, [cause]))
     return tuple(rows)
+
+
+def made_consistent(inputs: ReconciliationInputs) -> ReconciliationInputs:
+    """The plan without what makes the seven methods differ.
+
+    Capital grows as profit does for ever, all cash is paid out, no change of capital passes profit.
+    """
+    return replace(inputs, terminal_roic=None, dividends=None, book_changes=None)
 
 
 def reconciliation_checks(
