@@ -23,6 +23,7 @@ from valor_core.models.intrinsic.reconciliation import (
 )
 from valor_core.models.paths import Fade
 
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 METHODS = 7  # the others vary the first one
 FLOWS = {
     "fcff": ("FCFF at WACC", "Free cash flow to the firm"),
@@ -57,12 +58,12 @@ VARIED = (
     Field("target_leverage", "Target share of debt (empty: none)", Unit.RATE, 5.0),
 )
 AXES = (
-    Field("terminal_growth", "Terminal growth", Unit.RATE, 0.0025),
     Field("financing.unlevered_cost.start", "Cost without debt", Unit.RATE, 0.005),
     Field("financing.leverage.start", "Share of debt", Unit.RATE, 0.05),
+    Field("terminal_growth", "Terminal growth", Unit.RATE, 0.0025),
+    Field("terminal_roic", "Return on new capital", Unit.RATE, 0.01),
     Field("financing.cost_of_debt.start", "Cost of debt", Unit.RATE, 0.005),
     Field("financing.tax.start", "Tax that interest saves", Unit.RATE, 0.05),
-    Field("terminal_roic", "Return on new capital", Unit.RATE, 0.01),
     Field("invested_capital", "Invested capital", Unit.MONEY, 1e9),
 )
 
@@ -94,7 +95,10 @@ def headline(desk: Desk, result: ReconciliationResult | None) -> None:
 def _apart(rows: Sequence[Reconciled]) -> str:
     """The largest relative difference to FCFF, down to the rounding of the last digit."""
     most = max(abs(row.difference / (row.value - row.difference)) for row in rows)
-    return f"{most:.0e}" if most else "0"
+    if not most:
+        return "nothing"
+    digit, _, power = f"{most:.0e}".partition("e")
+    return f"{digit} × 10{str(int(power)).translate(RAISED)}"
 
 
 def methods(desk: Desk, result: ReconciliationResult | None) -> None:
@@ -114,8 +118,9 @@ def methods(desk: Desk, result: ReconciliationResult | None) -> None:
     by_method = {row.method: row for row in consistent}
     show.table(
         f"Value of the operations, {desk.currency} million",
-        ["Your plan", "Less FCFF", "Of it", *(["Made consistent"] if consistent else [])],
+        ["Your plan", "Difference", "In percent", *(["Made consistent"] if consistent else [])],
         [(row.method, _cells(row, by_method)) for row in rows],
+        first="Method",
         strong=frozenset({"FCFF at WACC"}),
     )
     _why(rows)
@@ -305,7 +310,7 @@ def by_year(desk: Desk, result: ReconciliationResult | None) -> None:
 
 def sensitivity(desk: Desk, result: ReconciliationResult | None) -> None:
     """The equity value over two inputs."""
-    sheet.sensitivity(desk, result, AXES, first="terminal_growth")
+    sheet.sensitivity(desk, result, AXES, first="financing.unlevered_cost.start")
 
 
 def _rows(desk: Desk, result: ReconciliationResult) -> tuple[Reconciled, ...]:

@@ -19,6 +19,8 @@ PAGES = {
     "options?company=KO": "Real options",
     "comparables?company=KO": "Comparables",
     "simulation?company=KO": "Simulation",
+    "statements?company=AAPL": "Statements",
+    "reconciliation?company=AAPL": "Reconciliation",
     "valuations": "Valuations",
     "screen": "Screen",
     "reports": "Reports",

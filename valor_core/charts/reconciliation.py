@@ -37,6 +37,7 @@ def methods(
         "x1": first,
         "y0": 0,
         "y1": 1,
+        "layer": "below",
         "line": {"color": FAINT[theme], "width": 2},
     }
     names = [row.method for row in rows]
@@ -44,7 +45,7 @@ def methods(
         [trace for trace in traces if trace["x"]],
         theme,
         height=AROUND_PX + ROW_PX * len(names),
-        x={"title": {"text": f"value of the operations, {currency} million"}, "tickformat": ",.0f"},
+        x={"title": {"text": f"{currency} million"}, "tickformat": ",.0f"},
         y={"type": "category", "categoryorder": "array", "categoryarray": names[::-1]},
         showlegend=True,
         shapes=[line],

@@ -134,6 +134,7 @@ def _drawn(
         "x1": between,
         "y0": 0,
         "y1": 1,
+        "layer": "below",
         "line": {"color": FAINT[theme], "width": 2},
     }
     y = {"title": {"text": f"{currency} million"}, "tickformat": ",.0f"}
