@@ -10,6 +10,8 @@ import streamlit as st
 from valor_core.charts.history import yearly_bars, yearly_rates
 from valor_core.charts.style import Theme
 from valor_core.coverage.companies import Company
+from valor_core.coverage.figures import Figures
+from valor_core.coverage.reported import History, history
 from valor_core.coverage.restatements import Restatement, restatements
 from valor_core.coverage.splits import splits_of
 from valor_core.coverage.statements import Statements, statements_of
@@ -53,6 +55,13 @@ def _digested(key: Key, _work: Work, _company: Company, _as_of: date | None) -> 
         statements=statements_of(facts, _as_of, splits_of(_company.cik, _as_of)),
         changed=restatements(facts, _as_of, splits_of(_company.cik)),
     )
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def years_as_filed(key: Key, _facts: Sequence[FiledFact]) -> History:
+    """The newest filed years in the lines of the linked statements."""
+    _, _, as_of, _ = key
+    return history(Figures(_facts, as_of))
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)

@@ -11,13 +11,12 @@ import streamlit as st
 from app.ui import ask, ask_grids, form, grid, sheet, show, words
 from app.ui.draft import Desk
 from app.ui.field import Field, field_of
-from app.ui.filed import filed
+from app.ui.filed import filed, years_as_filed
 from app.ui.frame import caller
 from app.ui.grid import Column, Edit
 from app.ui.places import at, put_at
 from valor_core.charts import statements as charts
-from valor_core.coverage.figures import Figures
-from valor_core.coverage.reported import History, drivers_as_filed, history
+from valor_core.coverage.reported import History, drivers_as_filed
 from valor_core.models.conventions import valued_as_of
 from valor_core.models.fields import Unit
 from valor_core.models.paths import constant
@@ -410,8 +409,8 @@ def _filed(desk: Desk) -> History:
     """The filed years before the forecast, as known on the draft's day."""
 
     def read() -> History:
-        day = desk.content.as_of
-        return history(Figures(filed(caller(), desk.company, day).facts, day))
+        known = filed(caller(), desk.company, desk.content.as_of)
+        return years_as_filed(known.key, known.facts)
 
     return desk.once("history", read)
 
@@ -472,7 +471,7 @@ def _table(
         _years(desk),
         [
             *(
-                (label, [words.millions(v if v is None else sign * v + 0.0) for v in row])
+                (label, [words.millions(v if v is None else sign * v) for v in row])
                 for label, sign, row in rows
                 if label in STRONG or any(row)
             ),
@@ -490,7 +489,7 @@ def _schedule(
     *,
     also: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> None:
-    told = [(label, [words.millions(value + 0.0) for value in row]) for label, row in rows]
+    told = [(label, [words.millions(value) for value in row]) for label, row in rows]
     show.table(f"{name}, {desk.currency} million", years, [*told, *also], strong=STRONG)
 
 

@@ -16,12 +16,12 @@ NOTHING = "–"
 def number(value: Any, digits: int = 0) -> str:
     """With thousands apart; a dash for what is not there.
 
-    >>> number(1234.5, 1), number(None), number(-3.0)
-    ('1,234.5', '–', '−3')
+    >>> number(1234.5, 1), number(None), number(-3.0), number(-0.3)
+    ('1,234.5', '–', '−3', '0')
     """
     if value is None or not isfinite(value):
         return NOTHING
-    return f"{value:,.{digits}f}".replace("-", "−")
+    return f"{value:z,.{digits}f}".replace("-", "−")
 
 
 def percent(value: Any, digits: int = 1) -> str:

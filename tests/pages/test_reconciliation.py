@@ -8,12 +8,11 @@ from streamlit.testing.v1 import AppTest
 from app.ui import frame, reconciliation_sections
 from app.ui.draft import Desk, desk_name
 from tests.pages.grids import cells, edited
-from tests.pages.opening import saved
+from tests.pages.opening import opened, saved
 from valor_core.coverage.companies import Company, company_id
 from valor_core.models.codec import dump
 from valor_core.models.intrinsic.causes import made_consistent
 from valor_core.models.paths import Fade
-from valor_core.settings import ROOT
 from valor_core.workbench import demo, valuations
 from valor_core.workbench.verb import open_work, use_store
 
@@ -27,10 +26,7 @@ KO = Company(
 def page(world, monkeypatch) -> Iterator[AppTest]:
     demo.seed_demo(world.store)
     use_store(world.store)
-    monkeypatch.setattr(frame, "signed_in_caller", lambda: world.acme.analyst)
-    at = AppTest.from_file(ROOT / "pages" / "reconciliation.py", default_timeout=60)
-    at.query_params["company"] = "KO"
-    yield at.run()
+    yield opened(monkeypatch, world.acme.analyst, "reconciliation", company="KO")
     use_store(None)
 
 

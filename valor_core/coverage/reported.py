@@ -212,7 +212,9 @@ def _claims(figures: Figures, year: int) -> Lines:
         "other_liabilities": rest,
         "minority_interests": minorities,
         "preferred": preferred,
-        "paid_in": _with(
+        "paid_in": retained
+        if retained.value is None
+        else _with(
             equity,
             f"equity − minorities − preferred − retained earnings of FY{year}",
             less=[minorities, preferred, retained],
