@@ -143,7 +143,7 @@ def _cells(row: Reconciled, consistent: Mapping[str, Reconciled]) -> list[str]:
 
 def _why(rows: Sequence[Reconciled]) -> None:
     told = [
-        (row.method, "; ".join(f"{_signed(cause.amount)} m because {cause.text}"
+        (row.method, "; ".join(f"{_signed(cause.amount)} because {cause.text}"
                                for cause in row.causes) + ".")
         for row in rows
         if row.causes
@@ -153,7 +153,11 @@ def _why(rows: Sequence[Reconciled]) -> None:
 
 
 def _signed(amount: float) -> str:
-    return f"{'+' if amount > 0.0 else ''}{words.millions(amount)}"
+    return f"{'+' if amount > 0.0 else ''}{_million(amount)}"
+
+
+def _million(amount: float) -> str:
+    return f"{words.millions(amount)} million"
 
 
 def _made_consistent(desk: Desk, rows: Sequence[Reconciled], *, already: bool) -> None:
@@ -314,7 +318,7 @@ def sensitivity(desk: Desk, result: ReconciliationResult | None) -> None:
 
 
 def _rows(desk: Desk, result: ReconciliationResult) -> tuple[Reconciled, ...]:
-    return desk.once("reconciled", lambda: reconciled(desk.inputs, result))
+    return desk.once("reconciled", lambda: reconciled(desk.inputs, result, money=_million))
 
 
 def _consistent(desk: Desk) -> tuple[Reconciled, ...]:

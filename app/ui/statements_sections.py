@@ -56,10 +56,12 @@ BALANCE: tuple[Line, ...] = (
     ("Revolver", "balance.revolver", 1),
     ("Debt", "balance.debt", 1),
     ("Other liabilities", "balance.other_liabilities", 1),
+    ("All liabilities", "balance.total_liabilities", 1),
     ("Minority interests", "balance.minority_interests", 1),
     ("Preferred stock", "balance.preferred", 1),
     ("Capital paid in", "balance.paid_in", 1),
     ("Retained earnings", "balance.retained", 1),
+    ("All equity", "balance.total_equity", 1),
     ("All liabilities and equity", "balance.total_claims", 1),
     ("Assets less liabilities and equity", "balance_difference", 1),
 )
@@ -82,8 +84,8 @@ CASH_FLOW: tuple[Line, ...] = (
 )
 STRONG = frozenset(
     {
-        "Revenue", "EBITDA", "EBIT", "Profit to common holders", "All assets",
-        "All liabilities and equity", "Net working capital", "Assets less liabilities and equity",
+        "Revenue", "EBITDA", "EBIT", "Profit to common holders", "All assets", "All liabilities",
+        "All equity", "All liabilities and equity", "Net working capital", "Assets less liabilities and equity",
         "Cash from operations", "Change of cash", "Free cash flow", "At the end",
     }
 )  # fmt: skip

@@ -64,7 +64,7 @@ def test_the_opening_assets_are_the_filed_total_and_its_claims_leave_the_filed_e
     assert assets == pytest.approx(now["total_assets"].amount)
     owed = prefilled(ticker).inputs.debt[0].balance + opening.payables
     owed += opening.other_current_liabilities + opening.other_liabilities
-    assert assets - owed == pytest.approx(now["equity"].amount)
+    assert assets - owed == pytest.approx(now["total_equity"].amount)
 
 
 @pytest.mark.parametrize("ticker", sorted(set(FOR_FCFF) - {"SNOW", "BBY", "MRVL", "NOV"}))

@@ -248,7 +248,7 @@ def _warnings(figures: Figures, now: Lines) -> list[str]:
             f"No total of assets is filed for FY{year}: the balance sheet holds what is filed, "
             "and the capital paid in is what balances it."
         )
-    elif not now["equity"].facts:
+    elif not now["total_equity"].facts:
         told.append(
             f"No equity is filed for FY{year}: the capital paid in is all that the filed "
             "liabilities leave."

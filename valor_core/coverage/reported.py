@@ -202,9 +202,13 @@ def _claims(figures: Figures, year: int) -> Lines:
             f"assets − equity − payables − debt − other current liabilities of FY{year}",
             less=[equity, payables, owed, other],
         )
+    liabilities = _line(figures, "total_liabilities")
     claims = missing(f"Not both liabilities and equity are filed for FY{year}")
-    if equity.facts and (liabilities := _line(figures, "total_liabilities")).facts:
+    if equity.facts and liabilities.facts:
         claims = _with(liabilities, f"liabilities + equity of FY{year}", plus=[equity])
+    elif equity.facts:
+        whole = _line(figures, "total_assets")
+        liabilities = _with(whole, f"assets − equity of FY{year}", less=[equity])
     return {
         "payables": payables,
         "other_current_liabilities": other,
@@ -220,7 +224,8 @@ def _claims(figures: Figures, year: int) -> Lines:
             less=[minorities, preferred, retained],
         ),
         "retained": retained,
-        "equity": equity,
+        "total_equity": equity,
+        "total_liabilities": liabilities,
         "total_claims": claims,
     }
 

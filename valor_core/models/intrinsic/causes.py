@@ -1,6 +1,6 @@
 """Why methods differ on one plan: a table of each value, its difference to FCFF, and the causes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,8 +37,12 @@ class Reconciled:
     causes: tuple[Cause, ...]  # their amounts add up to the difference
 
 
+Worded = Callable[[float], str]
+"""How an amount of money is written."""
+
+
 def reconciled(
-    inputs: ReconciliationInputs, result: ReconciliationResult
+    inputs: ReconciliationInputs, result: ReconciliationResult, *, money: Worded = amount
 ) -> tuple[Reconciled, ...]:
     """Every method of one company's reconciliation, in the order in which they are taught."""
     fcff, by_books = result.fcff, (("EVA", result.eva), ("Residual income", result.residual_income))
@@ -48,8 +52,8 @@ def reconciled(
         Reconciled(method="APV", value=apv, difference=apv - float(fcff.value), causes=()),
         _row("Capital cash flow", result.capital_cash_flow, fcff, ()),
         _row("FCFE at the cost of equity", result.fcfe, fcff, ()),
-        _row("Dividends", result.dividend_discount, fcff, _of_dividends(result)),
-        *(_row(name, by, fcff, _of_book(inputs, result, by)) for name, by in by_books),
+        _row("Dividends", result.dividend_discount, fcff, _of_dividends(result, money)),
+        *(_row(name, by, fcff, _of_book(inputs, result, by, money)) for name, by in by_books),
     ]
     if result.one_wacc is not None:
         rows.append(_row("FCFF at one WACC", result.one_wacc, fcff, [_of_one_wacc(inputs, result)]))
@@ -141,23 +145,23 @@ def _present(flows: Any, rates: Any) -> float:
     return float(np.sum(flows / np.cumprod(1.0 + np.asarray(rates))))
 
 
-def _of_dividends(result: ReconciliationResult) -> Iterator[Cause]:
+def _of_dividends(result: ReconciliationResult, money: Worded) -> Iterator[Cause]:
     kept = result.fcfe.flows - result.dividend_discount.flows
     yield Cause(
         text="dividends are not the free cash flow to equity: cash of "
-        f"{amount(float(np.sum(kept)))} is kept, and no flow of the plan pays it out",
+        f"{money(float(np.sum(kept)))} is kept, and no flow of the plan pays it out",
         amount=-_present(kept, result.fcfe.rates),
     )
 
 
 def _of_book(
-    inputs: ReconciliationInputs, result: ReconciliationResult, by: ByMethod
+    inputs: ReconciliationInputs, result: ReconciliationResult, by: ByMethod, money: Worded
 ) -> Iterator[Cause]:
     """Clean surplus broken, and capital that does not grow as profit does for ever."""
     if inputs.book_changes is not None:
         total = float(np.sum(inputs.book_changes))
         yield Cause(
-            text=f"book capital changes by {amount(total)} outside profit (no clean surplus)",
+            text=f"book capital changes by {money(total)} outside profit (no clean surplus)",
             amount=-_present(inputs.book_changes, by.rates),
         )
     grown = float(inputs.terminal_growth * result.terminal_capital)
@@ -167,9 +171,9 @@ def _of_book(
         last = float(np.prod(1.0 + by.rates))
         yield Cause(
             text=f"profit grows by {float(inputs.terminal_growth):.2%} for ever while capital of "
-            f"{amount(float(result.terminal_capital))} is given "
-            f"{amount(float(result.terminal_reinvestment))} in the first year, not the "
-            f"{amount(grown)} of the same growth",
+            f"{money(float(result.terminal_capital))} is given "
+            f"{money(float(result.terminal_reinvestment))} in the first year, not the "
+            f"{money(grown)} of the same growth",
             amount=excess / spread / last,
         )
 

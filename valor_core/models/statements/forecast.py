@@ -82,10 +82,14 @@ class BalanceSheet:
     revolver: Row = field(metadata=says("drawn on the revolver", Unit.MONEY))
     debt: Row = field(metadata=says("debt with a schedule", Unit.MONEY))
     other_liabilities: Row = field(metadata=says("other liabilities", Unit.MONEY))
+    total_liabilities: Row = field(metadata=says("all liabilities", Unit.MONEY))
     minority_interests: Row = field(metadata=says("minority interests", Unit.MONEY))
     preferred: Row = field(metadata=says("preferred stock", Unit.MONEY))
     paid_in: Row = field(metadata=says("capital paid in", Unit.MONEY))
     retained: Row = field(metadata=says("retained earnings", Unit.MONEY))
+    total_equity: Row = field(
+        metadata=says("all equity, minorities and preferred stock with it", Unit.MONEY)
+    )
     total_claims: Row = field(metadata=says("all liabilities and equity", Unit.MONEY))
 
 
@@ -253,6 +257,11 @@ def _claims(sheet: OpeningBalance, debt: tuple[Numbers, ...], paid_in: Numbers) 
         + paid_in
     )  # fmt: skip
     return claims + total(debt)
+
+
+def _equity(state: _State) -> Numbers:
+    sheet = state.balance
+    return sheet.minority_interests + sheet.preferred + sheet.retained + state.paid_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -537,6 +546,7 @@ def _closed(
 def _result(inputs: StatementsInputs, opened: _State, years: list[_Year]) -> StatementsResult:
     """The years as rows, with the checks that they tie."""
     assets = [_assets(year.state.balance) for year in years]
+    equities = [_equity(year.state) for year in years]
     claims = [_claims(year.state.balance, year.state.debt, year.state.paid_in) for year in years]
     sheets = [
         {each.name: getattr(year.state.balance, each.name) for each in fields(OpeningBalance)}
@@ -544,9 +554,11 @@ def _result(inputs: StatementsInputs, opened: _State, years: list[_Year]) -> Sta
             "paid_in": year.state.paid_in,
             "debt": total(year.state.debt),
             "total_assets": asset,
+            "total_liabilities": claim - equity,
+            "total_equity": equity,
             "total_claims": claim,
         }
-        for year, asset, claim in zip(years, assets, claims, strict=True)
+        for year, asset, claim, equity in zip(years, assets, claims, equities, strict=True)
     ]
     cash, by_flows = inputs.opening.cash, []
     for year in years:
