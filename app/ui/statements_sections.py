@@ -85,7 +85,8 @@ CASH_FLOW: tuple[Line, ...] = (
 STRONG = frozenset(
     {
         "Revenue", "EBITDA", "EBIT", "Profit to common holders", "All assets", "All liabilities",
-        "All equity", "All liabilities and equity", "Net working capital", "Assets less liabilities and equity",
+        "All equity", "All liabilities and equity", "Net working capital",
+        "Assets less liabilities and equity",
         "Cash from operations", "Change of cash", "Free cash flow", "At the end",
     }
 )  # fmt: skip
