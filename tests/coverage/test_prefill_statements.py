@@ -12,10 +12,10 @@ from tests.coverage.test_prefill import ACME, BOOK, FOR_FCFF, filings
 from valor_core.coverage.figures import DEFAULT, Figures
 from valor_core.coverage.prefill import FactsMissing, NotForFcff
 from valor_core.coverage.prefill_statements import prefill_statements
-from valor_core.coverage.reported import reported
+from valor_core.coverage.reported import drivers_as_filed, history, reported
 from valor_core.models.fields import leaves
 from valor_core.models.paths import Fade
-from valor_core.models.statements.forecast import forecast_statements
+from valor_core.models.statements.forecast import BOUNDS, forecast_statements
 from valor_core.values import SourceKind
 
 ASSETS = (
@@ -82,6 +82,26 @@ def test_costs_after_a_loss_fall_to_the_margin_of_the_dcf_and_say_that_nothing_s
     told = forecast_statements(start.inputs).income
     assert told.ebit[-1] / told.revenue[-1] == pytest.approx(0.10, abs=0.05)
     assert "no filing supports" in start.sources["operating_costs.end"].text
+
+
+@pytest.mark.parametrize("ticker", FOR_FCFF)
+def test_drivers_begin_where_the_newest_filed_year_has_them(ticker):
+    start = prefilled(ticker).inputs
+    told = drivers_as_filed(history(Figures(BOOK[ticker].facts)))
+
+    for name, row in told.items():
+        least, most = BOUNDS.get(name, (0.0, 0.0))
+        if row[-1] is not None and least < row[-1] < most and name != "growth":
+            assert getattr(start, name).start == pytest.approx(row[-1], abs=0.051), name
+
+
+@pytest.mark.parametrize("ticker", FOR_FCFF)
+def test_the_assets_of_every_filed_year_add_up_to_their_filed_total(ticker):
+    told = history(Figures(BOOK[ticker].facts)).lines
+
+    for whole, *parts in zip(told["total_assets"], *(told[name] for name in ASSETS), strict=True):
+        if whole is not None:
+            assert sum(part or 0.0 for part in parts) == pytest.approx(whole)
 
 
 def test_interest_is_what_was_paid_on_the_average_debt():

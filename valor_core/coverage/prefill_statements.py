@@ -17,9 +17,9 @@ from valor_core.coverage.prefill import (
     prefill_dcf,
 )
 from valor_core.coverage.prefill_lbo import INTEREST_CAP, MINIMUM_CASH
-from valor_core.coverage.reported import Lines, reported
+from valor_core.coverage.reported import AS_FILED, Lines, reported
 from valor_core.models.paths import Fade
-from valor_core.models.statements.forecast import BOUNDS, DAYS
+from valor_core.models.statements.forecast import BOUNDS
 from valor_core.models.statements.plan import Debt, OpeningBalance, StatementsInputs
 from valor_core.models.taxes import Taxes
 from valor_core.values import FiledFact
@@ -108,8 +108,9 @@ class _Filed:
         """A driver that stays where the filed year has it, within what it can mean."""
         path, (least, most) = f"{name}.start", BOUNDS[name]
         if part.value is None or of.value is None or of.value <= 0.0:
-            lacking = part if part.value is None else of
-            why = f"{lacking.source.text}: nothing until you state it"
+            lacking = part.source.text if part.value is None else of.source.text
+            low = "" if part.value is None or of.value is None else ", is not above 0"
+            why = f"{lacking}{low}: nothing until you state it"
             return Fade(start=self.told.default(path, 0.0, why))
         raw = part.value / of.value * scale
         value = round(min(max(raw, least), most), 4 if scale == 1.0 else 1)
@@ -117,15 +118,12 @@ class _Filed:
         facts = dict.fromkeys((*part.facts, *of.facts))
         return Fade(start=self.told.number(path, derived(value, f"{rule}{held}", *facts)))
 
-    def of_revenue(self, name: str, label: str, line: str = "") -> Fade:
-        """A driver that is a share of revenue."""
-        rule = f"{label} / revenue of FY{self.year}"
-        return self.level(name, rule, self.now[line or name], self.now["revenue"])
-
-    def days(self, name: str, label: str, line: str, of: str) -> Fade:
-        """A driver that is days of a flow in a balance."""
-        rule = f"{label} of FY{self.year} × {DAYS:g}"
-        return self.level(name, rule, self.now[line], self.now[of], scale=DAYS)
+    def as_filed(self, name: str, rule: str) -> Fade:
+        """A driver that stays as the filed year tells it."""
+        top, bottom, scale = AS_FILED[name]
+        times = "" if scale == 1.0 else f" × {scale:g}"
+        rule = f"{rule} of FY{self.year}{times}"
+        return self.level(name, rule, self.now[top], self.now[bottom], scale=scale)
 
     def rate_of_debt(self) -> Told:
         """What was paid on the average debt of the filed year."""
@@ -159,8 +157,10 @@ def _loss(dcf: Prefilled) -> Told:
 
 def _costs(filed: _Filed, dcf: Prefilled) -> Fade:
     """Costs as in the filed year; after a loss they fall until the margin is that of the DCF."""
-    rule, margin = "(gross profit − EBITDA), costs without D&A,", dcf.inputs.margin
-    costs = filed.of_revenue("operating_costs", rule)
+    margin = dcf.inputs.margin
+    costs = filed.as_filed(
+        "operating_costs", "(gross profit − EBITDA), costs without D&A, / revenue"
+    )
     if margin.end is None:
         return costs
     end = filed.told.default(
@@ -178,9 +178,11 @@ def _operations(filed: _Filed, dcf: Prefilled) -> dict[str, Any]:
     at_start = opened if opened.value else now["fixed_assets"]
     when = "at its start" if opened.value else "at its end"
     return {
-        "cost_of_revenue": filed.of_revenue("cost_of_revenue", "cost of revenue"),
+        "cost_of_revenue": filed.as_filed("cost_of_revenue", "cost of revenue / revenue"),
         "operating_costs": _costs(filed, dcf),
-        "stock_compensation": filed.of_revenue("stock_compensation", "share-based compensation"),
+        "stock_compensation": filed.as_filed(
+            "stock_compensation", "share-based compensation / revenue"
+        ),
         "depreciation": filed.level(
             "depreciation",
             f"D&A of FY{filed.year} / PP&E {when}",
@@ -192,19 +194,17 @@ def _operations(filed: _Filed, dcf: Prefilled) -> dict[str, Any]:
                 "amortisation.start", 0.0, "goodwill is not amortised; the rest is in depreciation"
             )
         ),
-        "capital_expenditure": filed.of_revenue("capital_expenditure", "capital expenditure"),
-        "receivable_days": filed.days(
-            "receivable_days", "receivables / revenue", "receivables", "revenue"
+        "capital_expenditure": filed.as_filed(
+            "capital_expenditure", "capital expenditure / revenue"
         ),
-        "inventory_days": filed.days(
-            "inventory_days", "inventory / cost of revenue", "inventory", "cost_of_revenue"
+        "receivable_days": filed.as_filed("receivable_days", "receivables / revenue"),
+        "inventory_days": filed.as_filed("inventory_days", "inventory / cost of revenue"),
+        "payable_days": filed.as_filed("payable_days", "payables / cost of revenue"),
+        "other_current_assets": filed.as_filed(
+            "other_current_assets", "other current assets / revenue"
         ),
-        "payable_days": filed.days(
-            "payable_days", "payables / cost of revenue", "payables", "cost_of_revenue"
-        ),
-        "other_current_assets": filed.of_revenue("other_current_assets", "other current assets"),
-        "other_current_liabilities": filed.of_revenue(
-            "other_current_liabilities", "other current liabilities"
+        "other_current_liabilities": filed.as_filed(
+            "other_current_liabilities", "other current liabilities / revenue"
         ),
     }
 
@@ -221,12 +221,7 @@ def _financing(filed: _Filed, rate: Told) -> dict[str, Any]:
         "cash_rate": level("cash_rate", CASH_RATE, "a round rate: income on cash is not read"),
         "minimum_cash": told.default("minimum_cash", cash, "2 % of revenue"),
         "revolver_rate": level("revolver_rate", rate.amount, "as the debt"),
-        "payout": filed.level(
-            "payout",
-            f"dividends / net income of FY{filed.year}",
-            now["dividends"],
-            now["to_common"],
-        ),
+        "payout": filed.as_filed("payout", "dividends / net income"),
         "buybacks": filed.nothing("buybacks", "none planned: state them"),
         "shares_issued": filed.nothing("shares_issued", "none planned"),
         "minority_share": filed.level(
