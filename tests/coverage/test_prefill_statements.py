@@ -82,6 +82,8 @@ def test_costs_after_a_loss_fall_to_the_margin_of_the_dcf_and_say_that_nothing_s
     told = forecast_statements(start.inputs).income
     assert told.ebit[-1] / told.revenue[-1] == pytest.approx(0.10, abs=0.05)
     assert "no filing supports" in start.sources["operating_costs.end"].text
+    paid, costs = start.inputs.stock_compensation, start.inputs.operating_costs
+    assert paid.end / paid.start == pytest.approx(costs.end / costs.start, rel=1e-3)
 
 
 @pytest.mark.parametrize("ticker", FOR_FCFF)

@@ -171,18 +171,29 @@ def _costs(filed: _Filed, dcf: Prefilled) -> Fade:
     return Fade(start=costs.start, end=end, from_year=1, to_year=YEARS)
 
 
+def _paid_in_shares(filed: _Filed, costs: Fade) -> Fade:
+    """The part of the costs that is paid in shares, which falls as they do."""
+    paid = filed.as_filed("stock_compensation", "share-based compensation / revenue")
+    if costs.end is None or not costs.start or paid.start is None:
+        return paid
+    end = filed.told.default(
+        "stock_compensation.end",
+        round(paid.start * max(costs.end / costs.start, 0.0), 4),
+        "falls as the operating costs do, which it is part of",
+    )
+    return Fade(start=paid.start, end=end, from_year=1, to_year=YEARS)
+
+
 def _operations(filed: _Filed, dcf: Prefilled) -> dict[str, Any]:
     """What operations earn, wear out and tie up, as in the filed year."""
-    now = filed.now
+    now, costs = filed.now, _costs(filed, dcf)
     opened = filed.before["fixed_assets"]
     at_start = opened if opened.value else now["fixed_assets"]
     when = "at its start" if opened.value else "at its end"
     return {
         "cost_of_revenue": filed.as_filed("cost_of_revenue", "cost of revenue / revenue"),
-        "operating_costs": _costs(filed, dcf),
-        "stock_compensation": filed.as_filed(
-            "stock_compensation", "share-based compensation / revenue"
-        ),
+        "operating_costs": costs,
+        "stock_compensation": _paid_in_shares(filed, costs),
         "depreciation": filed.level(
             "depreciation",
             f"D&A of FY{filed.year} / PP&E {when}",
