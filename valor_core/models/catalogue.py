@@ -222,7 +222,7 @@ MODELS: tuple[Model, ...] = (
     ),
     Model(
         name="statements",
-        version=1,
+        version=2,  # 1 had no totals of liabilities and equity, nor the base year's
         inputs=StatementsInputs,
         result=StatementsResult,
         function=forecast_statements,
