@@ -131,6 +131,7 @@ def test_what_is_filed_nowhere_is_none_and_says_so():
     assert "taken as none until you state it" in start.sources["opening.inventory"].text
     assert start.sources["opening.inventory"].author == DEFAULT
     assert any("No total of assets is filed" in said for said in start.warnings)
+    assert any("taken as none until you state it: cash, rec" in said for said in start.warnings)
 
 
 def test_a_filed_balance_that_does_not_tie_is_said():

@@ -269,6 +269,13 @@ def _warnings(figures: Figures, now: Lines) -> list[str]:
             f"No property, plant and equipment is filed for FY{year}: what is neither current, "
             "goodwill nor an investment stands in for it."
         )
+    lines = (*OPENING, "debt", "depreciation", "capital_expenditure", "dividends")
+    lacking = [name.replace("_", " ") for name in lines if now[name].value is None]
+    if lacking:
+        told.append(
+            f"Not among the filed figures of FY{year}, and taken as none until you state it: "
+            f"{', '.join(lacking)}."
+        )
     told.extend(
         f"{name.replace('_', ' ').capitalize()} of FY{year} come to {value / 1e6:,.0f} million: "
         "parts exceed the total that was filed."
