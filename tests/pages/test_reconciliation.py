@@ -1,7 +1,5 @@
 """The page of the reconciliation as Streamlit runs it, on the demo book."""
 
-from collections.abc import Iterator
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,8 +11,8 @@ from valor_core.coverage.companies import Company, company_id
 from valor_core.models.codec import dump
 from valor_core.models.intrinsic.causes import made_consistent
 from valor_core.models.paths import Fade
-from valor_core.workbench import demo, valuations
-from valor_core.workbench.verb import open_work, use_store
+from valor_core.workbench import valuations
+from valor_core.workbench.verb import open_work
 
 pytestmark = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
 KO = Company(
@@ -23,11 +21,8 @@ KO = Company(
 
 
 @pytest.fixture
-def page(world, monkeypatch) -> Iterator[AppTest]:
-    demo.seed_demo(world.store)
-    use_store(world.store)
-    yield opened(monkeypatch, world.acme.analyst, "reconciliation", company="KO")
-    use_store(None)
+def page(book, monkeypatch) -> AppTest:
+    yield opened(monkeypatch, book.acme.analyst, "reconciliation", company="KO")
 
 
 def desk(at: AppTest) -> Desk:

@@ -1,7 +1,6 @@
 """The page of linked statements as Streamlit runs it, on the demo book."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,8 +12,8 @@ from valor_core.coverage.companies import Company, company_id
 from valor_core.models.lbo.debt import InterestOn
 from valor_core.models.statements.forecast import forecast_statements
 from valor_core.settings import ROOT
-from valor_core.workbench import demo, valuations
-from valor_core.workbench.verb import open_work, use_store
+from valor_core.workbench import valuations
+from valor_core.workbench.verb import open_work
 
 pytestmark = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
 WMT = Company(
@@ -26,14 +25,11 @@ AMOUNTS = "Repaid, raised and paid out by year"
 
 
 @pytest.fixture
-def page(world, monkeypatch) -> Iterator[AppTest]:
-    demo.seed_demo(world.store)
-    use_store(world.store)
-    monkeypatch.setattr(frame, "signed_in_caller", lambda: world.acme.analyst)
+def page(book, monkeypatch) -> AppTest:
+    monkeypatch.setattr(frame, "signed_in_caller", lambda: book.acme.analyst)
     at = AppTest.from_file(ROOT / "pages" / "statements.py", default_timeout=60)
     at.query_params["company"] = "WMT"
-    yield at.run()
-    use_store(None)
+    return at.run()
 
 
 def desk(at: AppTest) -> Desk:

@@ -22,11 +22,8 @@ from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.model import Model
 from valor_core.models.run_id import run_id
 from valor_core.models.sensitivity import Grid, NoMeaning, grid
-<<<<<<< HEAD
-from valor_core.models.upgrade import Today, valued_today
-=======
 from valor_core.models.trading import TradingInputs
->>>>>>> 67378e5 (A value is told in the trading currency and per ADR at a stated rate)
+from valor_core.models.upgrade import Today, valued_today
 from valor_core.models.workings import Workings, record
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
