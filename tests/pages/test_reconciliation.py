@@ -22,7 +22,7 @@ KO = Company(
 
 @pytest.fixture
 def page(book, monkeypatch) -> AppTest:
-    yield opened(monkeypatch, book.acme.analyst, "reconciliation", company="KO")
+    return opened(monkeypatch, book.acme.analyst, "reconciliation", company="KO")
 
 
 def desk(at: AppTest) -> Desk:
