@@ -1,6 +1,7 @@
 """The simulation page as Streamlit runs it, on the demo book; each run in its own process."""
 
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -116,9 +117,10 @@ def test_a_run_that_is_cancelled_ends_and_is_told(page):
     assert run is not None
 
     pressed(page, "Cancel")
+    with pytest.raises(CancelledError):
+        run.result()
     page.run()
 
-    assert run.finished
     assert bench(page).study is None
     assert "cancelled" in texts(page)
 
