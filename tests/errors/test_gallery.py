@@ -144,6 +144,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "strong_login": {"role": "postgres"},
     "taken": {"kind": "tenant", "name": "acme"},
     "too_many": {"what": "reports", "most": 20},
+    "workbook_too_large": {"counted": "cells", "found": 412_000, "limit": 300_000},
+    "workbook_unreadable": {"problem": "the part 'xl/workbook.xml' declares a document type"},
     "uploads_full": {"files": 4, "most": 10, "limit": 100 << 20},
     "years_out_of_range": {"years": 90, "most": 60},
     "company_not_covered": {"what": "EBITDA"},
