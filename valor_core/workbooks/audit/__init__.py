@@ -1,0 +1,1 @@
+"""Finds the mistakes of valuation workbooks, each with its cell and its way out."""
