@@ -13,6 +13,7 @@ from app.api import (
     reports,
     snapshots,
     valuations,
+    workbooks,
 )
 from app.api.problems import add_problems
 
@@ -24,6 +25,7 @@ ROUTERS = (
     imports.router,
     valuations.router,
     drafts.router,
+    workbooks.router,
     reports.router,
     snapshots.router,
     audit.router,

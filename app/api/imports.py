@@ -1,4 +1,4 @@
-"""Bringing in filed facts: an SEC companyfacts document or a CSV, sent as the body itself."""
+"""Bringing in filed facts: a companyfacts document, a CSV or an XLSX, sent as the body itself."""
 
 from datetime import datetime
 from typing import Annotated
@@ -55,7 +55,7 @@ def create_import(
     once: MakesOnce,
     file_name: Annotated[str, Query(min_length=1, max_length=200)],
 ) -> Response:
-    """Import the document in the body; its name ends in .json, .json.gz or .csv. All or nothing."""
+    """Import the document in the body; named .json, .json.gz, .csv or .xlsx. All or nothing."""
     allowed(work, "fact.import")
     document = companies.read_document(once.body, file_name=file_name)
 
@@ -106,4 +106,15 @@ def read_template(work: CallersWork) -> Response:
         template(),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="valor-facts-template.csv"'},
+    )
+
+
+@router.get("/template.xlsx")
+def read_template_workbook(work: CallersWork) -> Response:
+    """The same table as a workbook."""
+    allowed(work, "import.read")
+    return Response(
+        companies.template_workbook(),
+        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"Content-Disposition": 'attachment; filename="valor-facts-template.xlsx"'},
     )

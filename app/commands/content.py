@@ -1,4 +1,4 @@
-"""`valor value|proof|import|snapshot|report|audit`: what analysts do, from a shell or a script."""
+"""What analysts do, from a shell or a script: value, prove, import, audit, publish, report."""
 
 import json
 from dataclasses import replace
@@ -12,6 +12,7 @@ from valor_core.errors import BadInput
 if TYPE_CHECKING:
     from valor_core.models.proof import Outcome
 
+workbook = typer.Typer(no_args_is_help=True, help="Workbooks of others.")
 snapshot = typer.Typer(no_args_is_help=True, help="Immutable snapshots of a tenant.")
 report = typer.Typer(no_args_is_help=True, help="Reports made by notebooks.")
 audit = typer.Typer(no_args_is_help=True, help="The audit log.")
@@ -116,7 +117,7 @@ def _outcomes(path: Path) -> "list[Outcome]":
 
 
 def import_facts(file: Path, tenant: Tenant = "demo") -> None:
-    """Import an SEC companyfacts document or a CSV of facts into a tenant."""
+    """Import an SEC companyfacts document, or a CSV or XLSX of facts, into a tenant."""
     from app.commands.working import as_local_user, the_open_store
     from valor_core.workbench import companies
     from valor_core.workbench.verb import open_work
@@ -131,6 +132,35 @@ def import_facts(file: Path, tenant: Tenant = "demo") -> None:
         print("This document was imported before; nothing changed.")
     else:
         print(f"{done.facts_n:,} new figures of {len(done.companies)} companies")
+
+
+@workbook.command("audit")
+def audit_workbook(file: Path, as_json: AsJson = False) -> None:
+    """Find mistakes in an .xlsx, each with its cell and its way out; nothing is kept."""
+    from dataclasses import asdict
+
+    from valor_core.workbench.workbooks import examined
+    from valor_core.workbooks.audit.findings import Severity
+    from valor_core.workbooks.audit.rules import TITLES
+    from valor_core.workbooks.reading import FILE_MAX
+
+    if not file.is_file():
+        raise BadInput(f"There is no file {file}.", hint="Check the path.")
+    with file.open("rb") as stream:
+        raw = stream.read(FILE_MAX + 1)
+    found = examined(raw, file_name=file.name).audit
+    if as_json:
+        print(json.dumps({"verdict": found.verdict, **asdict(found)}, indent=2, allow_nan=False))
+    else:
+        print(found.verdict)
+        for each in found.findings:
+            print(f"\n{each.severity:<8} {each.where}  {TITLES[each.rule]}")
+            print(f"         {each.said}")
+            if each.formula:
+                print(f"         {each.formula}")
+            print(f"         → {each.way_out}")
+    if found.count(Severity.ERROR):
+        raise typer.Exit(1)
 
 
 @snapshot.command("publish")

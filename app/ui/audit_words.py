@@ -28,6 +28,7 @@ DEEDS = {
     "snapshot.publish": ("published a snapshot", ""),
     "tenant.add": ("made this tenant", ""),
     "token.issue": ("made a sign-in link", "for"),
+    "workbook.audit": ("audited a workbook", ""),
     "valuation.run": ("saved a valuation", "of"),
 }
 """Each act that is logged, as its doer did it, and what leads on to the thing it was done to."""

@@ -21,11 +21,12 @@ def import_facts(who: Caller) -> None:
         st.caption("Importing is for analysts. Ask one of your tenant to bring the filing in.")
         return
     st.markdown(
-        "An SEC companyfacts document (`.json` or `.json.gz`), or a `.csv` made from the "
-        "[template](/api/v1/imports/template.csv). All of it is kept, or nothing."
+        "An SEC companyfacts document (`.json` or `.json.gz`), or a table made from the template, "
+        "as [CSV](/api/v1/imports/template.csv) or [XLSX](/api/v1/imports/template.xlsx). All of "
+        "it is kept, or nothing."
     )
     with st.form("importing", clear_on_submit=True, border=False):
-        sent = st.file_uploader("File with filed facts", type=["json", "gz", "csv"])
+        sent = st.file_uploader("File with filed facts", type=["json", "gz", "csv", "xlsx"])
         pressed = st.form_submit_button("Import", type="primary", icon=":material/upload_file:")
     if pressed and sent is None:
         st.warning("Choose a file first.")

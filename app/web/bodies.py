@@ -9,7 +9,7 @@ from valor_core.errors import ValorError
 SMALL = 1 << 20  # bytes: any form of ours has room in it
 LARGE = 30 << 20  # bytes: an upload of 25 MB and its multipart wrapping
 UPLOADS = "/_stcore/upload_file/"
-IMPORT_PATHS = ("/api/v1/imports", UPLOADS)
+IMPORT_PATHS = ("/api/v1/imports", "/api/v1/workbooks", UPLOADS)
 
 
 class BodyTooLarge(ValorError):
@@ -37,7 +37,7 @@ class EncodedBody(ValorError):
 
 
 class BodyLimits:
-    """30 MiB for imports, 1 MiB elsewhere; counted also when no length is declared."""
+    """30 MiB for files, 1 MiB elsewhere; counted also when no length is declared."""
 
     def __init__(self, app: ASGIApp, *, import_paths: tuple[str, ...] = IMPORT_PATHS) -> None:
         self.app, self.import_paths = app, import_paths

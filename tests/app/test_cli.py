@@ -28,6 +28,7 @@ from tests.browser.installation import environment, served_from
 from tests.conftest import add_tenant
 from tests.coverage.filings import apple, as_bytes
 from tests.models.sound import a_dcf, a_direct_dcf
+from tests.workbooks.audit.juice import juice_co
 from valor_core.coverage.facts_csv import template
 from valor_core.models.codec import dump
 from valor_core.models.dcf import discounted_cash_flow
@@ -404,6 +405,26 @@ def test_every_flaw_of_a_document_is_told_at_once_and_nothing_is_imported(valor,
     assert "There is no file" in valor.refused("import", tmp_path, "--tenant", "acme")
     key = key_in(valor("keys", "add", "k", "--tenant", "acme"))
     assert read_with(key, "/companies")[1]["companies"] == []
+
+
+def test_a_workbook_is_audited_without_a_tenant(empty, tmp_path):
+    mistaken, mended = tmp_path / "mistaken.xlsx", tmp_path / "mended.xlsx"
+    mistaken.write_bytes(juice_co(mistaken=True))
+    mended.write_bytes(juice_co(mistaken=False))
+
+    told, listed = (
+        empty("workbook", "audit", mistaken),
+        empty("workbook", "audit", mistaken, "--json"),
+    )
+    sound = empty("workbook", "audit", mended)
+
+    assert (told.code, listed.code, sound.code) == (1, 1, 0)
+    assert told.out.startswith("3 errors in 19 formulas on 2 sheets.")
+    assert "error    DCF!C30" in told.out
+    assert [each["cells"] for each in listed.json["findings"]] == ["C30", "C50", "C50:G50"]
+    assert sound.out == "Nothing was found in 19 formulas on 2 sheets.\n"
+    assert "cannot be read as a workbook" in empty.refused("workbook", "audit", __file__)
+    assert "There is no file" in empty.refused("workbook", "audit", tmp_path)
 
 
 def test_a_snapshot_is_published_and_found_again_unchanged(demo):

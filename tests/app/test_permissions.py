@@ -38,6 +38,7 @@ from tests.app.things import (
     things_of,
 )
 from tests.conftest import ONLY_SQLITE, Tenant
+from tests.workbooks.audit.juice import juice_co
 from tests.workbooks.cases import RANDOM_CASES
 from valor_core import workbench
 from valor_core.coverage.facts_csv import template
@@ -71,6 +72,8 @@ ACT_OF_ROUTE = {
     "POST /imports": "fact.import",
     "GET /imports": "import.read",
     "GET /imports/template.csv": "import.read",
+    "GET /imports/template.xlsx": "import.read",
+    "POST /workbooks/audit": "workbook.audit",
     "GET /companies/{company_id}/valuations/dcf/start": "valuation.read",
     "GET /valuations": "valuation.read",
     "GET /valuations/{valuation_id}": "valuation.read",
@@ -161,6 +164,8 @@ def asked(client: Client, route: str, things: Things) -> Answer:
     if route == "POST /imports":
         path, content = f"{path}?file_name=facts.csv", template()
     body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+    if route == "POST /workbooks/audit":
+        path, content, body = f"{path}?file_name=model.xlsx", "xlsx", juice_co(mistaken=True)
     return client.ask(
         method,
         path,

@@ -1,5 +1,6 @@
 """An import brings all of a document or nothing, and what was filed never changes."""
 
+import csv
 import json
 
 import pytest
@@ -13,6 +14,7 @@ from valor_core.store.tables import UsageEventRow
 from valor_core.values import CompanyId
 from valor_core.workbench import companies, demo, logbook
 from valor_core.workbench.verb import open_work
+from valor_core.workbooks.tables import write_table
 
 ACME = CompanyId("cik0000000007")
 
@@ -196,8 +198,8 @@ def test_a_company_goes_by_id_ticker_and_cik(store, acme):
 
 
 def test_a_file_of_another_kind_is_refused_by_its_name():
-    with pytest.raises(BadInput, match=r"'facts\.xlsx' is neither"):
-        companies.read_document(b"", file_name="C:\\books\\facts.xlsx")
+    with pytest.raises(BadInput, match=r"'facts\.xls' is neither"):
+        companies.read_document(b"", file_name="C:\\books\\facts.xls")
 
 
 def test_a_ticker_stays_with_the_company_that_had_it_first(book, acme):
@@ -222,3 +224,30 @@ def test_a_tenant_cannot_take_in_companies_without_end(store, acme, monkeypatch)
         imported(acme.analyst, table(*rows))
 
     assert listed(acme.viewer) == []
+
+
+def as_workbook(raw: bytes) -> bytes:
+    return write_table("Facts", list(csv.reader(raw.decode().splitlines())))
+
+
+@pytest.mark.parametrize("ticker", ["KO", "AAPL"])
+def test_a_table_says_the_same_as_a_workbook_and_as_a_csv(ticker):
+    raw = of_the_demo_book(ticker)
+
+    sheet = companies.read_document(as_workbook(raw), file_name="facts.xlsx")
+
+    assert sheet.kind == "xlsx"
+    assert sheet.read == read_facts_csv(raw)
+
+
+def test_a_workbook_with_flaws_tells_them_all_by_row_and_column():
+    raw = table(ACME_2023.replace(",100,", ",much,"), ACME_2024.replace("revenue", "turnover"))
+
+    with pytest.raises(BadInputs) as by_sheet:
+        companies.read_document(as_workbook(raw), file_name="facts.xlsx")
+    with pytest.raises(BadInputs) as by_csv:
+        companies.read_document(raw, file_name="facts.csv")
+
+    assert [flaw.place for flaw in by_sheet.value.flaws] == ["row 2, value", "row 3, item"]
+    assert by_sheet.value.flaws == by_csv.value.flaws
+    assert "first sheet" in by_sheet.value.hint

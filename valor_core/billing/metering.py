@@ -14,6 +14,7 @@ class Meter(StrEnum):
     IMPORTS = "imports"
     SNAPSHOTS = "snapshots"
     REPORTS = "reports"
+    AUDITS = "workbook_audits"
 
 
 def count(work: Work, meter: Meter, *, act: str, act_id: str, quantity: int = 1) -> None:

@@ -1,4 +1,4 @@
-"""Reads filed facts from a CSV table, the shape of the template: one number a row, with its filing.
+"""Reads filed facts from a table, the shape of the template: one number a row, with its filing.
 
 cik           the company's number with the SEC, the key; name, ticker and sic describe it
 fiscal_year   a year that ends in January to May counts as the year before
@@ -40,7 +40,9 @@ COLUMNS = (
     "cik", "name", "ticker", "sic", "fiscal_year", "period_start", "period_end",
     "item", "value", "unit", "tag", "accession", "form", "filed_on",
 )  # fmt: skip
+DAYS = ("period_start", "period_end", "filed_on")
 _HINT = "Start from the template: one number a row, and save the table as CSV in UTF-8."
+_HINT_XLSX = "Start from the template: one number a row, on the first sheet or one named Facts."
 _NUMBER = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?")
 _MAX_REFERENCE = 64
 
@@ -65,12 +67,26 @@ def read_facts_csv(raw: bytes) -> list[ParsedFacts]:
     """
     flaws = Flaws()
     rows = _rows(_text(raw, flaws), flaws)
-    header = next(rows, ())
+    return _read(enumerate(rows, start=1), flaws, hint=_HINT)
+
+
+def read_facts_sheet(rows: Iterator[tuple[int, tuple[str, ...]]]) -> list[ParsedFacts]:
+    """The companies and facts of a sheet in the template's shape, by rows with their numbers.
+
+    As with a CSV everything wrong is told at once.
+    """
+    return _read(rows, Flaws(), hint=_HINT_XLSX)
+
+
+def _read(
+    rows: Iterator[tuple[int, tuple[str, ...]]], flaws: Flaws, *, hint: str
+) -> list[ParsedFacts]:
+    _, header = next(rows, (1, ()))
     _check_header(header, flaws)
-    flaws.refuse(hint=_HINT)
+    flaws.refuse(hint=hint)
 
     table = _Table(flaws)
-    for number, cells in enumerate(rows, start=2):
+    for number, cells in rows:
         if not any(cells):
             continue
         if len(cells) != len(header):
@@ -79,10 +95,10 @@ def read_facts_csv(raw: bytes) -> list[ParsedFacts]:
             table.read(number, dict(zip(header, cells, strict=True)))
         if flaws.full:
             break
-    flaws.refuse(hint=_HINT)
+    flaws.refuse(hint=hint)
     if not table.facts:
         flaws.add("row 2", "there is no number in the table")
-        flaws.refuse(hint=_HINT)
+        flaws.refuse(hint=hint)
     return table.companies()
 
 

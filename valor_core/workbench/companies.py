@@ -1,5 +1,6 @@
 """Companies, their filed facts, and bringing in more of them."""
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +9,7 @@ from valor_core.billing.metering import Meter
 from valor_core.coverage import adjustments, companies, imports
 from valor_core.coverage.companies import COMPANIES_MAX, Company
 from valor_core.coverage.companyfacts import read_companyfacts
-from valor_core.coverage.facts_csv import read_facts_csv
+from valor_core.coverage.facts_csv import DAYS, read_facts_csv, read_facts_sheet, template
 from valor_core.coverage.imports import Imported
 from valor_core.coverage.records import ParsedFacts
 from valor_core.coverage.valuations import LatestValue, latest_values
@@ -18,7 +19,10 @@ from valor_core.store.work import Work
 from valor_core.values import CompanyId, FiledFact
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
+from valor_core.workbooks.reading import read_workbook
+from valor_core.workbooks.tables import rows_of, write_table
 
+FACTS_SHEET = "Facts"
 SERIES = ("revenue", "operating_income", "net_income")
 
 
@@ -28,7 +32,7 @@ class Document:
 
     raw: bytes
     file_name: str
-    kind: str  # companyfacts or csv
+    kind: str  # companyfacts, csv or xlsx
     read: Sequence[ParsedFacts]
 
 
@@ -92,7 +96,7 @@ def read_facts(
 
 
 def read_document(raw: bytes, *, file_name: str) -> Document:
-    """Reads an SEC companyfacts document or a CSV of facts; BadInputs with all that is wrong.
+    """Reads an SEC companyfacts document or a table of facts; BadInputs with all that is wrong.
 
     It takes no database and no lock, since a large document takes its time.
     """
@@ -101,10 +105,18 @@ def read_document(raw: bytes, *, file_name: str) -> Document:
         return Document(raw=raw, file_name=name, kind="companyfacts", read=[read_companyfacts(raw)])
     if name.lower().endswith(".csv"):
         return Document(raw=raw, file_name=name, kind="csv", read=read_facts_csv(raw))
+    if name.lower().endswith(".xlsx"):
+        rows = rows_of(read_workbook(raw), sheet=FACTS_SHEET, days=DAYS)
+        return Document(raw=raw, file_name=name, kind="xlsx", read=read_facts_sheet(rows))
     raise BadInput(
-        f"{name[:80]!r} is neither a .json, a .json.gz nor a .csv file.",
-        hint="Import an SEC companyfacts document, or a CSV made from the template.",
+        f"{name[:80]!r} is neither a .json, a .json.gz, a .csv nor an .xlsx file.",
+        hint="Import an SEC companyfacts document, or a CSV or XLSX made from the template.",
     )
+
+
+def template_workbook() -> bytes:
+    """The table of facts to fill in, as a workbook."""
+    return write_table(FACTS_SHEET, list(csv.reader(template().splitlines())))
 
 
 @verb("fact.import", meter=Meter.IMPORTS)

@@ -25,6 +25,24 @@ def test_the_template_is_a_document_that_can_be_imported(acme, client):
     assert (done.json()["facts"], done.json()["companies"]) == (2, ["cik0000320193"])
 
 
+def test_the_template_as_a_workbook_brings_the_same_figures(acme, client):
+    analyst = client(acme.analyst)
+    workbook = client(acme.viewer).get("/imports/template.xlsx")
+    done = bring(analyst, workbook.content, file_name="facts.xlsx")
+    again = bring(analyst, analyst.get("/imports/template.csv").content, key="2")
+
+    assert workbook.headers["content-disposition"].endswith('"valor-facts-template.xlsx"')
+    assert (done.status_code, done.json()["kind"], done.json()["facts"]) == (201, "xlsx", 2)
+    assert again.json()["facts"] == 0
+
+
+def test_a_hostile_workbook_is_refused_and_nothing_comes_in(acme, client):
+    answer = bring(client(acme.analyst), b"PK\x03\x04", file_name="facts.xlsx")
+
+    assert refusal(answer) == (422, "workbook_unreadable")
+    assert imports(client(acme.analyst)) == []
+
+
 def test_a_companyfacts_document_comes_in_plain_and_gzipped(acme, client):
     raw = as_bytes(apple())
     plain = bring(client(acme.analyst), raw, file_name="CIK0000320193.json")

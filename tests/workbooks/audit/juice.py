@@ -5,6 +5,7 @@ WallStreetOasis' "Juice Co.": `DCF!C30` grows the last flow at the WACC, so does
 SamuelD27/valuation_pro at e5ecc992, `Ref_models/Reference_LBO.xlsx`, sheet DCF; the rest is ours.
 """
 
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +19,7 @@ WACC, GROWTH, EQUITY_COST, NET_DEBT = 0.114, 0.02, 0.16, 234.9959999999998
 COLUMNS = "DEFGHIJKLM"
 
 
+@cache
 def juice_co(*, mistaken: bool) -> bytes:
     """The model's DCF and its debt, as published or mended."""
     stream = BytesIO()
