@@ -99,6 +99,11 @@ PLACES = (
         "Find companies by their figures in a published snapshot.", act="snapshot.read",
     ),
     _place(
+        "workbook_audit", "Workbook audit", "rule",
+        "Search somebody's spreadsheet for the mistakes that change a value.",
+        act="workbook.audit",
+    ),
+    _place(
         "reports", "Reports", "description",
         "A valuation as a page of its own, to read offline, print and keep.", act="report.read",
     ),

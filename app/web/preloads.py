@@ -17,6 +17,7 @@ ELEMENTS, WIDGETS = "../lib/src/components/elements/", "../lib/src/components/wi
 HTML, LINK = f"{ELEMENTS}Html/Html.tsx", f"{ELEMENTS}PageLink/PageLink.tsx"
 BUTTON, SEGMENTS = f"{WIDGETS}Button/Button.tsx", f"{WIDGETS}ButtonGroup/ButtonGroup.tsx"
 CHOICE, DAY = f"{WIDGETS}Selectbox/Selectbox.tsx", f"{WIDGETS}DateInput/DateInput.tsx"
+UPLOAD = f"{WIDGETS}FileUploader/FileUploader.tsx"
 NUMBER, TEXT = f"{WIDGETS}NumberInput/NumberInput.tsx", f"{WIDGETS}TextInput/TextInput.tsx"
 GRID, CHART = f"{WIDGETS}DataFrame/ReadOnlyGrid.tsx", f"{ELEMENTS}PlotlyChart/PlotlyChart.tsx"
 COMPONENT = f"{WIDGETS}BidiComponent/BidiComponent.tsx"
@@ -35,6 +36,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "simulation": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, COMPONENT),
     "valuations": (HTML, BUTTON, CHOICE),
     "screen": (HTML, BUTTON, CHOICE, NUMBER, GRID),
+    "workbook_audit": (HTML, BUTTON, UPLOAD),
     "reports": (BUTTON, CHOICE, DAY),
     "proof": (HTML, CHOICE, SEGMENTS),
     "audit": (HTML, BUTTON, CHOICE),

@@ -25,8 +25,10 @@ def test_the_published_buyout_model_has_its_known_mistakes_and_no_other():
         ("mixed_rates", "'LBO Modelling'!C50:G50"),
     ]
     assert found.findings[0].formula == "=(M20*(1+C26))/(C26-C27)"
-    assert "C26 (WACC) of 11.4 %, not at C27 (Perpetual growth) of 2 %" in found.findings[0].said
-    assert "C35 (Sub debt interest rate) of 11 %" in found.findings[2].way_out
+    assert (
+        "C26 (WACC) of 11.4\xa0%, not at C27 (Perpetual growth) of 2\xa0%" in found.findings[0].said
+    )
+    assert "C35 (Sub debt interest rate) of 11\xa0%" in found.findings[2].way_out
     assert found.verdict == "3 errors in 19 formulas on 2 sheets."
 
 

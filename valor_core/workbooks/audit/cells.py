@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from valor_core.workbooks.audit.findings import Finding, Severity
+from valor_core.workbooks.audit.findings import Finding, Severity, counted
 from valor_core.workbooks.audit.formula import (
     Area,
     Call,
@@ -187,7 +187,7 @@ def hidden_inputs(grid: Grid) -> Iterator[Finding]:
 
 def _hidden_sheet(grid: Grid, number: int, places: list[Place]) -> Iterator[Finding]:
     sheet = grid.book.sheets[number]
-    inputs = f"{len(places):,} typed numbers that formulas use" if places else "nothing they need"
+    inputs = f"{counted(len(places), 'number')} that formulas use" if places else "no such input"
     yield Finding(
         rule=HIDDEN,
         severity=Severity.WARNING if places else Severity.NOTE,
@@ -205,7 +205,7 @@ def _hidden_line(grid: Grid, places: list[Place], line: str) -> Finding:
         Severity.WARNING,
         places[0],
         last=places[-1],
-        said=f"A hidden {line} holds {len(places):,} typed numbers that formulas use.",
+        said=f"A hidden {line} holds {counted(len(places), 'typed number')} that formulas use.",
         way_out=f"Show the {line}, or move its inputs to where the other inputs stand.",
     )
 
@@ -222,7 +222,7 @@ def external_links(grid: Grid) -> Iterator[Finding]:
             LINK,
             Severity.WARNING,
             places[0],
-            said=f"{len(places):,} formulas of this sheet read {files}.",
+            said=f"{counted(len(places), 'formula')} of this sheet read from {files}.",
             way_out="Paste the values with their source, so that the workbook stands alone.",
         )
     if grid.book.links and not seen:

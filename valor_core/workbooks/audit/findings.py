@@ -1,5 +1,7 @@
 """What an audit says: where something is wrong, in plain words, and what to do about it."""
 
+import csv
+import io
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,20 +55,45 @@ class Audit:
         'Nothing was found in 1 formula on 1 sheet.'
         """
         counts = [
-            _counted(count, severity.value)
+            counted(count, severity.value)
             for severity in Severity
             if (count := self.count(severity))
         ]
-        read = f"{_counted(self.formulas, 'formula')} on {_counted(self.sheets, 'sheet')}"
+        read = f"{counted(self.formulas, 'formula')} on {counted(self.sheets, 'sheet')}"
         return f"{_listed(counts) or 'Nothing was found'} in {read}."
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> counted(1, "note"), counted(2, "note")
+    ('1 note', '2 notes')
+    """
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _listed(parts: list[str]) -> str:
     return ", ".join(parts[:-1]) + " and " * (len(parts) > 1) + "".join(parts[-1:])
+
+
+def as_csv(audit: Audit) -> str:
+    """The findings as a table; a text that a spreadsheet would compute is marked as a text."""
+    stream = io.StringIO()
+    table = csv.writer(stream, lineterminator="\r\n")
+    table.writerow(("severity", "rule", "sheet", "cells", "formula", "said", "way_out"))
+    for each in audit.findings:
+        cells = each.sheet, each.cells, each.formula, each.said, each.way_out
+        table.writerow((each.severity, each.rule, *map(_as_text, cells)))
+    return stream.getvalue()
+
+
+def _as_text(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula.
+
+    >>> _as_text("=A1*2"), _as_text("A1")
+    ("'=A1*2", 'A1')
+    """
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def quoted(sheet: str) -> str:

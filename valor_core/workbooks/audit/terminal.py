@@ -145,7 +145,7 @@ def _is_rate(grid: Grid, term: Term) -> bool:
 def _told(grid: Grid, term: Term, place: Place) -> str:
     node, there = term
     if isinstance(node, Number):
-        return f"{100 * node.value:.4g} %"
+        return f"{100 * node.value:.4g}\xa0%"
     target = grid.target(node, there)
     if target is None:
         return "the rate of the formula"
