@@ -25,6 +25,7 @@ PAGES = {
     "screen": "Screen",
     "reports": "Reports",
     "proof": "Proof",
+    "workbook_audit": "Workbook audit",
     "audit": "Audit",
 }
 DRAWN = """!document.querySelector('[data-testid=stSkeleton],[data-testid=stStatusWidget]')

@@ -296,9 +296,9 @@ def words_of(label: str) -> set[str]:
 
 
 def percent(value: float | None) -> str:
-    """A rate as a person reads it, or nothing.
+    r"""A rate as a person reads it, or nothing.
 
     >>> percent(0.114)
-    ' of 11.4\\xa0%'
+    ' of 11.4\xa0%'
     """
     return "" if value is None else f" of {100 * value:.4g}\xa0%"
