@@ -11,6 +11,7 @@ from tests.workbooks.audit.juice import juice_co
 from tests.workbooks.audited import a_file, audited, grave
 from tests.workbooks.cases import RANDOM_CASES
 from tests.workbooks.files import export_of, packed, parts_of
+from valor_core.settings import ROOT
 from valor_core.workbooks.audit.findings import Severity
 from valor_core.workbooks.audit.rules import FINDINGS_MAX, RULES, audit_workbook
 from valor_core.workbooks.reading import name_of
@@ -212,6 +213,8 @@ def test_a_line_may_begin_with_history_and_end_with_a_terminal_year():
         ([["Total assets", 100.0, 110.0], ["Total liabilities and equity", 100.0, 109.0]],
          [("unbalanced", "Model!C2")]),
         ([["Total assets", 352_583.0], ["Total liabilities & owners' equity", 352_582.0]], []),
+        ([["Total assets", 100.0, "Total liabilities and equity", 99.0]],
+         [("unbalanced", "Model!D1")]),
         ([["Total current assets", 50.0], ["Total liabilities and equity", 100.0]], []),
         ([["a", ("=B2", 0.0)], ["b", ("=B3+1", 0.0)], ["c", ("=SUM(B1:B1)", 0.0)]],
          [("circular_reference", "Model!B1")]),
@@ -296,5 +299,8 @@ def test_the_gravest_stand_first():
     assert [each.severity for each in found] == ["error", "warning", "note"]
 
 
-def test_each_rule_has_a_name_of_its_own():
-    assert len({rule.name for rule in RULES}) == len(RULES)
+def test_each_rule_has_a_name_of_its_own_and_its_line_in_the_documentation():
+    told = (ROOT / "docs" / "workbooks.md").read_text(encoding="utf-8")
+
+    lines = [line.split("`")[1] for line in told.splitlines() if line.startswith("| `")]
+    assert sorted(lines) == sorted(rule.name for rule in RULES)

@@ -15,29 +15,34 @@ from valor_core.workbooks.reading import COLUMNS, ROWS, column_letters, column_n
 LONGEST = 8_192
 DEEPEST = 64
 
-_SHEET = r"(?:'(?:[^']|'')+'|[^\s'\"!+\-*/^&=<>(),;{}%\#]+)!"
-_OTHERS = rf"""
-    (?P<space>\s+)
-  | (?P<text>"(?:[^"]|"")*")
+_TEXT = r'"(?:[^"]|"")*"'
+_QUOTED = r"'(?:[^']|'')+'"
+_SHEET = rf"(?:{_QUOTED}|[^\s'\"!+\-*/^&=<>(),;{{}}%\#]+)!"
+_WRITTEN = re.compile(
+    rf"""
+    (?P<other>{_TEXT}|{_QUOTED})
+  | (?P<space>\s+)
+  | (?<![\w.$])(?:
+        (?P<held_column>\$?)(?P<column>[A-Z]{{1,3}})(?P<held_row>\$?)(?P<row>[1-9]\d{{0,6}})(?![\w.(!])
+      | (?P<columns>\$?[A-Z]{{1,3}}:\$?[A-Z]{{1,3}})(?![\w.(!])
+      | (?P<rows>\$?[1-9]\d{{0,6}}:\$?[1-9]\d{{0,6}})(?![\w.(!])
+    )
+    """,
+    re.VERBOSE,
+)
+_TOKEN = re.compile(
+    rf"""
+    (?P<sign><>|<=|>=|[-+*/^&=<>(),;{{}}:%@])
+  | (?P<ref>R(?:\d+|\[-?\d+\])C(?:\d+|\[-?\d+\]))
+  | (?P<text>{_TEXT})
   | (?P<sheet>{_SHEET})
   | (?P<error>\#[A-Z0-9_/]+[!?]?)
-  | CELLS
   | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
   | (?P<call>[^\W\d][\w.]*\()
   | (?P<name>[^\W\d][\w.\\?]*(?:\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\])?)
-  | (?P<sign><>|<=|>=|[-+*/^&=<>(),;{{}}:%@])
-"""
-_LINE = r"\$?[A-Z]{1,3}:\$?[A-Z]{1,3}(?![\w.(])|\$?[1-9]\d{0,6}:\$?[1-9]\d{0,6}(?![\w.])"
-_CELL = r"\$?[A-Z]{1,3}\$?[1-9]\d{0,6}(?![\w.(!])"
-
-
-def _grammar(cells: str) -> re.Pattern[str]:
-    return re.compile(_OTHERS.replace("CELLS", cells), re.VERBOSE)
-
-
-_AS_WRITTEN = _grammar(rf"(?P<lines>{_LINE}) | (?P<ref>{_CELL})")
-_AS_PATTERN = _grammar(r"(?P<ref>R(?:\d+|\[-?\d+\])C(?:\d+|\[-?\d+\]))")
-_REF = re.compile(r"(\$?)([A-Z]{1,3})(\$?)(\d+)")
+    """,
+    re.VERBOSE,
+)
 _RELATIVE = re.compile(r"R(\[?)(-?\d+)\]?C(\[?)(-?\d+)\]?")
 
 
@@ -134,11 +139,24 @@ def pattern_of(formula: str, origin: tuple[int, int]) -> str:
     """
     if len(formula) > LONGEST:
         raise Unread(formula)
-    return "".join(
-        told if kind not in {"ref", "lines"} else _lying(told, origin)
-        for kind, told in _tokens(_AS_WRITTEN, formula)
-        if kind != "space"
-    )
+    row, column = origin
+
+    def lying(found: re.Match[str]) -> str:
+        if found["row"]:
+            down = found["row"] if found["held_row"] else f"[{int(found['row']) - row}]"
+            across = column_number(found["column"])
+            return f"R{down}C{across if found['held_column'] else f'[{across - column}]'}"
+        return "" if found["space"] else found["other"] or _lines(found[0], origin)
+
+    return _WRITTEN.sub(lying, formula)
+
+
+def _lines(told: str, origin: tuple[int, int]) -> str:
+    """Whole columns or rows, from their first cell to their last."""
+    first, last = told.split(":")
+    if first.strip("$").isdigit():
+        return pattern_of(f"$A{first}:$XFD{last}", origin)
+    return pattern_of(f"{first}$1:{last}${ROWS}", origin)
 
 
 def formula_at(formula: str, origin: tuple[int, int], place: tuple[int, int]) -> str:
@@ -147,47 +165,28 @@ def formula_at(formula: str, origin: tuple[int, int], place: tuple[int, int]) ->
     >>> formula_at("A1*$C$26", (1, 2), (3, 2))
     'A3*$C$26'
     """
-    if origin == place:
-        return formula
-    moved = place[0] - origin[0], place[1] - origin[1]
-    try:
-        tokens = list(_tokens(_AS_WRITTEN, formula))
-    except Unread:
-        return formula
-    return "".join(
-        _REF.sub(lambda found: _moved(found, *moved), told) if kind == "ref" else told
-        for kind, told in tokens
-    )
+    rows, columns = place[0] - origin[0], place[1] - origin[1]
+
+    def moved(found: re.Match[str]) -> str:
+        if not found["row"]:
+            return found[0]
+        row = int(found["row"]) + (0 if found["held_row"] else rows)
+        column = column_number(found["column"]) + (0 if found["held_column"] else columns)
+        if not (0 < row <= ROWS and 0 < column <= COLUMNS):
+            return "#REF!"
+        return f"{found['held_column']}{column_letters(column)}{found['held_row']}{row}"
+
+    return formula if origin == place else _WRITTEN.sub(moved, formula)
 
 
-def _moved(found: re.Match[str], rows: int, columns: int) -> str:
-    column = column_number(found[2]) + (0 if found[1] else columns)
-    row = int(found[4]) + (0 if found[3] else rows)
-    inside = 0 < row <= ROWS and 0 < column <= COLUMNS
-    return f"{found[1]}{column_letters(column)}{found[3]}{row}" if inside else "#REF!"
-
-
-def _tokens(grammar: re.Pattern[str], formula: str) -> Iterator[tuple[str, str]]:
+def _tokens(pattern: str) -> Iterator[tuple[str, str]]:
     at = 0
-    while at < len(formula):
-        found = grammar.match(formula, at)
+    while at < len(pattern):
+        found = _TOKEN.match(pattern, at)
         if not found or not found.lastgroup:
-            raise Unread(formula)
+            raise Unread(pattern)
         yield found.lastgroup, found[0]
         at = found.end()
-
-
-def _lying(told: str, origin: tuple[int, int]) -> str:
-    if ":" in told:  # whole columns or rows
-        first, last = told.split(":")
-        if first.strip("$").isdigit():
-            return _lying(f"$A{first}", origin) + ":" + _lying(f"$XFD{last}", origin)
-        return _lying(f"{first}$1", origin) + ":" + _lying(f"{last}${ROWS}", origin)
-    found = _REF.fullmatch(told)
-    assert found
-    row, column = int(found[4]), column_number(found[2])
-    down = f"R{row}" if found[3] else f"R[{row - origin[0]}]"
-    return down + (f"C{column}" if found[1] else f"C[{column - origin[1]}]")
 
 
 @lru_cache(maxsize=50_000)
@@ -201,7 +200,7 @@ class _Parser:
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
-        self.tokens = [*_tokens(_AS_PATTERN, pattern), ("end", "")]
+        self.tokens = [*_tokens(pattern), ("end", "")]
         self.at = self.depth = 0
 
     def whole(self) -> Node:

@@ -26,7 +26,7 @@ from valor_core.workbooks.reading import Cell, Failed, Value, Workbook, name_of
 
 EDGES_MAX = 3_000_000
 ALIASES_MAX = 20
-LABEL_REACH = 60
+LABEL_REACH, FIRST_COLUMNS = 60, 5
 
 
 class Place(NamedTuple):
@@ -49,6 +49,7 @@ class Grid:
         self.sheet_named = {each.name.casefold(): i for i, each in enumerate(book.sheets)}
         self.patterns: dict[Place, str] = {}
         self.trees: dict[Place, Node] = {}
+        self._openings: dict[tuple[int, int], str] = {}
         self.formulas = self.unread = 0
         self.rows: list[dict[int, list[int]]] = [{} for _ in book.sheets]
         self.columns: list[dict[int, list[int]]] = [{} for _ in book.sheets]
@@ -123,31 +124,43 @@ class Grid:
         before = columns[: bisect_left(columns, place.column)][-LABEL_REACH:]
         label, at = "", 0
         for column in reversed(before):
-            text = self._text(place._replace(column=column))
+            text = self.text(place._replace(column=column))
             if text and (not label or column == at - 1):
                 label, at = text, column
             elif label:
                 break
-        return label or self.heading(place)
+        return label or self._first_text(place.sheet, place.row) or self.heading(place)
+
+    def _first_text(self, sheet: int, row: int) -> str:
+        """What a row begins with, where its cells go on beyond the reach of a label."""
+        columns = self.rows[sheet].get(row, [])
+        first = columns[:FIRST_COLUMNS] if len(columns) > LABEL_REACH else []
+        texts = (self.text(Place(sheet, row, column)) for column in first)
+        return next(filter(None, texts), "")
 
     def heading(self, place: Place) -> str:
         """The nearest text above in the cell's column."""
         rows = self.columns[place.sheet].get(place.column, [])
         before = rows[: bisect_left(rows, place.row)][-LABEL_REACH:]
-        texts = (self._text(place._replace(row=row)) for row in reversed(before))
+        texts = (self.text(place._replace(row=row)) for row in reversed(before))
         return next(filter(None, texts), "")
 
     def section(self, place: Place) -> str:
         """The nearest row above that has a text and no number."""
-        rows = self.rows[place.sheet]
-        for row in range(place.row - 1, max(place.row - LABEL_REACH, 0), -1):
-            places = [Place(place.sheet, row, column) for column in rows.get(row, [])]
-            texts = [text for each in places if (text := self._text(each))]
-            if texts and not any(self.number(each) is not None for each in places):
-                return texts[0]
-        return ""
+        above = range(place.row - 1, max(place.row - LABEL_REACH, 0), -1)
+        return next(filter(None, (self._opens(place.sheet, row) for row in above)), "")
 
-    def _text(self, place: Place) -> str:
+    def _opens(self, sheet: int, row: int) -> str:
+        """The text of a row that opens a section, looked for once."""
+        if (sheet, row) not in self._openings:
+            places = [Place(sheet, row, column) for column in self.rows[sheet].get(row, [])]
+            texts = filter(None, map(self.text, places))
+            has_number = any(self.number(each) is not None for each in places)
+            self._openings[sheet, row] = "" if has_number else next(texts, "")
+        return self._openings[sheet, row]
+
+    def text(self, place: Place) -> str:
+        """The words of a cell, if it holds any."""
         cell = self.cell(place)
         if cell is None or not isinstance(cell.value, str) or isinstance(cell.value, Failed):
             return ""

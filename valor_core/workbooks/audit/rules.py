@@ -6,6 +6,7 @@ it looks at and when it is silent.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from valor_core.workbooks.audit import cells, lines, whole
 from valor_core.workbooks.audit.findings import Audit, Finding, Severity
@@ -16,6 +17,7 @@ from valor_core.workbooks.audit.tranches import tranche_rates
 from valor_core.workbooks.reading import read_workbook
 
 FINDINGS_MAX = 200  # of one rule: whoever has more does not mend them one by one
+FOUND_MAX = 1_000  # then no more are looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,8 @@ def audit_workbook(raw: bytes, tell: Callable[[float], None] = lambda _: None) -
     left_out = 0
     for number, rule in enumerate(RULES):
         tell(2 / 3 + number / len(RULES) / 3)
-        its = list(dict.fromkeys(each for find in rule.find for each in find(grid)))
+        found_by = (each for find in rule.find for each in find(grid))
+        its = list(dict.fromkeys(islice(found_by, FOUND_MAX)))
         found += its[:FINDINGS_MAX]
         left_out += len(its[FINDINGS_MAX:])
     gravity = {severity: place for place, severity in enumerate(Severity)}

@@ -1,6 +1,8 @@
 """Debt by tranche: each pays its own rate."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 
 from valor_core.workbooks.audit.findings import Finding, Severity
 from valor_core.workbooks.audit.formula import Area, Node, Product, Sum, walk
@@ -80,17 +82,21 @@ def _own_rate(
         return None
     better = [
         each
-        for each, its in rates.items()
-        if each.sheet == used.sheet
-        and its
-        and its <= own
-        and len(its & own) > len(rates[used] & own)
-        and abs(each.row - used.row) <= NEAR
-        and abs(each.column - used.column) <= NEAR
+        for each in _near(grid, used)
+        if (its := rates.get(each)) and its <= own and len(its) > len(rates[used] & own)
     ]
     if not better or _reads_any(grid, place, better):
         return None
     return min(better, key=lambda each: len(own - rates[each]))
+
+
+def _near(grid: Grid, used: Place) -> Iterator[Place]:
+    """The cells around a rate, as far as its table may go."""
+    for row in range(used.row - NEAR, used.row + NEAR + 1):
+        columns = grid.rows[used.sheet].get(row, [])
+        first = bisect_left(columns, used.column - NEAR)
+        for column in columns[first : bisect_right(columns, used.column + NEAR)]:
+            yield Place(used.sheet, row, column)
 
 
 def _told(grid: Grid, place: Place, last: Place | None, used: Place, right: Place) -> Finding:
@@ -162,6 +168,7 @@ def _inside(product: Product) -> Iterator[Node]:
             yield from walk(factor)
 
 
+@lru_cache(maxsize=10_000)
 def _identity(label: str) -> frozenset[str]:
     """The words of a label that tell one tranche from another.
 

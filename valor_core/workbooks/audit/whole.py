@@ -8,6 +8,7 @@ from valor_core.workbooks.reading import name_of
 
 BALANCE, CIRCLE = "unbalanced", "circular_reference"
 CHECKS = frozenset({"check", "checks", "imbalance"})
+SAID = CHECKS | {"assets", "liabilities"}
 FAILS = frozenset({"error", "fail", "failed", "false", "no", "outside", "unbalanced", "wrong"})
 TOLERANCE = 1e-5  # of the amount: statements are typed in thousands or millions
 SMALLEST = 0.01
@@ -16,21 +17,32 @@ SMALLEST = 0.01
 def unbalanced(grid: Grid) -> Iterator[Finding]:
     """Checks that do not come to nought, and assets that differ from what funds them."""
     for number, rows in enumerate(grid.rows):
-        assets: list[int] = []
-        for row, columns in sorted(rows.items()):
-            label = grid.label(Place(number, row, columns[-1]))
-            words = words_of(label)
-            if words & CHECKS:
-                yield from _failed_checks(grid, number, row)
-            elif {"total", "assets"} <= words and not words & {"liabilities", "net", "current"}:
-                assets.append(row)
-            elif {"liabilities", "equity"} <= words and words & {"total", "and"} and assets:
-                yield from _apart(grid, number, assets[-1], row)
+        assets: list[Place] = []
+        for row in sorted(rows):
+            for label, places in _by_label(grid, number, row).items():
+                words = words_of(label)
+                if words & CHECKS:
+                    yield from _failed_checks(grid, places)
+                elif {"total", "assets"} <= words and not words & {"liabilities", "net", "current"}:
+                    assets = places
+                elif {"liabilities", "equity"} <= words and words & {"total", "and"}:
+                    yield from _apart(grid, assets, places)
 
 
-def _failed_checks(grid: Grid, number: int, row: int) -> Iterator[Finding]:
-    places = [Place(number, row, column) for column in grid.rows[number][row]]
-    failed = [place for place in places if grid.trees.get(place) and _fails(grid, place)]
+def _by_label(grid: Grid, sheet: int, row: int) -> dict[str, list[Place]]:
+    """The cells of a row that are no texts of their own, by what they are called."""
+    places = [Place(sheet, row, column) for column in grid.rows[sheet][row]]
+    found: dict[str, list[Place]] = {}
+    if not any(words_of(grid.text(place)) & SAID for place in places):
+        return found
+    for place in places:
+        if place in grid.trees or grid.number(place) is not None:
+            found.setdefault(grid.label(place), []).append(place)
+    return found
+
+
+def _failed_checks(grid: Grid, places: list[Place]) -> Iterator[Finding]:
+    failed = [place for place in places if place in grid.trees and _fails(grid, place)]
     if failed:
         value = grid.value(failed[0])
         shown = f"{value:,.6g}" if isinstance(value, float) else str(value)
@@ -56,20 +68,21 @@ def _fails(grid: Grid, place: Place) -> bool:
     return abs(value) > max([SMALLEST, *(TOLERANCE * each for each in read)])
 
 
-def _apart(grid: Grid, number: int, assets: int, funding: int) -> Iterator[Finding]:
-    for column in grid.rows[number][funding]:
-        one, other = (grid.number(Place(number, row, column)) for row in (assets, funding))
-        if one is None or other is None or abs(one - other) <= max(SMALLEST, TOLERANCE * abs(one)):
+def _apart(grid: Grid, assets: list[Place], funding: list[Place]) -> Iterator[Finding]:
+    """Year by year, below each other or side by side."""
+    for one, other in zip(assets, funding, strict=False):
+        held, funded = grid.number(one), grid.number(other)
+        if held is None or funded is None:
             continue
-        place = Place(number, funding, column)
-        yield grid.finding(
-            BALANCE,
-            Severity.ERROR,
-            place,
-            said=f"Liabilities and equity of {other:,.10g} are not the assets of {one:,.10g} in "
-            f"{name_of(assets, column)}.",
-            way_out="Find the flow that only one side carries; never plug the difference.",
-        )
+        if abs(held - funded) > max(SMALLEST, TOLERANCE * abs(held)):
+            yield grid.finding(
+                BALANCE,
+                Severity.ERROR,
+                other,
+                said=f"Liabilities and equity of {funded:,.10g} are not the assets of "
+                f"{held:,.10g} in {name_of(one.row, one.column)}.",
+                way_out="Find the flow that only one side carries; never plug the difference.",
+            )
 
 
 def circles(grid: Grid) -> Iterator[Finding]:
