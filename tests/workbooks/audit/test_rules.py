@@ -202,12 +202,35 @@ def test_a_line_may_begin_with_history_and_end_with_a_terminal_year():
     assert grave(audited(line)) == []
 
 
+def test_a_number_typed_over_the_end_of_a_line_is_found_where_others_go_on():
+    lines = [
+        [name, 1.0, *((f"={a}{row}*2", 2.0) for a in "BCDE")]
+        for row, name in enumerate("abc", start=1)
+    ]
+    assert grave(audited(*lines)) == []
+
+    lines[1][-1] = 32.0
+
+    assert grave(audited(*lines)) == [("hard_coded_row", "Model!F2")]
+    assert grave(audited(lines[1])) == []
+
+
+def test_tranches_may_stand_in_columns():
+    table = [
+        ["", "Senior", "Mezzanine"], ["Interest rate", 0.06, 0.11], ["Balance", 200.0, 50.0],
+        ["Interest", ("=B3*$B$2", 12.0), ("=C3*$B$2", 3.0)],
+    ]  # fmt: skip
+
+    assert grave(audited(*table)) == [("mixed_rates", "Model!C4")]
+
+
 @pytest.mark.parametrize(
     ("rows", "found"),
     [
         ([["Balance check", ("=B2-B3", 4.0)], ["Assets", 100.0], ["Funding", 96.0]],
          [("unbalanced", "Model!B1")]),
         ([["Balance check", ("=B2-B3", 1e-9)], ["Assets", 100.0], ["Funding", 100.0]], []),
+        ([["Check size", ("=B2*2", 200.0)], ["Round", 100.0]], []),
         ([["Check", ("=B2=B3", False)], ["Assets", 100.0], ["Funding", 96.0]],
          [("unbalanced", "Model!B1")]),
         ([["Total assets", 100.0, 110.0], ["Total liabilities and equity", 100.0, 109.0]],

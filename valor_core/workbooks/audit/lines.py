@@ -20,6 +20,7 @@ from valor_core.workbooks.audit.grid import Grid, Place, Term, percent, words_of
 
 HARD_CODED, BROKEN, SIGN, RATES = "hard_coded_row", "broken_row", "sign_flip", "mixed_rates"
 ALIKE_MIN, ODD_MAX = 3, 2
+OTHERS_MIN = 2  # lines that go on where one ends in a typed number
 TYPED = "a number that was typed in"
 
 
@@ -29,6 +30,11 @@ class _Run:
 
     pattern: str
     places: list[Place]
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it is of formulas."""
+        return self.pattern not in {"", TYPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ def _breaks(grid: Grid) -> Iterator[_Break]:
             place
             for runs in across
             for run in runs
-            if len(run.places) >= ALIKE_MIN and run.pattern != TYPED
+            if len(run.places) >= ALIKE_MIN and run.repeats
             for place in run.places
         }
         down = [
@@ -99,27 +105,39 @@ def _pattern(grid: Grid, place: Place) -> str:
 
 def _regular(lines: list[list[_Run]], *, along: str, least: int) -> Iterator[_Break]:
     """The breaks that are no habit of the sheet, as a year's total among quarters is."""
-    found: list[_Break] = []
-    spans: dict[int, int] = {}
-    breaks: dict[int, int] = {}
-    for runs in lines:
-        for before, odd, after in zip(runs, runs[1:], runs[2:], strict=False):
-            alike = len(before.places) + len(after.places)
-            usual = before.pattern == after.pattern not in {"", TYPED}
-            if usual and odd.pattern and len(odd.places) <= ODD_MAX and alike >= least:
-                found.append(_Break(before.places[-1], odd))
-                for place in odd.places:
-                    at = getattr(place, along)
-                    breaks[at] = breaks.get(at, 0) + 1
-        for run in runs:
-            if len(run.places) >= ALIKE_MIN and run.pattern not in {"", TYPED}:
-                for place in run.places[1:-1]:
-                    at = getattr(place, along)
-                    spans[at] = spans.get(at, 0) + 1
-    for each in found:
+    through = Counter(
+        getattr(place, along)
+        for runs in lines
+        for run in runs
+        if run.repeats and len(run.places) >= ALIKE_MIN
+        for place in run.places[1:]
+    )
+    inside = [each for runs in lines for each in _inside(runs, least)]
+    habits = Counter(getattr(place, along) for each in inside for place in each.odd.places)
+    for each in inside:
         at = getattr(each.odd.places[0], along)
-        if breaks[at] < ALIKE_MIN or breaks[at] < spans.get(at, 0):
+        if habits[at] < ALIKE_MIN or habits[at] < through[at]:
             yield each
+    for each in (each for runs in lines for each in _typed_ends(runs)):
+        if along == "column" and through[each.odd.places[0].column] >= OTHERS_MIN:
+            yield each
+
+
+def _inside(runs: list[_Run], least: int) -> Iterator[_Break]:
+    for before, odd, after in zip(runs, runs[1:], runs[2:], strict=False):
+        alike = len(before.places) + len(after.places)
+        usual = before.repeats and before.pattern == after.pattern
+        if usual and odd.pattern and len(odd.places) <= ODD_MAX and alike >= least:
+            yield _Break(before.places[-1], odd)
+
+
+def _typed_ends(runs: list[_Run]) -> Iterator[_Break]:
+    """Numbers typed over the end of a line, before a gap or nothing."""
+    nothing = _Run("", [])
+    for before, odd, after in zip(runs, runs[1:], [*runs[2:], nothing], strict=False):
+        line = before.repeats and len(before.places) >= ALIKE_MIN
+        if line and odd.pattern == TYPED and len(odd.places) <= ODD_MAX and not after.pattern:
+            yield _Break(before.places[-1], odd)
 
 
 def _judged(grid: Grid, found: _Break) -> Iterator[Finding]:

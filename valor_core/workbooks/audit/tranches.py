@@ -9,6 +9,7 @@ from valor_core.workbooks.audit.formula import Area, Node, Product, Sum, walk
 from valor_core.workbooks.audit.grid import Grid, Place, percent, words_of
 from valor_core.workbooks.audit.lines import RATES
 
+FOUND_MAX = 5_000
 NEAR = 25  # rows or columns between the rates of one table
 RATE_MAX = 0.5
 SAYS_RATE = frozenset(
@@ -54,19 +55,31 @@ SHORT = {"tla": {"term", "A"}, "tlb": {"term", "B"}, "tlc": {"term", "C"}}
 
 def tranche_rates(grid: Grid) -> Iterator[Finding]:
     """Interest on a tranche by the labelled rate of another one, while its own stands near."""
-    rates = _rates(grid)
+    taken = _taken(grid, _rates(grid))
+    for place, rates in taken.items():
+        if taken.get(place._replace(column=place.column - 1)) != rates:
+            last = place
+            while taken.get(further := last._replace(column=last.column + 1)) == rates:
+                last = further
+            yield _told(grid, place, last, *rates)
+
+
+def _taken(grid: Grid, rates: dict[Place, frozenset[str]]) -> dict[Place, tuple[Place, Place]]:
+    """Each formula that takes another tranche's rate, with that rate and its own."""
+    found = {}
     for place, tree in grid.trees.items():
-        last = grid.run_from(place)
-        for node in walk(tree) if last else ():
-            if isinstance(node, Product):
-                for used in _rates_in(grid, place, node):
-                    if used in rates and (right := _own_rate(grid, place, node, used, rates)):
-                        yield _told(grid, place, last, used, right)
+        for node in walk(tree):
+            for used in _rates_in(grid, place, node):
+                if used in rates and (right := _own_rate(grid, place, node, used, rates)):
+                    found[place] = used, right
+        if len(found) == FOUND_MAX:
+            break
+    return found
 
 
-def _rates_in(grid: Grid, place: Place, product: Product) -> Iterator[Place]:
+def _rates_in(grid: Grid, place: Place, node: Node) -> Iterator[Place]:
     """The cells that a product multiplies by, alone or as a base with its margin."""
-    for power, factor in product.factors:
+    for power, factor in node.factors if isinstance(node, Product) else ():
         terms = [term for _, term in factor.terms] if isinstance(factor, Sum) else [factor]
         for term in terms if power > 0 else ():
             if (target := grid.target(term, place)) is not None:
@@ -74,7 +87,7 @@ def _rates_in(grid: Grid, place: Place, product: Product) -> Iterator[Place]:
 
 
 def _own_rate(
-    grid: Grid, place: Place, product: Product, used: Place, rates: dict[Place, frozenset[str]]
+    grid: Grid, place: Place, product: Node, used: Place, rates: dict[Place, frozenset[str]]
 ) -> Place | None:
     """The rate of the tranche's own, if the one used is another tranche's."""
     own = _tranche(grid, place, product)
@@ -99,7 +112,7 @@ def _near(grid: Grid, used: Place) -> Iterator[Place]:
             yield Place(used.sheet, row, column)
 
 
-def _told(grid: Grid, place: Place, last: Place | None, used: Place, right: Place) -> Finding:
+def _told(grid: Grid, place: Place, last: Place, used: Place, right: Place) -> Finding:
     taken = grid.called(used, seen_from=place) + percent(grid.number(used))
     wanted = grid.called(right, seen_from=place) + percent(grid.number(right))
     line = grid.label(place)
@@ -130,11 +143,11 @@ def _rates(grid: Grid) -> dict[Place, frozenset[str]]:
             label = grid.label(place)
             told = words_of(label) | words_of(grid.heading(place))
             if told & SAYS_RATE and not words_of(label) & NO_DEBT:
-                found[place] = _identity(label)
+                found[place] = _identity(label) or _column(grid, place)
     return found
 
 
-def _tranche(grid: Grid, place: Place, product: Product) -> frozenset[str]:
+def _tranche(grid: Grid, place: Place, product: Node) -> frozenset[str]:
     """Which tranche the interest is of: by its line, its balance, or its section."""
     balances = list(_balances(grid, place, product))
     label, section = grid.label(place), grid.section(place)
@@ -143,10 +156,16 @@ def _tranche(grid: Grid, place: Place, product: Product) -> frozenset[str]:
         return frozenset()
     for balance in balances:
         told = told or _identity(grid.label(balance))
-    return told or _identity(section)
+    return told or _column(grid, place) or _identity(section)
 
 
-def _balances(grid: Grid, place: Place, product: Product) -> Iterator[Place]:
+def _column(grid: Grid, place: Place) -> frozenset[str]:
+    """Which tranche a column is of, where its heading names one and no year."""
+    told = _identity(grid.heading(place))
+    return frozenset() if any(char.isdigit() for word in told for char in word) else told
+
+
+def _balances(grid: Grid, place: Place, product: Node) -> Iterator[Place]:
     for factor in _inside(product):
         if isinstance(factor, Area):
             spot = grid.spot(factor.first, place)
@@ -162,8 +181,8 @@ def _may_be_a_balance(grid: Grid, place: Place) -> bool:
     return abs(value) >= 1 if value is not None else place in grid.trees
 
 
-def _inside(product: Product) -> Iterator[Node]:
-    for power, factor in product.factors:
+def _inside(product: Node) -> Iterator[Node]:
+    for power, factor in product.factors if isinstance(product, Product) else ():
         if power > 0:
             yield from walk(factor)
 

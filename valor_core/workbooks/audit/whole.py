@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from valor_core.workbooks.audit.findings import Finding, Severity
+from valor_core.workbooks.audit.formula import Node, Sum, walk
 from valor_core.workbooks.audit.grid import Grid, Place, words_of
 from valor_core.workbooks.reading import name_of
 
@@ -64,8 +65,15 @@ def _fails(grid: Grid, place: Place) -> bool:
         return bool(words_of(value) & FAILS)
     if not isinstance(value, float) or value == 1.0:  # 1 is how some say yes
         return False
+    if not any(_compares(each) for each in walk(grid.trees[place])):
+        return False
     read = [abs(grid.number(each) or 0.0) for each in grid.reads.get(place, ())]
     return abs(value) > max([SMALLEST, *(TOLERANCE * each for each in read)])
+
+
+def _compares(node: Node) -> bool:
+    """Whether a part holds one amount against another: a check of a cheque's size does not."""
+    return isinstance(node, Sum) and {sign for sign, _ in node.terms} == {1, -1}
 
 
 def _apart(grid: Grid, assets: list[Place], funding: list[Place]) -> Iterator[Finding]:
