@@ -22,6 +22,8 @@ app.command("value")(content.value)
 app.command("proof")(content.proof)
 app.command("import")(content.import_facts)
 app.add_typer(content.workbook, name="workbook")
+below_zero = {"ignore_unknown_options": True}  # -1e6 is an amount, no option
+app.command("adjust", context_settings=below_zero)(content.adjust)
 app.add_typer(content.snapshot, name="snapshot")
 app.add_typer(content.report, name="report")
 app.add_typer(content.audit, name="audit")

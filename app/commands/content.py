@@ -163,6 +163,34 @@ def audit_workbook(file: Path, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+def adjust(
+    company: str,
+    item: str,
+    fiscal_year: int,
+    amount: Annotated[float, typer.Argument(help="Added to the filed figure, in its unit.")],
+    layer: Annotated[str, typer.Option("--layer", help="Its name; a new one makes a layer.")],
+    why: Annotated[str, typer.Option("--why", help="The rationale.")],
+    tenant: Tenant = "demo",
+) -> None:
+    """Add an amount to a filed figure in a layer; the filing itself stays as it is."""
+    from app.commands.working import as_local_user, the_open_store
+    from valor_core.values import CompanyId
+    from valor_core.workbench import adjustments
+    from valor_core.workbench.verb import open_work
+
+    with open_work(as_local_user(tenant), the_open_store()) as work:
+        row = adjustments.add_adjustment(
+            work,
+            CompanyId(company),
+            layer=layer,
+            item=item,
+            fiscal_year=fiscal_year,
+            amount=amount,
+            rationale=why,
+        )
+    print(f"{row.item} of FY{row.fiscal_year}: {row.amount:+,.10g} {row.unit} in {row.layer}")
+
+
 @snapshot.command("publish")
 def publish_snapshot(tenant: Tenant = "demo", as_json: AsJson = False) -> None:
     """Write facts and valuations to Parquet with a manifest."""

@@ -427,6 +427,17 @@ def test_a_workbook_is_audited_without_a_tenant(empty, tmp_path):
     assert "There is no file" in empty.refused("workbook", "audit", tmp_path)
 
 
+def test_a_filed_figure_is_adjusted_in_a_layer_and_what_was_never_filed_is_not(demo):
+    reason = ("--layer", "Adjusted", "--why", "a fine, once")
+
+    done = demo("adjust", "KO", "operating_income", 2009, "310e6", *reason)
+
+    assert done.out.strip() == "operating_income of FY2009: +310,000,000 USD in Adjusted"
+    taken = demo("adjust", "KO", "operating_income", 2009, "-10e6", *reason)
+    assert taken.out.strip() == "operating_income of FY2009: -10,000,000 USD in Adjusted"
+    assert "nothing to adjust" in demo.refused("adjust", "KO", "revenue", 1999, "1", *reason)
+
+
 def test_a_snapshot_is_published_and_found_again_unchanged(demo):
     first = demo("snapshot", "publish", "--json").json
     again = demo("snapshot", "publish").out
