@@ -13,6 +13,7 @@ from valor_core.coverage.demo_book import read_demo_book
 from valor_core.coverage.figures import Figures
 from valor_core.coverage.layers import layers_of, through
 from valor_core.coverage.prefill import prefill_dcf
+from valor_core.coverage.prefill_statements import prefill_statements
 from valor_core.coverage.sourcing import dump_sources, load_sources
 from valor_core.models.codec import dump
 from valor_core.models.explained import source_text
@@ -85,6 +86,18 @@ def test_corrected_debt_counts_once_whichever_of_its_overlapping_tags_are_read(
     there = before.value is not None and figure in known(facts)
 
     assert after.value == (pytest.approx(before.amount + amount) if there else before.value)
+
+
+def test_corrected_long_term_debt_is_no_debt_that_falls_due_in_the_opening_balance():
+    company, facts = BOOK["AAPL"].company, BOOK["AAPL"].facts
+    layer = {("long_term_debt", newest("AAPL")): [added(1e9)]}
+
+    before, after = (
+        prefill_statements(company, each).inputs.opening for each in (facts, through(facts, layer))
+    )
+
+    assert after.other_current_liabilities == before.other_current_liabilities
+    assert after.other_liabilities == before.other_liabilities - 1e9
 
 
 def test_a_layer_adds_to_the_figure_that_was_known_on_the_day():

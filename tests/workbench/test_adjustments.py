@@ -82,7 +82,9 @@ def test_a_layer_whose_adjustments_were_dropped_reads_as_filed_byte_for_byte(acm
         adjustments.drop_adjustment(work, KO, row.id)
 
 
-@pytest.mark.parametrize("model", ["dcf", "lbo", "merger", "comparables", "real_option"])
+@pytest.mark.parametrize(
+    "model", ["dcf", "lbo", "merger", "comparables", "real_option", "statements", "reconciliation"]
+)
 def test_every_model_that_begins_from_the_facts_reads_them_through_the_layer(acme, model):
     add(acme.analyst)
 

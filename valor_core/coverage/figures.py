@@ -96,6 +96,11 @@ class Figures:
                 return newest.as_filed
         return None
 
+    def adjusted(self, fact: FiledFact) -> FiledFact:
+        """A figure as filed, with what a layer adds to it where it is the one that is known."""
+        stands = self.known.get((fact.item, fact.fiscal_year))
+        return stands if stands is not None and stands.as_filed == fact else fact
+
     def ebit(self, year: int) -> Told | None:
         """Operating income; where none is filed, income before tax and interest."""
         if fact := self.known.get(("operating_income", year)):

@@ -182,7 +182,8 @@ def _claims(figures: Figures, year: int) -> Lines:
     later = figures.tagged("LongTermDebtNoncurrent", "LongTermDebtAndCapitalLeaseObligations")
     due = _line(figures, "short_term_debt")
     if owed.facts and later is not None:
-        due = _with(owed, f"debt of FY{year} that falls due within a year", less=[filed(later)])
+        long = filed(figures.adjusted(later))
+        due = _with(owed, f"debt of FY{year} that falls due within a year", less=[long])
     other = _with(
         current,
         f"current liabilities − payables − debt due of FY{year}",
