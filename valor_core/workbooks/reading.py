@@ -24,7 +24,7 @@ FILE_MAX = 25_000_000
 MEMBERS_MAX = 2_000
 UNPACKED_MAX = 100_000_000
 RATIO_MAX = 200  # of a part beyond a megabyte: cells of one formula reach 50
-TAGS_MAX = 3_000_000
+TAGS_MAX = 2_000_000  # each cell of the largest number with its formula and its value
 CELLS_MAX = 300_000
 SHEETS_MAX = 200
 TEXT_MAX = 32_767  # what a cell of Excel may hold
@@ -178,11 +178,12 @@ class _Package:
             raise WorkbookUnreadable(problem=f"the part {path[:80]!a} is damaged") from error
         self.tags += raw.count(b"<")
         _refuse_above(TAGS_MAX, self.tags, "tags")
+        _refuse_above(CELLS_MAX, raw.count(b"<c ") + raw.count(b"<c>"), "cells on one sheet")
         return raw
 
 
 class _Part:
-    """Reads one XML part by handlers for the tags that matter, named without their namespace."""
+    """Reads one XML part by handlers for the tags that matter, whatever their prefix."""
 
     def __init__(self, path: str) -> None:
         self.path, self.depth = path, 0
@@ -192,7 +193,7 @@ class _Part:
 
     def read(self, raw: bytes) -> None:
         """Stream the part through the handlers."""
-        parser = expat.ParserCreate(namespace_separator=" ")
+        parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = self._doctype
         parser.XmlDeclHandler = self._declaration
@@ -220,12 +221,12 @@ class _Part:
         self.depth += 1
         if self.depth > DEPTH_MAX:
             raise WorkbookUnreadable(problem=f"the tags of {self.path[:80]!a} stand too deep")
-        if handler := self.opening.get(name[name.rfind(" ") + 1 :]):
+        if handler := self.opening.get(name) or self.opening.get(name[name.find(":") + 1 :]):
             handler(attributes)
 
     def _end(self, name: str) -> None:
         self.depth -= 1
-        if handler := self.closing.get(name[name.rfind(" ") + 1 :]):
+        if handler := self.closing.get(name) or self.closing.get(name[name.find(":") + 1 :]):
             handler()
 
     def _characters(self, text: str) -> None:
@@ -308,7 +309,7 @@ class _Book(_Part):
         self.closing = {"definedName": self._end_name}
 
     def _sheet(self, attributes: dict[str, str]) -> None:
-        identity = next((v for k, v in attributes.items() if k.endswith(" id")), "")
+        identity = next((v for k, v in attributes.items() if k.endswith(":id")), "")
         hidden = attributes.get("state", "visible") != "visible"
         self.sheets.append((attributes.get("name", "")[:100], identity, hidden))
         _refuse_above(SHEETS_MAX, len(self.sheets), "sheets")

@@ -162,10 +162,7 @@ def _judged(grid: Grid, found: _Break) -> Iterator[Finding]:
             rule, severity = RATES, Severity.ERROR
             said = f"This cell takes the rate {theirs}, the rest of its line {ours}."
             way_out = "Take one rate along the line, held by $ signs."
-        elif not all(
-            each and _is_slip(*each) and not _reads_typed(grid, (each[0], usual), (each[1], odd))
-            for each in differences
-        ):
+        elif not all(each and _is_slip(grid, each, usual, odd) for each in differences):
             severity = Severity.NOTE
     last = found.odd.places[-1]
     yield grid.finding(rule, severity, odd, last=last, said=said, way_out=way_out)
@@ -227,11 +224,19 @@ def _shape(node: Node) -> tuple[object, ...]:
     return type(node), len(parts_of(node))
 
 
-def _is_slip(usual: Node, odd: Node) -> bool:
-    """Whether one cell stands for another, or a term was added or lost: nobody writes that anew."""
-    ours, theirs = _terms(usual), _terms(odd)
+def _is_slip(grid: Grid, pair: tuple[Node, Node], usual: Place, odd: Place) -> bool:
+    """Whether one cell stands for another, or a term was added or lost: nobody writes that anew.
+
+    It is none where the line that the formula reads breaks in the same place already.
+    """
+    one, other = pair
+    before, here = grid.target(one, usual), grid.target(one, odd)
+    lines = [grid.patterns[each] for each in (before, here) if each in grid.patterns]
+    if len(set(lines)) > 1 or _reads_typed(grid, (one, usual), (other, odd)):
+        return False
+    ours, theirs = _terms(one), _terms(other)
     if len(ours) == len(theirs) == 1:
-        return not parts_of(usual) and not parts_of(odd)
+        return not parts_of(one) and not parts_of(other)
     return not ours - theirs or not theirs - ours
 
 
