@@ -129,7 +129,7 @@ def explained() -> None:
 def verdict(done: Examined) -> None:
     """The audit in one line, and how much of the workbook it rests on."""
     found = done.audit
-    told = f"**{show.plain(done.file_name)}**: {show.plain(found.verdict)}"
+    told = f"**{show.plain(done.file_name)}**: {found.verdict}"
     if found.count(Severity.ERROR):
         st.error(told, icon=":material/error:")
     elif found.count(Severity.WARNING):
