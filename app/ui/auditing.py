@@ -182,7 +182,7 @@ def findings(done: Examined) -> None:
 
 
 def _row(each: Finding) -> list[str]:
-    return [each.where or "workbook", each.said, each.formula, each.way_out]
+    return [each.where, each.said, each.formula, each.way_out]
 
 
 def _where(found: Sequence[Finding], sheets: Sequence[str]) -> None:

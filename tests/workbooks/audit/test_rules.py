@@ -278,6 +278,14 @@ def test_a_circle_that_excel_may_iterate_is_a_warning():
     assert finding.severity is Severity.WARNING
 
 
+def test_macros_are_told_of_the_workbook_as_a_whole():
+    parts = {**parts_of(a_file({"Model": [["a", 1.0]]})), "xl/vbaProject.bin": b"Sub Auto_Open()"}
+
+    (finding,) = audit_workbook(packed(parts)).findings
+
+    assert (finding.rule, finding.severity, finding.where) == ("macros", "note", "workbook")
+
+
 def test_hidden_inputs_are_told_once_a_row_column_or_sheet():
     def hide(book):
         sheet, aside = book.worksheets()

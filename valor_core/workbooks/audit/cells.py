@@ -23,8 +23,8 @@ from valor_core.workbooks.audit.formula import (
 from valor_core.workbooks.audit.grid import Grid, Place, words_of
 from valor_core.workbooks.reading import Failed
 
-TYPED, ERROR, TEXT, HIDDEN, LINK = (
-    "typed_number", "error_value", "text_number", "hidden_input", "external_link",
+TYPED, ERROR, TEXT, HIDDEN, LINK, MACROS = (
+    "typed_number", "error_value", "text_number", "hidden_input", "external_link", "macros",
 )  # fmt: skip
 USUAL = frozenset({24, 30, 52, 90, 100, 360, 365, 365.25, 366, 1_000, 10_000, 1e6, 1e9, 0.5, 0.25})
 SMALL = 12  # numbers up to it count, convert or average
@@ -234,6 +234,20 @@ def external_links(grid: Grid) -> Iterator[Finding]:
             formula="",
             said=f"The workbook keeps a link to {files} that no formula here uses.",
             way_out="Break the link (Data, Edit links).",
+        )
+
+
+def macros(grid: Grid) -> Iterator[Finding]:
+    """Programs in the workbook, which may write into any cell."""
+    if grid.book.macros:
+        yield Finding(
+            rule=MACROS,
+            severity=Severity.NOTE,
+            sheet="",
+            cells="",
+            formula="",
+            said="The workbook holds macros; what they would write into cells is not audited.",
+            way_out="Ask for an .xlsx, or read the macros in Excel's editor before you allow them.",
         )
 
 

@@ -28,8 +28,8 @@ class Finding:
 
     @property
     def where(self) -> str:
-        """The place as one types it into Excel."""
-        return f"{quoted(self.sheet)}!{self.cells}" if self.cells else self.sheet
+        """The place as one types it into Excel, or the sheet, or the workbook as a whole."""
+        return f"{quoted(self.sheet)}!{self.cells}" if self.cells else self.sheet or "workbook"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

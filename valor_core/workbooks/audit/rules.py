@@ -46,6 +46,7 @@ RULES = (
     Rule(name=cells.TEXT, title="Text that looks like a number", find=(cells.text_numbers,)),
     Rule(name=cells.HIDDEN, title="Hidden input", find=(cells.hidden_inputs,)),
     Rule(name=cells.LINK, title="Link to another file", find=(cells.external_links,)),
+    Rule(name=cells.MACROS, title="Macros", find=(cells.macros,)),
 )
 TITLES = {rule.name: rule.title for rule in RULES}
 
