@@ -31,7 +31,7 @@ def origin(folder: Path) -> Iterator[str]:
         assert process.stdout
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(30) == 0
 
 
 def opened(page: Page, address: str, title: str) -> None:

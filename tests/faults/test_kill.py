@@ -74,7 +74,7 @@ class Servers:
     def close(self) -> None:
         assert self.parent.stdin
         self.parent.stdin.close()
-        self.parent.wait(10)
+        self.parent.wait(60)
         assert self.parent.stdout
         self.parent.stdout.close()
 
