@@ -36,11 +36,14 @@ def company_table(covered: Sequence[Covered]) -> None:
             "Year": column.NumberColumn("FY", format="%d", width=56, help="Newest fiscal year."),
             "Revenue": column.NumberColumn("Revenue, m", format="localized", width=90),
             "Revenue by year": column.LineChartColumn("by year", width=90, color="blue", y_min=0),
-            "EBIT margin": column.NumberColumn(
-                format="%.1f %%", width=88, help="Operating income over revenue of that year."
+            "Operating margin": column.NumberColumn(
+                format="%.1f %%", width=124, help="Operating income over revenue of that year."
             ),
-            "EBIT by year": column.BarChartColumn(
-                width=100, color="blue", help="Operating income; bars that hang are losses."
+            "Operating income by year": column.BarChartColumn(
+                "Operating income",
+                width=124,
+                color="blue",
+                help="Operating income; bars that hang are losses.",
             ),
             "Filed on": column.DateColumn(format="YYYY-MM-DD", width=92),
             "Valued on": column.DateColumn(format="YYYY-MM-DD", width=92),
@@ -66,9 +69,11 @@ def _row(covered: Covered) -> dict[str, object]:
         "Year": covered.fiscal_year,
         "Revenue": None if sales is None else round(sales / MILLION),
         "Revenue by year": [value / MILLION for value in revenue.values()],
-        "EBIT margin": 100 * earned / sales if earned is not None and sales else None,
+        "Operating margin": 100 * earned / sales if earned is not None and sales else None,
         # The zero in front makes the bars stand on zero: else the least year would have none.
-        "EBIT by year": [0.0, *(value / MILLION for value in ebit.values())] if ebit else [],
+        "Operating income by year": [0.0, *(value / MILLION for value in ebit.values())]
+        if ebit
+        else [],
         "Filed on": covered.filed_on,
         "Valued on": from_micros(covered.value.saved_at).date() if covered.value else None,
         "Book": "demo" if covered.company.shared else "own",

@@ -23,8 +23,8 @@ from valor_core.workbench.verb import open_work
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-CHARTED = {"Revenue": "revenue", "EBIT": "operating_income", "Net income": "net_income"}
-RATES = {"gross_margin": "Gross", "operating_margin": "EBIT", "net_margin": "Net"}
+CHARTED = {"Revenue": "revenue", "Operating income": "operating_income", "Net income": "net_income"}
+RATES = {"gross_margin": "Gross", "operating_margin": "Operating", "net_margin": "Net"}
 Key = tuple[str, str, date | None, str]
 
 

@@ -74,8 +74,8 @@ def test_ratios_come_with_their_formula(acme, monkeypatch):
     page.segmented_control(key="company_statement").set_value("Ratios")
     table = run(page).dataframe[0].value
 
-    assert table.loc["EBIT margin", "Formula"] == "operating income / revenue"
-    assert table.loc["EBIT margin", "FY2025"] == pytest.approx(100 * 133_050 / 416_161)
+    assert table.loc["Operating margin", "Formula"] == "operating income / revenue"
+    assert table.loc["Operating margin", "FY2025"] == pytest.approx(100 * 133_050 / 416_161)
 
 
 def test_each_company_of_the_book_has_a_page(acme, monkeypatch):

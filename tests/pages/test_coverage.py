@@ -18,10 +18,12 @@ def test_losses_show_as_losses_and_what_was_not_filed_as_nothing(book, acme, mon
 
     assert len(table) == 18
     snowflake: Any = table.loc["SNOW"]
-    assert snowflake["EBIT margin"] < -30
-    assert min(snowflake["EBIT by year"]) == snowflake["EBIT by year"][-1] < 0
+    assert snowflake["Operating margin"] < -30
+    assert (
+        min(snowflake["Operating income by year"]) == snowflake["Operating income by year"][-1] < 0
+    )
     assert table.loc["AAPL", "Revenue"] == 416_161  # million USD, 10-K of 2025-10-31
-    assert table["EBIT margin"].isna()["JPM"]
+    assert table["Operating margin"].isna()["JPM"]
 
 
 def test_a_saved_value_stands_beside_its_company(book, acme, monkeypatch):

@@ -101,7 +101,7 @@ def _ratios(figures: Known, years: tuple[int, ...]) -> tuple[Ratio, ...]:
             lambda year: _growth(figures, "revenue", year),
         ),
         over("gross_margin", "Gross margin", "gross_profit", "revenue"),
-        over("operating_margin", "EBIT margin", "operating_income", "revenue"),
+        over("operating_margin", "Operating margin", "operating_income", "revenue"),
         over("net_margin", "Net margin", "net_income", "revenue"),
         over("effective_tax", "Effective tax rate", "income_tax", "pretax_income"),
         over("rnd_share", "R&D of revenue", "rnd", "revenue"),

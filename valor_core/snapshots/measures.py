@@ -138,7 +138,8 @@ MEASURES: tuple[Measure, ...] = (
     _rate(
         "operating_margin",
         "EBIT margin",
-        "EBIT / revenue",
+        "EBIT / revenue; EBIT is operating income, or income before tax and interest where that "
+        "is not filed",
         "ebit / revenue",
         "revenue",
         "ebit",
