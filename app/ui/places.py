@@ -23,6 +23,12 @@ def at(inputs: Any, path: str) -> Any:
     return inputs
 
 
+def number_at(inputs: Any, path: str) -> Any:
+    """What stands at a path; None too where its owner is another kind of thing."""
+    owner, _, name = path.rpartition(".")
+    return getattr(at(inputs, owner) if owner else inputs, name, None)
+
+
 def can_be_empty(inputs: Any, path: str) -> bool:
     """Whether the field of that path may hold nothing.
 

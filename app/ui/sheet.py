@@ -9,11 +9,11 @@ from typing import Any
 
 import streamlit as st
 
-from app.ui import ask, changes, draft, frame, show, words
+from app.ui import ask, changes, draft, frame, goal, show, words
 from app.ui.draft import Desk
 from app.ui.field import Field
 from app.ui.headline import called, worth
-from app.ui.places import at
+from app.ui.places import number_at
 from valor_core.charts import valuation as charts
 from valor_core.errors import ValorError
 from valor_core.models.catalogue import checks_of
@@ -200,6 +200,7 @@ def sensitivity(
                 for (i, j), reason in sorted(found.reasons.items())
             ],
         )
+    goal.seek(desk, inputs, by_path)
 
 
 def fiscal_years(desk: Desk, base: str, count: int) -> list[str]:
@@ -207,12 +208,6 @@ def fiscal_years(desk: Desk, base: str, count: int) -> list[str]:
     facts = desk.start.sources[base].facts
     first = max((fact.fiscal_year for fact in facts), default=0)
     return [f"FY{first + year}" for year in range(1, count + 1)]
-
-
-def number_at(inputs: Any, path: str) -> Any:
-    """What stands at a path; None where its owner is not there."""
-    owner, _, name = path.rpartition(".")
-    return getattr(at(inputs, owner) if owner else inputs, name, None)
 
 
 def _axis_name(axis: Field, currency: str) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import log, sqrt
 
 from app.ui.field import Field
-from app.ui.sheet import number_at
+from app.ui.places import number_at
 from valor_core.models.dcf import DcfInputs
 from valor_core.models.fields import Unit
 from valor_core.models.simulation.distributions import (

@@ -12,8 +12,7 @@ from app.ui import grid, sheet, show, words
 from app.ui.draft import Desk, desk_name
 from app.ui.frame import caller
 from app.ui.grid import Column, Edit
-from app.ui.places import put_at
-from app.ui.sheet import number_at
+from app.ui.places import number_at, put_at
 from app.ui.simulation_plan import PATHS, Kind, Stated, drivers_of
 from valor_core.charts import simulation as charts
 from valor_core.errors import ValorError

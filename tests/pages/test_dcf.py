@@ -166,6 +166,32 @@ def test_each_section_stands_before_and_after_there_is_a_value(page, section):
     assert not page.error
 
 
+@pytest.mark.parametrize("path", ["terminal_growth", "wacc.start", "margin.start"])
+def test_the_input_that_gives_a_price_is_found_and_taken(page, path):
+    with_everything_stated(page)
+    page.session_state["dcf:section"] = "Sensitivity"
+    page.run()
+    target = round(1.1 * float(desk(page).result().value_per_share), 2)
+
+    page.selectbox(key="dcf:sought").select(path).run()
+    page.number_input(key="dcf:target").set_value(target).run()
+    assert f"gives {target:.2f} USD" in " ".join(each.value for each in page.markdown)
+    pressed(page, "Take it")
+
+    assert float(desk(page).result().value_per_share) == pytest.approx(target, rel=1e-9)
+    assert path in desk(page).changed()
+
+
+def test_a_price_out_of_reach_is_told_with_what_the_ends_give(page):
+    with_everything_stated(page)
+    page.session_state["dcf:section"] = "Sensitivity"
+    page.run()
+
+    page.number_input(key="dcf:target").set_value(1e6).run()
+
+    assert "never gives 1,000,000.00 USD" in page.info[-1].value
+
+
 def test_the_forecast_tells_the_part_of_a_year_that_its_cash_counts(page):
     with_everything_stated(page)
     page.session_state["dcf:section"] = "Forecast"
