@@ -152,7 +152,8 @@ def navigation() -> StreamlitPage:
                 visibility="visible" if place.open_to(who) else "hidden",
             )
             for place in places()
-        ]
+        ],
+        expanded=True,
     )
     _who_is_signed_in(who)  # after the list, which would push it down
     return page

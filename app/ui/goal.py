@@ -33,7 +33,7 @@ def seek(desk: Desk, inputs: Any, axes: Mapping[str, Field]) -> None:
         wanted(desk).heading(desk.currency), value=None, format="%.2f", key=f"{name}:target"
     )
     if stated is None:
-        st.caption("State a result, such as a market price: the input that it takes is found.")
+        st.caption("State what you want or see in the market: the input that it takes is found.")
         return
     try:
         found = desk.once(("goal", path, stated), lambda: _solved(desk, inputs, axes[path], stated))
