@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
-from hypothesis.strategies import data, floats, integers, sampled_from
+from hypothesis.strategies import data, floats, integers, lists, one_of, sampled_from
 
 from tests.workbooks.audit.juice import juice_co
 from tests.workbooks.audited import a_file, audited, grave
@@ -310,6 +310,55 @@ def test_hidden_inputs_are_told_once_a_row_column_or_sheet():
         ("hidden_input", "Model!B2:C2"),
         ("hidden_input", "Model!E3"),
     ]
+
+
+PARTS = sampled_from(
+    [
+        "A1",
+        "$B$2",
+        "C$3",
+        "A1:B3",
+        "A:A",
+        "2:3",
+        "Model!B1",
+        "Gone!A1",
+        "rate",
+        "SUM(",
+        "IF(",
+        ")",
+        "*",
+        "/",
+        "+",
+        "-",
+        "^",
+        "%",
+        ",",
+        "(",
+        ")",
+        "1",
+        "0.05",
+        "250",
+        '"x"',
+        "#REF!",
+        "[1]S!A1",
+    ]
+)
+CELLS = one_of(
+    floats(-1e6, 1e6),
+    sampled_from(
+        ["Total assets", "Total liabilities and equity", "check", "Sub interest rate", "12%"]
+    ),
+    lists(PARTS, min_size=1, max_size=8).map(lambda parts: ("=" + "".join(parts), 0.5)),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(lists(lists(CELLS, max_size=7), max_size=7))
+def test_any_workbook_is_audited_to_its_end(rows):
+    found = audited(*rows)
+
+    assert found.formulas == sum(isinstance(cell, tuple) for row in rows for cell in row)
+    assert all(each.said and each.way_out and each.where for each in found.findings)
 
 
 def test_formulas_that_are_not_understood_are_counted():
