@@ -7,9 +7,7 @@ from itertools import groupby
 
 from valor_core.workbooks.audit.findings import Finding, Severity, counted
 from valor_core.workbooks.audit.formula import (
-    Area,
     Call,
-    Name,
     Node,
     Number,
     Power,
@@ -18,6 +16,7 @@ from valor_core.workbooks.audit.formula import (
     Sum,
     Word,
     parts_of,
+    reads_cells,
     walk,
 )
 from valor_core.workbooks.audit.grid import Grid, Place, words_of
@@ -38,7 +37,7 @@ OUTFLOWS = frozenset(
 def typed_numbers(grid: Grid) -> Iterator[Finding]:
     """Numbers written into the sums and products of formulas, a run of one pattern told once."""
     for place, tree in _first_of_each_run(grid):
-        if not any(isinstance(each, Ref | Area | Name) for each in walk(tree)):
+        if not reads_cells(grid.patterns[place]):
             continue
         right = grid.patterns.get(place._replace(column=place.column + 1))
         grave = list(dict.fromkeys(_hidden(tree, in_line=right == grid.patterns[place])))
@@ -213,8 +212,8 @@ def _hidden_line(grid: Grid, places: list[Place], line: str) -> Finding:
 def external_links(grid: Grid) -> Iterator[Finding]:
     """Formulas that read other files, first of each sheet, and links that nothing uses."""
     seen: dict[int, list[Place]] = {}
-    for place, tree in grid.trees.items():
-        if any(_outside(node) for node in walk(tree)):
+    for place in grid.trees:
+        if any(_outside(node) for node in grid.nodes(place)):
             seen.setdefault(place.sheet, []).append(place)
     files = ", ".join(grid.book.links[:5]) or "another file"
     for places in seen.values():

@@ -377,6 +377,18 @@ def parts_of(node: Node) -> tuple[Node, ...]:
     return ()
 
 
+@lru_cache(maxsize=50_000)
+def nodes_of(pattern: str) -> tuple[Node, ...]:
+    """The tree of a pattern and everything under it."""
+    return tuple(walk(tree_of(pattern)))
+
+
+@lru_cache(maxsize=50_000)
+def reads_cells(pattern: str) -> bool:
+    """Whether a formula reads any cell; one that does not is a number in disguise."""
+    return any(isinstance(each, Ref | Area | Name) for each in nodes_of(pattern))
+
+
 def walk(node: Node) -> Iterator[Node]:
     """The node and everything under it."""
     waiting = [node]

@@ -17,10 +17,10 @@ from valor_core.workbooks.audit.formula import (
     Sum,
     Unread,
     formula_at,
+    nodes_of,
     parts_of,
     pattern_of,
     tree_of,
-    walk,
 )
 from valor_core.workbooks.reading import Cell, Failed, Value, Workbook, name_of
 
@@ -73,6 +73,10 @@ class Grid:
     def cell(self, place: Place) -> Cell | None:
         """The cell at that place, if there is one."""
         return self.book.sheets[place.sheet].cells.get((place.row, place.column))
+
+    def nodes(self, place: Place) -> tuple[Node, ...]:
+        """All parts of the cell's formula, none where it has none that is understood."""
+        return nodes_of(self.patterns[place]) if place in self.patterns else ()
 
     def value(self, place: Place) -> Value:
         """What the cell shows."""
@@ -230,8 +234,7 @@ class Grid:
 
     def read_by(self, place: Place) -> Iterator[Place]:
         """The cells with content that the formula at a place reads."""
-        tree = self.trees.get(place)
-        for node in walk(tree) if tree is not None else ():
+        for node in self.nodes(place):
             if isinstance(node, Area):
                 yield from self._within(node, place)
             elif (spot := self.target(node, place)) is not None and self.cell(spot) is not None:

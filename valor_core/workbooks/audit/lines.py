@@ -3,18 +3,16 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from valor_core.workbooks.audit.findings import Finding, Severity
 from valor_core.workbooks.audit.formula import (
-    Area,
     Call,
-    Name,
     Node,
     Product,
-    Ref,
     Sum,
     parts_of,
-    walk,
+    reads_cells,
 )
 from valor_core.workbooks.audit.grid import Grid, Place, Term, percent, words_of
 
@@ -45,10 +43,10 @@ class _Break:
     odd: _Run
 
 
-def line_findings(grid: Grid) -> Iterator[Finding]:
+@lru_cache(maxsize=1)  # several rules look through the same breaks
+def line_findings(grid: Grid) -> tuple[Finding, ...]:
     """Every break of a row, and of a column where no row runs, as what it is."""
-    for each in _breaks(grid):
-        yield from _judged(grid, each)
+    return tuple(finding for each in _breaks(grid) for finding in _judged(grid, each))
 
 
 def only(rule: str) -> Callable[[Grid], Iterator[Finding]]:
@@ -95,11 +93,11 @@ def _runs(grid: Grid, places: list[Place], *, along: str) -> list[_Run]:
 
 def _pattern(grid: Grid, place: Place) -> str:
     """A formula that reads no cell is typed in too; as nought it says that nothing is there."""
-    tree = grid.trees.get(place)
-    if tree is None:
+    pattern = grid.patterns.get(place)
+    if pattern is None:
         return TYPED if grid.is_input(place) else ""
-    if any(isinstance(each, Ref | Area | Name) for each in walk(tree)):
-        return grid.patterns[place]
+    if reads_cells(pattern):
+        return pattern
     return TYPED if grid.number(place) else ""
 
 

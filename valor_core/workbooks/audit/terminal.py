@@ -22,9 +22,9 @@ RATE = 0.6  # neither growth nor a discount rate is beyond it
 
 def terminal_growth(grid: Grid) -> Iterator[Finding]:
     """Flow · (1 + x) / (r − g) where x is r, or another rate than g."""
-    for place, tree in grid.trees.items():
+    for place in grid.trees:
         last = grid.run_from(place)
-        for node in walk(tree) if last else ():
+        for node in grid.nodes(place) if last else ():
             if isinstance(node, Product):
                 yield from _of_product(grid, place, node, last)
 

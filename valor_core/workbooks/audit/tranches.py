@@ -67,8 +67,8 @@ def tranche_rates(grid: Grid) -> Iterator[Finding]:
 def _taken(grid: Grid, rates: dict[Place, frozenset[str]]) -> dict[Place, tuple[Place, Place]]:
     """Each formula that takes another tranche's rate, with that rate and its own."""
     found = {}
-    for place, tree in grid.trees.items():
-        for node in walk(tree):
+    for place in grid.trees:
+        for node in grid.nodes(place):
             for used in _rates_in(grid, place, node):
                 if used in rates and (right := _own_rate(grid, place, node, used, rates)):
                     found[place] = used, right
