@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.ui import ask, changes, draft, frame, goal, show, words
+from app.ui import ask, changes, draft, frame, goal, show, swings, words
 from app.ui.draft import Desk
 from app.ui.field import Field
 from app.ui.headline import called, worth
@@ -200,6 +200,8 @@ def sensitivity(
                 for (i, j), reason in sorted(found.reasons.items())
             ],
         )
+    st.subheader("One input at a time", anchor=False)
+    swings.drawn(desk, inputs, by_path)
     goal.seek(desk, inputs, by_path)
 
 

@@ -18,6 +18,8 @@ MILLION = 1e6
 ROW_PX, AXES_PX = 38, 84
 BANDS = (0.35, 0.55)  # how solid the outer and the inner band of a fan are
 
+STEPS = "a step down", "a step up"
+
 
 def spread(
     histogram: Histogram, *, marks: Mapping[str, float], base: float, unit: str, theme: Theme
@@ -100,39 +102,41 @@ def _faded(colour: str, solid: float) -> str:
 
 def tornado(
     spider: Spider, *, labels: Mapping[str, str], told: Mapping[str, Sequence[str]], unit: str,
-    theme: Theme,
+    theme: Theme, scale: float = 1.0,
 ) -> "Figure":  # fmt: skip
     """The value at each driver's low and high end, the others at the base; the widest on top."""
-    legs = spider.legs[::-1]
-    values = [value for leg in legs for value in (*leg.values, spider.base) if isfinite(value)]
+    legs, base = spider.legs[::-1], spider.base / scale
+    ends = [[value / scale for value in leg.values] for leg in legs]
+    values = [value for pair in ends for value in (*pair, base) if isfinite(value)]
+    low, high = (f"at P{100 * level:.0f}" for level in legs[0].levels) if legs[0].levels else STEPS
     room = 0.12 * (max(values) - min(values))  # for the texts beside the bars
     bars = [
         {
             "type": "bar",
             "orientation": "h",
             "y": [labels[leg.path] for leg in legs],
-            "x": [leg.values[side] - spider.base for leg in legs],
-            "base": spider.base,
+            "x": [pair[side] - base for pair in ends],
+            "base": base,
             "name": name,
             "marker": {"color": colour},
             "opacity": 0.8,
             "text": [told[leg.path][side] for leg in legs],
             "textposition": "outside",
             "cliponaxis": False,
-            "customdata": [leg.values[side] for leg in legs],
+            "customdata": [pair[side] for pair in ends],
             "hovertemplate": f"%{{y}} at %{{text}}: %{{customdata:,.2f}} {unit}<extra></extra>",
         }
         for side, name, colour in (
-            (0, f"at P{100 * legs[0].levels[0]:.0f}", DOWN[theme]),
-            (1, f"at P{100 * legs[0].levels[1]:.0f}", UP[theme]),
+            (0, low, DOWN[theme]),
+            (1, high, UP[theme]),
         )
     ]
     return figure(
         bars, theme, height=AXES_PX + ROW_PX * len(legs), barmode="overlay", showlegend=True,
-        x={"title": {"text": unit}, "tickformat": ",.0f",
+        x={"title": {"text": unit}, "tickformat": ",.6~g",
            "range": [min(values) - room, max(values) + room]},
         y={"showgrid": False},
-        shapes=[{"type": "line", "x0": spider.base, "x1": spider.base, "y0": 0, "y1": 1,
+        shapes=[{"type": "line", "x0": base, "x1": base, "y0": 0, "y1": 1,
                  "yref": "paper", "line": {"color": INK[theme], "width": 1}}],
     )  # fmt: skip
 

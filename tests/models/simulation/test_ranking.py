@@ -5,9 +5,12 @@ import pytest
 
 from tests.models.simulation.sound import a_plan, assets_alone
 from tests.models.sound import a_dcf, a_direct_dcf
+from tests.workbooks.cases import RANDOM_CASES
 from valor_core.errors import NotFound
+from valor_core.models.catalogue import model_named
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.dilution import Shares
+from valor_core.models.fields import leaves
 from valor_core.models.refusals import SharesNotPositive
 from valor_core.models.sensitivity import NotOneNumber, replace_at
 from valor_core.models.simulation.dependence import Copula
@@ -19,7 +22,7 @@ from valor_core.models.simulation.refusals import (
     IndicesNeedIndependence,
     NothingValued,
 )
-from valor_core.models.simulation.tornado import spider, tornado
+from valor_core.models.simulation.tornado import spider, stepped, tornado
 
 
 def test_in_a_sum_each_driver_has_its_share_of_the_variance():
@@ -97,6 +100,28 @@ def test_a_tornado_moves_each_driver_alone_at_the_same_probability():
         for moved, value in zip(leg.inputs, leg.values, strict=True):
             alone = discounted_cash_flow(replace_at(a_dcf(), leg.path, moved))
             assert value == alone.value_per_share
+
+
+@pytest.mark.parametrize("model", ["dcf", "lbo", "merger", "real_option", "statements"])
+def test_a_step_of_one_input_gives_what_the_model_gives_alone(model):
+    known = model_named(model)
+    inputs = RANDOM_CASES[model](3)
+    steps = {
+        path: 0.01 * abs(value)
+        for path, value in leaves(inputs).items()
+        if isinstance(value, float) and value and path.count(".") <= 1
+    }
+
+    found = stepped(inputs, steps, known.headline)
+
+    assert found.base == getattr(known.function(inputs), known.headline)
+    assert {leg.path for leg in found.legs} == set(steps)
+    assert [leg.swing for leg in found.legs] == sorted(leg.swing for leg in found.legs)[::-1]
+    for leg in found.legs:
+        for at, value in zip(leg.inputs, leg.values, strict=True):
+            if not np.isnan(value):
+                alone = known.function(replace_at(inputs, leg.path, at))
+                assert value == pytest.approx(getattr(alone, known.headline), rel=1e-12)
 
 
 def test_a_spider_tells_why_a_point_has_no_value():

@@ -1,7 +1,7 @@
 """One driver at a time: low and high at the same probability, and along its percentiles."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,10 @@ from valor_core.models.simulation.refused import reasons_of_lost
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """A driver's values at some probabilities, and the line there; nan has its reason."""
+    """An input's values, and the line there; nan has its reason."""
 
     path: str
-    levels: tuple[float, ...]
+    levels: tuple[float, ...]  # their probabilities; none where they are steps
     inputs: tuple[float, ...]
     values: tuple[float, ...]
     reasons: dict[int, ValorError]  # by place
@@ -45,9 +45,7 @@ def tornado(
     inputs: Any, plan: SimulationPlan, column: str = "", *, probability: float = 0.10
 ) -> Spider:
     """Each driver at the same probability on both sides, the widest swing first."""
-    found = spider(inputs, plan, column, levels=(probability, 1.0 - probability))
-    widest = sorted(found.legs, key=lambda leg: (-leg.swing, leg.path))
-    return Spider(column=found.column, base=found.base, legs=tuple(widest))
+    return _widest_first(spider(inputs, plan, column, levels=(probability, 1.0 - probability)))
 
 
 def spider(
@@ -60,12 +58,35 @@ def spider(
     """Each driver along its percentiles, all of it in one run of the model."""
     for level in levels:
         checked_level(level)
-    name, paths = single_line(inputs, column), plan.paths
-    points = [np.asarray(driver.distribution.quantile(np.array(levels))) for driver in plan.drivers]
-    many = len(levels)
+    points = {
+        driver.path: np.asarray(driver.distribution.quantile(np.array(levels)))
+        for driver in plan.drivers
+    }
+    return _alone(inputs, points, column, levels=tuple(levels))
+
+
+def stepped(inputs: Any, steps: Mapping[str, float], column: str = "") -> Spider:
+    """Each input a step down and a step up, the widest swing first, in one run of the model."""
+    points = {
+        path: base_value(inputs, path) + step * np.array([-1.0, 1.0])
+        for path, step in steps.items()
+    }
+    return _widest_first(_alone(inputs, points, column))
+
+
+def _widest_first(found: Spider) -> Spider:
+    return replace(found, legs=tuple(sorted(found.legs, key=lambda leg: (-leg.swing, leg.path))))
+
+
+def _alone(
+    inputs: Any, points: Mapping[str, np.ndarray], column: str, *, levels: tuple[float, ...] = ()
+) -> Spider:
+    """One input at a time at its points, the others at the base case."""
+    name = single_line(inputs, column)
+    many = len(next(iter(points.values())))
     draws = {}
-    for n, (path, values) in enumerate(zip(paths, points, strict=True)):
-        moved = np.full(1 + many * len(paths), base_value(inputs, path))
+    for n, (path, values) in enumerate(points.items()):
+        moved = np.full(1 + many * len(points), base_value(inputs, path))
         moved[1 + n * many : 1 + (n + 1) * many] = values
         draws[path] = moved
     base, *line = directly(inputs, draws, (name,))[name].tolist()
@@ -73,14 +94,14 @@ def spider(
     legs = [
         Leg(
             path=path,
-            levels=tuple(levels),
-            inputs=tuple(points[n].tolist()),
+            levels=levels,
+            inputs=tuple(values.tolist()),
             values=tuple(line[n * many : (n + 1) * many]),
             reasons={
                 at: told[1 + n * many + at] for at in range(many) if 1 + n * many + at in told
             },
         )
-        for n, path in enumerate(paths)
+        for n, (path, values) in enumerate(points.items())
     ]
     return Spider(column=name, base=base, legs=tuple(legs))
 
