@@ -12,6 +12,8 @@ ITEMS = (
     "cash", "associates", "non_operating_assets",
 )  # fmt: skip
 OF_DEBT = "long_term_debt", "short_term_debt", "commercial_paper"
+OF_ALL_LEASES = "ifrs-full:LeaseLiabilities"
+UNDER_IFRS_16 = "their interest stands below EBIT (IFRS 16)"
 IN_EBIT = (
     "operating lease cost is deducted in EBIT, so the liability is not deducted again (US GAAP)"
 )
@@ -134,12 +136,18 @@ def _of_vanished(figures: Figures) -> list[str]:
 
 
 def _leases(figures: Figures, owed: Told) -> Told:
-    """Finance leases; of operating leases nothing, since EBIT bears their whole cost already."""
+    """Finance leases; of operating leases nothing, since EBIT bears their whole cost already.
+
+    IFRS 16 makes no difference between them: EBIT bears no interest of either.
+    """
     operating = figures.first("operating_lease_liability", "operating_lease_liability_noncurrent")
     finance = figures.at("finance_lease_liability")
     beside = (operating,) if operating else ()
     if any("CapitalLease" in fact.tag for fact in owed.facts):
         return derived(0.0, f"{IN_EBIT}; finance leases stand in the debt", *owed.facts, *beside)
+    if finance is not None and finance.tag == OF_ALL_LEASES:
+        rule = f"lease liabilities of FY{figures.year}, all of them: {UNDER_IFRS_16}"
+        return derived(finance.value, rule, finance)
     if finance is not None:
         rule = f"finance lease liability of FY{figures.year}; {IN_EBIT}"
         return derived(finance.value, rule, finance, *beside)

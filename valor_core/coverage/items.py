@@ -4,11 +4,15 @@ A company tags one item differently over the years (revenue before and after ASC
 has a ranked list. Tags on one rung, joined by a bar, mean the same: a later filing under one of
 them restates an earlier one under another. A lower rung is narrower or wider (cash that includes
 what is restricted, depreciation without amortisation) and speaks only where no better one is filed.
+Tags are of US GAAP; those of IFRS for the same items, in `ifrs.py`, stand on the same rungs.
 """
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
+
+from valor_core.coverage.ifrs import IFRS
 
 
 class Kind(StrEnum):
@@ -95,10 +99,19 @@ def _item(
         measure=measure,
         signed=signed,
         rungs=tuple(
-            tuple(tag if ":" in tag else f"us-gaap:{tag}" for tag in rung.split("|"))
-            for rung in tags.split()
+            (*american, *international)
+            for american, international in zip_longest(
+                _rungs(tags, "us-gaap"), _rungs(IFRS.get(name, ""), "ifrs-full"), fillvalue=()
+            )
         ),
     )
+
+
+def _rungs(tags: str, taxonomy: str) -> list[tuple[str, ...]]:
+    return [
+        tuple(tag if ":" in tag else f"{taxonomy}:{tag}" for tag in rung.split("|"))
+        for rung in tags.split()
+    ]
 
 
 _PRETAX = "IncomeLossFromContinuingOperationsBeforeIncomeTaxes"
