@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from valor_core.coverage.asof import known
-from valor_core.coverage.items import ITEM
+from valor_core.coverage.items import ITEM, ITEMS_OF_TAG
 from valor_core.coverage.layers import layers_of
 from valor_core.coverage.splits import Split, SplitFact, after_splits
 from valor_core.values import AdjustedFact, FiledFact, Source, SourceKind
 
 DEFAULT = "Valor default"
+
+
+IFRS_TAG = "ifrs-full:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +163,8 @@ class Figures:
 
 def _read_as(fact: FiledFact, of_year: Iterable[FiledFact]) -> str:
     """The fact's tag; without one of US GAAP that is known, the best of its item in that year."""
-    tags = [tag for tag in ITEM[fact.item].tags if not tag.startswith("ifrs-full:")]
-    if fact.tag in tags:
+    if fact.tag in ITEMS_OF_TAG and not fact.tag.startswith(IFRS_TAG):
         return fact.tag
+    tags = [tag for tag in ITEM[fact.item].tags if not tag.startswith(IFRS_TAG)]
     filed_under = {each.tag for each in of_year if each.item == fact.item}
     return next((tag for tag in tags if tag in filed_under), tags[0])
