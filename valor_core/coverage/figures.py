@@ -12,8 +12,6 @@ from valor_core.coverage.splits import Split, SplitFact, after_splits
 from valor_core.values import AdjustedFact, FiledFact, Source, SourceKind
 
 DEFAULT = "Valor default"
-
-
 IFRS_TAG = "ifrs-full:"
 
 
