@@ -7,6 +7,7 @@ from typing import Any
 from valor_core.coverage.companies import Company
 from valor_core.coverage.prefill import Prefilled, prefill_dcf
 from valor_core.coverage.prefill_comparables import prefill_comparables
+from valor_core.coverage.prefill_credit import prefill_credit
 from valor_core.coverage.prefill_lbo import prefill_lbo
 from valor_core.coverage.prefill_merger import Target, prefill_merger
 from valor_core.coverage.prefill_options import (
@@ -15,6 +16,7 @@ from valor_core.coverage.prefill_options import (
     prefill_real_option,
 )
 from valor_core.coverage.prefill_reconciliation import prefill_reconciliation
+from valor_core.coverage.prefill_returns import prefill_returns
 from valor_core.coverage.prefill_statements import prefill_statements
 from valor_core.coverage.prefill_trading import prefill_trading_value
 from valor_core.errors import NotFound
@@ -26,6 +28,8 @@ PREFILLS: dict[str, Callable[..., Prefilled]] = {
     "merger": prefill_merger,
     "comparables": prefill_comparables,
     "statements": prefill_statements,
+    "credit": prefill_credit,
+    "returns": prefill_returns,
 }
 """By the name of a model; a model that is not here begins with what its user states."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,12 +11,13 @@ from hypothesis import strategies as st
 from scipy.optimize import fsolve
 from scipy.stats import norm
 
+from app.ui.places import put_at
 from tests.models.sound import rates
 from tests.workbooks.cases import Draw
 from tests.workbooks.credit_cases import a_borrower
 from valor_core.models.credit.altman import FORMS, ZForm, altman
 from valor_core.models.credit.merton import MertonInputs, merton
-from valor_core.models.credit.model import CreditInputs, Statements, credit
+from valor_core.models.credit.model import NEEDS, CreditInputs, Statements, credit, lacking
 from valor_core.models.credit.rating import COVERS, SPREADS, FirmSize, rated_debt
 from valor_core.models.credit.refusals import DefaultUnsolved, FigureNotPositive
 from valor_core.models.fields import Unit, leaves
@@ -48,7 +50,7 @@ EQUITIES = st.builds(
 @settings(max_examples=80)
 @given(COMPANIES)
 def test_every_score_is_the_sum_of_its_terms_whatever_was_filed(company):
-    result = credit(company)
+    result: Any = credit(company)
 
     for score, constant in ((result.z, 0.0), (result.o, -1.32), (result.m, -4.84), (result.f, 0.0)):
         terms = {
@@ -112,6 +114,25 @@ def test_a_company_without_debt_or_interest_has_no_cover():
     assert cover.debt == 0.0
 
 
+@given(COMPANIES, st.sampled_from(sorted({path for paths in NEEDS.values() for path in paths})))
+def test_a_figure_that_is_not_filed_keeps_away_the_scores_that_need_it_and_changes_no_other(
+    company, path
+):
+    before, after = credit(company), credit(put_at(company, path, None))
+
+    for score, needed in NEEDS.items():
+        expected = None if path in needed else getattr(before, score)
+        assert getattr(after, score) == expected
+        assert lacking(put_at(company, path, None), score) == ((path,) if path in needed else ())
+
+
+def test_of_a_company_of_which_nothing_is_filed_nothing_is_said():
+    result = credit(CreditInputs(now=Statements(), before=Statements()))
+
+    assert [name for name in NEEDS if getattr(result, name) is not None] == []
+    assert leaves(result) == {}
+
+
 def test_what_a_ratio_is_taken_over_is_positive():
     company = a_borrower(Draw(1))
 
@@ -123,10 +144,10 @@ def test_a_company_among_scenarios_has_the_scores_that_it_has_alone():
     company = a_borrower(Draw(3))
     values = np.array([100.0, 700.0, 1_500.0])
 
-    batch = credit(replace(company, market_value=values))
+    batch: Any = credit(replace(company, market_value=values))
 
     for place, value in enumerate(values):
-        alone = credit(replace(company, market_value=float(value)))
+        alone: Any = credit(replace(company, market_value=float(value)))
         assert batch.z_score[place] == alone.z_score
         assert batch.z.zone[place] == alone.z.zone
 
