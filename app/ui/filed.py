@@ -11,10 +11,12 @@ from valor_core.charts.history import yearly_bars, yearly_rates
 from valor_core.charts.style import Theme
 from valor_core.coverage.companies import Company
 from valor_core.coverage.figures import Figures
+from valor_core.coverage.prefill_credit import credit_by_year
 from valor_core.coverage.reported import History, history
 from valor_core.coverage.restatements import Restatement, restatements
 from valor_core.coverage.splits import splits_of
 from valor_core.coverage.statements import Statements, statements_of
+from valor_core.models.credit.model import CreditResult
 from valor_core.store.work import Work
 from valor_core.values import Caller, FiledFact
 from valor_core.workbench.companies import list_imports, read_facts
@@ -62,6 +64,15 @@ def years_as_filed(key: Key, _facts: Sequence[FiledFact]) -> History:
     """The newest filed years in the lines of the linked statements."""
     _, _, as_of, _ = key
     return history(Figures(_facts, as_of))
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def credit_as_filed(
+    key: Key, _company: Company, _facts: Sequence[FiledFact]
+) -> Mapping[int, CreditResult]:
+    """What filed facts alone say of the credit in each filed year."""
+    _, _, as_of, _ = key
+    return credit_by_year(_company, _facts, as_of=as_of)
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)

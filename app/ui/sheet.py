@@ -81,9 +81,8 @@ def against_saved(desk: Desk, result: Any) -> dict[str, str]:
     if desk.saved is None:
         return {}
     before, model = desk.saved.headline, desk.model
-    told = worth(model, before, "").strip()
-    if not (desk.to_state or desk.is_saved):
-        now = float(getattr(result, model.headline))
+    told, now = worth(model, before, "").strip(), getattr(result, model.headline)
+    if not (desk.to_state or desk.is_saved or now is None):
         if model.headline_unit is Unit.RATE:
             told += f" ({_signed(now - before, words.percent(now - before, 2))} points)"
         elif before:
@@ -232,8 +231,8 @@ def workings(desk: Desk, result: Any) -> None:
         st.info("Workings appear once there is a value.", icon=":material/account_tree:")
         return
     made = desk.workings()
-    lines, first = made.lines.results, desk.model.headline
-    names = [first, *(name for name in lines if name != first)]
+    lines = made.lines.results
+    names = sorted(lines, key=lambda name: name != desk.model.headline)
     name = st.selectbox(
         "Explain",
         names,
