@@ -86,6 +86,16 @@ PLACES = (
         act="draft.read",
     ),
     _place(
+        "credit", "Credit", "credit_score",
+        "How a company bears its debt: cover, distress scores, a rating for its DCF.",
+        act="draft.read",
+    ),
+    _place(
+        "returns", "Returns", "payments",
+        "What dated or yearly flows return: NPV, every IRR or why there is none, MIRR, multiples.",
+        act="draft.read",
+    ),
+    _place(
         "simulation", "Simulation", "ssid_chart",
         "How far a DCF's value spreads when its drivers vary, and which of them moves it.",
         act="draft.read",

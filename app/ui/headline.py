@@ -13,6 +13,8 @@ PAGES = {
     "comparables": "comparables",
     "statements": "statements",
     "reconciliation": "reconciliation",
+    "credit": "credit",
+    "returns": "returns",
 }
 
 

@@ -29,6 +29,8 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "dcf": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, COMPONENT),
     "statements": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, CHART),
     "reconciliation": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, CHART),
+    "credit": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, CHART),
+    "returns": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, COMPONENT),
     "lbo": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER),
     "merger": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, CHART),
     "options": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, CHART),
@@ -44,7 +46,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
 """What each page draws at first, by the first part of its address."""
 
 OWN: Mapping[str, tuple[str, ...]] = dict.fromkeys(
-    ("dcf", "comparables", "simulation"), ("grid.mjs",)
+    ("dcf", "comparables", "simulation", "returns"), ("grid.mjs",)
 )
 """The scripts of our own components that a page draws at first."""
 

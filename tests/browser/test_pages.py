@@ -21,6 +21,8 @@ PAGES = {
     "simulation?company=KO": "Simulation",
     "statements?company=AAPL": "Statements",
     "reconciliation?company=AAPL": "Reconciliation",
+    "credit?company=KO": "Credit",
+    "returns?company=KO": "Returns",
     "valuations": "Valuations",
     "screen": "Screen",
     "reports": "Reports",

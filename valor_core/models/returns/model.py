@@ -1,5 +1,6 @@
 """The returns of an investment: its flows by period or by day, at rates and as multiples."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -157,6 +158,18 @@ def returns(inputs: ReturnsInputs) -> ReturnsResult:
     )
 
 
+def the_rate(inputs: ReturnsInputs) -> Numbers:
+    """The one rate of return of an investment; AmbiguousIrr or NoIrr where there is not just one.
+
+    >>> print(f"{the_rate(ReturnsInputs(flows=[-100.0, 0.0, 121.0], rate=0.08)):.4f}")
+    0.1000
+    """
+    _refuse_structure(inputs)
+    times = _times(inputs)
+    only, _, rows = _searched(inputs, _with_residual(inputs, times), times, _serials(inputs))
+    return only(*rows)
+
+
 def _refuse_structure(inputs: ReturnsInputs) -> None:
     count = np.shape(inputs.flows)[-1]
     if inputs.dates is not None and len(inputs.dates) != count:
@@ -191,12 +204,7 @@ def _rates(
     inputs: ReturnsInputs, flows: Row, times: np.ndarray, serials: np.ndarray | None
 ) -> tuple[Row | None, Numbers | None]:
     """All rates of one investment where there are several, and the only one."""
-    if inputs.dates is None:
-        only, every, rows = irr, all_irrs, (flows,)
-    elif inputs.day_count is DayCount.ACT_365F:
-        only, every, rows = xirr, all_xirrs, (flows, serials)
-    else:
-        only, every, rows = rate_at, all_rates_at, (flows, times)
+    only, every, rows = _searched(inputs, flows, times, serials)
     single = or_none(only, *rows)
     if np.ndim(flows) > 1:
         return None, single
@@ -204,6 +212,17 @@ def _rates(
         found = whole(every, *rows)
         return found if np.size(found) else None, None
     return None, _proven(single, flows, times) if only is rate_at else single
+
+
+def _searched(
+    inputs: ReturnsInputs, flows: Row, times: np.ndarray, serials: np.ndarray | None
+) -> tuple[Callable[..., Numbers], Callable[..., np.ndarray], tuple[Row, ...]]:
+    """What finds the only rate, what finds every one, and the rows that both search."""
+    if inputs.dates is None:
+        return irr, all_irrs, (flows,)
+    if inputs.day_count is DayCount.ACT_365F:
+        return xirr, all_xirrs, (flows, serials)
+    return rate_at, all_rates_at, (flows, times)
 
 
 def _proven(rate: Numbers, flows: Row, times: np.ndarray) -> Numbers:

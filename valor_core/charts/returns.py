@@ -1,0 +1,63 @@
+"""What flows are worth at each rate, with the rates at which they are worth nothing."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from valor_core.charts.style import DOWN, FAINT, INK, TOTAL, Theme, figure
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+HEIGHT, MILLION = 340, 1e6
+
+
+def npv_by_rate(
+    rates: Sequence[float],
+    values: Sequence[float],
+    *,
+    roots: Sequence[float],
+    stated: tuple[float, float],
+    currency: str,
+    theme: Theme = "light",
+) -> "Figure":
+    """The net present value over the rate, each root marked, and the rate that is stated."""
+    rate, worth = stated
+    curve = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "NPV",
+        "x": [100.0 * each for each in rates],
+        "y": [value / MILLION for value in values],
+        "line": {"color": TOTAL[theme], "width": 2.5},
+        "hovertemplate": f"at %{{x:.2f}} %: %{{y:,.2f}} {currency} million<extra></extra>",
+    }
+    marks = {
+        "type": "scatter",
+        "mode": "markers+text",
+        "name": "Worth nothing: IRR" if len(roots) == 1 else "Worth nothing",
+        "x": [100.0 * root for root in roots],
+        "y": [0.0] * len(roots),
+        "text": [f"{root:.2%}" for root in roots],
+        "textposition": "top right",
+        "textfont": {"color": INK[theme]},
+        "marker": {"size": 11, "color": DOWN[theme]},
+        "hovertemplate": "worth nothing at %{x:.4f} %<extra></extra>",
+    }
+    asked = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "At the stated rate",
+        "x": [100.0 * rate],
+        "y": [worth / MILLION],
+        "marker": {"size": 11, "color": TOTAL[theme], "symbol": "circle-open"},
+        "hovertemplate": f"at %{{x:.2f}} %: %{{y:,.2f}} {currency} million<extra></extra>",
+    }
+    return figure(
+        [trace for trace in (curve, marks, asked) if trace["x"]],
+        theme,
+        height=HEIGHT,
+        x={"ticksuffix": " %", "title": {"text": "Rate"}},
+        y={"title": {"text": f"{currency} million"}, "zeroline": True,
+           "zerolinecolor": FAINT[theme], "zerolinewidth": 2},
+        showlegend=True,
+    )  # fmt: skip
