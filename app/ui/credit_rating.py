@@ -19,7 +19,7 @@ from valor_core.models.dcf import Failure
 from valor_core.models.fields import Unit
 
 SIZES = {
-    FirmSize.LARGE: "large: market value above 5 bn USD",
+    FirmSize.LARGE: "large, above 5 bn USD",
     FirmSize.SMALL: "smaller, or riskier",
 }
 COST, ODDS = "cost_of_capital.pretax_cost_of_debt", "failure.probability"

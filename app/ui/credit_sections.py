@@ -76,6 +76,13 @@ RATIOS = {
         below=("current liabilities", "now.current_liabilities"),
     ),
 }  # fmt: skip
+MADE_OF = {
+    "cover.ebitda": ("now.ebit", "now.depreciation"),
+    "cover.debt": ("now.short_term_debt", "now.long_term_debt"),
+    "cover.net_debt": ("now.short_term_debt", "now.long_term_debt", "now.cash"),
+    "cover.funds_from_operations": ("now.net_income", "now.depreciation"),
+    "": ("now.short_term_debt", "now.long_term_debt", "now.assets", "now.liabilities"),
+}
 CHARTED = {
     "z_double_prime": SCORES["z_double_prime"],
     "z_prime": SCORES["z_prime"],
@@ -113,13 +120,20 @@ def scores(desk: Desk, result: CreditResult | None) -> None:
     show.listing(
         "Every score",
         ["Score", "Value", "Distress", "Safe", "Reads as"],
-        [[label, *_reading(desk, result, name)] for name, label in SCORES.items()],
+        [[label, *_reading(result, name)] for name, label in SCORES.items()],
         text=frozenset({"Score", "Reads as"}),
     )
     st.caption(SAMPLES)
     there = [name for name in SCORES if getattr(result, name) is not None]
-    if not there:
-        return
+    without = [name for name in SCORES if name not in there]
+    if without:
+        why = [(SCORES[name], _why(desk, lacking(desk.inputs, name))) for name in without]
+        show.listed("What is lacking", why)
+    if there:
+        _terms(result, there)
+
+
+def _terms(result: CreditResult, there: Sequence[str]) -> None:
     name = st.selectbox("Terms of", there, format_func=SCORES.__getitem__, key="credit:terms")
     score = getattr(result, name)
     single = [each for each in fields(score) if each.name != "indices"]
@@ -193,11 +207,11 @@ def _score(result: CreditResult, name: str) -> str:
     return f"{words.number(float(score.score), 2)}, {ZONES[round(float(score.zone))]}"
 
 
-def _reading(desk: Desk, result: CreditResult, name: str) -> list[str]:
-    """Value, where distress begins, where it is safe, and what that says or what is lacking."""
+def _reading(result: CreditResult, name: str) -> list[str]:
+    """Value, where distress begins, where it is safe, and what that says."""
     score = getattr(result, name)
     if score is None:
-        return [words.NOTHING] * 3 + [_why(desk, lacking(desk.inputs, name))]
+        return [words.NOTHING] * 3 + ["lacking"]
     value = words.number(float(score.score), 2)
     if name in FORM:
         stated, shift = FORMS[FORM[name]], float(score.constant)
@@ -233,12 +247,22 @@ def cover(desk: Desk, result: CreditResult | None) -> None:
         f"Cover and leverage, {desk.currency} million",
         ["Ratio", "Value", "Which is"],
         [
-            [ratio.label, _told(getattr(result.cover, name), ratio), _parts(desk, result, ratio)]
+            [
+                ratio.label,
+                _told(getattr(result.cover, name), ratio),
+                _gap(desk, ratio) or _parts(desk, result, ratio),
+            ]
             for name, ratio in RATIOS.items()
         ],
         text=frozenset({"Ratio", "Which is"}),
     )
     st.caption("– where a figure is not filed, or what the ratio is taken over is not above 0.")
+
+
+def _gap(desk: Desk, ratio: Ratio) -> str:
+    """Why a figure above or below the line is not there; nothing where both are."""
+    paths = [path for _, part in (ratio.above, ratio.below) for path in MADE_OF.get(part, (part,))]
+    return _why(desk, [path for path in paths if at(desk.inputs, path) is None])
 
 
 def _told(value: float | None, ratio: Ratio) -> str:
@@ -284,14 +308,14 @@ def figures(desk: Desk, _result: CreditResult | None) -> None:
         },
         [
             (
-                line.heading(desk.currency),
+                line.heading(desk.currency) if line.unit is Unit.SHARES else line.label,
                 [line.on_screen(at(desk.inputs, f"{year}.{name}")) for year in ("now", "before")],
             )
             for line, name in zip(lines, names, strict=True)
         ],
         key=desk.grid_key("statements"),
         on_change=changed,
-        corner="Figure",
+        corner=f"{desk.currency} million",
     )
     st.caption(
         "An empty cell is not filed: the scores that need it are left out. What you state there "

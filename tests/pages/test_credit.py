@@ -76,10 +76,16 @@ def test_a_ratio_shows_the_figures_above_and_below_its_line(page):
     assert "EBIT 8,231 / interest 355" in texts(section(page, "Cover"))
 
 
+def test_a_ratio_without_a_figure_says_which_was_not_filed(book, monkeypatch):
+    app = opened(monkeypatch, book.acme.analyst, "credit", company="AAPL")
+
+    assert "Interest expense is not in the filed figures of FY2025" in texts(section(app, "Cover"))
+
+
 def test_a_figure_that_is_emptied_takes_its_scores_away_and_says_so(page):
     section(page, "Figures")
-    assert cells(page, "Two years of statements")["EBIT, USD million"]["FY2009"] == 8231.0
-    row = list(cells(page, "Two years of statements")).index("Retained earnings, USD million")
+    assert cells(page, "Two years of statements")["EBIT"]["FY2009"] == 8231.0
+    row = list(cells(page, "Two years of statements")).index("Retained earnings")
 
     edited(page, "Two years of statements", (row, "now", None))
 
