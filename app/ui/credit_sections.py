@@ -119,7 +119,7 @@ def scores(desk: Desk, result: CreditResult | None) -> None:
         return
     show.listing(
         "Every score",
-        ["Score", "Value", "Distress", "Safe", "Reads as"],
+        ["Score", "Value", "Reads as", "Distress", "Safe"],
         [[label, *_reading(result, name)] for name, label in SCORES.items()],
         text=frozenset({"Score", "Reads as"}),
     )
@@ -134,7 +134,8 @@ def scores(desk: Desk, result: CreditResult | None) -> None:
 
 
 def _terms(result: CreditResult, there: Sequence[str]) -> None:
-    name = st.selectbox("Terms of", there, format_func=SCORES.__getitem__, key="credit:terms")
+    with show.asked():
+        name = st.selectbox("Terms of", there, format_func=SCORES.__getitem__, key="credit:terms")
     score = getattr(result, name)
     single = [each for each in fields(score) if each.name != "indices"]
     show.listing(
@@ -164,7 +165,10 @@ def _history(desk: Desk) -> None:
     if not there:
         st.info("No filed year tells a ratio.", icon=":material/show_chart:")
         return
-    name = st.selectbox("Over the years", there, format_func=CHARTED.__getitem__, key="credit:over")
+    with show.asked():
+        name = st.selectbox(
+            "Over the years", there, format_func=CHARTED.__getitem__, key="credit:over"
+        )
     safe, distress = _bands(name)
     show.chart(
         charts.over_years(
@@ -208,22 +212,22 @@ def _score(result: CreditResult, name: str) -> str:
 
 
 def _reading(result: CreditResult, name: str) -> list[str]:
-    """Value, where distress begins, where it is safe, and what that says."""
+    """Value, what that says, where distress begins and where it is safe."""
     score = getattr(result, name)
     if score is None:
-        return [words.NOTHING] * 3 + ["lacking"]
+        return [words.NOTHING, "lacking", "", ""]
     value = words.number(float(score.score), 2)
     if name in FORM:
         stated, shift = FORMS[FORM[name]], float(score.constant)
         edges = [f"below {stated.distress + shift:.2f}", f"above {stated.safe + shift:.2f}"]
-        return [value, *edges, ZONES[round(float(score.zone))]]
+        return [value, ZONES[round(float(score.zone))], *edges]
     if name == "o":
         odds = f"odds of failure {words.percent(score.probability, 2)}"
-        return [value, "above 0.00", "", odds]
+        return [value, odds, "above 0.00", ""]
     if name == "m":
         flagged = "a likely manipulator" if score.flagged else "no sign of managed earnings"
-        return [value, f"above {words.number(CUTOFF, 2)}", "", flagged]
-    return [words.number(float(score.score)), "", "", f"{float(score.score):.0f} of nine signs"]
+        return [value, flagged, f"above {words.number(CUTOFF, 2)}", ""]
+    return [words.number(float(score.score)), "signs of strength, of nine", "", ""]
 
 
 def _why(desk: Desk, paths: Sequence[str]) -> str:
