@@ -93,4 +93,6 @@ def test_the_part_of_the_debt_that_is_due_later_is_read_by_either_tag(tag):
 
     facts = read_companyfacts(as_bytes(document)).facts
 
-    assert Figures(facts).tagged("LongTermDebtNoncurrent").value == 300e6
+    later = Figures(facts).tagged("LongTermDebtNoncurrent")
+    assert later
+    assert later.value == 300e6
