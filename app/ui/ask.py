@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from textwrap import shorten
 
 import streamlit as st
 
@@ -156,7 +157,10 @@ def steps(desk: Desk) -> None:
 def rationale(desk: Desk) -> str:
     """Why this is the value."""
     return st.text_area(
-        "Why is this the value?", key=desk.key("save"), max_chars=4_000, height=110
+        "Why is this the value?",
+        key=desk.key(f"save:{desk.saved.id if desk.saved else ''}"),  # each value has its own
+        max_chars=4_000,
+        height=110,
     ).strip()
 
 
@@ -173,11 +177,16 @@ def _is_used(desk: Desk, part: str) -> bool:
     return not part or at(desk.inputs, part) is not None
 
 
+TITLE_MOST = 90
+
+
 def notes(desk: Desk) -> None:
     """What to know about the filed figures before one relies on them."""
     told = desk.start.warnings
     if told:
-        title = f"{len(told)} to know about the filed figures"
+        first = shorten(told[0], TITLE_MOST, placeholder=" …")
+        more = f", and {len(told) - 1} more to know" if told[1:] else ""
+        title = f"{show.plain(first)}{more}"
         with st.expander(title, icon=":material/visibility:", key=desk.key("notes")):
             for warning in told:
                 st.markdown(show.plain(warning))

@@ -11,6 +11,7 @@ from app.ui.draft import Desk
 from app.ui.drivers import drivers_of
 from app.ui.field import Field
 from valor_core.charts import valuation as charts
+from valor_core.coverage.figures import DEFAULT
 from valor_core.models.conventions import valued_as_of
 from valor_core.models.dcf import DcfInputs, DcfResult
 from valor_core.models.discounting import Timing, parts_of_years
@@ -35,6 +36,7 @@ FORECAST = (
     ("EBIT", "ebit", Unit.MONEY),
     ("EBIT margin", "margins", Unit.RATE),
     ("Tax rate", "tax_rates", Unit.RATE),
+    ("Losses left", "losses_left", Unit.MONEY),
     ("NOPAT", "nopat", Unit.MONEY),
     ("Net reinvestment", "reinvestment", Unit.MONEY),
     ("FCFF", "fcff", Unit.MONEY),
@@ -59,7 +61,9 @@ def headline(desk: Desk, result: DcfResult | None) -> None:
     if not desk.to_state:
         told[f"Equity value, {currency} m"] = words.millions(result.equity_value)
     told["Terminal value's share"] = words.percent(_share(result))
-    told["WACC, year 1"] = words.percent(float(result.waccs[0]), 2)
+    beta = desk.sources().get("cost_of_capital.beta")
+    whose = ", Valor's default" if beta is not None and beta.author == DEFAULT else ""
+    told[f"WACC, year 1{whose}"] = words.percent(float(result.waccs[0]), 2)
     show.facts(told, first_large=True)
     st.caption(valued_as_of(desk.inputs, desk.basis))
     sheet.checks(desk, result)
@@ -117,22 +121,51 @@ def _years(desk: Desk) -> list[str]:
 
 
 def _forecast_table(desk: Desk, result: DcfResult) -> None:
-    rows, trends = [], {}
+    """Each year, and the year after the forecast on which the terminal value rests."""
+    after, rows, trends = _after_the_forecast(desk.inputs, result), [], {}
     for label, name, unit in FORECAST:
         row = [float(value) for value in np.asarray(getattr(result, name))[: desk.inputs.years]]
-        rows.append((label, [words.in_unit(value, unit) for value in row]))
+        cells = [words.in_unit(value, unit) for value in row]
+        rows.append((label, [*cells, words.in_unit(after.get(name), unit)]))
         trends[label] = row
+    if any(trends["Losses left"]) or np.any(desk.inputs.operating_loss):
+        taxes = [
+            words.millions(e - n) for e, n in zip(trends["EBIT"], trends["NOPAT"], strict=True)
+        ]
+        after_tax_rate = [label for label, _ in rows].index("Tax rate") + 1
+        rows.insert(after_tax_rate, ("Tax after losses carried forward", [*taxes, words.NOTHING]))
+    else:
+        rows = [row for row in rows if row[0] != "Losses left"]
     if (stub := desk.inputs.stub) is not None:
         parts = [words.percent(part) for part in parts_of_years(desk.inputs.years, stub)]
-        before_fcff = [name for _, name, _ in FORECAST].index("fcff")
-        rows.insert(before_fcff, ("Part of the year", parts))
+        before_fcff = [label for label, _ in rows].index("FCFF")
+        rows.insert(before_fcff, ("Part of the year", [*parts, words.NOTHING]))
     show.table(
         f"Forecast, {desk.currency} million",
-        _years(desk),
+        [*_years(desk), "After it"],
         rows,
         strong=frozenset({"Revenue", "FCFF", "PV of FCFF"}),
         trends=trends,
     )
+    st.caption(
+        "The terminal value rests on the year after the forecast, in which growth costs what the "
+        "return on new capital asks for."
+    )
+
+
+def _after_the_forecast(inputs: DcfInputs, result: DcfResult) -> dict[str, float]:
+    """The lines of the year after the forecast, as the terminal value takes them."""
+    margin, nopat = float(result.margins[-1]), float(result.terminal_nopat)
+    ebit = float(result.terminal_revenue) * margin
+    return {
+        "revenues": float(result.terminal_revenue),
+        "growth": float(inputs.terminal_growth),
+        "ebit": ebit,
+        "margins": margin,
+        "nopat": nopat,
+        "reinvestment": float(result.terminal_reinvestment),
+        "fcff": float(result.terminal_fcff),
+    } | ({"tax_rates": 1.0 - nopat / ebit} if ebit else {})
 
 
 def capital(desk: Desk, result: DcfResult | None) -> None:

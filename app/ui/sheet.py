@@ -52,7 +52,12 @@ def acts(desk: Desk) -> None:
 
 def save(desk: Desk) -> None:
     """Keep the valuation with its reason, and say where it went."""
-    with st.popover("Save", icon=":material/save:", disabled=bool(desk.to_state)):
+    with st.popover(
+        "Save",
+        icon=":material/save:",
+        disabled=bool(desk.to_state),
+        key=f"{desk.model.name}:save:{desk.saved.id if desk.saved else ''}",  # closes when saved
+    ):
         why = ask.rationale(desk)
         if st.button("Save valuation", type="primary", disabled=not why, key=desk.key("save:go")):
             try:

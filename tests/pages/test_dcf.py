@@ -378,3 +378,26 @@ def drafts_layer(book) -> str:
     with open_work(book.acme.analyst) as work:
         row = drafts.read_draft(work, APPLE.id)
     return row.content["layer"] if row else ""
+
+
+def test_the_year_after_the_forecast_stands_beside_it_as_the_terminal_value_takes_it(page):
+    with_everything_stated(page)
+    page.session_state["dcf:section"] = "Forecast"
+    table = shown(page.run())
+    result = desk(page).result()
+
+    assert "After it" in table
+    assert f"{float(result.terminal_fcff) / 1e6:,.0f}" in table
+    assert "Losses left" not in table
+
+
+def test_where_losses_are_carried_forward_the_tax_that_is_paid_has_its_row(page):
+    with_everything_stated(page)
+    content = desk(page).content
+    desk(page).put(replace(content, inputs=replace(content.inputs, operating_loss=1e12)))
+    page.session_state["dcf:section"] = "Forecast"
+
+    table = shown(page.run())
+
+    assert "Losses left" in table
+    assert "Tax after losses carried forward" in table

@@ -168,7 +168,7 @@ class GrowthTooLow(BadInput):
     def __init__(self, *, growth: float) -> None:
         super().__init__(
             f"Growth of {growth:.2%} would leave no revenue.",
-            hint="State growth as a fraction above -1, such as 0.05 for 5 %.",
+            hint="State growth above −100 %; 5 % is 0.05 in code and over the API.",
         )
 
 
