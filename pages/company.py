@@ -97,7 +97,7 @@ def by_year(
     )
     if not isinstance(kind, Statement):
         ratio_table(statements.ratios, statements)
-        st.caption("A rate of nothing or of a loss has no meaning and is left out.")
+        st.caption("Left out where a part is not filed, or it were a rate of nothing or of a loss.")
         return
     fact = statement_table(
         statements.tables[kind],

@@ -142,7 +142,8 @@ def headline(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
         return
     found, low, high = made.summary, *(made.summary.percentiles[level] for level in (0.05, 0.95))
     told = {
-        f"Mean value per share, {desk.currency}": _give_or_take(found.mean),
+        f"Mean value per share, {desk.currency}": words.per_share(found.mean.value),
+        "Standard deviation": words.per_share(found.sd.value),
         "Base case": words.per_share(made.tornado.base),
         "Median": words.per_share(found.percentiles[0.5].value),
         "Nine in ten between": f"{words.per_share(low.value)} and {words.per_share(high.value)}",
@@ -155,18 +156,15 @@ def headline(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
     show.facts(told, first_large=True)
     run = made.simulation
     st.caption(
-        f"{run.scenarios:,} paths of scrambled Sobol points in {run.replicates} repetitions, seed "
-        f"{run.plan.seed}; ± holds the true figure in 95 of 100 cases. Run {run.run_id[:12]}."
+        f"{run.scenarios:,} paths of scrambled Sobol points in {run.replicates} repetitions, "
+        f"seed {run.plan.seed}. Chance alone moves the mean by ± {_error(found.mean)} in 95 of 100 "
+        f"cases; the value itself spreads by the standard deviation. Run {run.run_id[:12]}."
     )
     if plan is None or simulation_id(desk.inputs, plan) != run.run_id:
         st.warning(
-            "This is the last run. Drivers or DCF have changed since: run again.",
+            "This is the last run. Drivers, paths, seed or DCF have changed since: run again.",
             icon=":material/history:",
         )
-
-
-def _give_or_take(estimate: Estimate) -> str:
-    return f"{words.per_share(estimate.value)} ± {_error(estimate)}"
 
 
 def _error(estimate: Estimate) -> str:
