@@ -2,16 +2,13 @@
 
 import streamlit as st
 
-from app.ui import ask, credit_sections, frame, sheet, show
+from app.ui import ask, credit_sections, sheet, show
 from app.ui.frame import only_for_its_readers
 
 only_for_its_readers("credit")
 st.title("Credit", anchor=False)
 
 desk = sheet.opened("credit")
-frame.link(
-    "dcf", "Its DCF", icon=":material/calculate:", company=desk.company.ticker or desk.company.id
-)
 sheet.acts(desk)
 result = show.or_explain(desk.result)
 credit_sections.headline(desk, result)
