@@ -1,5 +1,7 @@
 """The page of credit as Streamlit runs it, on the demo book."""
 
+from io import BytesIO
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -11,6 +13,8 @@ from valor_core.coverage.companies import Company, company_id
 from valor_core.errors import BadInputs
 from valor_core.models.credit.rating import FirmSize, rated_debt
 from valor_core.models.sensitivity import NoMeaning
+from valor_core.workbench import valuations
+from valor_core.workbench.verb import open_work
 
 pytestmark = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
 KO = Company(
@@ -56,7 +60,7 @@ def test_every_section_is_drawn(page, name):
     section(page, name)
 
 
-def test_a_stated_market_value_gives_the_score_of_listed_firms_and_lets_it_be_saved(page):
+def test_a_stated_market_value_gives_the_score_of_listed_firms_and_lets_it_be_saved(page, world):
     with pytest.raises(NoMeaning):
         desk(page).save("no market value yet")
     section(page, "Figures")
@@ -70,6 +74,12 @@ def test_a_stated_market_value_gives_the_score_of_listed_firms_and_lets_it_be_sa
     edited(section(page, "Sources"), "Inputs that you changed, and why", (0, "reason", "a quote"))
     desk(page).save("covered many times")
     assert desk(page).is_saved
+    with open_work(world.acme.analyst) as work:
+        kept = valuations.newest_saved(work, KO.id, model="credit")
+        assert kept
+        assert kept.sources["market_value"].text == "a quote"
+        valuations.write_workbook(kept, stream := BytesIO())
+    assert len(stream.getvalue()) > 10_000
 
 
 def test_a_ratio_shows_the_figures_above_and_below_its_line(page):
