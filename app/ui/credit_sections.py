@@ -225,7 +225,11 @@ def _reading(result: CreditResult, name: str) -> list[str]:
         odds = f"odds of failure {words.percent(score.probability, 2)}"
         return [value, odds, "above 0.00", ""]
     if name == "m":
-        flagged = "a likely manipulator" if score.flagged else "no sign of managed earnings"
+        flagged = (
+            "flagged: how earned asks for a look"
+            if score.flagged
+            else "no sign of managed earnings"
+        )
         return [value, flagged, f"above {words.number(CUTOFF, 2)}", ""]
     return [words.number(float(score.score)), "signs of strength, of nine", "", ""]
 

@@ -20,10 +20,11 @@ from valor_core.models.fields import choices, leaves
 from valor_core.models.refusals import LengthDoesNotFit
 from valor_core.models.returns.day_count import COUNTED, DayCount, thirty_360
 from valor_core.models.returns.irr import all_xirrs, irr, rate_at, xirr
-from valor_core.models.returns.model import ReturnsInputs, returns
+from valor_core.models.returns.model import ReturnsInputs, returns, the_rate
 from valor_core.models.returns.multiples import public_market_equivalent
 from valor_core.models.returns.present import mirr, npv, npv_one_period_on, xnpv
 from valor_core.models.returns.refusals import (
+    AmbiguousIrr,
     DatesDoNotFit,
     IndexNotPositive,
     NoIrr,
@@ -46,6 +47,19 @@ def test_every_investment_has_its_lines_and_they_agree(investment):
         values = result.net_flows * (1.0 + result.irr) ** -result.times
         assert abs(values.sum()) <= 1e-9 * np.abs(values).sum()
         assert result.irrs is None
+
+
+@given(investments())
+def test_the_rate_is_that_of_the_result_or_the_refusal_says_why_there_is_not_just_one(investment):
+    result = returns(investment)
+
+    if result.irr is not None:
+        assert the_rate(investment) == result.irr
+        return
+    with pytest.raises((AmbiguousIrr, NoIrr)) as refused:
+        the_rate(investment)
+    told = refused.value.rates if isinstance(refused.value, AmbiguousIrr) else None
+    assert told == (None if result.irrs is None else tuple(result.irrs))
 
 
 @given(rows(-100.0, 100.0, 6), rates(-0.5, 1.0))
