@@ -226,9 +226,7 @@ def _reading(result: CreditResult, name: str) -> list[str]:
         return [value, odds, "above 0.00", ""]
     if name == "m":
         flagged = (
-            "flagged: how earned asks for a look"
-            if score.flagged
-            else "no sign of managed earnings"
+            "flagged: earnings ask for a look" if score.flagged else "no sign of managed earnings"
         )
         return [value, flagged, f"above {words.number(CUTOFF, 2)}", ""]
     return [words.number(float(score.score)), "signs of strength, of nine", "", ""]
