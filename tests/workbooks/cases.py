@@ -201,13 +201,12 @@ def moved(workings, seed: int) -> dict:
 
 
 def a_traded_share(draw: Draw) -> TradingInputs:
-    """A share that trades at home, abroad, or as an ADR."""
-    home = draw.in_turn(True, False, False)
+    """A share that trades abroad, as itself or as an ADR; at home no other rate than 1 is a case."""
     return TradingInputs(
         value_per_share=draw.between(-5.0, 200.0),
         reporting_currency="USD",
-        trading_currency="USD" if home else "EUR",
-        exchange_rate=1.0 if home else draw.between(0.8, 1.6),
+        trading_currency="EUR",
+        exchange_rate=draw.between(0.8, 1.6),
         rate_on=date(2026, 1, draw.random.randint(1, 28)),
         shares_per_adr=draw.in_turn(draw.between(0.1, 20.0), draw.between(0.1, 20.0), 1.0),
     )
