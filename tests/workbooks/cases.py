@@ -201,7 +201,7 @@ def moved(workings, seed: int) -> dict:
 
 
 def a_traded_share(draw: Draw) -> TradingInputs:
-    """A share that trades abroad, as itself or as an ADR; at home no other rate than 1 is a case."""
+    """A share that trades abroad, as itself or as an ADR; at home only a rate of 1 is sound."""
     return TradingInputs(
         value_per_share=draw.between(-5.0, 200.0),
         reporting_currency="USD",
