@@ -24,6 +24,7 @@ from valor_core.models.statements.forecast import StatementsResult
 from valor_core.models.statements.plan import Debt
 
 Line = tuple[str, str, int]  # label, place in the result, sign
+WORKING_CAPITAL = "Working capital released (+) or tied up (−)"
 INCOME: tuple[Line, ...] = (
     ("Revenue", "income.revenue", 1),
     ("Cost of revenue", "income.cost_of_revenue", -1),
@@ -59,7 +60,7 @@ BALANCE: tuple[Line, ...] = (
     ("All liabilities", "balance.total_liabilities", 1),
     ("Minority interests", "balance.minority_interests", 1),
     ("Preferred stock", "balance.preferred", 1),
-    ("Capital paid in", "balance.paid_in", 1),
+    ("Paid in and other equity", "balance.paid_in", 1),
     ("Retained earnings", "balance.retained", 1),
     ("All equity", "balance.total_equity", 1),
     ("All liabilities and equity", "balance.total_claims", 1),
@@ -70,7 +71,7 @@ CASH_FLOW: tuple[Line, ...] = (
     ("Depreciation", "income.depreciation", 1),
     ("Amortisation", "income.amortisation", 1),
     ("Costs paid in shares", "cash_flow.stock_compensation", 1),
-    ("Working capital added", "cash_flow.working_capital_added", -1),
+    (WORKING_CAPITAL, "cash_flow.working_capital_added", -1),
     ("Cash from operations", "cash_flow.from_operations", 1),
     ("Capital expenditure", "cash_flow.capital_expenditure", -1),
     ("Debt raised", "cash_flow.debt_issued", 1),
@@ -319,7 +320,7 @@ def schedules(desk: Desk, result: StatementsResult | None) -> None:
         "Working capital",
         years,
         [*zip(labels, tied_up, strict=True), ("Net working capital", np.sum(tied_up, axis=0)),
-         ("Added in the year", added)],
+         (WORKING_CAPITAL, -added)],
     )  # fmt: skip
     carried = result.interest_carried
     _schedule(
@@ -358,12 +359,14 @@ def opening(desk: Desk, result: StatementsResult | None) -> None:
             {
                 f"All assets, {desk.currency} m": words.millions(result.opening_assets),
                 f"Common equity, {desk.currency} m": words.millions(paid_in),
-                f"Of it paid in, {desk.currency} m": words.millions(result.opening_paid_in),
+                f"Of it paid in and other, {desk.currency} m": words.millions(
+                    result.opening_paid_in
+                ),
             }
         )
     st.caption(
-        "The capital paid in is what the other items and the debt under Financing leave, so that "
-        "the sheet ties."
+        "Paid in and other equity is what the other items and the debt under Financing leave, so "
+        "that the sheet ties."
     )
     _opening_items(desk)
     st.subheader("Base year and tax", anchor=False)

@@ -5,7 +5,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.ui import frame, statements_sections
+from app.ui import frame, statements_sections, words
 from app.ui.draft import Desk, desk_name
 from tests.pages.grids import cells, edited
 from valor_core.coverage.companies import Company, company_id
@@ -64,6 +64,15 @@ def test_filed_years_stand_beside_the_forecast_that_follows_from_them(page):
 def test_every_forecast_balance_sheet_ties_for_everybody_to_see(page):
     assert row(page, "Assets less liabilities and equity")[-5:] == ["0"] * 5
     assert ">tie<" in shown(page)
+
+
+def test_working_capital_has_one_name_and_one_sign_in_the_cash_flow_and_its_schedule(page):
+    added = forecast_statements(desk(page).inputs).cash_flow.working_capital_added
+    label = "Working capital released (+) or tied up (−)"
+    released = [words.millions(-value) for value in added]
+
+    assert row(page, label)[-len(released) :] == released
+    assert row(section(page, "Schedules"), label)[-len(released) :] == released
 
 
 @pytest.mark.parametrize("name", statements_sections.SECTIONS)
