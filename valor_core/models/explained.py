@@ -10,7 +10,7 @@ from typing import Any
 from valor_core.errors import NotFound
 from valor_core.models.fields import Unit
 from valor_core.models.lines import Line, Lines
-from valor_core.models.numbers import amount
+from valor_core.models.numbers import in_full
 from valor_core.models.words import words_of, words_of_row
 from valor_core.values import AdjustedFact, FiledFact, Source
 
@@ -179,7 +179,7 @@ def source_text(source: Source | None) -> str:
 def fact_text(fact: FiledFact) -> str:
     """A filed fact so that an outsider finds it: item, number, tag, accession, form and dates."""
     return (
-        f"{fact.item} {amount(fact.value)} {fact.unit} at {fact.period_end.isoformat()} "
+        f"{fact.item} {in_full(fact.value)} {fact.unit} at {fact.period_end.isoformat()} "
         f"({fact.named}, {fact.accession}, {fact.form} filed {fact.filed_on.isoformat()})"
         f"{adjusted_text(fact)}"
     )
@@ -190,11 +190,11 @@ def adjusted_text(fact: FiledFact) -> str:
     if not isinstance(fact, AdjustedFact):
         return ""
     added = (
-        f" {'+' if each.amount >= 0 else '−'} {amount(abs(each.amount))} in {each.layer} "
+        f" {'+' if each.amount >= 0 else '−'} {in_full(abs(each.amount))} in {each.layer} "
         f"({each.rationale}, {each.stated_on.isoformat()})"
         for each in fact.adjustments
     )
-    return f": {amount(fact.filed_value)} as filed{''.join(added)}"
+    return f": {in_full(fact.filed_value)} as filed{''.join(added)}"
 
 
 def source_as_dict(source: Source) -> dict[str, Any]:

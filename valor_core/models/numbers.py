@@ -108,10 +108,22 @@ def row_of(years: list[Any]) -> Any:
     return np.stack(years, axis=-1)
 
 
-def amount(value: float) -> str:
-    """An amount as a sentence says it: whole where it is large.
+def in_full(value: float) -> str:
+    """An amount to its last unit, as a filing states it.
 
-    >>> amount(416_161_000_000.0), amount(-2.5)
+    >>> in_full(416_161_000_000.0), in_full(-2.5)
     ('416,161,000,000', '-2.5')
     """
     return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:,.6g}"
+
+
+def amount(value: float) -> str:
+    """An amount as a sentence says it, to be read at any scale.
+
+    >>> amount(416_161_000_000.0), amount(2_500_000.0), amount(1_250.0)
+    ('416,161 million', '2.5 million', '1,250')
+    """
+    if abs(value) < 1e6:
+        return in_full(value)
+    millions = value / 1e6
+    return f"{millions:,.0f} million" if abs(millions) >= 1_000 else f"{millions:.4g} million"
