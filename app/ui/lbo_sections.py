@@ -107,7 +107,7 @@ def headline(desk: Desk, result: LboResult | None) -> None:
             "Multiple of money": f"{words.number(result.moic, 2)}×",
             f"Sponsor's equity, {money}": words.millions(result.funding.sponsor_equity),
             "Debt / EBITDA at close": words.times(result.funding.leverage),
-            "Equity's share": words.percent(result.funding.equity_share),
+            "Equity of debt and equity": words.percent(result.funding.equity_share),
             **_missing(result, money),
         },
         first_large=True,
@@ -167,7 +167,7 @@ def _side(desk: Desk, name: str, lines: list[tuple[str, Any]], result: LboResult
     ]  # fmt: skip
     show.table(
         name,
-        [f"{desk.currency} m", "× EBITDA", "Share"],
+        [f"{desk.currency} m", "× EBITDA", f"Of all {name.lower()}"],
         rows,
         strong=frozenset({"Total", "Sponsor's equity"}),
     )

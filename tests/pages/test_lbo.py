@@ -60,6 +60,13 @@ def test_sources_and_uses_have_the_same_total(page):
     assert told.count(f"<th scope=row>Total</th><td>{total}</td>") == 2
 
 
+def test_each_share_of_the_equity_names_what_it_is_a_share_of(page):
+    told = shown(page)
+
+    for base in ("Equity of debt and equity", "Of all uses", "Of all sources"):
+        assert base in told
+
+
 def test_a_tranche_is_changed_added_and_taken_out_in_its_grid(page):
     section(page, "Debt")
     before = desk(page).inputs.tranches

@@ -38,6 +38,12 @@ def test_what_is_out_of_line_is_told(changes, name):
     assert name in failed(a_deal(**changes))
 
 
+def test_a_deal_that_is_funded_says_so_instead_of_a_shortfall_of_nothing():
+    told = {c.name: c.message for c in checks_of(a_deal(), leveraged_buyout(a_deal()))}
+
+    assert told["funded"] == "Cash pays all that is due until the exit."
+
+
 def test_the_conventions_say_what_the_options_decide():
     plain = a_deal()
     other = a_deal(

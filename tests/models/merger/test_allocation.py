@@ -120,6 +120,14 @@ def test_without_a_new_financing_equity_pays_and_debt_stays():
     assert result.opening_total_assets == 1_630.0 + 65.0 + 195.0
 
 
+def test_a_fair_price_is_not_told_to_look_for_a_liability():
+    fair = an_allocation()
+
+    told = {each.name: each.message for each in checks_of(fair, purchase_price_allocation(fair))}
+
+    assert told["bargain"] == "The price is no less than the net assets, so no gain is booked."
+
+
 def test_a_purchase_below_net_assets_is_a_gain_and_no_negative_goodwill():
     cheap = an_allocation(equity_price=700.0)
 

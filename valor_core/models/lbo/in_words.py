@@ -41,11 +41,14 @@ def _solved(result: LboResult) -> Check:
 
 def _funded(result: LboResult) -> Check:
     missing = result.total_shortfall
+    paid = bool(missing == 0.0)
     return Check(
         name="funded",
-        passed=bool(missing == 0.0),
+        passed=paid,
         severity=Severity.WARNING,
-        message=f"Cash of {amount(missing)} is missing until the exit; somebody would have to pay "
+        message="Cash pays all that is due until the exit."
+        if paid
+        else f"Cash of {amount(missing)} is missing until the exit; somebody would have to pay "
         "it in, and the return leaves that out.",
         numbers={"shortfall": float(missing)},
     )
@@ -81,7 +84,7 @@ def _equity_share(result: LboResult) -> Check:
         name="equity_share",
         passed=bool(share >= LEAST_EQUITY),
         severity=Severity.WARNING,
-        message=f"Equity pays {share:.0%} of the deal; lenders seldom accept less than "
+        message=f"Equity is {share:.0%} of debt and equity; lenders seldom accept less than "
         f"{LEAST_EQUITY:.0%}.",
         numbers={"share": float(share)},
     )

@@ -109,11 +109,14 @@ def _refinancing(inputs: MergerInputs) -> Check | None:
 
 
 def _bargain(gain: Numbers) -> Check:
+    fair = bool(gain == 0.0)
     return Check(
         name="bargain",
-        passed=bool(gain == 0.0),
+        passed=fair,
         severity=Severity.WARNING,
-        message=f"Net assets exceed the price by {amount(gain)}; look for a liability that is "
+        message="The price is no less than the net assets, so no gain is booked."
+        if fair
+        else f"Net assets exceed the price by {amount(gain)}; look for a liability that is "
         "missing before booking a gain.",
         numbers={"bargain_gain": float(gain)},
     )
