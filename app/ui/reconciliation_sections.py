@@ -10,18 +10,28 @@ import streamlit as st
 from app.ui import ask, ask_grids, form, sheet, show, words
 from app.ui.draft import Desk
 from app.ui.field import Field, field_of
+from app.ui.frame import caller
 from app.ui.places import at, put_at
 from valor_core.charts import reconciliation as charts
 from valor_core.errors import ValorError
 from valor_core.models.conventions import valued_as_of
 from valor_core.models.fields import Unit
-from valor_core.models.intrinsic.causes import Reconciled, made_consistent, reconciled
+from valor_core.models.intrinsic.causes import (
+    AGREES,
+    Reconciled,
+    made_consistent,
+    reconciled,
+    why,
+)
 from valor_core.models.intrinsic.reconciliation import (
     ByMethod,
     ReconciliationResult,
     reconciliation,
 )
 from valor_core.models.paths import Fade
+from valor_core.values import from_micros
+from valor_core.workbench.valuations import newest_saved
+from valor_core.workbench.verb import open_work
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 METHODS = 7  # the others vary the first one
@@ -75,26 +85,51 @@ def headline(desk: Desk, result: ReconciliationResult | None) -> None:
         show.facts({value: words.NOTHING})
         return
     rows = _rows(desk, result)[:METHODS]
-    agreeing = [row for row in rows if not row.causes]
+    by_share = desk.inputs.financing.leverage is not None
+    base, money = "at target weights" if by_share else "as planned", f"{desk.currency} m"
     show.facts(
         {
             value: words.millions(result.enterprise_value),
-            "Methods that agree": f"{len(agreeing)} of {METHODS}",
-            "Apart by, of the value": _apart(agreeing),
-            f"Debt, {desk.currency} m": words.millions(result.debt),
-            f"Equity value, {desk.currency} m": words.millions(result.equity_value),
+            "Methods that agree": f"{sum(not row.causes for row in rows)} of {METHODS}",
+            f"Largest difference of the {METHODS}, of the value": _furthest(rows),
+            f"Debt {base}, {money}": words.millions(result.debt),
+            f"Equity {base}, {money}": words.millions(result.equity_value),
             **sheet.against_saved(desk, result),
             "WACC, year 1": words.percent(result.capital.wacc, 2),
         },
         first_large=True,
     )
-    st.caption(valued_as_of(desk.inputs, desk.basis))
+    st.caption(f"{valued_as_of(desk.inputs, desk.basis)}. {_of_the_dcf(desk)}")
     sheet.checks(desk, result)
+
+
+def _of_the_dcf(desk: Desk) -> str:
+    """The equity of the saved DCF, which is what its own bridge leaves of the value."""
+    with open_work(caller()) as work:
+        kept = newest_saved(work, desk.company.id)
+    if kept is None:
+        return "Debt here is of this plan, not of a DCF's bridge: no DCF is saved to stand beside."
+    equity = words.millions(kept.row.result["equity_value"])
+    return (
+        f"Debt here is of this plan: the equity of the DCF saved on "
+        f"{from_micros(kept.row.created_at):%d %b %Y}, after its own bridge, is "
+        f"{kept.row.currency} {equity} million."
+    )
+
+
+def _furthest(rows: Sequence[Reconciled]) -> str:
+    """How far the method furthest from FCFF is, and which one where it is more than rounding."""
+    row = max(rows, key=_share)
+    return f"{words.percent(_share(row))}, {row.method}" if _share(row) > AGREES else _apart(rows)
+
+
+def _share(row: Reconciled) -> float:
+    return abs(row.difference / (row.value - row.difference))
 
 
 def _apart(rows: Sequence[Reconciled]) -> str:
     """The largest relative difference to FCFF, down to the rounding of the last digit."""
-    most = max(abs(row.difference / (row.value - row.difference)) for row in rows)
+    most = max(_share(row) for row in rows)
     if not most:
         return "nothing"
     digit, _, power = f"{most:.0e}".partition("e")
@@ -123,7 +158,7 @@ def methods(desk: Desk, result: ReconciliationResult | None) -> None:
         first="Method",
         strong=frozenset({"FCFF at WACC"}),
     )
-    _why(rows)
+    _why(desk, rows)
     if consistent:
         _made_consistent(desk, consistent, already=not any(row.causes for row in rows[:METHODS]))
 
@@ -141,23 +176,18 @@ def _cells(row: Reconciled, consistent: Mapping[str, Reconciled]) -> list[str]:
     return cells
 
 
-def _why(rows: Sequence[Reconciled]) -> None:
+def _why(desk: Desk, rows: Sequence[Reconciled]) -> None:
     told = [
-        (row.method, "; ".join(f"{_signed(cause.amount)} because {cause.text}"
-                               for cause in row.causes) + ".")
+        (row.method, f"{why(row, money=lambda value: _million(desk, value))}.")
         for row in rows
         if row.causes
-    ]  # fmt: skip
+    ]
     if told:
         show.listed("Why methods differ from FCFF", told)
 
 
-def _signed(amount: float) -> str:
-    return f"{'+' if amount > 0.0 else ''}{_million(amount)}"
-
-
-def _million(amount: float) -> str:
-    return f"{words.millions(amount)} million"
+def _million(desk: Desk, amount: float) -> str:
+    return f"{desk.currency} {words.millions(amount)} million"
 
 
 def _made_consistent(desk: Desk, rows: Sequence[Reconciled], *, already: bool) -> None:
@@ -318,7 +348,10 @@ def sensitivity(desk: Desk, result: ReconciliationResult | None) -> None:
 
 
 def _rows(desk: Desk, result: ReconciliationResult) -> tuple[Reconciled, ...]:
-    return desk.once("reconciled", lambda: reconciled(desk.inputs, result, money=_million))
+    return desk.once(
+        "reconciled",
+        lambda: reconciled(desk.inputs, result, money=lambda amount: _million(desk, amount)),
+    )
 
 
 def _consistent(desk: Desk) -> tuple[Reconciled, ...]:

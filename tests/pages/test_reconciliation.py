@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from app.ui import frame, reconciliation_sections
 from app.ui.draft import Desk, desk_name
 from tests.pages.grids import cells, edited
-from tests.pages.opening import opened, saved
+from tests.pages.opening import opened, saved, texts
 from valor_core.coverage.companies import Company, company_id
 from valor_core.models.codec import dump
 from valor_core.models.intrinsic.causes import made_consistent
@@ -45,7 +45,7 @@ def millions(value: float) -> str:
 def test_the_page_begins_with_the_dcf_and_names_why_books_tell_otherwise(page):
     assert not page.exception
     assert ">5 of 7<" in shown(page)
-    assert shown(page).count("profit grows by 3.00% for ever while capital") >= 2
+    assert shown(page).count("profit is to grow by 3.00% for ever and capital otherwise") >= 2
 
 
 def test_a_saved_dcf_is_what_the_methods_value(page, world):
@@ -55,6 +55,26 @@ def test_a_saved_dcf_is_what_the_methods_value(page, world):
     assert float(desk(page).result().enterprise_value) == pytest.approx(
         kept.result["enterprise_value"], rel=1e-12
     )
+
+
+def test_the_headline_tells_the_largest_difference_of_all_seven_and_which_method_it_is(page):
+    result = desk(page).result()
+    off = abs(float(result.eva.value / result.fcff.value) - 1.0)
+
+    assert off > 0.01
+    assert f"{100 * off:.1f} %, EVA" in shown(page)
+    assert "because profit is to grow" not in shown(page)
+
+
+def test_debt_of_the_plan_is_told_from_the_equity_of_the_saved_dcf(page, world):
+    assert "Debt at target weights, USD m" in shown(page)
+    assert "Equity at target weights, USD m" in shown(page)
+    assert "no DCF is saved" in texts(page)
+    kept = saved(world.acme.analyst, "KO")
+
+    page.run()
+
+    assert f"is USD {millions(kept.result['equity_value'])} million" in texts(page)
 
 
 def test_one_press_makes_the_plan_consistent_and_all_seven_agree(page):

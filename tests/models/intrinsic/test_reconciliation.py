@@ -37,6 +37,7 @@ from valor_core.models.intrinsic.refusals import (
     ShieldsGrowTooFast,
     UnleveredCostTooLow,
 )
+from valor_core.models.numbers import amount
 from valor_core.models.paths import constant
 from valor_core.models.refusals import ChooseOne, CostOfDebtTooLow, YearsOutOfRange
 from valor_core.models.sensitivity import grid, replace_at
@@ -263,12 +264,23 @@ def test_a_broken_plan_tells_each_cause_with_its_amount():
     assert told["FCFF at WACC"] == told["APV"] == told["Capital cash flow"] == []
     assert "cash of" in told["Dividends"][0]
     assert "-40 outside profit" in told["EVA"][0]
-    assert "profit grows by 2.00% for ever while capital" in told["Residual income"][1]
+    assert "profit is to grow by 2.00% for ever and capital otherwise" in told["Residual income"][1]
     assert "the stated WACC of 8.00%" in told["FCFF at one WACC"][0]
     assert "target weights of 50.00% debt" in told["FCFF at target weights"][0]
     fixed = replace(plan, financing=replace(plan.financing, shields=Shields.FIXED))
     last = reconciled(fixed, reconciliation(fixed))[-1]
     assert "Modigliani and Miller's formula is of a debt that never changes" in last.causes[0].text
+
+
+def test_a_check_of_one_cause_tells_its_difference_once():
+    plan = a_plan(terminal_roic=0.15)
+    result = reconciliation(plan)
+
+    told = {check.name: check.message for check in checks_of(plan, result)}["reconciles_eva"]
+    off = amount(abs(float(result.eva.value - result.fcff.value)))
+
+    assert told.count(off) == 1
+    assert f"{off} less than FCFF at WACC: profit is to grow" in told
 
 
 def test_where_todays_wacc_is_no_more_than_the_growth_one_wacc_has_no_value():

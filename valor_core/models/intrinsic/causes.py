@@ -128,9 +128,8 @@ def _differs(value: float, difference: float) -> bool:
 
 def _check(row: Reconciled) -> Check:
     agrees = not _differs(row.value, row.difference)
-    told = "; ".join(f"{amount(cause.amount)} because {cause.text}" for cause in row.causes)
     message = f"{row.method} gives {amount(row.value)}"
-    message += ", as FCFF at WACC does." if agrees else f", {amount(row.difference)} off: {told}."
+    message += ", as FCFF at WACC does." if agrees else f", {_apart(row)}: {why(row)}."
     return Check(
         name=f"reconciles_{row.method.lower().replace(' ', '_')}",
         passed=agrees,
@@ -138,6 +137,18 @@ def _check(row: Reconciled) -> Check:
         message=message,
         numbers={"value": row.value, "difference": row.difference},
     )
+
+
+def _apart(row: Reconciled) -> str:
+    side = "more" if row.difference > 0.0 else "less"
+    return f"{amount(abs(row.difference))} {side} than FCFF at WACC"
+
+
+def why(row: Reconciled, *, money: Worded = amount) -> str:
+    """The reasons why a method differs, each with its part where they are several."""
+    if len(row.causes) == 1:
+        return row.causes[0].text
+    return "; ".join(f"{money(cause.amount)} because {cause.text}" for cause in row.causes)
 
 
 def _present(flows: Any, rates: Any) -> float:
@@ -170,10 +181,10 @@ def _of_book(
         spread = float(by.terminal_rate - inputs.terminal_growth)
         last = float(np.prod(1.0 + by.rates))
         yield Cause(
-            text=f"profit grows by {float(inputs.terminal_growth):.2%} for ever while capital of "
-            f"{money(float(result.terminal_capital))} is given "
-            f"{money(float(result.terminal_reinvestment))} in the first year, not the "
-            f"{money(grown)} of the same growth",
+            text=f"profit is to grow by {float(inputs.terminal_growth):.2%} for ever and capital "
+            f"otherwise: to grow alike, capital of {money(float(result.terminal_capital))} needs "
+            f"{money(grown)} more in the first year after the forecast, but the plan adds "
+            f"{money(float(result.terminal_reinvestment))}",
             amount=excess / spread / last,
         )
 
