@@ -13,7 +13,12 @@ from app.ui.frame import caller
 from app.ui.places import at
 from valor_core.charts import merger as charts
 from valor_core.coverage.companies import Company
-from valor_core.coverage.prefill_merger import SYNERGY_RATE, target_of
+from valor_core.coverage.prefill_merger import (
+    EARNINGS_MULTIPLE,
+    REVENUE_MULTIPLE,
+    SYNERGY_RATE,
+    target_of,
+)
 from valor_core.models.conventions import valued_as_of
 from valor_core.models.fields import Unit
 from valor_core.models.merger.allocation import Books
@@ -96,6 +101,7 @@ BALANCE = (
     ("Deferred tax on write-ups", "deferred_tax_liability"),
     ("Equity", "equity"),
 )
+PRICED = frozenset({"Market value", "Price / earnings"})
 FRESH_WRITE_UP = WriteUp(amount=0.0, life=10.0)
 
 
@@ -157,25 +163,58 @@ def headline(desk: Desk, result: MergerResult | None) -> None:
         show.facts({"Accretion": words.NOTHING})
         return
     inputs: MergerInputs = desk.inputs
-    judged, money = inputs.judged_year - 1, f"{desk.currency} m"
+    judged, at_price = inputs.judged_year - 1, _at_price(desk)
+    money = f"{desk.currency} m{at_price}"
     lacking = float(result.break_even_synergies[judged])
     needed = "More synergies needed a year" if lacking > 0.0 else "Synergies to spare a year"
     show.facts(
         {
-            f"Accretion in {years(desk)[judged]}": _accretion(result, judged, desk.currency),
+            f"Accretion in {years(desk)[judged]}{at_price}": _accretion(
+                result, judged, desk.currency
+            ),
             **sheet.against_saved(desk, result),
-            f"Earnings a share, {desk.currency}": f"{words.per_share(result.acquirer_eps[judged])}"
-            f" → {words.per_share(result.eps[judged])}",
+            f"Earnings a share, {desk.currency}{at_price}": " → ".join(
+                words.per_share(earned[judged]) for earned in (result.acquirer_eps, result.eps)
+            ),
             f"{needed}, {money}": words.millions(abs(lacking)),
-            "Highest premium without dilution": words.percent(result.break_even_premium),
+            f"Highest premium without dilution{at_price}": words.percent(result.break_even_premium),
             f"Synergies less premium and fees, {money}": words.millions(
                 result.synergies_less_premium
             ),
         },
         first_large=True,
     )
+    _asks_for_prices(desk)
     st.caption(valued_as_of(desk.inputs, desk.basis))
     sheet.checks(desk, result)
+
+
+def _stand_ins(desk: Desk) -> list[str]:
+    """The parties whose share price nobody has stated: no market price is at hand."""
+    return [
+        side
+        for side in ("acquirer", "target")
+        if (path := f"{side}.share_price") not in desk.changed()
+        and not desk.content.rationales.get(path)
+    ]
+
+
+def _at_price(desk: Desk) -> str:
+    """The mark of what rests on share prices; nothing once both are stated."""
+    marks = ("", ", at a stand-in price", ", at stand-in prices")
+    return marks[len(_stand_ins(desk))]
+
+
+def _asks_for_prices(desk: Desk) -> None:
+    stand_ins = _stand_ins(desk)
+    if stand_ins:
+        st.warning(
+            f"No market price of the {' and the '.join(stand_ins)} is at hand: state it under "
+            f"*Companies*. Until then {EARNINGS_MULTIPLE:g} × earnings a share stand in for it, "
+            f"or {REVENUE_MULTIPLE:g} × revenue where nothing was earned, and each number that "
+            f"rests on that is marked *{_at_price(desk).removeprefix(', ')}*.",
+            icon=":material/sell:",
+        )
 
 
 def _accretion(result: MergerResult, judged: int, currency: str) -> str:
@@ -257,21 +296,26 @@ def _side(desk: Desk, name: str, lines: list[tuple[str, Any]], result: MergerRes
         (label, [words.millions(amount), words.percent(float(amount) / total)])
         for label, amount in [*((n, a) for n, a in lines if a), ("Total", total)]
     ]
-    show.table(name, [f"{desk.currency} m", "Share"], rows, strong=frozenset({"Total"}))
+    show.table(
+        f"{name}{_at_price(desk)}",
+        [f"{desk.currency} m", "Share"],
+        rows,
+        strong=frozenset({"Total"}),
+    )
 
 
 def _terms(desk: Desk, result: MergerResult) -> None:
-    first = float(result.target_net_income[0])
+    first, at_price = float(result.target_net_income[0]), _at_price(desk)
     show.facts(
         {
-            f"Offer for a share, {desk.currency}": words.per_share(result.offer_price),
-            "Premium": words.percent(result.premium),
-            f"Price / earnings, {years(desk)[0]}": words.times(
+            f"Offer for a share, {desk.currency}{at_price}": words.per_share(result.offer_price),
+            f"Premium{at_price}": words.percent(result.premium),
+            f"Price / earnings, {years(desk)[0]}{at_price}": words.times(
                 float(result.equity_price) / first if first > 0.0 else None
             ),
-            "Exchange ratio": words.number(result.exchange_ratio, 4),
-            "New shares, million": words.millions(result.new_shares, 1),
-            "Held by the target's owners": words.percent(result.target_ownership),
+            f"Exchange ratio{at_price}": words.number(result.exchange_ratio, 4),
+            f"New shares, million{at_price}": words.millions(result.new_shares, 1),
+            f"Held by the target's owners{at_price}": words.percent(result.target_ownership),
         }
     )
 
@@ -296,7 +340,7 @@ def companies(desk: Desk, result: MergerResult | None) -> None:
         show.table(
             f"Both alone, {desk.currency} million, a share in {desk.currency}",
             [names[1], names[0]],
-            _alone(desk.inputs, result),
+            _alone(desk, result),
             first=years(desk)[0],
         )
     for side, name in (("target", names[1]), ("acquirer", names[0])):
@@ -305,11 +349,19 @@ def companies(desk: Desk, result: MergerResult | None) -> None:
         form.rows(desk, f"Forecast of the {side}", years(desk), _under(side, FORECAST))
 
 
-def _alone(inputs: MergerInputs, result: MergerResult) -> list[tuple[str, tuple[str, str]]]:
+def _alone(desk: Desk, result: MergerResult) -> list[tuple[str, tuple[str, str]]]:
     """The target and the acquirer in the first year, line by line."""
+    inputs, stand_ins = desk.inputs, _stand_ins(desk)
     theirs = _side_alone(inputs.target, result.target_net_income[0], result.target_eps[0])
     ours = _side_alone(inputs.acquirer, result.acquirer_net_income[0], result.acquirer_eps[0])
-    return [(label, (theirs[label], ours[label])) for label in theirs]
+
+    def cell(side: str, label: str, value: str) -> str:
+        return f"{value} (stand-in)" if label in PRICED and side in stand_ins else value
+
+    return [
+        (label, (cell("target", label, theirs[label]), cell("acquirer", label, ours[label])))
+        for label in theirs
+    ]
 
 
 def _side_alone(party: Party, income: float, earned: float) -> dict[str, str]:
@@ -364,7 +416,7 @@ def _goodwill(desk: Desk, result: MergerResult) -> None:
     found = result.allocation
     assert found is not None  # its caller has looked
     show.table(
-        "Purchase price allocation",
+        f"Purchase price allocation{_at_price(desk)}",
         [f"{desk.currency} m"],
         [
             (label, [words.millions(amount)])
@@ -394,7 +446,7 @@ def _balance(desk: Desk, result: MergerResult) -> None:
         rows.append((label, [words.millions(v) for v in (one, other, both - one - other, both)]))
     with st.expander("Balance sheet after closing", icon=":material/balance:"):
         show.table(
-            f"After closing, {desk.currency} million",
+            f"After closing, {desk.currency} million{_at_price(desk)}",
             ["Acquirer", "Target", "Deal", "Together"],
             rows,
             strong=frozenset({"Equity"}),
@@ -411,7 +463,7 @@ def synergies(desk: Desk, result: MergerResult | None) -> None:
         return
     fees = result.value_of_synergies - result.premium_paid - result.synergies_less_premium
     show.table(
-        f"Value today, {desk.currency} million",
+        f"Value today, {desk.currency} million{_at_price(desk)}",
         [f"{desk.currency} m"],
         [
             (label, [words.millions(amount)])
@@ -432,11 +484,12 @@ def earnings(desk: Desk, result: MergerResult | None) -> None:
     """Accretion year by year, where it ends, and who brings what."""
     if result is None:
         return
+    at_price = _at_price(desk)
     _drawn_accretion(desk, result)
     _break_even(desk, result)
     for caption, lines, strong in (
-        (f"Earnings together, {desk.currency} million", INCOME, "Net income together"),
-        (f"Earnings per share, {desk.currency}", PER_SHARE, "Accretion, %"),
+        (f"Earnings together, {desk.currency} million{at_price}", INCOME, "Net income together"),
+        (f"Earnings per share, {desk.currency}{at_price}", PER_SHARE, "Accretion, %"),
     ):
         rows = [
             (label, [words.in_unit(v, unit) for v in row])
@@ -450,7 +503,7 @@ def earnings(desk: Desk, result: MergerResult | None) -> None:
 def _break_even(desk: Desk, result: MergerResult) -> None:
     judged = desk.inputs.judged_year - 1
     needed = float(result.synergies[judged]) + float(result.break_even_synergies[judged])
-    st.subheader(f"Without dilution in {years(desk)[judged]}", anchor=False)
+    st.subheader(f"Without dilution in {years(desk)[judged]}{_at_price(desk)}", anchor=False)
     show.facts(
         {
             f"Synergies needed, {desk.currency} m": words.millions(needed)
@@ -467,7 +520,9 @@ def _break_even(desk: Desk, result: MergerResult) -> None:
 
 def _contribution(desk: Desk, result: MergerResult) -> None:
     judged = desk.inputs.judged_year
-    st.subheader(f"Contribution and ownership, {years(desk)[judged - 1]}", anchor=False)
+    st.subheader(
+        f"Contribution and ownership, {years(desk)[judged - 1]}{_at_price(desk)}", anchor=False
+    )
     show.chart(
         charts.contribution(result, year=judged, names=_names(desk), theme=show.theme()),
         key="merger:contribution",
@@ -477,6 +532,8 @@ def _contribution(desk: Desk, result: MergerResult) -> None:
 
 def sensitivity(desk: Desk, result: MergerResult | None) -> None:
     """The accretion over two inputs."""
+    if at_price := _at_price(desk):
+        st.caption(f"Accretion{at_price}.")
     sheet.sensitivity(desk, result, _axes(desk.inputs), first="offer.premium")
 
 

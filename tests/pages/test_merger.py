@@ -48,6 +48,12 @@ def chosen(at: AppTest, target: str) -> AppTest:
     return next(s for s in at.selectbox if s.label.startswith("Target")).select(target).run()
 
 
+def stated(at: AppTest, side: str, price: float) -> None:
+    """The share price of a party is stated under Companies, where the target's stands first."""
+    prices = [each for each in at.number_input if each.label.startswith("Share price")]
+    prices[("target", "acquirer").index(side)].set_value(price).run()
+
+
 def test_both_sides_begin_from_filed_figures_and_tell_the_accretion(page):
     assert not page.exception
     inputs, sources = desk(page).inputs, desk(page).sources()
@@ -69,6 +75,27 @@ def test_each_side_alone_earns_what_its_filing_tells_before_growth(page):
         growth = float(party.revenue[1] / party.revenue[0])
         base = (party.ebit[0] / growth + party.net_interest[0]) * (1.0 - party.tax)
         assert multiple / float(base) == pytest.approx(15.0, rel=0.05)
+
+
+def test_what_rests_on_prices_that_nobody_stated_is_marked_until_both_are_stated(page):
+    assert ", at stand-in prices</div>" in shown(page)
+    assert "market price of the acquirer and the target" in page.warning[0].value
+
+    stated(section(page, "Companies"), "target", 60.0)
+    assert shown(page).count("(stand-in)") == 2  # value and price / earnings of the acquirer
+    assert ", at a stand-in price</div>" in shown(page)
+    assert "market price of the acquirer is at hand" in page.warning[0].value
+
+    stated(page, "acquirer", 55.0)
+    assert "stand-in" not in shown(page)
+    assert not page.warning
+
+
+@pytest.mark.parametrize("name", ["Offer", "Purchase price", "Synergies", "Accretion"])
+def test_each_section_of_a_deal_marks_its_own_numbers(page, name):
+    headline = shown(section(page, "Workings")).count("at stand-in prices")
+
+    assert shown(section(page, name)).count("at stand-in prices") > headline
 
 
 @pytest.mark.parametrize("name", merger_sections.SECTIONS)
