@@ -12,7 +12,7 @@ from valor_core.coverage.adjustments import LAYER_MAX, RATIONALE_MAX, Standing
 from valor_core.coverage.companies import Company
 from valor_core.coverage.items import ITEM, Measure
 from valor_core.coverage.statements import Statements
-from valor_core.errors import ValorError
+from valor_core.errors import BadInputs, ValorError
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, FiledFact, from_micros
@@ -20,6 +20,13 @@ from valor_core.workbench.adjustments import add_adjustment, drop_adjustment
 from valor_core.workbench.verb import open_work
 
 FIRST_LAYER = "Adjusted"
+LABELS = {
+    "item": "Figure",
+    "amount": "Amount added, million",
+    "layer": "Layer",
+    "rationale": "Why",
+}
+DONE = "adjusting:done"  # how often in this session, so that what was asked for is asked anew
 
 
 def adjustments(
@@ -46,25 +53,34 @@ def adjustments(
 
 
 def _listed(standing: Sequence[Standing], names: Mapping[str, str]) -> None:
+    figures = [(each.row.fiscal_year, each.row.item, each.row.layer) for each in standing]
     show.listing(
-        "In whole units, the newest year first",
+        "In whole units, the newest year first; adjustments of one figure in a layer add up",
         ["FY", "Item", "Layer", "Filed", "Adjustment", "Adjusted", "Why", "By", "On"],
         [
             [
                 str(each.row.fiscal_year),
                 ITEM[each.row.item].label,
                 each.row.layer,
-                in_filed_unit(each.filed) if each.filed else NOTHING,
+                _filed(each) if figure not in figures[:place] else "",
                 _signed(each),
-                NOTHING if each.adjusted is None else _in_unit(each, each.adjusted),
+                _adjusted(each) if figure not in figures[place + 1 :] else "",
                 each.row.rationale,
                 person(each.row.created_by, names),
                 moment(from_micros(each.row.created_at)),
             ]
-            for each in standing
+            for place, (figure, each) in enumerate(zip(figures, standing, strict=True))
         ],
         text=frozenset({"Item", "Layer", "Why", "By", "On"}),
     )
+
+
+def _filed(each: Standing) -> str:
+    return in_filed_unit(each.filed) if each.filed else NOTHING
+
+
+def _adjusted(each: Standing) -> str:
+    return NOTHING if each.adjusted is None else _in_unit(each, each.adjusted)
 
 
 def _signed(each: Standing) -> str:
@@ -79,26 +95,30 @@ def _in_unit(each: Standing, value: float) -> str:
 
 def _adding(who: Caller, company: Company, statements: Statements, layers: Sequence[str]) -> None:
     lines = {line.item: line.label for each in statements.tables.values() for line in each}
+    done = st.session_state.get(DONE, 0)
     with st.form("adjusting", border=False):
         year, item = st.columns([1, 3])
         fiscal_year = year.selectbox(
             "Fiscal year", statements.years[::-1], format_func=lambda each: f"FY{each}"
         )
-        name = item.selectbox("Figure", list(lines), format_func=lines.__getitem__)
+        name = item.selectbox(LABELS["item"], list(lines), format_func=lines.__getitem__)
         amount, layer = st.columns(2)
         added = amount.number_input(
-            "Amount added, million",
+            LABELS["amount"],
             value=0.0,
+            key=f"{DONE}:{done}:amount",
             step=1.0,
             help="Below zero to take away; of a figure a share in its own unit.",
         )
         chosen = layer.selectbox(
-            "Layer",
+            LABELS["layer"],
             list(layers) or [FIRST_LAYER],
             accept_new_options=True,
             help=f"Type a new name to begin another one; at most {LAYER_MAX} characters.",
         )
-        why = st.text_area("Why", max_chars=RATIONALE_MAX, height=80)
+        why = st.text_area(
+            LABELS["rationale"], max_chars=RATIONALE_MAX, height=80, key=f"{DONE}:{done}:why"
+        )
         pressed = st.form_submit_button("Adjust", type="primary", icon=":material/tune:")
     if pressed:
         a_share = ITEM[name].measure is Measure.PER_SHARE
@@ -135,8 +155,12 @@ def _done(who: Caller, act: Callable[[Work], object]) -> None:
     try:
         with open_work(who) as work:
             act(work)
+    except BadInputs as error:
+        flaws = [replace(flaw, place=LABELS.get(flaw.place, flaw.place)) for flaw in error.flaws]
+        show.refusal(BadInputs(flaws, hint="Mend these and try again."))
     except ValorError as error:
         show.refusal(error)
     else:
         forget_desks()
+        st.session_state[DONE] = st.session_state.get(DONE, 0) + 1
         st.rerun()

@@ -48,10 +48,10 @@ def test_a_layer_without_adjustments_changes_nothing(ticker):
     assert through(facts, {("revenue", 1990): [added(1.0)]}) == list(facts)
 
 
-@given(ticker=st.sampled_from(VALUED), items=st.sets(st.sampled_from(ITEMS)))
-def test_adding_nothing_to_any_figure_changes_no_input(ticker, items):
+@given(ticker=st.sampled_from(VALUED), items=st.sets(st.sampled_from(ITEMS)), amount=AMOUNTS)
+def test_adjustments_that_cancel_out_change_no_input(ticker, items, amount):
     company, facts = BOOK[ticker].company, BOOK[ticker].facts
-    layer = {(item, newest(ticker)): [added(0.0)] for item in items}
+    layer = {(item, newest(ticker)): [added(amount), added(-amount)] for item in items}
 
     read = prefill_dcf(company, through(facts, layer))
 

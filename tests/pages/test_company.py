@@ -5,7 +5,7 @@ from tests.pages.opening import opened, pressed, run, texts
 from valor_core.coverage.companies import company_id
 from valor_core.coverage.facts_csv import template
 from valor_core.coverage.items import Statement
-from valor_core.workbench import companies
+from valor_core.workbench import adjustments, companies
 from valor_core.workbench.verb import open_work
 
 pytestmark = [ONLY_SQLITE, pytest.mark.usefixtures("book")]
@@ -134,7 +134,7 @@ def test_an_adjustment_is_added_with_its_reason_and_dropped_and_the_filing_stays
     chosen(page, "Figure").set_value("operating_income")
     next(each for each in page.number_input if "Amount added" in each.label).set_value(1_000.0)
     page = pressed(page, "Adjust")
-    assert "must say why" in texts(page)
+    assert "**Why**: must say why" in texts(page)
 
     chosen(page, "Fiscal year").set_value(2025)
     chosen(page, "Figure").set_value("operating_income")
@@ -146,6 +146,9 @@ def test_an_adjustment_is_added_with_its_reason_and_dropped_and_the_filing_stays
                  "A fine, once.", "anna", "1 adjustment"):  # fmt: skip
         assert told in shown or told in [each.label for each in page.expander]
     assert page.dataframe[0].value.equals(before)
+    (amount,) = [each for each in page.number_input if "Amount added" in each.label]
+    (why,) = [each for each in page.text_area if each.label == "Why"]
+    assert (amount.value, why.value) == (0.0, "")
 
     page = pressed(page, "Drop it")
     assert "A fine, once." not in texts(page)
@@ -156,3 +159,24 @@ def test_a_viewer_reads_adjustments_and_adds_none(acme, monkeypatch):
 
     assert "0 adjustments" in [each.label for each in page.expander]
     assert "Adjust" not in [button.label for button in page.button]
+
+
+def test_adjustments_of_one_figure_stand_between_what_was_filed_and_what_they_make(
+    acme, monkeypatch
+):
+    with open_work(acme.analyst) as work:
+        for amount, why in ((1e9, "A fine, once."), (5e8, "A flood, once.")):
+            adjustments.add_adjustment(
+                work,
+                APPLE,
+                layer="Adjusted",
+                item="operating_income",
+                fiscal_year=2025,
+                amount=amount,
+                rationale=why,
+            )
+    shown = texts(opened(monkeypatch, acme.viewer, "company", company="AAPL"))
+
+    assert shown.count("133,050,000,000 USD") == shown.count("134,550,000,000 USD") == 1
+    assert "+1,000,000,000 USD" in shown
+    assert "+500,000,000 USD" in shown

@@ -173,6 +173,8 @@ def test_what_cannot_be_an_adjustment_is_refused_all_at_once(acme):
         add(acme.analyst, **wrong)
 
     assert [flaw.place for flaw in refused.value.flaws] == list(wrong)
+    with pytest.raises(BadInputs, match="amount: is 0 and so adjusts nothing"):
+        add(acme.analyst, amount=-0.0)
     with pytest.raises(NothingToAdjust, match="has filed no Revenue of FY1999"):
         add(acme.analyst, item="revenue", fiscal_year=1999)
     with pytest.raises(NotFound, match="no layer 'Ajusted'"):

@@ -94,6 +94,7 @@ def adjustments(
         gone,
         AdjustmentRow.fiscal_year.desc(),
         AdjustmentRow.item,
+        AdjustmentRow.layer,
         AdjustmentRow.created_at,
         AdjustmentRow.id,
     )
@@ -178,8 +179,11 @@ def _refuse_flaws(layer: str, item: str, amount: float, rationale: str) -> None:
         "layer": text_problem(layer, most=LAYER_MAX)
         or ("is what was filed" if layer.casefold() == AS_FILED else None),
         "item": None if item in ITEM else "is no item that a filing is read for",
-        "amount": number_problem(amount),
-        "rationale": None if words else f"must say why, in 1 to {RATIONALE_MAX:,} characters",
+        "amount": number_problem(amount)
+        or (None if amount else "is 0 and so adjusts nothing; give what is to be added"),
+        "rationale": None
+        if words
+        else f"must say why, in words of at most {RATIONALE_MAX:,} characters",
     }
     flaws = [Flaw(place, problem) for place, problem in problems.items() if problem]
     if flaws:
