@@ -76,6 +76,9 @@ def test_a_report_without_a_saved_valuation_opens_offline_and_tells_what_waits_a
     assert "https://" not in own
     assert not re.search(r"""(?:src|href)\s*=|@import|url\(""", own)
     assert own.count('class="plotly-graph-div"') == page.count('class="plotly-graph-div"') == 3
+    assert (
+        "Enterprise value in USD million, by growth after the forecast and by the risk-free" in own
+    )
     for told in ("Apple Inc.", "us-gaap:", "0000320193-", result["run_id"], result["snapshot_id"]):
         assert told in own
     assert f"{result['result']['enterprise_value'] / 1e6:,.1f}" in own

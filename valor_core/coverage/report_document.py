@@ -22,6 +22,7 @@ from valor_core.models.checks import Check
 from valor_core.models.codec import dump, load
 from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.dcf import DcfInputs, DcfResult, discounted_cash_flow
+from valor_core.models.fields import Unit
 from valor_core.models.model import Model
 from valor_core.models.paths import Fade
 from valor_core.models.run_id import run_id
@@ -32,7 +33,12 @@ from valor_core.values import Source
 SCHEMA = "valuation-report/1"
 STEPS = np.arange(-3, 4)
 SAME = 1e-9
-BILLION = 1e9
+CAPITAL = {
+    "wacc.start": "WACC",
+    "cost_of_capital.risk_free": "risk-free rate in the cost of capital",
+    "terminal_wacc": "terminal WACC",
+}
+"""What moves the cost of capital, as the report calls it."""
 UNTOLD = ("claims", "other_assets", "equity_value", "diluted_shares", "value_per_share")
 """Lines of the result that mean nothing while an item of the bridge is open."""
 ABOUT_EQUITY = ("equity",)
@@ -167,22 +173,25 @@ class ReportDocument:
         return tuple(c for c in checks if not (self.open_items and c.name in ABOUT_EQUITY))
 
     def sensitivity(self) -> Grid:
-        """The value, as far as there is one: terminal growth down, cost of capital across."""
+        """The value, as far as there is one, by terminal growth and by what moves the WACC."""
         path, base = self.capital_axis()
         growth = float(self.inputs.terminal_growth)
-        values = grid(
+        return grid(
             operations(self.inputs),
             ("terminal_growth", (growth + 0.005 * STEPS).tolist()),
             (path, (base + 0.01 * STEPS).tolist()),
             field="enterprise_value" if self.open_items else "value_per_share",
         )
-        return replace(values, values=values.values / (BILLION if self.open_items else 1.0))
+
+    def sensitivity_unit(self) -> Unit:
+        """In what the cells of the sensitivity are."""
+        return Unit.MONEY if self.open_items else Unit.MONEY_PER_SHARE
 
     def sensitivity_caption(self) -> str:
         """What the sensitivity shows, with its unit, as HTML."""
-        told = "Enterprise value in {} billion" if self.open_items else "Value per share in {}"
+        told = "Enterprise value in {} million" if self.open_items else "Value per share in {}"
         what = told.format(escape(self.currency))
-        return f"<p>{what}, by growth after the forecast and by the cost of capital.</p>"
+        return f"<p>{what}, by growth after the forecast and by the {self.capital_label()}.</p>"
 
     def capital_axis(self) -> tuple[str, float]:
         """The one number that moves the cost of capital, by its path, and where it stands."""
@@ -193,6 +202,10 @@ class ReportDocument:
             return "cost_of_capital.risk_free", float(capital.risk_free)
         last = self.inputs.terminal_wacc
         return "terminal_wacc", float(self.result().waccs[-1] if last is None else last)
+
+    def capital_label(self) -> str:
+        """What moves the cost of capital, in words."""
+        return CAPITAL[self.capital_axis()[0]]
 
     def write_result(self, path: Path) -> None:
         """The whole outcome as JSON; nothing in it is NaN, and what waits is null."""
