@@ -3,13 +3,14 @@
 import streamlit as st
 
 from app.ui import show
-from app.ui.frame import caller, link, only_for_its_readers, places
+from app.ui.frame import PLACE, caller, link, only_for_its_readers, places
 from app.ui.headline import page_of, value_of
 from app.ui.verdict import verdict_on_demand
 from app.ui.words import counted, moment, person
 from valor_core.tenancy.access import MAY
 from valor_core.values import CompanyId, from_micros
 from valor_core.workbench import companies, drafts, people, valuations
+from valor_core.workbench.drafts import OpenDraft
 from valor_core.workbench.health import health
 from valor_core.workbench.verb import open_work
 
@@ -38,6 +39,13 @@ def address(company_id: CompanyId) -> str:
     return company.ticker if company and company.ticker else company_id
 
 
+def titled(draft: OpenDraft) -> str:
+    """A draft by its company and the page on which it was begun."""
+    company = known.get(draft.company_id)
+    name = company.name if company else draft.company_id
+    return f"{name}, {PLACE[page_of(draft.model)].title}"
+
+
 def next_step() -> None:
     """The one thing that most likely comes next."""
     if not known:
@@ -47,10 +55,10 @@ def next_step() -> None:
         st.write("Look through the companies, or read what has been valued.")
         link("coverage", "All companies", icon=":material/table_view:")
     elif begun:
-        company = known.get(begun[0].company_id)
-        name = company.name if company else begun[0].company_id
-        st.write(f"You were valuing {show.plain(name)} and have not saved it yet.")
-        link("dcf", "Go on", icon=":material/edit:", company=address(begun[0].company_id))
+        draft = begun[0]
+        st.write(f"You were valuing {show.plain(titled(draft))} and have not saved it yet.")
+        page = page_of(draft.model)
+        link(page, "Go on", icon=":material/edit:", company=address(draft.company_id))
     elif not saved:
         first = next((c for c in known.values() if c.ticker == "AAPL"), next(iter(known.values())))
         st.write(
@@ -84,11 +92,9 @@ def own_drafts() -> None:
     """What the caller has begun and not saved."""
     st.subheader("Your drafts", anchor=False)
     for draft in begun:
-        company = known.get(draft.company_id)
-        name = company.name if company else draft.company_id
         link(
             page_of(draft.model),
-            dated(name, draft.updated_at),
+            dated(titled(draft), draft.updated_at),
             company=address(draft.company_id),
         )
     if not begun:

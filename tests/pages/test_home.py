@@ -25,7 +25,7 @@ def test_the_next_step_follows_what_was_done(book, acme, monkeypatch):
 
     with open_work(acme.analyst) as work:
         drafts.keep_draft(work, company_id(320193), {"inputs": {}})
-    assert "You were valuing Apple Inc. and have not saved it" in texts(
+    assert "You were valuing Apple Inc., DCF and have not saved it" in texts(
         opened(monkeypatch, acme.analyst, "home")
     )
 
@@ -35,6 +35,16 @@ def test_a_draft_is_seen_by_its_author_alone(book, acme, monkeypatch):
         drafts.keep_draft(work, company_id(320193), {"inputs": {}})
 
     assert "You have no draft" in texts(opened(monkeypatch, acme.admin, "home"))
+
+
+def test_drafts_of_one_company_are_told_apart_by_their_page(book, acme, monkeypatch):
+    for model in ("dcf", "merger"):
+        with open_work(acme.analyst) as work:
+            drafts.keep_draft(work, company_id(320193), {"inputs": {}}, model=model)
+    shown = texts(opened(monkeypatch, acme.analyst, "home"))
+
+    assert "You were valuing Apple Inc., Merger and have not saved it" in shown
+    assert "Apple Inc., DCF :small" in shown
 
 
 def test_who_may_not_value_is_shown_no_drafts_and_no_way_to_the_dcf(book, acme, monkeypatch):
