@@ -304,8 +304,11 @@ class Desk:
         else:
             self._begun(start, Content(inputs=start.inputs, as_of=as_of, layer=layer))
 
-    def buy(self, target: str) -> None:
-        """Take another target by its id, or typed figures; the acquirer and the mix stay."""
+    def buy(self, target: str, *, kept: bool = True) -> None:
+        """Take another target by its id, or typed figures; the acquirer and the mix stay.
+
+        One that is not kept makes no draft: the first change after it does.
+        """
         try:
             with open_work(caller()) as work:
                 start = self._prefilled(work, self.content.as_of, self.content.layer, target=target)
@@ -313,8 +316,14 @@ class Desk:
             self._refused(error)
         else:
             inputs = with_target(self.inputs, start.inputs)
-            kept = {p: why for p, why in self.content.rationales.items() if p[:6] != "target"}
-            self._begun(start, replace(self.content, inputs=inputs, rationales=kept))
+            own = {p: why for p, why in self.content.rationales.items() if p[:6] != "target"}
+            content = replace(self.content, inputs=inputs, rationales=own)
+            if kept or self.version:
+                self._begun(start, content)
+            else:
+                self.start, self.content = start, content
+                self.generation += 1
+                self._made.clear()
 
     def _refused(self, error: ValorError) -> None:
         self.problem = error

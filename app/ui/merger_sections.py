@@ -102,6 +102,7 @@ BALANCE = (
     ("Equity", "equity"),
 )
 PRICED = frozenset({"Market value", "Price / earnings"})
+ADDRESS = "desk:merger:address"  # forgotten with the desks
 FRESH_WRITE_UP = WriteUp(amount=0.0, life=10.0)
 
 
@@ -139,18 +140,18 @@ def called(company: Company | None) -> str:
 def _from_address(desk: Desk, others: dict[Any, Company]) -> None:
     """Take the target that a link names; what the page wrote there itself is no wish."""
     wanted = str(st.query_params.get("target", ""))
-    if not wanted or wanted == st.session_state.get("merger:address"):
+    if not wanted or wanted == st.session_state.get(ADDRESS):
         return
     found = next((c for c in others.values() if wanted.upper() in (c.ticker, c.id.upper())), None)
     if found is None:
         st.warning(f"There is no target {show.plain(wanted)} here.", icon=":material/search_off:")
     elif found.id != target_of(desk.inputs):
-        desk.buy(found.id)
+        desk.buy(found.id, kept=False)
 
 
 def _told_address(company: Company | None) -> None:
     name = (company.ticker or company.id) if company else ""
-    st.session_state["merger:address"] = name
+    st.session_state[ADDRESS] = name
     if name:
         st.query_params["target"] = name
     else:

@@ -11,7 +11,7 @@ from tests.pages.grids import cells, edited
 from valor_core.coverage.companies import Company, company_id
 from valor_core.models.merger.merger import merger
 from valor_core.settings import ROOT
-from valor_core.workbench import valuations
+from valor_core.workbench import drafts, valuations
 from valor_core.workbench.verb import open_work
 
 pytestmark = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
@@ -124,6 +124,16 @@ def test_another_target_keeps_the_acquirer_and_the_offer_and_stands_in_the_addre
     page.run()
     assert desk(page).inputs.target.company == PEP
     assert page.query_params["target"] == "PEP"
+
+
+def test_a_link_alone_makes_no_draft_and_the_first_change_does(page):
+    def begun():
+        with open_work(frame.caller()) as work:
+            return [each.company_id for each in drafts.list_drafts(work)]
+
+    assert (desk(page).inputs.target.company, begun()) == (PEP, [])
+    chosen(page, MCD)
+    assert begun() == [KO.id]
 
 
 def test_typed_figures_take_the_place_of_a_target(page):
