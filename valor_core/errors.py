@@ -76,10 +76,10 @@ class NotFound(ValorError):
 
     code, status = "not_found", 404
 
-    def __init__(self, kind: str, name: str) -> None:
-        super().__init__(
-            f"There is no {kind} {name!r}.", hint="Look it up in the list and try again."
-        )
+    def __init__(
+        self, kind: str, name: str, *, hint: str = "Look it up in the list and try again."
+    ) -> None:
+        super().__init__(f"There is no {kind} {name!r}.", hint=hint)
 
 
 class Conflict(ValorError):

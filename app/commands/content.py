@@ -37,8 +37,20 @@ def read_case(path: Path) -> Any:
         raise BadInput(f"{path}: {error}", hint=error.hint) from error
 
 
+def a_model(name: str) -> str:
+    """The model of that name, in which - may stand for _; NotFound names those that there are."""
+    from valor_core.models.catalogue import model_named
+
+    return model_named(name.replace("-", "_")).name
+
+
+ModelName = Annotated[
+    str, typer.Argument(metavar="MODEL", help="Such as dcf or lbo.", callback=a_model)
+]
+
+
 def value(
-    model_name: Annotated[str, typer.Argument(metavar="MODEL", help="Such as dcf or lbo.")],
+    model_name: ModelName,
     input_: Annotated[Path, typer.Option("--input", help="JSON with the inputs.")],
     explain: Annotated[bool, typer.Option(help="Print the tree of formulas instead.")] = False,
 ) -> None:
@@ -51,7 +63,7 @@ def value(
     from valor_core.models.run_id import run_id
     from valor_core.models.workings import record
 
-    model = model_named(model_name.replace("-", "_"))
+    model = model_named(model_name)
     case = read_case(input_)
     inputs = load(model.inputs, case.get("inputs", case) if isinstance(case, dict) else case)
     if explain:

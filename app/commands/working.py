@@ -4,11 +4,11 @@ from contextlib import AbstractContextManager
 from functools import cache
 
 from app.serving import open_store
-from valor_core.errors import NotFound
 from valor_core.settings import setting
 from valor_core.store.engines import Store
 from valor_core.store.work import Work
 from valor_core.telemetry import start_logging
+from valor_core.tenancy.tenants import no_tenant
 from valor_core.values import Caller, Role, TenantId
 from valor_core.workbench import people, setup
 from valor_core.workbench.verb import open_work, use_store
@@ -35,7 +35,7 @@ def tenant_id(slug: str) -> TenantId:
         for row in people.list_tenants(work):
             if row.slug == slug:
                 return TenantId(row.id)
-    raise NotFound("tenant", slug)
+    raise no_tenant(slug)
 
 
 def as_operator_of(tenant: TenantId) -> AbstractContextManager[Work]:

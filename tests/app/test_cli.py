@@ -212,7 +212,17 @@ def test_members_come_into_one_tenant_and_go_again(valor):
     ids=" ".join,
 )
 def test_a_tenant_that_is_not_there_is_named(valor, command):
-    assert "There is no tenant 'nowhere'." in valor.refused(*command, "--tenant", "nowhere")
+    told = valor.refused(*command, "--tenant", "nowhere")
+
+    assert "There is no tenant 'nowhere'." in told
+    assert "`valor tenants list`" in told
+
+
+def test_a_model_that_is_not_there_is_told_those_that_are(empty):
+    told = empty.refused("value", "nosuch")
+
+    assert "There is no model 'nosuch'." in told
+    assert "dcf, dcf_direct" in told
 
 
 def test_a_role_that_no_member_can_have_is_refused(valor):

@@ -300,7 +300,8 @@ def model_named(name: str) -> Model:
     for model in MODELS:
         if model.name == name:
             return model
-    raise NotFound("model", name)
+    there = ", ".join(model.name for model in MODELS)
+    raise NotFound("model", name, hint=f"There are {there}.")
 
 
 def checks_of(inputs: Any, result: Any) -> tuple[Check, ...]:

@@ -39,11 +39,16 @@ def tenants(work: Work) -> Sequence[TenantRow]:
     return work.session.scalars(select(TenantRow).order_by(TenantRow.slug).limit(1000)).all()
 
 
+def no_tenant(slug: str) -> NotFound:
+    """The refusal of a short name that no tenant has."""
+    return NotFound("tenant", slug, hint="`valor tenants list` shows those that there are.")
+
+
 def tenant_by_slug(work: Work, slug: str) -> TenantRow:
     """The tenant of that short name; NotFound otherwise."""
     row = work.session.scalars(select(TenantRow).where(TenantRow.slug == slug)).one_or_none()
     if row is None:
-        raise NotFound("tenant", slug)
+        raise no_tenant(slug)
     return row
 
 
