@@ -150,6 +150,15 @@ def test_one_company_under_two_names_or_in_two_currencies_is_refused():
     assert flaws["row 4, unit"] == "EUR differs from USD in row 2: use one currency a company"
 
 
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_a_second_currency_is_told_beside_all_else_that_is_wrong(wrong):
+    rows = [{}, {"unit": "EUR", "accession": "c"}]
+    rows[wrong] |= {"value": "much"}
+    flaws = flaws_of(table(*(row(**cells) for cells in rows)))
+
+    assert list(flaws) == [f"row {2 + wrong}, value", "row 3, unit"]
+
+
 LATIN = table(ROW.replace("Apple", "Appl\xe9")).decode().encode("latin-1")
 NO_TABLES = {
     "nothing": (lambda: b"", "row 1", "the column cik is missing"),

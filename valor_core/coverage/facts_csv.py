@@ -165,12 +165,14 @@ class _Table:
         row = _Row(number, {name: cell.strip() for name, cell in cells.items()}, self.flaws)
         record = self._company(row)
         fact = row.fact()
-        if len(self.flaws.found) > before or record is None:
+        sound = len(self.flaws.found) == before
+        if record:
+            self._check_currency(row, record.cik)
+        if not sound or record is None:
             return
         if fact is None:
             self.empty[record.cik] += 1
         else:
-            self._check_currency(number, record.cik, fact)
             self._keep(number, record.cik, fact)
 
     def companies(self) -> list[ParsedFacts]:
@@ -204,14 +206,18 @@ class _Table:
                     )
         return self.said[said]
 
-    def _check_currency(self, number: int, cik: int, fact: FiledFact) -> None:
-        if ITEM[fact.item].measure is Measure.SHARES:
+    def _check_currency(self, row: "_Row", cik: int) -> None:
+        """Whatever else is wrong in the row: all is told at once."""
+        item, unit = ITEM.get(row.cells["item"]), row.cells["unit"]
+        if item is None or not row.cells["value"] or not item.takes(unit):
             return
-        currency = fact.unit.removesuffix("/shares")
-        usual, first = self.currency.setdefault(cik, (currency, number))
+        if item.measure is Measure.SHARES:
+            return
+        currency = unit.removesuffix("/shares")
+        usual, first = self.currency.setdefault(cik, (currency, row.number))
         if currency != usual:
             self.flaws.add(
-                f"row {number}, unit",
+                f"row {row.number}, unit",
                 f"{currency} differs from {usual} in row {first}: use one currency a company",
             )
 
