@@ -8,10 +8,10 @@ from app.ui.words import person
 from valor_core.workbench.logbook import AuditLogRow
 
 DEEDS = {
-    "access.denied": ("was refused", ""),
+    "access.denied": ("was not allowed", "to"),
     "adjustment.add": ("adjusted a filed figure", "of"),
     "adjustment.drop": ("dropped an adjustment", "of"),
-    "demo.seed": ("loaded the demo book", ""),
+    "demo.seed": ("loaded the demo book", "of"),
     "fact.import": ("imported filed facts", "of"),
     "job.finish": ("finished the job", ""),
     "job.run": ("asked for the job", ""),
@@ -21,11 +21,11 @@ DEEDS = {
     "member.remove": ("took out a member", ""),
     "report.cancel": ("stopped the report", ""),
     "report.run": ("asked for the report", ""),
-    "report.schedule": ("changed a schedule of reports", ""),
+    "report.schedule": ("changed a schedule of the report", ""),
     "session.began": ("signed in", ""),
     "session.end": ("signed out", ""),
     "session.refused": ("tried to sign in and was refused", ""),
-    "snapshot.publish": ("published a snapshot", ""),
+    "snapshot.publish": ("published the snapshot", ""),
     "tenant.add": ("made this tenant", ""),
     "token.issue": ("made a sign-in link", "for"),
     "workbook.audit": ("audited a workbook", ""),
@@ -41,6 +41,16 @@ WORDS = {
     "run_id": "run",
     "sha256": "SHA-256",
 }
+NOUNS = {
+    "audit": "the audit log",
+    "company": "companies",
+    "demo": "the demo book",
+    "fact": "filed facts",
+    "health": "the health of the installation",
+    "key": "API keys",
+    "me": "their own name",
+    "token": "sign-in links",
+}
 UNTOLD = ("act_id",)  # ties the entry to the meter; it says nothing to a reader
 
 
@@ -53,9 +63,23 @@ def deed(action: str) -> str:
     return DEEDS.get(action, (action, ""))[0]
 
 
+def to_do(act: str) -> str:
+    """An act that somebody may or may not do, as it follows on "to".
+
+    >>> to_do("audit.verify"), to_do("valuation.run"), to_do("member.names")
+    ('verify the audit log', 'run valuations', 'read the names of members')
+    """
+    noun, _, verb = act.partition(".")
+    doing = "read the names of" if verb == "names" else verb.replace("_", " ")
+    return f"{doing} {NOUNS.get(noun, f'{noun}s')}"
+
+
 def sentence(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, str]) -> str:
     """What was done and to what, as it follows on who did it."""
     did, leads_on = DEEDS.get(row.action, (row.action, ""))
+    if row.action == "report.schedule" and row.payload:
+        begun = "cron" in payload(row)
+        did = "scheduled the report" if begun else "ended a schedule of the report"
     what = target(row, names, companies)
     return " ".join(part for part in (did, leads_on if what else "", what) if part)
 
@@ -76,7 +100,8 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
     if kind in ("user", "key"):
         return person(row.target, names)
     job = str(details.get("job") or details.get("report") or rest)
-    return {"act": rest, "job_run": job, "sign-in": ""}.get(kind, row.target)
+    words = {"act": to_do(rest), "job_run": job, "schedule": job, "snapshot": rest[:12]}
+    return {**words, "sign-in": "", "tenant": ""}.get(kind, row.target)
 
 
 def payload(row: AuditLogRow) -> dict[str, Any]:

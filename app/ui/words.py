@@ -119,7 +119,7 @@ KINDS_OF_ACTOR = {
     "operator": "the operator",
     "cli": "the command line",
     "notebook": "a notebook",
-    "job": "a scheduled job",
+    "job": "a job",
     "key": "a key that is gone",
     "user": "a former member",
     "stranger": "somebody",

@@ -1,4 +1,8 @@
-from app.ui.audit_words import DEEDS
+import json
+
+import pytest
+
+from app.ui.audit_words import DEEDS, sentence
 from valor_core.tenancy.access import MAY
 from valor_core.workbench import (  # noqa: F401, each registers its acts
     companies,
@@ -9,6 +13,7 @@ from valor_core.workbench import (  # noqa: F401, each registers its acts
     snapshots,
     valuations,
 )
+from valor_core.workbench.logbook import AuditLogRow
 from valor_core.workbench.verb import ACTS
 
 NO_ACTS = {"access.denied", "session.began", "session.refused"}
@@ -19,3 +24,29 @@ def test_every_act_that_is_logged_is_told_in_words():
 
     assert logged <= set(DEEDS)
     assert set(DEEDS) <= set(MAY) | NO_ACTS
+
+
+@pytest.mark.parametrize(
+    ("action", "target", "payload", "told"),
+    [
+        ("access.denied", "act:audit.verify", {}, "was not allowed to verify the audit log"),
+        ("tenant.add", "tenant:demo-dz4yrvhb2h", {"slug": "demo"}, "made this tenant"),
+        ("demo.seed", "import:01m8", {"companies": 12}, "loaded the demo book of 12 companies"),
+        (
+            "report.schedule",
+            "schedule:01m8",
+            {"report": "valuation", "cron": "0 7 * * *"},
+            "scheduled the report valuation",
+        ),
+        (
+            "report.schedule",
+            "schedule:01m8",
+            {"report": "valuation"},
+            "ended a schedule of the report valuation",
+        ),
+    ],
+)
+def test_an_entry_is_told_in_plain_words_and_no_ids(action, target, payload, told):
+    row = AuditLogRow(action=action, target=target, payload=json.dumps(payload), actor="user:anna")
+
+    assert sentence(row, {}, {}) == told
