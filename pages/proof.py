@@ -33,6 +33,7 @@ def chosen() -> proven.Case:
     name = st.selectbox(
         "Case",
         list(by_name),
+        index=list(by_name).index(proven.FIRST),
         format_func=lambda name: proven.called(by_name[name]),
         key="proof_case",
         bind="query-params",

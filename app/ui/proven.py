@@ -1,5 +1,6 @@
 """Published cases as a reader follows them: where they come from, what was printed, what we get."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,32 @@ from valor_core.models.proof import Comparison, Outcome, Status, prove, shipped_
 
 MARKS = {Status.PASSED: "as published", Status.FAILED: "differs", Status.UNSUPPORTED: "not known"}
 SIGNIFICANT = 9
+FIRST = "dcf_ginzu_amzn_base"
+PROPER = (
+    "adesi american barone bjerksund black capstack dixit european geske gaussian haug higham hull "
+    "investopedia joe juice kestrel kuo longstaff margrabe mathworks meridian merton pindyck "
+    "scholes schwartz stensland student whaley"
+)
+WORDS = {name: name.title() for name in PROPER.split()} | {
+    "amzn": "Amazon",
+    "biws": "BIWS",
+    "bs": "Black-Scholes",
+    "cfa": "CFA",
+    "dcf": "DCF",
+    "ginzu": "Damodaran",
+    "ko": "Coca-Cola",
+    "lbo": "LBO",
+    "lsm": "least squares Monte Carlo",
+    "ma": "M&A",
+    "mc": "Monte Carlo",
+    "ppa": "PPA",
+    "rnd": "R&D",
+    "wso": "Wall Street Oasis",
+    "xirr": "XIRR",
+    "xnpv": "XNPV",
+}
+"""What stands shortened in the names of cases and methods."""
+OF_A_LIST = re.compile(r"\[(\d+)\]\.?(.*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +57,18 @@ def all_cases() -> tuple[Case, ...]:
 
 
 def called(case: Case) -> str:
-    """The case by its name and method."""
-    return f"{spoken(case.outcome.id)} ({spoken(case.outcome.model).lower()})"
+    """The case by its name, and its method where the name does not tell it."""
+    name, method = said(case.outcome.id), said(case.outcome.model)
+    return name if method.lower() in name.lower() else f"{name}: {method}"
+
+
+def said(name: str) -> str:
+    """A case or a method as people say it.
+
+    >>> said("dcf_ginzu_amzn_base"), said("altman_z")
+    ('DCF Damodaran Amazon base', 'Altman z')
+    """
+    return spoken(" ".join(WORDS.get(word, word) for word in name.split("_")))
 
 
 def origins(source: Any) -> Iterator[tuple[str, str]]:
@@ -39,7 +76,7 @@ def origins(source: Any) -> Iterator[tuple[str, str]]:
     if isinstance(source, dict):
         for name, told in source.items():
             for text in told if isinstance(told, list) else [told]:
-                yield spoken(str(name)), str(text)
+                yield "Source" if name in ("url", "urls") else spoken(str(name)), str(text)
     elif source:
         yield "Source", str(source)
 
@@ -48,7 +85,7 @@ def rows(case: Case) -> list[list[str]]:
     """Each figure as printed, as computed, and how far apart they are."""
     return [
         [
-            each.place or "value",
+            _place(each.place, case.stated["inputs"]),
             _figure(each.expected),
             _figure(each.got),
             _apart(each),
@@ -62,13 +99,24 @@ def overview(cases: Sequence[Case]) -> list[list[str]]:
     """A line a case."""
     return [
         [
-            spoken(each.outcome.id),
-            spoken(each.outcome.model),
+            said(each.outcome.id),
+            said(each.outcome.model),
             f"{len(each.outcome.comparisons):,}",
             MARKS[each.outcome.status],
         ]
         for each in cases
     ]
+
+
+def _place(place: str, inputs: Any) -> str:
+    """Where a figure stands; one of a list of examples by the example's name or number."""
+    found = OF_A_LIST.fullmatch(place)
+    if found is None or not isinstance(inputs, list):
+        return place or "value"
+    number, rest = int(found[1]), found[2]
+    example = inputs[number] if number < len(inputs) else None
+    name = example.get("name") if isinstance(example, dict) else None
+    return ": ".join(part for part in (str(name or f"example {number + 1}"), rest) if part)
 
 
 def _figure(value: Any) -> str:

@@ -39,6 +39,23 @@ def test_a_case_shows_its_source_and_each_figure_beside_ours(page):
     assert any("Juice" in each.value or "wso" in each.value.lower() for each in page.markdown)
 
 
+@SQLITE
+def test_the_first_case_is_a_dcf_named_in_words(page):
+    assert page.selectbox(key="proof_case").value == "dcf_ginzu_amzn_base"
+    names = [proven.called(each) for each in proven.all_cases()]
+    assert "Altman z" in names
+    assert len(set(names)) == len(names)
+
+
+@SQLITE
+def test_examples_of_a_case_are_told_by_name_or_number(page):
+    page.selectbox(key="proof_case").select("altman_z").run()
+    assert "example 1" in shown(page)
+    assert any(each.value.startswith("**Source:**") for each in page.markdown)
+    page.selectbox(key="proof_case").select("xirr_hard_samples_pyxirr").run()
+    assert "unordered: xirr" in shown(page)
+
+
 def test_a_figure_that_is_off_tells_by_how_much():
     assert proven._apart(Comparison(place="value", expected=2.0, got=2.5)) == "0.5"
     assert proven._apart(Comparison(place="value", expected=None, got=None)) == "–"
