@@ -113,10 +113,13 @@ async def _import_and_freeze() -> None:
     Streamlit's own collection after each rerun is off; frozen objects make ours cheap.
     """
     await asyncio.to_thread(_import_what_pages_use)
-    while True:
-        await asyncio.to_thread(gc.collect)
-        gc.freeze()
-        await asyncio.sleep(COLLECT_EVERY_S)
+    try:
+        while True:
+            await asyncio.to_thread(gc.collect)
+            gc.freeze()
+            await asyncio.sleep(COLLECT_EVERY_S)
+    finally:
+        gc.unfreeze()  # else DuckDB is never taken down and prints all that it calls leaked
 
 
 def _import_what_pages_use() -> None:

@@ -1,5 +1,7 @@
 import asyncio
+import contextlib
 import errno
+import gc
 import signal
 import socket
 import subprocess
@@ -31,7 +33,7 @@ from app.process import (
     listen,
     origin,
 )
-from app.server import own_origins
+from app.server import _import_and_freeze, own_origins
 from app.web.hosts import OwnHosts
 from tests.app.web.serving import served
 from valor_core.settings import ROOT
@@ -223,3 +225,17 @@ def test_an_option_changed_at_run_time_is_found(monkeypatch):
 
     with pytest.raises(HardeningMissing, match=r"client\.showErrorDetails is 'full', not 'none'\."):
         check_hardening()
+
+
+def test_what_was_frozen_while_it_served_is_taken_down_at_its_end():
+    async def served() -> None:
+        task = asyncio.create_task(_import_and_freeze())
+        while not gc.get_freeze_count():  # noqa: ASYNC110  nothing tells of it
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(served())
+
+    assert gc.get_freeze_count() == 0
