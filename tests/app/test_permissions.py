@@ -45,6 +45,7 @@ from valor_core.coverage.facts_csv import template
 from valor_core.errors import AccessDenied, NotFound
 from valor_core.models.catalogue import MODELS
 from valor_core.models.codec import dump
+from valor_core.models.fields import leaves
 from valor_core.snapshots import reader
 from valor_core.store.engines import Store
 from valor_core.tenancy.access import MAY, require
@@ -181,9 +182,9 @@ def body_of(route: str, things: Things) -> Any:
     if route == "POST /companies/{company_id}/valuations/dcf":
         return things.dcf
     if route in CREATES:
-        inputs = dump(RANDOM_CASES[CREATES[route]](1))
-        reasons = {"exchange_rate": "stated"} if "exchange_rate" in inputs else {}
-        return {"inputs": inputs, "rationale": "the plan", "rationales": reasons}
+        inputs = RANDOM_CASES[CREATES[route]](1)
+        reasons = dict.fromkeys(leaves(inputs), "as planned")
+        return {"inputs": dump(inputs), "rationale": "the plan", "rationales": reasons}
     if route.endswith("/sensitivity"):
         axis = {"path": "terminal_growth", "values": [0.02]}
         return {"rows": axis, "columns": {**axis, "path": "cost_of_capital.beta"}}

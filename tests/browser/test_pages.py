@@ -109,7 +109,7 @@ def test_a_name_in_the_coverage_opens_the_company_and_a_number_its_filing(
 
 def test_the_list_of_pages_is_walked_by_keyboard(desk, installation):
     shown(desk, installation, "")
-    desk.get_by_role("link", name="Audit").first.focus()
+    desk.get_by_role("link", name="Audit", exact=True).first.focus()
     desk.keyboard.press("Enter")
     desk.get_by_role("heading", name="Audit", level=1).wait_for()
 
