@@ -16,9 +16,9 @@ STEPS = (
 )
 
 
-# Many tests wait for a browser, a server or a disk: four at a time fill two cores. A file stays
+# Many tests wait for a browser, a server or a disk: three at a time fill two cores. A file stays
 # with one process, so that what its tests share is made once.
-TOGETHER = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+TOGETHER = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 # Each process imports every test: what one has compiled the others find, also where the
 # environment says that nothing is to be kept.
 KEEPING_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
