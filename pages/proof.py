@@ -43,6 +43,8 @@ def chosen() -> proven.Case:
 
 def told(case: proven.Case) -> None:
     """The case with its source, and every figure of it."""
+    with st.expander("What the case states", icon=":material/input:"):
+        st.json(_shown(case.stated["inputs"]))
     for name, text in proven.origins(case.stated.get("source")):
         st.markdown(f"**{show.plain(name)}:** {show.plain(text)}")
     if note := case.stated.get("note"):
@@ -53,8 +55,6 @@ def told(case: proven.Case) -> None:
         proven.rows(case),
         text=frozenset({"Figure", ""}),
     )
-    with st.expander("What the case states", icon=":material/input:"):
-        st.json(_shown(case.stated["inputs"]))
 
 
 def _shown(inputs: Any) -> Mapping[str, Any] | list[Any]:
