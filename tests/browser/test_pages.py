@@ -34,7 +34,6 @@ DRAWN = """!document.querySelector('[data-testid=stSkeleton],[data-testid=stStat
     && document.querySelector('[data-testid=stSidebarNav]')"""
 IN_THE_DARK = """getComputedStyle(document.querySelector('[data-testid=stApp]'))
     .colorScheme === 'dark'"""
-MOST_SHIFT = 0.1
 FIRST_ROW = {"x": 60, "y": 54}
 FIRST_CELL = "FY2026, Revenue growth, %"  # of the DCF's grid
 FIRST_NUMBER = {"x": 290, "y": 54}  # right of the pinned labels
@@ -74,10 +73,8 @@ def test_every_page_holds_still_is_open_to_everybody_and_fits_a_phone(
 ):
     desk.add_init_script(SHIFTS)
     shown(desk, installation, place)
-    if desk.evaluate("shift") > MOST_SHIFT:  # a busy machine paints a page that is half there
-        shown(desk, installation, place)
 
-    assert desk.evaluate("shift") <= MOST_SHIFT
+    assert desk.evaluate("shift") <= 0.1
     assert violations(desk) == []
     assert desk.get_by_test_id("stException").count() == 0
     desk.emulate_media(color_scheme="dark")
