@@ -1,10 +1,14 @@
 """Single companies of the demo book as a tenant's own, and the CSV rows of a small one."""
 
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
-from valor_core.coverage.demo_book import DEMO
+from valor_core.coverage.demo_book import DEMO, read_demo_book
 from valor_core.coverage.facts_csv import template
 from valor_core.coverage.imports import Imported
+from valor_core.coverage.records import ParsedFacts
 from valor_core.models.dcf import DcfInputs
 from valor_core.models.sensitivity import replace_at
 from valor_core.values import Caller, CompanyId
@@ -20,6 +24,12 @@ ACME_2024 = "7,Acme,ACME,,2024,,2024-12-31,revenue,120,USD,us-gaap:Revenues,a-24
 
 def table(*rows: str) -> bytes:
     return "\n".join([HEADER, *rows]).encode()
+
+
+@cache
+def demo_book() -> Mapping[str, ParsedFacts]:
+    """What each company of the demo book filed, by its ticker."""
+    return MappingProxyType({parsed.company.ticker: parsed for parsed in read_demo_book()})
 
 
 def of_the_demo_book(ticker: str) -> bytes:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.books import demo_book
 from tests.coverage.filings import fact
 from valor_core.coverage.asof import known
 from valor_core.coverage.bridge_facts import OF_DEBT, debt
-from valor_core.coverage.demo_book import read_demo_book
 from valor_core.coverage.figures import Figures
 from valor_core.coverage.layers import layers_of, through
 from valor_core.coverage.prefill import prefill_dcf
@@ -19,7 +19,7 @@ from valor_core.models.codec import dump
 from valor_core.models.explained import source_text
 from valor_core.values import AdjustedFact, Adjustment, SourceKind
 
-BOOK = {parsed.company.ticker: parsed for parsed in read_demo_book()}
+BOOK = demo_book()
 VALUED = sorted(set(BOOK) - {"JPM"})
 ITEMS = ("revenue", "operating_income", "income_tax", "cash", "long_term_debt", "shares_cover")
 AMOUNTS = st.floats(-1e8, 1e8)

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.books import demo_book
 from valor_core.coverage.companies import Company, company_id
-from valor_core.coverage.demo_book import read_demo_book
 from valor_core.coverage.peers import digits_alike, ranked
 from valor_core.coverage.prefill_comparables import joined, prefill_comparables
 
-BOOK = {parsed.company.ticker: parsed for parsed in read_demo_book()}
+BOOK = demo_book()
 
 
 def a_company(place: int, sic: int | None = 2080) -> Company:

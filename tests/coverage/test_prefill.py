@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis.strategies import floats
 
 from app.ui.ask import basis
+from tests.books import demo_book
 from tests.coverage.filings import fact
 from valor_core.coverage.bridge_facts import debt
 from valor_core.coverage.currency import MixedCurrencies
-from valor_core.coverage.demo_book import read_demo_book
 from valor_core.coverage.figures import DEFAULT, Figures
 from valor_core.coverage.prefill import FactsMissing, NotForFcff, prefill_dcf
 from valor_core.coverage.records import CompanyRecord
@@ -19,7 +19,7 @@ from valor_core.models.fields import leaves
 from valor_core.models.refusals import BridgeItemMissing
 from valor_core.values import SourceKind
 
-BOOK = {parsed.company.ticker: parsed for parsed in read_demo_book()}
+BOOK = demo_book()
 ACME = CompanyRecord(name="Acme", cik=1)
 
 

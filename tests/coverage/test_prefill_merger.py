@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.books import demo_book
 from valor_core.coverage.currency import MixedCurrencies
-from valor_core.coverage.demo_book import read_demo_book
 from valor_core.coverage.figures import DEFAULT
 from valor_core.coverage.prefill import NotForFcff
 from valor_core.coverage.prefill_merger import (
@@ -20,7 +20,7 @@ from valor_core.models.fields import leaves
 from valor_core.models.merger.merger import merger
 from valor_core.values import SourceKind
 
-BOOK = {parsed.company.ticker: parsed for parsed in read_demo_book()}
+BOOK = demo_book()
 FILERS = sorted(set(BOOK) - {"JPM"})
 
 

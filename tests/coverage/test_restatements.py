@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from valor_core.coverage.demo_book import read_demo_book
+from tests.books import demo_book
 from valor_core.coverage.items import ITEM, Measure
 from valor_core.coverage.restatements import restatements
 from valor_core.coverage.splits import splits_of
 
-APPLE = next(parsed.facts for parsed in read_demo_book() if parsed.company.ticker == "AAPL")
+APPLE = demo_book()["AAPL"].facts
 
 
 def test_what_stood_before_the_amended_filing_is_seen_as_changed_by_it():

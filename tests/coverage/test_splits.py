@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.books import demo_book
 from tests.coverage.filings import fact
 from valor_core.coverage.asof import known
-from valor_core.coverage.demo_book import read_demo_book
 from valor_core.coverage.items import ITEM, Measure
 from valor_core.coverage.prefill import prefill_dcf
 from valor_core.coverage.splits import SPLITS, Split, after_splits, all_after_splits, splits_of
@@ -18,7 +18,7 @@ from valor_core.models.bridge import Bridge
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.values import SourceKind
 
-BOOK = {parsed.company.cik: parsed for parsed in read_demo_book()}
+BOOK = {parsed.company.cik: parsed for parsed in demo_book().values()}
 SPLIT = sorted({split.cik for split in SPLITS})
 JPMORGAN = 19617
 HALF_A_MILLION = 0.5e6  # counts are filed in millions at the coarsest

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import floats
 
+from tests.books import demo_book
 from tests.coverage.filings import apple, as_bytes, fact
 from valor_core.coverage.companyfacts import read_companyfacts
-from valor_core.coverage.demo_book import read_demo_book
 from valor_core.coverage.items import ITEMS, Statement
 from valor_core.coverage.splits import Split, splits_of
 from valor_core.coverage.statements import statements_of
@@ -67,7 +67,7 @@ def test_the_year_ends_when_its_figures_do_and_not_on_the_day_of_the_cover():
 
 
 def test_all_items_of_a_company_stand_in_one_of_its_tables():
-    for parsed in read_demo_book():
+    for parsed in demo_book().values():
         shown = {
             line.item for table in statements_of(parsed.facts).tables.values() for line in table
         }
@@ -82,8 +82,7 @@ def test_a_company_without_facts_has_empty_statements():
 
 
 def findings_of_company(ticker: str, splits: Sequence[Split] = ()) -> set[tuple[str, int]]:
-    (parsed,) = (parsed for parsed in read_demo_book() if parsed.company.ticker == ticker)
-    found = statements_of(parsed.facts, splits=splits).findings
+    found = statements_of(demo_book()[ticker].facts, splits=splits).findings
     return {(finding.name, finding.fiscal_year) for finding in found}
 
 

@@ -1,11 +1,12 @@
 """Proving published cases, and a second pair of eyes on the ten-year workbook."""
 
 import json
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import validate
+from jsonschema import Draft202012Validator
 
 from tests.models.sound import rates
 from valor_core.models.proof import REMARKS, Status, prove, schemas
@@ -345,11 +346,18 @@ def test_the_schema_tells_every_methods_fields_and_options():
     json.dumps(told, allow_nan=False)
 
 
+@cache
+def reader_of(model: str) -> Draft202012Validator:
+    schema = schemas()[model]["inputs"]
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.json")), ids=lambda path: path.stem)
 def test_published_inputs_are_as_the_schema_says(path):
     case = json.loads(path.read_text())
-    schema = schemas()[case["model"]]["inputs"]
     rows = case["inputs"] if isinstance(case["inputs"], list) else [case["inputs"]]
 
     for row in rows:
-        validate({name: value for name, value in row.items() if name not in REMARKS}, schema)
+        said = {name: value for name, value in row.items() if name not in REMARKS}
+        reader_of(case["model"]).validate(said)

@@ -1,13 +1,16 @@
 """LibreOffice as the second calculator: workbooks in, every cell recalculated out."""
 
 import csv
+import html
+import io
+import re
 import subprocess
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from openpyxl import Workbook
-from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.utils.cell import coordinate_to_tuple, get_column_letter
 
 from tests.needs import needed
 
@@ -24,29 +27,55 @@ class Area:
     columns: range
 
 
-def areas(book: Workbook) -> dict[str, Area]:
-    """Every named line of a workbook."""
-    found = {}
-    for name, defined in book.defined_names.items():
-        ((sheet, cells),) = defined.destinations
-        first, _, last = cells.replace("$", "").partition(":")
-        row, start = coordinate_to_tuple(first)
-        _, end = coordinate_to_tuple(last or first)
-        found[name] = Area(sheet, row, range(start, end + 1))
-    return found
+class Exported:
+    """An exported workbook as its parts in XML: what is recalculated is what was written."""
+
+    def __init__(self, content: bytes) -> None:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            self._parts = {name: parts.read(name).decode() for name in parts.namelist()}
+        book = self._parts["xl/workbook.xml"]
+        self._sheets = {
+            html.unescape(name): f"xl/worksheets/sheet{number}.xml"
+            for number, name in enumerate(re.findall(r'<sheet name="([^"]+)"', book), 1)
+        }
+        self.areas = {
+            name: _area(place)
+            for name, place in re.findall(r'<definedName name="([^"]+)">([^<]+)<', book)
+        }
+
+    def save(self, target: Path, changes: Mapping[str, list[float]]) -> None:
+        """Write new inputs, by their name in the workbook, and formulas without their values.
+
+        LibreOffice does not recalculate a file that has them.
+        """
+        new: dict[str, dict[str, float]] = {part: {} for part in self._sheets.values()}
+        for name, values in changes.items():
+            area = self.areas[name]
+            cells = [f"{get_column_letter(column)}{area.row}" for column in area.columns]
+            new[self._sheets[area.sheet]].update(zip(cells, values, strict=True))
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as parts:
+            for name, text in self._parts.items():
+                parts.writestr(name, _with(text, new[name]) if name in new else text)
 
 
-def save_with(book: Workbook, target: Path, changes: Mapping[str, list[float]]) -> None:
-    """Write new inputs, by their name in the workbook, and save without any cached value.
+def _area(place: str) -> Area:
+    sheet, _, cells = place.rpartition("!")
+    first, _, last = cells.replace("$", "").partition(":")
+    row, start = coordinate_to_tuple(first)
+    _, end = coordinate_to_tuple(last or first)
+    return Area(html.unescape(sheet).strip("'"), row, range(start, end + 1))
 
-    LibreOffice does not recalculate a file that has them; openpyxl keeps the formulas alone.
-    """
-    places = areas(book)
-    for name, values in changes.items():
-        area = places[name]
-        for column, value in zip(area.columns, values, strict=True):
-            book[area.sheet].cell(area.row, column, value)
-    book.save(target)
+
+def _with(sheet: str, values: dict[str, float]) -> str:
+    """The sheet with other inputs; each must stand in it as a number that was typed in."""
+    left = dict(values)
+
+    def typed(cell: re.Match[str]) -> str:
+        return f"{cell[1]}{left.pop(cell[2]):.17g}</v>" if cell[2] in left else cell[0]
+
+    sheet = re.sub(r'(<c r="([A-Z]+[0-9]+)"[^>]*><v>)[^<]*</v>', typed, sheet)
+    assert not left, f"no inputs: {left}"
+    return re.sub(r"</f><v>[^<]*</v>", "</f>", sheet)
 
 
 AT_ONCE = 100

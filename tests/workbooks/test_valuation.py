@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from tests.workbooks.cases import RANDOM_CASES, a_dcf, moved
-from tests.workbooks.office import areas, checks, numbers, recalculate, save_with
+from tests.workbooks.office import Exported, checks, numbers, recalculate
 from valor_core.models.catalogue import model_of
 from valor_core.models.fields import leaves
 from valor_core.models.sensitivity import replace_at
@@ -125,7 +125,7 @@ def test_recalculated_by_libreoffice_it_equals_the_engine_before_and_after_chang
     for place, inputs in enumerate(CASES):
         function = model_of(inputs).function
         workings = record(function, inputs)
-        book = opened(exported(workings))
+        book = Exported(exported(workings))
         changes, other = changed_where_guards_hold(workings, inputs, place)
         named = {
             workbook_name(workings.lines.inputs[path]): np.ravel(value).tolist()
@@ -139,8 +139,8 @@ def test_recalculated_by_libreoffice_it_equals_the_engine_before_and_after_chang
             ("changed", named, still_live, told),
         ):
             files.append(tmp_path / f"{kind}{place}.xlsx")
-            save_with(book, files[-1], values)
-            expected.append((areas(book), engine, verdict))
+            book.save(files[-1], values)
+            expected.append((book.areas, engine, verdict))
     recalculate(files, tmp_path)
 
     for file, (places, engine, verdict) in zip(files, expected, strict=True):
@@ -151,8 +151,7 @@ def test_recalculated_by_libreoffice_it_equals_the_engine_before_and_after_chang
 @pytest.mark.office
 def test_where_a_decision_falls_otherwise_the_checks_say_so(tmp_path):
     workings = record(model_of(CASES[0]).function, CASES[0])
-    book = opened(exported(workings))
-    save_with(book, tmp_path / "bad.xlsx", {"in.terminal_growth": [0.5]})
+    Exported(exported(workings)).save(tmp_path / "bad.xlsx", {"in.terminal_growth": [0.5]})
 
     recalculate([tmp_path / "bad.xlsx"], tmp_path)
 
