@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from valor_core.models.dilution import OptionTranche, Shares
     from valor_core.models.paths import Fade
     from valor_core.models.reinvestment import CapitalPlan, SalesToCapital
+    from valor_core.models.simulation.distributions import (
+        Lognormal,
+        Normal,
+        Pert,
+        Triangular,
+        Truncated,
+        Uniform,
+    )
     from valor_core.notebook import Valuation, inputs, open, steps, value  # noqa: A004
 
 _HOMES = {
@@ -38,6 +46,12 @@ _HOMES = {
     "Fade": "valor_core.models.paths",
     "CapitalPlan": "valor_core.models.reinvestment",
     "SalesToCapital": "valor_core.models.reinvestment",
+    "Lognormal": "valor_core.models.simulation.distributions",
+    "Normal": "valor_core.models.simulation.distributions",
+    "Pert": "valor_core.models.simulation.distributions",
+    "Triangular": "valor_core.models.simulation.distributions",
+    "Truncated": "valor_core.models.simulation.distributions",
+    "Uniform": "valor_core.models.simulation.distributions",
 }
 __all__ = [
     "Bridge",
@@ -46,9 +60,15 @@ __all__ = [
     "DcfInputs",
     "DirectDcfInputs",
     "Fade",
+    "Lognormal",
+    "Normal",
     "OptionTranche",
+    "Pert",
     "SalesToCapital",
     "Shares",
+    "Triangular",
+    "Truncated",
+    "Uniform",
     "Valuation",
     "inputs",
     "open",

@@ -29,8 +29,11 @@ from valor_core.values import FiledFact, Source
 
 if TYPE_CHECKING:
     import pandas as pd
+    from plotly.graph_objects import Figure
 
     from valor_core.coverage.companies import Company
+    from valor_core.models.simulation.distributions import Distribution
+    from valor_core.models.simulation.study import Study
     from valor_core.models.solving import Solution
     from valor_core.store.tables import ValuationRow
 
@@ -366,6 +369,35 @@ class Valuation:
         named = field or model_of(self.inputs).headline
         return solve(self.inputs, path, target, between=between, field=named)
 
+    def simulate(
+        self,
+        drivers: Mapping[str, "Distribution"],
+        *,
+        correlations: Mapping[tuple[str, str], float] | None = None,
+        columns: Sequence[str] = (),
+        paths: int = 16_384,
+        seed: int = 1,
+    ) -> "Simulated":
+        """A result, else the headline, over many draws: `{"terminal_growth": vc.Normal(…)}`.
+
+        `columns` names the result, and a yearly one beside it. Correlations are of ranks. Nothing
+        is kept; the same seed gives the same draws.
+        """
+        from valor_core.models.simulation.plan import Driver, RankCorrelation, SimulationPlan
+        from valor_core.models.simulation.study import study
+
+        plan = SimulationPlan(
+            drivers=tuple(Driver(path=p, distribution=each) for p, each in drivers.items()),
+            correlations=tuple(
+                RankCorrelation(first=first, second=second, spearman=told)
+                for (first, second), told in (correlations or {}).items()
+            ),
+            columns=tuple(columns),
+            scenarios=paths,
+            seed=seed,
+        )
+        return Simulated(of=self, study=study(self.inputs, plan, lambda _: None))
+
     def to_excel(self, path: str | Path) -> Path:
         """Writes the valuation as a workbook of live formulas."""
         from valor_core.workbooks.valuation import write_valuation_workbook
@@ -441,6 +473,84 @@ class Valuation:
             + f"<table>{rows}</table>"
             + (f"<p>Worth a second look:</p><ul>{notes}</ul>" if notes else "")
             + f"<p><small>run {self.run_id[:16]}, {len(leaves(self.inputs))} inputs</small></p>"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulated:
+    """A simulation of a valuation: how its result spreads, and what moves it."""
+
+    of: Valuation
+    study: "Study"
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """Mean, deviation and percentiles, each with half of its 95 % interval."""
+        import pandas as pd
+
+        told = self.study.summary
+        rows = {
+            **{f"P{100 * level:g}": found for level, found in told.percentiles.items()},
+            "mean": told.mean,
+            "standard deviation": told.sd,
+            f"mean of the worst {told.tail:.0%}": told.shortfall,
+        }
+        return pd.DataFrame(
+            {name: [found.value, found.half_width()] for name, found in rows.items()},
+            index=[told.column, "± at 95 %"],
+        ).T
+
+    @property
+    def drivers(self) -> "pd.DataFrame":
+        """What moves the result: rank correlations, and Sobol indices of independent drivers."""
+        import pandas as pd
+
+        made = self.study
+        table = pd.DataFrame(
+            {"rank correlation": {each.path: each.spearman for each in made.ranked}}
+        )
+        for each in made.indices:
+            table.loc[each.path, ["alone", "with interactions"]] = (
+                each.first.value,
+                each.total.value,
+            )
+        return table.rename_axis("driver")
+
+    def above(self, threshold: float) -> float:
+        """The chance of more than a threshold, such as the price."""
+        return self.study.chance_above(threshold).value
+
+    def chart(self) -> "Figure":
+        """The share of the draws by value, with percentiles and the base case."""
+        from valor_core.charts.simulation import spread
+
+        told = self.study.summary
+        marks = {f"P{100 * at:g}": told.percentiles[at].value for at in (0.05, 0.5, 0.95)}
+        unit = self.of.basis.currency if self.of.basis else told.column
+        return spread(
+            self.study.histogram, marks=marks, base=self.study.tornado.base, unit=unit,
+            theme="light",
+        )  # fmt: skip
+
+    @property
+    def _told(self) -> str:
+        run, mean = self.study.simulation, self.study.summary.mean
+        return (
+            f"{run.scenarios:,} draws, seed {run.plan.seed}: mean {mean.value:,.4g} "
+            f"± {mean.half_width():.2g}, {run.share_refused:.2%} without a value"
+        )
+
+    def __repr__(self) -> str:
+        return f"<{self._told}, run {self.study.simulation.run_id[:12]}>"
+
+    def _repr_html_(self) -> str:
+        lost = "".join(
+            f"<li>{each.count:,} draws without a value, such as: {escape(each.example)}</li>"
+            for each in self.study.simulation.refused
+        )
+        return (
+            f"<h4>{escape(self._told)}</h4>{self.table.to_html()}{self.drivers.to_html()}"
+            f"<ul>{lost}</ul><p><small>run {self.study.simulation.run_id[:16]}</small></p>"
         )
 
 

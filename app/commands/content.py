@@ -37,6 +37,12 @@ def read_case(path: Path) -> Any:
         raise BadInput(f"{path}: {error}", hint=error.hint) from error
 
 
+def read_inputs(path: Path) -> Any:
+    """The inputs of a JSON file, by themselves or as a case's `inputs`."""
+    case = read_case(path)
+    return case.get("inputs", case) if isinstance(case, dict) else case
+
+
 def a_model(name: str) -> str:
     """The model of that name, in which - may stand for _; NotFound names those that there are."""
     from valor_core.models.catalogue import model_named
@@ -64,8 +70,7 @@ def value(
     from valor_core.models.workings import record
 
     model = model_named(model_name)
-    case = read_case(input_)
-    inputs = load(model.inputs, case.get("inputs", case) if isinstance(case, dict) else case)
+    inputs = load(model.inputs, read_inputs(input_))
     if explain:
         print(record(model.function, inputs).explain(model.headline).as_text())
         return
@@ -78,6 +83,22 @@ def value(
         "conventions": conventions_of(inputs),
         "checks": [asdict(check) for check in checks_of(inputs, result)],
     }
+    print(json.dumps(told, indent=2, allow_nan=False))
+
+
+def simulate(
+    model_name: ModelName,
+    input_: Annotated[Path, typer.Option("--input", help="JSON with the inputs.")],
+    plan: Annotated[Path, typer.Option(help="JSON with drivers, correlations, scenarios, seed.")],
+) -> None:
+    """Simulate a model from files: how its value spreads, and what moves it; nothing is kept."""
+    from valor_core.models.catalogue import model_named
+    from valor_core.models.codec import load
+    from valor_core.models.simulation.plan import SimulationPlan
+    from valor_core.models.simulation.study import study_in_figures
+
+    inputs = load(model_named(model_name).inputs, read_inputs(input_))
+    told = study_in_figures(inputs, load(SimulationPlan, read_case(plan)), lambda _: None)
     print(json.dumps(told, indent=2, allow_nan=False))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from app.compute import RUNS, Run
+from app.compute import RUNS, Run, owner_of
 from app.ui import grid, sheet, show, words
 from app.ui.draft import Desk, desk_name
 from app.ui.frame import caller
@@ -19,6 +19,8 @@ from valor_core.errors import ValorError
 from valor_core.models.simulation.estimates import Estimate
 from valor_core.models.simulation.plan import LARGEST_SEED, SimulationPlan, simulation_id
 from valor_core.models.simulation.study import Study, study
+from valor_core.workbench.simulations import note_simulation
+from valor_core.workbench.verb import open_work
 
 POLL_S = 0.5
 MARKS = {"P5": 0.05, "P50": 0.50, "P95": 0.95}
@@ -91,7 +93,7 @@ def start(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
             help="The same seed draws the same paths; another one shows what is chance.",
             on_change=changed,
         )
-    running = RUNS.running(_owner())
+    running = RUNS.running(owner_of(caller()))
     with right:
         st.button(
             "Run",
@@ -112,15 +114,12 @@ def _start(desk: Desk, bench: Bench) -> None:
     bench.problem, bench.cancelled = None, False
     try:
         plan = bench.stated.plan(desk.inputs)
+        with open_work(caller()) as work:
+            note_simulation(work, desk.company.id, desk.inputs, plan)
     except ValorError as refusal:
         bench.problem = refusal
         return
-    bench.run = RUNS.start(_owner(), study, desk.inputs, plan)
-
-
-def _owner() -> str:
-    who = caller()
-    return f"{who.tenant_id}:{who.user_id}"
+    bench.run = RUNS.start(owner_of(caller()), study, desk.inputs, plan)
 
 
 @st.fragment(run_every=POLL_S)
@@ -308,11 +307,12 @@ def _price(desk: Desk, bench: Bench) -> None:
 
 def cash(desk: Desk, bench: Bench) -> None:
     """How the free cash flow spreads from year to year."""
-    made = _made(bench)
-    years = sheet.fiscal_years(desk, "revenue", len(made.base_by_year))
+    line = _made(bench).by_year
+    assert line is not None  # the page's plan keeps one
+    years = sheet.fiscal_years(desk, "revenue", len(line.base))
     show.chart(
         charts.by_year(
-            made.fan, base=made.base_by_year, years=years, currency=desk.currency,
+            line.fan, base=line.base, years=years, currency=desk.currency,
             theme=show.theme(),
         ),
         key="simulation:fan",
@@ -324,10 +324,10 @@ def cash(desk: Desk, bench: Bench) -> None:
         [
             *(
                 (f"P{100 * level:.0f}", [words.millions(v) for v in row])
-                for level, row in zip(made.fan.levels, made.fan.values, strict=True)
+                for level, row in zip(line.fan.levels, line.fan.values, strict=True)
             ),
-            ("Mean", [words.millions(v) for v in made.fan.mean]),
-            ("Base case", [words.millions(v) for v in made.base_by_year]),
+            ("Mean", [words.millions(v) for v in line.fan.mean]),
+            ("Base case", [words.millions(v) for v in line.base]),
         ],
         strong=frozenset({"P50"}),
     )

@@ -328,6 +328,23 @@ def test_a_case_that_cannot_be_valued_is_refused_with_the_reason(empty, tmp_path
     assert problem in empty.refused("value", "dcf", "--input", case)
 
 
+def test_the_example_of_a_simulation_tells_percentiles_what_was_refused_and_its_seed(empty):
+    files = ROOT / "docs" / "examples"
+
+    told = empty(
+        "simulate", "dcf", "--input", files / "dcf.json", "--plan", files / "plan.json"
+    ).json
+
+    at = {each["level"]: each["value"] for each in told["summary"]["percentiles"]}
+    assert at[0.05] < at[0.5] < at[0.95]
+    assert (told["scenarios"], told["seed"], told["refused"]) == (16384, 7, [])
+    assert len(told["by_year"]["base"]) == 10
+    assert {each["path"] for each in told["rank_correlations"]} == {
+        "growth.start", "margin.start", "terminal_growth",
+    }  # fmt: skip
+    assert told["sobol"] == []  # drivers that depend on each other share the variance
+
+
 def test_published_cases_pass_and_their_rows_say_so(empty):
     told = empty("proof", "--cases", TRUTH, "--json")
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from app.api.application import create_api
+from app.compute import RUNS
 from app.web.callers import Callers
 from app.web.identity import PROBES, PUBLIC_PATHS, Identity
 from tests.app.asking import (
@@ -38,6 +39,7 @@ from tests.app.things import (
     things_of,
 )
 from tests.conftest import ONLY_SQLITE, Tenant
+from tests.models.simulation.sound import a_plan
 from tests.workbooks.audit.juice import juice_co
 from tests.workbooks.cases import RANDOM_CASES
 from valor_core import workbench
@@ -75,6 +77,9 @@ ACT_OF_ROUTE = {
     "GET /imports/template.csv": "import.read",
     "GET /imports/template.xlsx": "import.read",
     "POST /workbooks/audit": "workbook.audit",
+    "POST /companies/{company_id}/simulations": "simulation.run",
+    "GET /computations/{computation_id}": "simulation.run",
+    "DELETE /computations/{computation_id}": "simulation.run",
     "GET /companies/{company_id}/valuations/dcf/start": "valuation.read",
     "GET /valuations": "valuation.read",
     "GET /valuations/{valuation_id}": "valuation.read",
@@ -135,6 +140,9 @@ DOORS = {
 SOCKETS = {"/_stcore/stream"}
 # Bodies that name no thing.
 SAME_OF_ALL: dict[str, Any] = {
+    "POST /companies/{company_id}/simulations": {
+        "inputs": dump(RANDOM_CASES["dcf"](1)), "plan": dump(a_plan()),
+    },
     "PUT /companies/{company_id}/drafts/{model}": {"content": {}},
     "POST /companies/{company_id}/adjustments": {
         "layer": "Adjusted", "item": "revenue", "fiscal_year": 2009, "amount": -1e6,
@@ -155,6 +163,7 @@ def whole(store: Store) -> Iterator[Whole]:
 def things(store: Store, acme: Tenant) -> Iterator[Things]:
     yield things_of(store, acme, cik=9_999_901)
     reader.close_idle()
+    RUNS.close()
 
 
 def asked(client: Client, route: str, things: Things) -> Answer:
@@ -344,7 +353,7 @@ def is_let_in(store: Store, caller: Caller, function: Callable[..., Any]) -> boo
 def test_an_operator_sees_no_content():
     content = (
         "company", "fact", "import", "valuation", "draft", "snapshot", "report", "job", "audit",
-        "adjustment",
+        "adjustment", "simulation",
     )  # fmt: skip
     for act, roles in MAY.items():
         assert Role.OPERATOR not in roles or not act.startswith(content)

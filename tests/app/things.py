@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
+from app.computations import COMPUTATIONS
+from tests.app.endless import endless
 from tests.conftest import Tenant
 from valor_core.coverage.demo_book import DEMO
 from valor_core.coverage.job_runs import Status
@@ -22,7 +24,7 @@ from valor_core.workbench import (
 )
 from valor_core.workbench.verb import open_work
 
-IDS = ("company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id")
+IDS = ("company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "computation_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Things:
     run_id: str
     schedule_id: str
     adjustment_id: str
+    computation_id: str
     snapshot_id: str
     key_id: str
     rationale: str
@@ -100,6 +103,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         run_id=run.id,
         schedule_id=schedule_of(store, tenant, company_id),
         adjustment_id=adjustment_of(store, tenant, company_id),
+        computation_id=computation_of(store, tenant),
         snapshot_id=snapshot.id,
         key_id=key.id,
         rationale=row.rationale,
@@ -127,6 +131,13 @@ def adjustment_of(store: Store, tenant: Tenant, company_id: str) -> str:
             amount=5e6,
             rationale=f"one-off of {tenant.slug}",
         ).id
+
+
+def computation_of(store: Store, tenant: Tenant) -> str:
+    """A computation of the tenant's, by a person of its own; its id."""
+    author = replace(tenant.analyst, user_id="somebody")
+    with open_work(author, store) as work:
+        return COMPUTATIONS.begin(work, "simulation.run", endless).id
 
 
 def lay_out_draft(store: Store, tenant: Tenant, user_id: str, company_id: str) -> int:

@@ -15,6 +15,8 @@ class Meter(StrEnum):
     SNAPSHOTS = "snapshots"
     REPORTS = "reports"
     AUDITS = "workbook_audits"
+    SIMULATIONS = "simulations"
+    BATCHES = "batches"
 
 
 def count(work: Work, meter: Meter, *, act: str, act_id: str, quantity: int = 1) -> None:

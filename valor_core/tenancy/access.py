@@ -24,6 +24,7 @@ MAY: dict[str, frozenset[Role]] = {
     "adjustment.drop": _ANALYSTS,
     "valuation.read": _READERS,
     "valuation.run": _ANALYSTS,
+    "simulation.run": _ANALYSTS,
     "workbook.audit": _ANALYSTS,
     "draft.read": _ANALYSTS,
     "draft.keep": _ANALYSTS,

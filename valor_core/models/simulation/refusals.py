@@ -145,3 +145,15 @@ class FiguresUnusable(BadInput):
             f"The figures of the batch {problem}.",
             hint="Give one column for each input, with one number a company.",
         )
+
+
+class ColumnsUnusable(BadInput):
+    """A study is about a line of one number, and may show a yearly one beside it."""
+
+    code = "columns_unusable"
+
+    def __init__(self, *, columns: tuple[str, ...]) -> None:
+        super().__init__(
+            f"A simulation cannot show {', '.join(columns)} together.",
+            hint="Name a line of one number and at most one yearly line after it.",
+        )

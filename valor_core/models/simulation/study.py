@@ -6,15 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from valor_core.errors import ValorError
 from valor_core.models.catalogue import model_of
+from valor_core.models.codec import dump, dump_value
+from valor_core.models.fields import hints, is_row
+from valor_core.models.simulation.dependence import Copula
 from valor_core.models.simulation.estimates import Estimate, Sample
-from valor_core.models.simulation.plan import SimulationPlan
+from valor_core.models.simulation.plan import SimulationPlan, kept_columns, single_line
 from valor_core.models.simulation.ranking import (
     RankedDriver,
     SobolIndices,
     ranked_by_correlation,
     sobol_indices,
 )
+from valor_core.models.simulation.refusals import ColumnsUnusable
 from valor_core.models.simulation.running import Simulation, simulate
 from valor_core.models.simulation.summary import Fan, Histogram, Summary, fan, histogram, summary
 from valor_core.models.simulation.tornado import Spider, tornado
@@ -24,14 +29,21 @@ DRAWN = 0.8
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class YearlyLine:
+    """How a yearly line spreads, beside the base case."""
+
+    fan: Fan
+    base: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Study:
     """A line over all scenarios, a yearly line beside it, and what moves the first."""
 
     simulation: Simulation  # with the first line alone
     summary: Summary
     histogram: Histogram
-    fan: Fan
-    base_by_year: np.ndarray  # the yearly line in the base case
+    by_year: YearlyLine | None  # none: the plan keeps no yearly line
     tornado: Spider
     indices: tuple[SobolIndices, ...]  # none of drivers that depend on each other
     ranked: tuple[RankedDriver, ...]
@@ -43,18 +55,74 @@ class Study:
 
 
 def study(inputs: Any, plan: SimulationPlan, progress: Callable[[float], None]) -> Study:
-    """Simulate the plan, whose columns are a line of one number and a yearly one."""
-    line, yearly = plan.columns
+    """Simulate the plan, whose columns are a line of one number and, where asked, a yearly one."""
+    line, yearly = looked_at(inputs, plan)
     found = simulate(inputs, plan, progress=lambda part: progress(DRAWN * part))
-    indices = () if plan.correlations else tuple(sobol_indices(inputs, plan, line))
+    dependent = plan.correlations or plan.copula is Copula.STUDENT_T
+    indices = () if dependent else tuple(sobol_indices(inputs, plan, line))
     progress(0.5 * (1.0 + DRAWN))
     return Study(
         simulation=replace(found, columns={line: found.column(line)}),
         summary=summary(found, line),
         histogram=histogram(found, line),
-        fan=fan(found, yearly),
-        base_by_year=np.asarray(getattr(model_of(inputs).function(inputs), yearly)),
+        by_year=_by_year(inputs, found, yearly) if yearly else None,
         tornado=tornado(inputs, plan, line),
         indices=indices,
         ranked=tuple(ranked_by_correlation(inputs, plan, line)),
     )
+
+
+def looked_at(inputs: Any, plan: SimulationPlan) -> tuple[str, str]:
+    """The line that a study is about, and the yearly one beside it or nothing."""
+    line, *more = kept_columns(inputs, plan)
+    single_line(inputs, line)
+    if len(more) > 1 or not all(is_row(hints(model_of(inputs).result)[each]) for each in more):
+        raise ColumnsUnusable(columns=plan.columns)
+    return line, more[0] if more else ""
+
+
+def _by_year(inputs: Any, found: Simulation, name: str) -> YearlyLine:
+    base = getattr(model_of(inputs).function(inputs), name)
+    return YearlyLine(fan=fan(found, name), base=np.asarray(base))
+
+
+def study_in_figures(
+    inputs: Any, plan: SimulationPlan, progress: Callable[[float], None]
+) -> dict[str, Any]:
+    """The study without its scenarios, JSON-ready; a figure that is not there is none."""
+    made = study(inputs, plan, progress)
+    run, told = made.simulation, made.summary
+    return {
+        "run_id": run.run_id,
+        "model": run.model,
+        "model_version": str(run.version),
+        "line": told.column,
+        "base": made.tornado.base,
+        "scenarios": run.scenarios,
+        "replicates": run.replicates,
+        "seed": plan.seed,
+        "converged": run.converged,
+        "largest_change_of_a_correlation": run.dependence.change,
+        "summary": dump(told) | {"percentiles": _by_level(told.percentiles)},
+        "histogram": dump(made.histogram),
+        "by_year": _yearly_figures(made.by_year) if made.by_year else None,
+        "refused": [dump(each) for each in run.refused],
+        "tornado": [dump(leg) | {"reasons": _in_words(leg.reasons)} for leg in made.tornado.legs],
+        "sobol": [dump(each) for each in made.indices],
+        "rank_correlations": [dump(each) for each in made.ranked],
+    }
+
+
+def _by_level(percentiles: dict[float, Estimate]) -> list[dict[str, Any]]:
+    return [{"level": level, **dump(each)} for level, each in percentiles.items()]
+
+
+def _yearly_figures(line: YearlyLine) -> dict[str, Any]:
+    return dump(line.fan) | {"base": dump_value(line.base)}
+
+
+def _in_words(reasons: dict[int, ValorError]) -> list[dict[str, Any]]:
+    return [
+        {"place": place, "code": error.code, "detail": str(error)}
+        for place, error in reasons.items()
+    ]
