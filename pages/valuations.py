@@ -20,7 +20,8 @@ from valor_core.workbench.valuations import Saved, ValuationRow, list_valuations
 from valor_core.workbench.verb import open_work
 
 ROW_PX, ROWS_SEEN = 36, 8
-PARTS = ("Result", "Inputs", "Workings", "Compare")
+SCENARIOS = "Scenarios"
+PARTS = ("Result", "Inputs", SCENARIOS, "Workings", "Compare")
 _OPENED = "valuations_opened"
 
 
@@ -108,13 +109,16 @@ def opened(saved: Saved, rows: Sequence[ValuationRow], called: dict[str, str]) -
             icon=":material/calculate:",
             company=row.company_id,
         )
+    parts = [part for part in PARTS if part != SCENARIOS or saved.scenarios]
     part = st.segmented_control(
-        "Part", PARTS, default=PARTS[0], required=True, label_visibility="collapsed", key="part"
+        "Part", parts, default=PARTS[0], required=True, label_visibility="collapsed", key="part"
     )
     in_trading_currency(who, saved)
     told = screen.told(row.tenant_id, row.id, saved)
     if part == "Result":
         screen.results(told)
+    elif part == SCENARIOS:
+        screen.scenarios(saved)
     elif part == "Inputs":
         screen.inputs(told, saved.sources, called)
     elif part == "Workings":

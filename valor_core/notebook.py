@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from valor_core.coverage.companies import Company
     from valor_core.models.simulation.distributions import Distribution
+    from valor_core.models.simulation.scenarios import ScenarioSet, WeighedScenarios
     from valor_core.models.simulation.study import Study
     from valor_core.models.solving import Solution
     from valor_core.store.tables import ValuationRow
@@ -398,6 +399,24 @@ class Valuation:
         )
         return Simulated(of=self, study=study(self.inputs, plan, lambda _: None))
 
+    def scenarios(
+        self, stated: Mapping[str, tuple[float, Mapping[str, float]]], *, field: str = ""
+    ) -> "Weighed":
+        """Named scenarios, `{"bear": (0.25, {"margin.start": 0.2}), …}`, beside this base case."""
+        from valor_core.models.simulation.scenarios import Change, Scenario, ScenarioSet, weigh
+
+        made = ScenarioSet(
+            scenarios=tuple(
+                Scenario(
+                    name=name,
+                    probability=odds,
+                    changes=tuple(Change(path=path, value=value) for path, value in told.items()),
+                )
+                for name, (odds, told) in stated.items()
+            )
+        )
+        return Weighed(of=self, stated=made, found=weigh(self.inputs, made, field))
+
     def to_excel(self, path: str | Path) -> Path:
         """Writes the valuation as a workbook of live formulas."""
         from valor_core.workbooks.valuation import write_valuation_workbook
@@ -417,7 +436,11 @@ class Valuation:
         return where
 
     def save(
-        self, rationale: str, *, rationales: Mapping[str, str] | None = None
+        self,
+        rationale: str,
+        *,
+        rationales: Mapping[str, str] | None = None,
+        scenarios: "Weighed | None" = None,
     ) -> "ValuationRow":
         """Keeps the valuation in the tenant; audited, and found on the page Valuations."""
         from valor_core.workbench.valuations import run_valuation
@@ -436,6 +459,7 @@ class Valuation:
                 rationales=rationales,
                 as_of=self.of.as_of,
                 layer=self.of.layer,
+                scenarios=scenarios.stated if scenarios else None,
             )
 
     @property
@@ -552,6 +576,56 @@ class Simulated:
             f"<h4>{escape(self._told)}</h4>{self.table.to_html()}{self.drivers.to_html()}"
             f"<ul>{lost}</ul><p><small>run {self.study.simulation.run_id[:16]}</small></p>"
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """Scenarios around a valuation, each with its value, and what is expected of all."""
+
+    of: Valuation
+    stated: "ScenarioSet"
+    found: "WeighedScenarios"
+
+    @property
+    def expected(self) -> float | None:
+        """The probability-weighted result; None where a likely scenario has no value."""
+        return self.found.expected
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """A scenario a row: probability, result, difference to the base, and what it changes."""
+        import pandas as pd
+
+        found = self.found
+        worth = np.array(found.values)
+        table = pd.DataFrame(
+            {
+                "probability": found.probabilities,
+                found.column: worth,
+                "to base": worth - found.base,
+            },
+            index=pd.Index(found.names, name="scenario"),
+        )
+        for place, each in enumerate(self.stated.scenarios):
+            for change in each.changes:
+                table.loc[each.name, change.path] = change.value
+            if place in found.reasons:
+                table.loc[each.name, "reason"] = str(found.reasons[place])
+        return table
+
+    def chart(self) -> "Figure":
+        """A bar from the base case to each scenario."""
+        from valor_core.charts.scenarios import weighed
+
+        return weighed(self.found, heading=self.found.column.replace("_", " "), theme="light")
+
+    def __repr__(self) -> str:
+        told = "nothing" if self.expected is None else f"{self.expected:,.6g}"
+        count = len(self.found.names)
+        return f"<{count} scenarios, expected {told}, base {self.found.base:,.6g}>"
+
+    def _repr_html_(self) -> str:
+        return f"<h4>{escape(repr(self)[1:-1])}</h4>{self.table.to_html()}"
 
 
 def inputs(model: str, data: Mapping[str, Any]) -> Any:

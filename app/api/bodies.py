@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from valor_core.models.codec import load, schema
 from valor_core.models.model import Model
+from valor_core.models.simulation.scenarios import ScenarioSet
 
 
 class ValuationBody(BaseModel):
@@ -26,6 +27,18 @@ class ValuationBody(BaseModel):
     layer: str = Field(
         default="", description="Through which they are read; empty: as filed.", max_length=60
     )
+
+    scenarios: list[Any] | None = Field(
+        default=None,
+        description="Weighed around the value and kept with it: name, probability, changes.",
+        json_schema_extra=schema(ScenarioSet)["properties"]["scenarios"],
+    )
+
+    def scenario_set(self) -> ScenarioSet | None:
+        """The scenarios; BadInputs with the path of every flaw."""
+        if self.scenarios is None:
+            return None
+        return load(ScenarioSet, {"scenarios": self.scenarios})
 
     def read(self, model: Model) -> Any:
         """The inputs as the model takes them; BadInputs with the path of every flaw."""

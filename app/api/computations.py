@@ -24,6 +24,11 @@ class RefusalView(BaseModel):
     detail: str
     hint: str
 
+    @classmethod
+    def of(cls, error: ValorError) -> "RefusalView":
+        """The refusal as clients see it."""
+        return cls(code=error.code, detail=str(error), hint=error.hint)
+
 
 class ComputationView(BaseModel):
     """A computation: at first what can be asked for again, at its end what came of it."""
@@ -50,9 +55,7 @@ class ComputationView(BaseModel):
             began_at=made.began_at,
             began_by=made.began_by,
             result=None if refused else told,
-            refusal=RefusalView(code=told.code, detail=str(told), hint=told.hint)
-            if refused
-            else None,
+            refusal=RefusalView.of(told) if refused else None,
         )
 
 

@@ -13,15 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.bodies import ValuationBody, described
 from app.api.callers import CallersWork, MakesOnce
 from app.api.companies import AsOf, Layer
+from app.api.computations import RefusalView
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from valor_core.coverage.sourcing import dump_sources
 from valor_core.coverage.valuations import OF_SHARES
 from valor_core.models.catalogue import MODELS, checks_of, model_named
-from valor_core.models.codec import dump
+from valor_core.models.codec import dump, load, schema
 from valor_core.models.lines import spoken
 from valor_core.models.model import Model
 from valor_core.models.sensitivity import Grid
+from valor_core.models.simulation.scenarios import ScenarioSet, WeighedScenarios
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, ValuationId, from_micros
 from valor_core.workbench import companies, valuations
@@ -98,6 +100,49 @@ class TodayView(BaseModel):
     refusal: str = Field(description="Why the model of today no longer values these inputs.")
 
 
+class ScenarioView(BaseModel):
+    """How likely a scenario is, what it states otherwise, its value or why it has none."""
+
+    name: str
+    probability: float
+    changes: list[dict[str, Any]]
+    value: float | None
+    to_base: float | None
+    reason: RefusalView | None
+
+
+class WeighedView(BaseModel):
+    """A set of scenarios beside the base case, and what is expected of it."""
+
+    field: str
+    base: float
+    expected: float | None = Field(description="None where a likely scenario has no value.")
+    sd: float | None
+    scenarios: list[ScenarioView]
+
+    @classmethod
+    def of(cls, found: WeighedScenarios, stated: ScenarioSet | None) -> "WeighedView":
+        """The set as clients see it."""
+        scenarios = stated.scenarios if stated else ()
+        return cls(
+            field=found.column,
+            base=found.base,
+            expected=found.expected,
+            sd=found.sd,
+            scenarios=[
+                ScenarioView(
+                    name=each.name,
+                    probability=each.probability,
+                    changes=[dump(change) for change in each.changes],
+                    value=value if isfinite(value) else None,
+                    to_base=value - found.base if isfinite(value) else None,
+                    reason=RefusalView.of(found.reasons[place]) if place in found.reasons else None,
+                )
+                for place, (each, value) in enumerate(zip(scenarios, found.values, strict=True))
+            ],
+        )
+
+
 class ValuationView(ValuationLine):
     """A saved valuation whole: inputs, their sources, and every line of the result."""
 
@@ -108,11 +153,15 @@ class ValuationView(ValuationLine):
     conventions: dict[str, str]
     checks: list[dict[str, Any]]
     today: TodayView
+    scenarios: WeighedView | None = Field(
+        description="Those that were saved with it, by the model as it is now."
+    )
 
     @classmethod
     def whole(cls, saved: Saved) -> "ValuationView":
         """The valuation as clients see it."""
         row, today = saved.row, saved.today()
+        weighed = None if today.refusal else saved.weighed()
         return cls(
             **ValuationLine.of(row).model_dump(),
             model_version=row.model_version,
@@ -126,6 +175,7 @@ class ValuationView(ValuationLine):
                 departures=[DepartureView(**asdict(each)) for each in today.departures],
                 refusal=today.refusal,
             ),
+            scenarios=WeighedView.of(weighed, saved.scenarios) if weighed else None,
         )
 
 
@@ -163,6 +213,18 @@ class SensitivityBody(BaseModel):
 
     rows: Axis
     columns: Axis
+    field: str = Field(default="", max_length=100, description="Empty: the headline.")
+
+
+class ScenariosBody(BaseModel):
+    """Scenarios over a saved valuation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scenarios: list[Any] = Field(
+        description="Name, probability, and changes by the path of an input.",
+        json_schema_extra=schema(ScenarioSet)["properties"]["scenarios"],
+    )
     field: str = Field(default="", max_length=100, description="Empty: the headline.")
 
 
@@ -223,8 +285,8 @@ def _creating(model: Model) -> Callable[..., Response]:
         work: CallersWork, once: MakesOnce, company_id: str, body: ValuationBody
     ) -> Response:
         allowed(work, "valuation.run")
-        inputs = body.read(model)  # before the writer is taken
-        return once.do(lambda: _made(work, company_id, body, inputs))
+        inputs, scenarios = body.read(model), body.scenario_set()  # before the writer is taken
+        return once.do(lambda: _made(work, company_id, body, inputs, scenarios))
 
     return create
 
@@ -296,6 +358,14 @@ def sensitivity(work: CallersWork, valuation_id: str, body: SensitivityBody) -> 
     return GridView.of(grid, body)
 
 
+@router.post("/valuations/{valuation_id}/scenarios")
+def weigh_scenarios(work: CallersWork, valuation_id: str, body: ScenariosBody) -> WeighedView:
+    """A result in each of a set of scenarios, and what is expected of it; nothing is saved."""
+    stated = load(ScenarioSet, {"scenarios": body.scenarios})
+    found = valuations.weigh_scenarios(work, ValuationId(valuation_id), stated, field=body.field)
+    return WeighedView.of(found, stated)
+
+
 @router.get("/valuations/{valuation_id}/workbook.xlsx")
 def workbook(work: CallersWork, valuation_id: str) -> Response:
     """The valuation as a workbook of live formulas."""
@@ -309,7 +379,9 @@ def workbook(work: CallersWork, valuation_id: str) -> Response:
     )
 
 
-def _made(work: Work, company_id: str, body: ValuationBody, inputs: Any) -> ValuationView:
+def _made(
+    work: Work, company_id: str, body: ValuationBody, inputs: Any, scenarios: ScenarioSet | None
+) -> ValuationView:
     row = valuations.run_valuation(
         work,
         CompanyId(company_id),
@@ -318,6 +390,7 @@ def _made(work: Work, company_id: str, body: ValuationBody, inputs: Any) -> Valu
         rationales=body.rationales,
         as_of=body.as_of,
         layer=body.layer,
+        scenarios=scenarios,
     )
     return ValuationView.whole(valuations.read_valuation(work, ValuationId(row.id)))
 

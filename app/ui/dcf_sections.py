@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from app.ui import ask, ask_grids, sheet, show, words
+from app.ui import ask, ask_grids, scenario_sections, sheet, show, words
 from app.ui.choices import WORDS
 from app.ui.draft import Desk
 from app.ui.drivers import drivers_of
 from app.ui.field import Field
+from app.ui.simulation_plan import USUAL
 from valor_core.charts import valuation as charts
 from valor_core.coverage.figures import DEFAULT
 from valor_core.models.conventions import valued_as_of
@@ -254,6 +255,11 @@ def sensitivity(desk: Desk, result: DcfResult | None) -> None:
     sheet.sensitivity(desk, result, AXES, inputs=inputs, first=rests_on)
 
 
+def scenarios(desk: Desk, result: DcfResult | None) -> None:  # noqa: ARG001, as its siblings
+    """The value if things go otherwise."""
+    scenario_sections.scenarios(desk, [field for field, _ in USUAL])
+
+
 SECTIONS: dict[str, sheet.Section] = {
     "Drivers": drivers,
     "Fades and base year": fades,
@@ -261,6 +267,7 @@ SECTIONS: dict[str, sheet.Section] = {
     "Capital and terminal value": capital,
     "Bridge and shares": bridge,
     "Sensitivity": sensitivity,
+    "Scenarios": scenarios,
     "Workings": sheet.workings,
     "Sources": sheet.sources,
 }

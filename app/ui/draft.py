@@ -24,6 +24,7 @@ from valor_core.models.fields import leaves
 from valor_core.models.model import Model
 from valor_core.models.paths import Fade
 from valor_core.models.run_id import run_id
+from valor_core.models.simulation.scenarios import Scenario, ScenarioSet
 from valor_core.models.workings import Workings, record
 from valor_core.store.work import Work
 from valor_core.values import Caller, Source, SourceKind, ValuationId
@@ -44,6 +45,7 @@ class Content:
     aside: Mapping[str, Any] = field(default_factory=dict)
     as_of: date | None = None
     layer: str = ""  # through which filed figures are read; nothing: as filed
+    scenarios: tuple[Scenario, ...] = ()  # as stated so far; a set once they can be weighed
 
     def dumped(self) -> dict[str, Any]:
         """As JSON values."""
@@ -53,6 +55,7 @@ class Content:
             "aside": {path: dump_value(what) for path, what in self.aside.items()},
             "as_of": self.as_of.isoformat() if self.as_of else None,
             "layer": self.layer,
+            "scenarios": dump_value(self.scenarios),
         }
 
     @classmethod
@@ -67,6 +70,7 @@ class Content:
                 aside={path: _set_aside(path, what) for path, what in (aside or {}).items()},
                 as_of=date.fromisoformat(day) if day else None,
                 layer=str(data.get("layer") or ""),
+                scenarios=tuple(load(Scenario, each) for each in data.get("scenarios") or ()),
             )
         except (AttributeError, TypeError, ValueError) as unreadable:
             raise BadInput(
@@ -88,6 +92,7 @@ class LastSaved:
     headline: float
     run_id: str
     at: int  # microseconds since 1970
+    scenarios: tuple[Scenario, ...]
 
 
 class Desk:
@@ -225,12 +230,18 @@ class Desk:
         )
 
     @property
+    def scenario_set(self) -> ScenarioSet | None:
+        """The stated scenarios; ScenariosUnusable while they cannot be weighed."""
+        stated = self.content.scenarios
+        return ScenarioSet(scenarios=stated) if stated else None
+
+    @property
     def is_saved(self) -> bool:
         """Whether the newest saved valuation is this one."""
         if self.saved is None or self.to_state:
             return False
         own = self.once("run_id", lambda: run_id(self.model, self.inputs))
-        return own == self.saved.run_id
+        return own == self.saved.run_id and self.content.scenarios == self.saved.scenarios
 
     def once(self, name: Any, make: Callable[[], Made]) -> Made:
         """What follows from the draft alone, made once until it changes."""
@@ -347,12 +358,14 @@ class Desk:
                 rationales={p: t for p, t in self.content.rationales.items() if p in known and t},
                 as_of=self.content.as_of,
                 layer=self.content.layer,
+                scenarios=self.scenario_set,
             )
             self.saved = LastSaved(
                 id=ValuationId(row.id),
                 headline=row.headline,
                 run_id=row.run_id,
                 at=row.created_at,
+                scenarios=self.content.scenarios,
             )
 
     def _act(self, act: Callable[[Work], Content]) -> bool:
@@ -408,7 +421,12 @@ def _last_saved(saved: Saved | None) -> LastSaved | None:
         headline=row.headline,
         run_id=row.run_id,
         at=row.created_at,
+        scenarios=_scenarios_of(saved),
     )
+
+
+def _scenarios_of(saved: Saved) -> tuple[Scenario, ...]:
+    return saved.scenarios.scenarios if saved.scenarios else ()
 
 
 def _content_of(saved: Saved) -> Content:
@@ -423,6 +441,7 @@ def _content_of(saved: Saved) -> Content:
         },
         as_of=date.fromisoformat(day) if day else None,
         layer=layers[0] if len(layers) == 1 else "",
+        scenarios=_scenarios_of(saved),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.ui import ask, form, sheet, show, words
+from app.ui import ask, form, scenario_sections, sheet, show, words
 from app.ui.draft import Desk
 from app.ui.field import Field, field_of
 from valor_core.charts import lbo as charts
@@ -317,6 +317,11 @@ def sensitivity(desk: Desk, result: LboResult | None) -> None:
     sheet.sensitivity(desk, result, AXES, first="purchase.multiple")
 
 
+def scenarios(desk: Desk, result: LboResult | None) -> None:  # noqa: ARG001, as its siblings
+    """The IRR if things go otherwise."""
+    scenario_sections.scenarios(desk, AXES)
+
+
 def years(desk: Desk) -> list[str]:
     """The forecast years by their names."""
     return sheet.fiscal_years(desk, "operations.revenue", desk.inputs.years)
@@ -340,6 +345,7 @@ SECTIONS: dict[str, sheet.Section] = {
     "Returns": returns,
     "Covenants": covenants,
     "Sensitivity": sensitivity,
+    "Scenarios": scenarios,
     "Workings": sheet.workings,
     "Sources": sheet.sources,
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.ui import show
+from app.ui import scenario_sections, show
 from app.ui.choices import choices_in_words
 from app.ui.headline import called, value_of, worth
 from app.ui.words import (
@@ -200,6 +200,15 @@ def _numbers(caption: str, rows: Sequence[Row]) -> None:
     if rows:
         told = [(row.label, [_shown(row)]) for row in rows]
         show.table(caption, ["Value"], told, first="Number")
+
+
+def scenarios(saved: Saved) -> None:
+    """The scenarios that were saved with the value, by the model as it is now."""
+    stated, found = saved.scenarios, show.or_explain(saved.weighed)
+    if stated is None or found is None:
+        return
+    model, currency = saved.model, saved.row.currency
+    scenario_sections.weighed(found, stated, saved.inputs, model=model, currency=currency)
 
 
 def _checked(checks: Sequence[Check]) -> None:

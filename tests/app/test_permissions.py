@@ -85,6 +85,7 @@ ACT_OF_ROUTE = {
     "GET /valuations/{valuation_id}": "valuation.read",
     "GET /valuations/{valuation_id}/explain": "valuation.read",
     "POST /valuations/{valuation_id}/sensitivity": "valuation.read",
+    "POST /valuations/{valuation_id}/scenarios": "valuation.read",
     "GET /valuations/{valuation_id}/workbook.xlsx": "valuation.read",
     "GET /companies/{company_id}/drafts/{model}": "draft.read",
     "PUT /companies/{company_id}/drafts/{model}": "draft.keep",
@@ -140,6 +141,9 @@ DOORS = {
 SOCKETS = {"/_stcore/stream"}
 # Bodies that name no thing.
 SAME_OF_ALL: dict[str, Any] = {
+    "POST /valuations/{valuation_id}/scenarios": {
+        "scenarios": [{"name": "as it is", "probability": 1.0}],
+    },
     "POST /companies/{company_id}/simulations": {
         "inputs": dump(RANDOM_CASES["dcf"](1)), "plan": dump(a_plan()),
     },

@@ -269,6 +269,7 @@ class ValuationRow(Private, Base):
     rationale: Mapped[str]
     created_at: Mapped[int]
     created_by: Mapped[str]
+    scenarios: Mapped[Any | None] = mapped_column(Json)  # weighed around it; none: no set was made
     __table_args__ = (
         Index(None, "tenant_id", "created_at", "id"),
         Index(None, "tenant_id", "company_id", "created_at"),

@@ -29,7 +29,11 @@ def list_drafts(work: Work, *, limit: int = 20) -> Sequence[OpenDraft]:
 def _is_saved(work: Work, each: OpenDraft) -> bool:
     kept = drafts.draft(work, each.company_id, each.model)
     newest = valuations.newest_of(work, each.company_id, each.model, as_of=None)
-    return bool(kept and newest and kept.content.get("inputs") == newest.inputs)
+    if not (kept and newest):
+        return False
+    scenarios = (newest.scenarios or {}).get("scenarios")
+    mine = kept.content.get("inputs"), kept.content.get("scenarios") or None
+    return bool(mine == (newest.inputs, scenarios))
 
 
 @verb("draft.keep", audited=False)

@@ -22,6 +22,7 @@ from valor_core.models.conventions import conventions_of, valued_as_of
 from valor_core.models.model import Model
 from valor_core.models.run_id import run_id
 from valor_core.models.sensitivity import Grid, NoMeaning, grid
+from valor_core.models.simulation.scenarios import ScenarioSet, WeighedScenarios, weigh
 from valor_core.models.trading import TradingInputs
 from valor_core.models.upgrade import Today, valued_today
 from valor_core.models.workings import Workings, record
@@ -57,6 +58,15 @@ class Saved:
     def workings(self) -> Workings:
         """The formulas behind every number, by running the model once more."""
         return record(self.model.function, self.inputs)
+
+    @property
+    def scenarios(self) -> ScenarioSet | None:
+        """The scenarios that were saved with it."""
+        return None if self.row.scenarios is None else load(ScenarioSet, self.row.scenarios)
+
+    def weighed(self) -> WeighedScenarios | None:
+        """What each of its scenarios is worth by the model as it is now, and what is expected."""
+        return None if self.scenarios is None else weigh(self.inputs, self.scenarios)
 
     def today(self) -> Today:
         """What the model as it is now makes of the same inputs; the saved value stays."""
@@ -122,8 +132,9 @@ def run_valuation(
     rationales: Mapping[str, str] | None = None,
     as_of: date | None = None,
     layer: str = "",
+    scenarios: ScenarioSet | None = None,
 ) -> ValuationRow:
-    """Value the company and keep the valuation.
+    """Value the company and keep the valuation, with the scenarios around it where there are any.
 
     The layer is the one that filed figures were read through. `rationales` says, by the path of an
     input, why it differs from what they suggest; the sources of the others are found again from
@@ -135,6 +146,8 @@ def run_valuation(
     headline = getattr(result, model.headline)
     if headline is None:
         raise NoMeaning(model.headline)
+    if scenarios is not None:
+        weigh(inputs, scenarios)  # refused if an input that it changes is not there
     start = _start_of(work, company.id, inputs, as_of, layer)
     row = valuations.keep(
         work,
@@ -157,6 +170,7 @@ def run_valuation(
         headline=float(headline),
         currency=_currency(work, company, inputs, start),
         rationale=_sound(rationale),
+        scenarios=dump(scenarios) if scenarios is not None else None,
     )
     work.note(
         f"valuation:{row.id}",
@@ -253,6 +267,14 @@ def vary(
     saved = valuations.valuation(work, valuation_id)
     model = model_named(saved.model)
     return grid(load(model.inputs, saved.inputs), rows, columns, field=field)
+
+
+@view("valuation.read")
+def weigh_scenarios(
+    work: Work, valuation_id: ValuationId, stated: ScenarioSet, *, field: str = ""
+) -> WeighedScenarios:
+    """A result of a saved valuation in each of a set of scenarios; nothing is kept."""
+    return weigh(_saved(valuations.valuation(work, valuation_id)).inputs, stated, field)
 
 
 def write_workbook(saved: Saved, stream: BinaryIO) -> None:

@@ -190,3 +190,40 @@ def test_values_come_in_pages_newest_first_of_one_company_or_all(acme, rival, cl
     assert [line["id"] for page in of_ko for line in page] == [made[2], made[0]]
     assert pages(client(rival.admin), "/valuations") == [[]]
     assert refusal(client(rival.admin).get(f"/valuations/{made[0]}")) == (404, "not_found")
+
+
+def test_scenarios_are_weighed_over_a_saved_value_and_kept_with_one(acme, client, analyst):
+    changes = [{"path": "terminal_growth", "value": 0.01}]
+    stated = [
+        {"name": "slow", "probability": 0.25, "changes": changes},
+        {"name": "as planned", "probability": 0.75},
+    ]
+    made = analyst.post(DCF, json=a_dcf(analyst) | {"scenarios": stated}, headers=once()).json()
+
+    kept, of = made["scenarios"], f"/valuations/{made['id']}/scenarios"
+    weighed = client(acme.viewer).post(of, json={"scenarios": stated}).json()
+
+    assert weighed == kept
+    slow, planned = kept["scenarios"]
+    assert planned["value"] == kept["base"] == made["value_per_share"]
+    assert kept["expected"] == pytest.approx(0.25 * slow["value"] + 0.75 * planned["value"])
+    assert slow["to_base"] == slow["value"] - kept["base"] < 0.0
+    assert slow["changes"] == changes
+    alone = analyst.post(of, json={"scenarios": stated, "field": "equity_value"}).json()
+    assert alone["base"] == made["result"]["equity_value"]
+
+
+def test_a_set_of_scenarios_that_cannot_be_weighed_is_refused_and_nothing_is_kept(analyst):
+    body = a_dcf(analyst)
+    sure = {"name": "x", "probability": 1.0}
+    for stated, code in (
+        ([], "scenarios_unusable"),
+        ([sure | {"probability": 0.4}], "scenarios_unusable"),
+        ([sure, sure], "scenarios_unusable"),
+        ([sure | {"changes": [{"path": "nosuch", "value": 1.0}]}], "scenarios_unusable"),
+        ([sure | {"name": "x\u202e"}], "bad_inputs"),
+        ([5], "bad_inputs"),
+    ):
+        refused = analyst.post(DCF, json=body | {"scenarios": stated}, headers=once())
+        assert refusal(refused) == (422, code), stated
+    assert pages(analyst, "/valuations") == [[]]

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 
 from tests.models.sound import a_dcf, rates
-from valor_core.errors import ValorError
 from valor_core.models.codec import dump, load
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.sensitivity import replace_at
@@ -102,16 +101,29 @@ def test_a_set_that_cannot_be_weighed_is_refused(stated, told):
         a_set(**stated)
 
 
-def test_two_scenarios_of_one_name_are_refused():
+def test_two_scenarios_of_one_name_are_refused_and_so_is_one_without():
     with pytest.raises(ScenariosUnusable, match="twice"):
         ScenarioSet(scenarios=(Scenario(name="a", probability=0.5),) * 2)
+    with pytest.raises(ScenariosUnusable, match="without a name"):
+        ScenarioSet(scenarios=(Scenario(name=" ", probability=1.0),))
 
 
-@pytest.mark.parametrize("path", ["nothing", "fcff", "growth[3]", "years"])
+def test_an_input_has_one_value_in_a_scenario():
+    changes = (Change(path="terminal_growth", value=0.01),) * 2
+
+    with pytest.raises(ScenariosUnusable, match="twice in 'x'"):
+        ScenarioSet(scenarios=(Scenario(name="x", probability=1.0, changes=changes),))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["nothing", "", "fcff", "growth[3]", "years", "growth.start[0]", "revenue[x]", "bridge",
+     "shares.options[9].strike", "shares.options[-1].strike"],
+)  # fmt: skip
 def test_a_change_of_what_is_no_input_is_refused(path):
     changes = (Change(path=path, value=1.0),)
 
-    with pytest.raises(ValorError):
+    with pytest.raises(ScenariosUnusable, match="of which the base case has no number"):
         weigh(
             a_dcf(),
             ScenarioSet(scenarios=(Scenario(name="x", probability=1.0, changes=changes),)),

@@ -13,7 +13,7 @@ from valor_core.models.simulation.plan import single_line
 from valor_core.models.simulation.program import directly
 from valor_core.models.simulation.refusals import ScenariosUnusable
 from valor_core.models.simulation.refused import reasons_of_lost
-from valor_core.models.simulation.tornado import base_value
+from valor_core.models.simulation.tornado import base_value, is_stated
 
 MOST_SCENARIOS = 50
 
@@ -54,6 +54,11 @@ class ScenarioSet:
             raise ScenariosUnusable(problem=f"holds {len(names)}, not 1 to {MOST_SCENARIOS}")
         if len(set(names)) < len(names):
             raise ScenariosUnusable(problem="names one twice")
+        if not all(name.strip() for name in names):
+            raise ScenariosUnusable(problem="holds one without a name")
+        for each in self.scenarios:
+            if len({change.path for change in each.changes}) < len(each.changes):
+                raise ScenariosUnusable(problem=f"changes an input twice in {each.name!r}")
         if not all(0.0 <= each <= 1.0 for each in odds):
             raise ScenariosUnusable(problem="holds a probability that is not between 0 and 1")
         if not isclose(sum(odds), 1.0, abs_tol=1e-9):
@@ -78,6 +83,9 @@ def weigh(inputs: Any, stated: ScenarioSet, column: str = "") -> WeighedScenario
     """Value every scenario, all in one run, and weigh them by their probabilities."""
     name, scenarios = single_line(inputs, column), stated.scenarios
     paths = dict.fromkeys(change.path for each in scenarios for change in each.changes)
+    unknown = next((path for path in paths if not is_stated(inputs, path)), None)
+    if unknown is not None:
+        raise ScenariosUnusable(problem=f"changes {unknown}, of which the base case has no number")
     draws = {path: np.full(1 + len(scenarios), base_value(inputs, path)) for path in paths}
     for place, each in enumerate(scenarios, start=1):
         for change in each.changes:

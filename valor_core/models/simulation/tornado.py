@@ -1,5 +1,6 @@
 """One driver at a time: low and high at the same probability, and along its percentiles."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -109,9 +110,24 @@ def _alone(
 def base_value(inputs: Any, path: str) -> float:
     """An input in the base case, by its path."""
     known = leaves(inputs)
-    if path in known:
+    row, year = _year_of(path)
+    if path in known and not np.ndim(known[path]):
         return float(known[path])
-    row, _, year = path.rpartition("[")
-    if row in known and np.ndim(known[row]):
-        return float(known[row][int(year[:-1])])
+    if year is not None and row in known and np.ndim(known[row]) and year < len(known[row]):
+        return float(known[row][year])
     raise DriversUnusable(problem=f"have no value of {path} in the base case")
+
+
+def is_stated(inputs: Any, path: str) -> bool:
+    """Whether the base case has a number at a path."""
+    try:
+        base_value(inputs, path)
+    except DriversUnusable:
+        return False
+    return True
+
+
+def _year_of(path: str) -> tuple[str, int | None]:
+    """A row and the place in it that a path means, or the path and none."""
+    found = re.fullmatch(r"(.+)\[(\d{1,3})\]", path, re.ASCII)
+    return (found[1], int(found[2])) if found else (path, None)

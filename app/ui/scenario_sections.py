@@ -1,0 +1,222 @@
+"""Scenarios around a draft: what each states otherwise, how likely it is, what all are worth."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import isnan
+from typing import Any
+
+import streamlit as st
+
+from app.ui import changes, grid, show, words
+from app.ui.draft import Desk
+from app.ui.field import Field
+from app.ui.grid import Column, Edit
+from app.ui.headline import called, worth
+from app.ui.places import number_at
+from valor_core.charts import scenarios as charts
+from valor_core.models.fields import leaves
+from valor_core.models.lines import lines_of
+from valor_core.models.model import Model
+from valor_core.models.sensitivity import replace_at
+from valor_core.models.simulation.scenarios import (
+    MOST_SCENARIOS,
+    Change,
+    Scenario,
+    ScenarioSet,
+    WeighedScenarios,
+    weigh,
+)
+
+LONGEST_NAME = 80
+USUAL = tuple(
+    Scenario(name=name, probability=odds)
+    for name, odds in (("Bear", 0.25), ("Base", 0.5), ("Bull", 0.25))
+)
+
+
+def scenarios(desk: Desk, fields: Sequence[Field]) -> None:
+    """The stated scenarios beside each other, and the value that is expected of them."""
+    if desk.to_state:
+        st.info("Scenarios appear once there is a value.", icon=":material/call_split:")
+        return
+    if not desk.content.scenarios:
+        _begin(desk)
+        return
+    _named(desk)
+    _changed(desk, [f for f in fields if isinstance(number_at(desk.inputs, f.path), float)])
+    stated = show.or_explain(lambda: desk.scenario_set)
+    if stated is None:
+        return
+    found = show.or_explain(
+        desk.once, "weighed", lambda: weigh(desk.inputs, stated, desk.model.headline)
+    )
+    if found is not None:
+        weighed(found, stated, desk.inputs, model=desk.model, currency=desk.currency)
+
+
+def _begin(desk: Desk) -> None:
+    st.caption(
+        "A scenario states some inputs otherwise than the draft, and how likely it is. The others "
+        "follow the draft. The set is kept with the draft, and with the valuation once saved."
+    )
+    if st.button("State a bear, a base and a bull case", icon=":material/call_split:"):
+        _put(desk, USUAL)
+        st.rerun()
+
+
+def _put(desk: Desk, stated: Sequence[Scenario]) -> None:
+    desk.put(replace(desk.content, scenarios=tuple(stated)))
+
+
+def _named(desk: Desk) -> None:
+    """Names and probabilities, and one row more; a scenario without a name is gone."""
+    stated = desk.content.scenarios
+
+    def changed(edits: Sequence[Edit]) -> None:
+        rows = [*stated, Scenario(name="", probability=0.0)]
+        for edit in edits:
+            told = (
+                {"name": edit.value.strip()}
+                if edit.column == "name"
+                else {"probability": edit.value / 100.0}
+            )
+            rows[edit.row] = replace(rows[edit.row], **told)
+        _put(desk, [each for each in rows if each.name])
+
+    another = [("Another", ["", None])] if len(stated) < MOST_SCENARIOS else []
+    grid.edited(
+        "Scenarios",
+        {
+            "name": Column(heading="Name", kind="text", most=LONGEST_NAME),
+            "probability": Column(heading="Probability, %"),
+        },
+        [
+            *(
+                (f"Scenario {place}", [each.name, round(100.0 * float(each.probability), 6)])
+                for place, each in enumerate(stated, start=1)
+            ),
+            *another,
+        ],
+        key=desk.grid_key("scenarios"),
+        on_change=changed,
+    )
+    st.caption("Probabilities add up to 100 %. A scenario whose name is emptied is taken out.")
+
+
+def _changed(desk: Desk, fields: Sequence[Field]) -> None:
+    """A driver a row, a scenario a column; what is left empty is as in the draft."""
+    stated = desk.content.scenarios
+
+    def changed(edits: Sequence[Edit]) -> None:
+        made = list(stated)
+        for edit in edits:
+            field, place = fields[edit.row], int(edit.column)
+            value = None if edit.value is None else edit.value * field.scale
+            made[place] = _with(made[place], field.path, value)
+        _put(desk, made)
+
+    grid.edited(
+        "What each scenario states otherwise",
+        {
+            "base": Column(heading="Draft", editable=False),
+            **{
+                str(place): Column(heading=each.name, optional=True, placeholder="as draft")
+                for place, each in enumerate(stated)
+            },
+        },
+        [
+            (
+                field.heading(desk.currency),
+                [
+                    field.on_screen(number_at(desk.inputs, field.path)),
+                    *(field.on_screen(_stated(each, field.path)) for each in stated),
+                ],
+            )
+            for field in fields
+        ],
+        key=desk.grid_key("scenario_changes"),
+        on_change=changed,
+        corner="Input",
+    )
+
+
+def _stated(scenario: Scenario, path: str) -> float | None:
+    return next((c.value for c in scenario.changes if c.path == path), None)
+
+
+def _with(scenario: Scenario, path: str, value: float | None) -> Scenario:
+    kept = tuple(change for change in scenario.changes if change.path != path)
+    added = () if value is None else (Change(path=path, value=value),)
+    return replace(scenario, changes=(*kept, *added))
+
+
+def weighed(
+    found: WeighedScenarios, stated: ScenarioSet, inputs: Any, *, model: Model, currency: str
+) -> None:
+    """What is expected of the set, each scenario beside the base case, and why one has no value."""
+    told = called(model)
+    if found.expected is not None and found.sd is not None:
+        show.facts(
+            {
+                f"Probability-weighted, {told.lower()}": worth(model, found.expected, currency),
+                "Base case": worth(model, found.base, currency),
+                "Difference": worth(model, found.expected - found.base, currency),
+                "Standard deviation": worth(model, found.sd, currency),
+            },
+            first_large=True,
+        )
+    else:
+        st.warning(
+            "A likely scenario has no value, so nothing can be expected of the set.",
+            icon=":material/warning:",
+        )
+    unit = Field(model.headline, told, model.headline_unit)
+    show.chart(
+        charts.weighed(found, heading=unit.heading(currency), scale=unit.scale, theme=show.theme()),
+        key=f"{model.name}:weighed",
+        alt=f"{told} in each scenario, beside the base case",
+    )
+    show.listing(
+        f"{told} by scenario",
+        ["Scenario", "Probability", told, "To base", "In percent", "States otherwise"],
+        [
+            [
+                found.names[place],
+                words.percent(found.probabilities[place]),
+                *_against_base(found, place, model, currency),
+                _in_words(each, inputs),
+            ]
+            for place, each in enumerate(stated.scenarios)
+        ],
+        text=frozenset({"Scenario", "States otherwise"}),
+    )
+    if found.reasons:
+        show.listed(
+            "Scenarios without a value",
+            [(found.names[place], str(why)) for place, why in found.reasons.items()],
+        )
+
+
+def _against_base(
+    found: WeighedScenarios, place: int, model: Model, currency: str
+) -> tuple[str, str, str]:
+    value = found.values[place]
+    if isnan(value):
+        return words.NOTHING, words.NOTHING, words.NOTHING
+    change = value - found.base
+    part = words.percent(change / abs(found.base)) if found.base else words.NOTHING
+    return worth(model, value, currency), worth(model, change, currency), part
+
+
+def _in_words(scenario: Scenario, inputs: Any) -> str:
+    """Each change with what it takes the place of."""
+    changed = inputs
+    for each in scenario.changes:
+        changed = replace_at(changed, each.path, each.value)
+    before, after = (lines_of(each, leaves(each), is_input=True) for each in (inputs, changed))
+    told = [
+        f"{changes.label(path)} {changes.told(after[path])} (base {changes.told(before[path])})"
+        for path in (each.path.partition("[")[0] if each.path not in after else each.path
+                     for each in scenario.changes)
+    ]  # fmt: skip
+    return "; ".join(told) or "nothing"

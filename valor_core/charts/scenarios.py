@@ -1,0 +1,55 @@
+"""Scenarios in a picture: what each is worth, beside the base case and what is expected."""
+
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from valor_core.charts.style import DOWN, INK, SERIES, UP, Theme, figure
+from valor_core.models.simulation.scenarios import WeighedScenarios
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+ROW_PX, AXES_PX = 44, 110
+
+
+def weighed(found: WeighedScenarios, *, heading: str, theme: Theme, scale: float = 1.0) -> "Figure":
+    """A bar from the base case to each scenario, the first on top; likely ones are solid."""
+    shown = [place for place, value in enumerate(found.values) if isfinite(value)][::-1]
+    base = found.base / scale
+    likeliest = max(found.probabilities)
+    apart = [found.values[place] / scale - base for place in shown]
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "base": base,
+        "y": [f"{found.names[p]}, {100 * found.probabilities[p]:.3g} %" for p in shown],
+        "x": apart,
+        "text": [f"{found.values[place] / scale:,.2f}" for place in shown],
+        "textposition": "auto",
+        "marker": {
+            "color": [UP[theme] if each >= 0.0 else DOWN[theme] for each in apart],
+            "opacity": [0.35 + 0.65 * found.probabilities[p] / likeliest for p in shown],
+        },
+        "hovertemplate": "%{y}: %{text}<extra></extra>",
+    }
+    marks = [_mark(base, "Base", SERIES[theme][1], lift=0)]
+    if found.expected is not None:
+        marks.append(_mark(found.expected / scale, "Weighted", INK[theme], lift=18))
+    return figure(
+        [bars], theme, height=AXES_PX + ROW_PX * len(shown),
+        margin={"l": 8, "r": 24, "t": 56, "b": 8},
+        x={"title": {"text": heading}, "tickformat": ",.6~g"}, y={"showgrid": False},
+        shapes=[line for line, _ in marks], annotations=[label for _, label in marks],
+    )  # fmt: skip
+
+
+def _mark(at: float, name: str, colour: str, *, lift: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    line = {
+        "type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper",
+        "line": {"color": colour, "width": 1.5, "dash": "dash" if name == "Base" else "solid"},
+    }  # fmt: skip
+    label = {
+        "x": at, "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": lift, "showarrow": False,
+        "text": f"{name} {at:,.2f}", "font": {"color": colour, "size": 12},
+    }  # fmt: skip
+    return line, label
