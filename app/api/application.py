@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from app.api import (
     adjustments,
     audit,
+    batches,
     companies,
     computations,
     drafts,
@@ -28,6 +29,7 @@ ROUTERS = (
     valuations.router,
     drafts.router,
     simulations.router,
+    batches.router,
     computations.router,
     workbooks.router,
     reports.router,

@@ -102,6 +102,37 @@ def simulate(
     print(json.dumps(told, indent=2, allow_nan=False))
 
 
+def batch(
+    policy: Annotated[
+        Path | None, typer.Option(help="JSON with model, changes, prices …; else as facts suggest.")
+    ] = None,
+    tenant: Tenant = "demo",
+    as_json: AsJson = False,
+) -> None:
+    """Value all companies of a tenant by one policy; nothing is kept."""
+    from app.batches import in_figures
+    from app.commands.working import as_local_user, the_open_store
+    from valor_core.coverage.batches import BatchPolicy
+    from valor_core.models.codec import load
+    from valor_core.workbench.batches import note_batch, value_all
+    from valor_core.workbench.verb import open_work
+
+    stated = load(BatchPolicy, {} if policy is None else read_case(policy))
+    caller = as_local_user(tenant)
+    with open_work(caller, the_open_store()) as work:
+        note_batch(work, stated)
+    with open_work(caller, the_open_store()) as work:
+        rows = value_all(work, stated)
+    if as_json:
+        print(json.dumps(in_figures(stated, rows), indent=2, allow_nan=False))
+        return
+    for each in rows:
+        told = each.reason if each.value is None else f"{each.value:,.4f} {each.currency}"
+        priced = "" if each.upside is None else f"  {each.upside:+.1%} on {each.price:,.2f}"
+        print(f"{each.name[:32]:<32} {told}{priced}")
+    print(f"\n{sum(each.value is not None for each in rows)} of {len(rows)} companies valued")
+
+
 def proof(
     cases: Annotated[
         Path | None,

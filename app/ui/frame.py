@@ -101,6 +101,10 @@ PLACES = (
         act="draft.read",
     ),
     _place(
+        "batch", "Batch", "dynamic_feed",
+        "Value all companies by one policy, and see why some have no value.", act="batch.run",
+    ),
+    _place(
         "valuations", "Valuations", "inventory_2",
         "Open saved values, follow their workings, compare two.", act="valuation.read",
     ),

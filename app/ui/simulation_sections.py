@@ -103,7 +103,7 @@ def start(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
             on_click=begin,
         )
     if running is not None:
-        progress(running, "" if running is bench.run else "Your simulation of another company: ")
+        progress(running, "" if running is bench.run else "Your other computation: ")
     elif bench.problem is not None:
         show.refusal(bench.problem)
     elif bench.cancelled:
@@ -116,10 +116,9 @@ def _start(desk: Desk, bench: Bench) -> None:
         plan = bench.stated.plan(desk.inputs)
         with open_work(caller()) as work:
             note_simulation(work, desk.company.id, desk.inputs, plan)
+        bench.run = RUNS.start_alone(owner_of(caller()), study, desk.inputs, plan)
     except ValorError as refusal:
         bench.problem = refusal
-        return
-    bench.run = RUNS.start(owner_of(caller()), study, desk.inputs, plan)
 
 
 @st.fragment(run_every=POLL_S)

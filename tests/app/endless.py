@@ -1,4 +1,4 @@
-"""Work that never ends by itself, for tests of its end."""
+"""Work that never ends by itself, for tests of its end, and work that ends at once."""
 
 import time
 from collections.abc import Callable
@@ -9,6 +9,10 @@ from app.compute import Run, Runs
 def endless(progress: Callable[[float], None]) -> None:
     progress(0.25)
     time.sleep(600)
+
+
+def at_once(progress: Callable[[float], None]) -> None:
+    progress(1.0)
 
 
 def begun(runs: Runs, owner: str = "anna") -> Run:

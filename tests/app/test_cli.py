@@ -345,6 +345,20 @@ def test_the_example_of_a_simulation_tells_percentiles_what_was_refused_and_its_
     assert told["sobol"] == []  # drivers that depend on each other share the variance
 
 
+def test_all_companies_are_valued_by_a_policy_from_a_file(demo, tmp_path):
+    policy = tmp_path / "policy.json"
+    policy.write_text('{"unfiled_is_nothing": true, "prices": [{"company": "KO", "price": 30}]}')
+
+    told = demo("batch", "--policy", policy, "--json").json
+    read = demo("batch").out
+
+    ko = next(row for row in told["rows"] if row["ticker"] == "KO")
+    assert (told["valued"], told["companies"]) == (17, 18)
+    assert ko["upside"] == pytest.approx(ko["value"] / 30 - 1)
+    assert "0 of 18 companies valued" in read
+    assert "SIC 6021" in read
+
+
 def test_published_cases_pass_and_their_rows_say_so(empty):
     told = empty("proof", "--cases", TRUTH, "--json")
 

@@ -78,6 +78,7 @@ ACT_OF_ROUTE = {
     "GET /imports/template.xlsx": "import.read",
     "POST /workbooks/audit": "workbook.audit",
     "POST /companies/{company_id}/simulations": "simulation.run",
+    "POST /batches": "batch.run",
     "GET /computations/{computation_id}": "simulation.run",
     "DELETE /computations/{computation_id}": "simulation.run",
     "GET /companies/{company_id}/valuations/dcf/start": "valuation.read",
@@ -141,6 +142,7 @@ DOORS = {
 SOCKETS = {"/_stcore/stream"}
 # Bodies that name no thing.
 SAME_OF_ALL: dict[str, Any] = {
+    "POST /batches": {"policy": {}},
     "POST /valuations/{valuation_id}/scenarios": {
         "scenarios": [{"name": "as it is", "probability": 1.0}],
     },
@@ -153,6 +155,7 @@ SAME_OF_ALL: dict[str, Any] = {
         "rationale": "sold since",
     },
 }  # fmt: skip
+COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.
 TOLD_ELSEWHERE = ("GET /valuations?company_id={company_id}", "POST /reports/{name}/runs")
 
@@ -211,6 +214,8 @@ def body_of(route: str, things: Things) -> Any:
 
 def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Things) -> Things:
     """The things with what the route uses up: a draft, a schedule, an adjustment that stands."""
+    if route in COMPUTES:
+        RUNS.close()  # each person has one computation at a time
     if "/drafts/" in route:
         version = lay_out_draft(store, tenant, who.user_id, things.company_id)
         return replace(things, draft_version=version)
@@ -357,7 +362,7 @@ def is_let_in(store: Store, caller: Caller, function: Callable[..., Any]) -> boo
 def test_an_operator_sees_no_content():
     content = (
         "company", "fact", "import", "valuation", "draft", "snapshot", "report", "job", "audit",
-        "adjustment", "simulation",
+        "adjustment", "simulation", "batch",
     )  # fmt: skip
     for act, roles in MAY.items():
         assert Role.OPERATOR not in roles or not act.startswith(content)

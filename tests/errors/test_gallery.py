@@ -65,6 +65,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "problem": "cannot be used: No such file or directory",
     },
     "bad_text": {"text": "a\0b"},
+    "price_unusable": {"company": "KO", "problem": "is -4, not above 0"},
     "columns_unusable": {"columns": ("value_per_share", "equity_value")},
     "dates_do_not_fit": {"dates": 5, "flows": 6},
     "database_gone": {

@@ -25,6 +25,7 @@ MAY: dict[str, frozenset[Role]] = {
     "valuation.read": _READERS,
     "valuation.run": _ANALYSTS,
     "simulation.run": _ANALYSTS,
+    "batch.run": _ANALYSTS,
     "workbook.audit": _ANALYSTS,
     "draft.read": _ANALYSTS,
     "draft.keep": _ANALYSTS,

@@ -1,0 +1,293 @@
+"""The parts of the batch page: the policy, the run, the table of companies and their picture."""
+
+from collections.abc import Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from app.batches import valued_beside
+from app.compute import RUNS, Run, owner_of
+from app.ui import grid, show, words
+from app.ui.field import Field
+from app.ui.frame import caller, go
+from app.ui.grid import Column, Edit
+from app.ui.headline import called
+from app.ui.lbo_sections import AXES as LBO_FIELDS
+from app.ui.simulation_plan import USUAL
+from app.ui.simulation_sections import progress
+from app.ui.words import MILLION
+from valor_core.charts import batches as charts
+from valor_core.coverage.batches import MODELS, BatchPolicy, StatedPrice, Valued
+from valor_core.errors import BadInput, ValorError
+from valor_core.models.catalogue import model_named
+from valor_core.models.fields import Unit
+from valor_core.models.simulation.scenarios import Change
+from valor_core.workbench.batches import note_batch
+from valor_core.workbench.verb import open_work, the_store
+
+ROW_PX, ROWS_SEEN, DRAWN_MOST = 36, 20, 40
+NEEDS_A_BASE = {"wacc.start", "margin.end", "exit_multiple"}  # which filings do not suggest
+FIELDS = {
+    "dcf": [each for each, _ in USUAL if each.path not in NEEDS_A_BASE],
+    "lbo": list(LBO_FIELDS),
+}
+CALLED = {"dcf": "DCF", "lbo": "LBO"}
+_OPENED = "batch_opened"
+
+
+@dataclass(slots=True, kw_only=True)
+class Bench:
+    """The batch on somebody's screen: the policy, the run, and what came of it."""
+
+    policy: BatchPolicy = field(default_factory=lambda: BatchPolicy(unfiled_is_nothing=True))
+    priced: str = ""
+    run: Run | None = None
+    asked: BatchPolicy | None = None
+    rows: tuple[Valued, ...] = ()
+    of: BatchPolicy | None = None  # the policy by which the rows were valued
+    problem: ValorError | None = None
+    cancelled: bool = False
+
+    def take(self) -> None:
+        """What came of the run, once it has ended."""
+        if self.run is None or not self.run.finished:
+            return
+        try:
+            self.rows, self.of = self.run.result(), self.asked
+        except CancelledError:
+            self.cancelled = True
+        except ValorError as refusal:
+            self.problem = refusal
+        self.run = None
+
+
+def bench() -> Bench:
+    """The caller's bench in this session, with what its run has brought meanwhile."""
+    who = caller()
+    made: Bench = st.session_state.setdefault(f"batch:{owner_of(who)}", Bench())
+    made.take()
+    return made
+
+
+def prices(text: str) -> tuple[StatedPrice, ...]:
+    """A company and its price a line.
+
+    >>> [(each.company, each.price) for each in prices("brk.b 1,480.25")]
+    [('brk.b', 1480.25)]
+    """
+    found = []
+    for line in filter(str.strip, text.splitlines()):
+        name, _, told = line.strip().rpartition(" ")
+        try:
+            found.append(StatedPrice(company=name.strip(), price=float(told.replace(",", ""))))
+        except ValueError as error:
+            raise BadInput(
+                f"The line {line.strip()[:60]!r} is no company with its price.",
+                hint="Write one a line, such as KO 62.50",
+            ) from error
+    return tuple(found)
+
+
+def policy(made: Bench) -> None:
+    """What all companies are valued by."""
+    left, middle, right = st.columns([1, 1, 2], vertical_alignment="bottom")
+
+    def changed() -> None:
+        told = st.session_state
+        name, day = told["batch:model"], told["batch:as_of"]
+        kept = made.policy.changes if name == made.policy.model else ()
+        made.policy = BatchPolicy(
+            model=name,
+            changes=kept,
+            unfiled_is_nothing=told["batch:nothing"],
+            as_of=day,
+        )
+
+    with left:
+        st.selectbox(
+            "Model", MODELS, index=MODELS.index(made.policy.model), format_func=CALLED.__getitem__,
+            key="batch:model", on_change=changed,
+        )  # fmt: skip
+    with middle:
+        st.date_input(
+            "Facts as known on", value=made.policy.as_of, max_value=date.today(),  # noqa: DTZ011
+            key="batch:as_of", on_change=changed, format="YYYY-MM-DD",
+        )  # fmt: skip
+    with right:
+        st.checkbox(
+            "What a filing lacks between enterprise and equity value counts as nothing",
+            value=made.policy.unfiled_is_nothing, key="batch:nothing", on_change=changed,
+        )  # fmt: skip
+    with st.expander("Inputs stated alike for all companies", icon=":material/tune:"):
+        _changes(made, FIELDS[made.policy.model])
+    if model_named(made.policy.model).headline == "value_per_share":
+        with st.expander("Prices to compare with", icon=":material/sell:"):
+            made.priced = st.text_area(
+                "A company and its price a line", value=made.priced, placeholder="KO 62.50",
+                key="batch:prices", max_chars=100_000,
+            )  # fmt: skip
+
+
+def _changes(made: Bench, fields: Sequence[Field]) -> None:
+    stated = {each.path: each.value for each in made.policy.changes}
+
+    def changed(edits: Sequence[Edit]) -> None:
+        for edit in edits:
+            asked = fields[edit.row]
+            stated.pop(asked.path, None)
+            if edit.value is not None:
+                stated[asked.path] = edit.value * asked.scale
+        told = tuple(Change(path=path, value=value) for path, value in stated.items())
+        made.policy = replace(made.policy, changes=told)
+
+    grid.edited(
+        "Inputs stated alike for all companies",
+        {"value": Column(heading="For all", optional=True, placeholder="as each one's facts")},
+        [(each.heading("own currency"), [each.on_screen(stated.get(each.path))])
+         for each in fields],
+        key=f"batch:changes:{made.policy.model}",
+        on_change=changed,
+        corner="Input",
+    )  # fmt: skip
+
+
+def start(made: Bench) -> None:
+    """The button; while a run is at work, how far it is instead."""
+    who = caller()
+    running = RUNS.running(owner_of(who))
+
+    def begin() -> None:
+        made.problem, made.cancelled = None, False
+        try:
+            shares = model_named(made.policy.model).headline == "value_per_share"
+            asked = replace(made.policy, prices=prices(made.priced) if shares else ())
+            with open_work(who) as work:
+                note_batch(work, asked)
+            run = RUNS.start_alone(owner_of(who), valued_beside, the_store().url, who, asked)
+        except ValorError as refusal:
+            made.problem = refusal
+        else:
+            made.run, made.asked = run, asked
+
+    st.button(
+        "Value all companies",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=running is not None,
+        on_click=begin,
+    )
+    if running is not None:
+        progress(running, "" if running is made.run else "Your other computation: ")
+    elif made.problem is not None:
+        show.refusal(made.problem)
+    elif made.cancelled:
+        st.info("The run was cancelled. Nothing of it was kept.", icon=":material/cancel:")
+
+
+def results(made: Bench) -> None:
+    """How many have a value, the table, its picture, and why the others have none."""
+    by = made.of
+    if by is None:
+        st.caption("Nothing has been run yet.")
+        return
+    if made.policy != replace(by, prices=()):
+        st.warning(
+            "This is the last run. The policy has changed since: run again.",
+            icon=":material/history:",
+        )
+    there = [each for each in made.rows if each.value is not None]
+    st.caption(
+        f"{len(there)} of {words.counted(len(made.rows), 'company', 'companies')} valued by "
+        f"{CALLED[by.model]}. Press a name to value it on its own page."
+    )
+    _table(made.rows, by)
+    _drawn(there, by)
+    lost = [each for each in made.rows if each.value is None]
+    if lost:
+        show.listed("Companies without a value", [(each.name, each.reason) for each in lost])
+
+
+def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
+    model, column = model_named(by.model), st.column_config
+    is_rate = model.headline_unit is Unit.RATE
+    scale = 0.01 if is_rate else 1.0
+    shown = {
+        "Company": [each.name for each in rows],
+        "Ticker": [each.ticker for each in rows],
+        "Value": [None if each.value is None else each.value / scale for each in rows],
+    }
+    if by.prices:
+        shown |= {
+            "Price": [each.price for each in rows],
+            "Upside": [None if each.upside is None else 100.0 * each.upside for each in rows],
+        }
+    if any(each.enterprise_value is not None for each in rows):
+        shown["Enterprise"] = [
+            None if each.enterprise_value is None else round(each.enterprise_value / MILLION)
+            for each in rows
+        ]
+    shown |= {
+        "Currency": [each.currency for each in rows],
+        "Year": [each.fiscal_year for each in rows],
+        "Nothing": [", ".join(i.replace("_", " ") for i in e.counted_as_nothing) for e in rows],
+        "Why": [each.reason for each in rows],
+    }
+    st.dataframe(
+        pd.DataFrame(shown),
+        key="batch_table",
+        hide_index=True,
+        height=ROW_PX * (min(len(rows), ROWS_SEEN) + 1) + 2,
+        row_height=ROW_PX,
+        placeholder=words.NOTHING,
+        column_config={
+            "Company": column.ButtonColumn(
+                type="tertiary", alignment="left", pinned=True, width=190, key=_OPENED
+            ),
+            "Ticker": column.TextColumn(width=66),
+            "Value": column.NumberColumn(
+                called(model), format="%.1f %%" if is_rate else "%,.2f", width=120
+            ),
+            "Price": column.NumberColumn(format="%,.2f", width=90),
+            "Upside": column.NumberColumn(
+                format="%.1f %%", width=90, help="Value over price, less 1."
+            ),
+            "Enterprise": column.NumberColumn("Enterprise value, m", format="%,.0f", width=130),
+            "Currency": column.TextColumn(width=76),
+            "Year": column.NumberColumn("FY", format="%d", width=56),
+            "Nothing": column.TextColumn("Counted as nothing", width=220),
+            "Why": column.TextColumn("Why no value", width=320),
+        },
+        alt=f"Companies by name with their {called(model).lower()}; click a head to sort",
+    )
+    if clicked := st.session_state.get(_OPENED):
+        go(by.model, company=rows[clicked.row].ticker or rows[clicked.row].company_id)
+
+
+def _drawn(rows: Sequence[Valued], by: BatchPolicy) -> None:
+    theme = show.theme()
+    priced = [(each.name, each.upside) for each in rows if each.upside is not None]
+    whole = [(e.name, e.enterprise_value) for e in rows if (e.enterprise_value or 0.0) > 0.0]
+    if priced:
+        figure, alt = (
+            charts.rates(_first(priced), heading="Value over price, less 1", theme=theme),
+            "How far each company's value is above or below its price",
+        )
+    elif model_named(by.model).headline_unit is Unit.RATE:
+        found = [(each.name, each.value) for each in rows]
+        heading = called(model_named(by.model))
+        figure, alt = charts.rates(_first(found), heading=heading, theme=theme), heading
+    elif whole:
+        heading = "Enterprise value, million of the reporting currency"
+        figure, alt = charts.sizes(_first(whole), heading=heading, theme=theme), heading
+    else:
+        return
+    show.chart(figure, key="batch:drawn", alt=alt)
+
+
+def _first(found: Sequence[tuple[str, float | None]]) -> list[tuple[str, float]]:
+    """The largest; more bars than these nobody reads."""
+    known = [(name, value) for name, value in found if value is not None]
+    return sorted(known, key=lambda each: -each[1])[:DRAWN_MOST]

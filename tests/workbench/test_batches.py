@@ -1,0 +1,91 @@
+"""All companies by one policy: each as it is alone, or with the reason that it would hear alone."""
+
+import pytest
+
+from tests.books import KO, stated
+from tests.conftest import ONLY_SQLITE
+from valor_core.coverage.batches import BatchPolicy, PriceUnusable, StatedPrice
+from valor_core.errors import NotFound
+from valor_core.models.codec import load
+from valor_core.models.dcf import discounted_cash_flow
+from valor_core.models.simulation.scenarios import Change
+from valor_core.workbench.batches import NoCompany, note_batch, value_all
+from valor_core.workbench.verb import open_work
+
+ALL = BatchPolicy(
+    unfiled_is_nothing=True,
+    changes=(Change(path="terminal_growth", value=0.02),),
+    prices=(StatedPrice(company="ko", price=30.0), StatedPrice(company="320193", price=80.0)),
+)
+
+
+def test_each_company_is_valued_as_it_is_alone_or_says_why_not(book):
+    heard: list[float] = []
+    with open_work(book.acme.analyst) as work:
+        rows = {each.ticker: each for each in value_all(work, ALL, heard.append)}
+
+    alone = discounted_cash_flow(stated(book.acme.analyst, terminal_growth=0.02)[0])
+    ko = rows["KO"]
+    assert (ko.company_id, ko.currency, ko.fiscal_year) == (KO, "USD", 2009)
+    assert ko.value == alone.value_per_share
+    assert ko.enterprise_value == alone.enterprise_value
+    assert "leases" in ko.counted_as_nothing
+    assert ko.upside == pytest.approx(alone.value_per_share / 30.0 - 1.0)
+    assert rows["AAPL"].price == 80.0
+    assert rows["PEP"].upside is None
+    assert (rows["JPM"].value, rows["JPM"].code) == (None, "not_for_fcff")
+    assert "SIC 6021" in rows["JPM"].reason
+    assert heard[-1] == 1.0
+    assert heard == sorted(heard)
+
+
+@ONLY_SQLITE
+def test_what_a_filing_lacks_counts_as_nothing_only_where_the_policy_says_so(book):
+    with open_work(book.acme.analyst) as work:
+        rows = value_all(work, BatchPolicy())
+
+    assert {each.code for each in rows} == {"bridge_item_missing", "not_for_fcff"}
+
+
+@ONLY_SQLITE
+def test_an_lbo_of_all_companies_gives_their_returns(book):
+    with open_work(book.acme.analyst) as work:
+        rows = value_all(work, BatchPolicy(model="lbo", unfiled_is_nothing=True))
+
+    returns = [each.value for each in rows if each.value is not None]
+    assert len(returns) > len(rows) / 2
+    assert all(-1.0 < each < 1.0 for each in returns)
+    assert all(each.value is not None or each.reason for each in rows)
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize(
+    ("policy", "refusal"),
+    [
+        ({"model": "merger"}, NotFound),
+        ({"prices": [{"company": "KO", "price": 0.0}]}, PriceUnusable),
+        ({"prices": [{"company": "nosuch", "price": 1.0}]}, NotFound),
+        ({"prices": [{"company": c, "price": 1.0} for c in ("KO", "21344")]}, PriceUnusable),
+        ({"prices": [{"company": "KO", "price": 1.0}], "model": "lbo"}, PriceUnusable),
+        ({"layer": "nosuch"}, NotFound),
+    ],
+)
+def test_a_policy_that_cannot_hold_is_refused_before_it_begins(book, policy, refusal):
+    with pytest.raises(refusal), open_work(book.acme.analyst) as work:
+        note_batch(work, load(BatchPolicy, policy))
+
+
+@ONLY_SQLITE
+def test_an_input_that_no_company_has_is_a_reason_of_each(book):
+    policy = BatchPolicy(changes=(Change(path="nosuch", value=1.0),))
+
+    with open_work(book.acme.analyst) as work:
+        rows = value_all(work, policy)
+
+    assert {each.code for each in rows} == {"not_found", "not_for_fcff"}
+
+
+@ONLY_SQLITE
+def test_without_a_company_there_is_no_batch(acme):
+    with pytest.raises(NoCompany), open_work(acme.analyst) as work:
+        note_batch(work, BatchPolicy())

@@ -1,0 +1,163 @@
+"""One policy for all companies: what each is valued by, and what came of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from valor_core.coverage.companies import COMPANIES_MAX, Company
+from valor_core.coverage.prefill import Prefilled
+from valor_core.errors import BadInput, NotFound, ValorError
+from valor_core.models.bridge import Bridge
+from valor_core.models.catalogue import model_named, model_of
+from valor_core.models.fields import says, settle
+from valor_core.models.numbers import Numbers
+from valor_core.models.sensitivity import NoMeaning, replace_at
+from valor_core.models.simulation.scenarios import Change
+from valor_core.values import CompanyId
+
+MODELS = ("dcf", "lbo")
+"""That value a company by its own facts alone."""
+
+
+class PriceUnusable(BadInput):
+    """A price per share is above 0, and each company has one at most."""
+
+    code = "price_unusable"
+
+    def __init__(self, *, company: str, problem: str) -> None:
+        super().__init__(
+            f"The price of {company!r} {problem}.",
+            hint="State one price above 0 for each company, by its ticker, CIK or id.",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedPrice:
+    """What a share of a company costs, in the currency that it reports in."""
+
+    company: str = field(metadata=says("ticker, CIK or id"))
+    price: Numbers = field(metadata=says("price of a share"))
+
+    def __post_init__(self) -> None:
+        settle(self)
+        if not self.price > 0.0:
+            raise PriceUnusable(company=self.company, problem=f"is {self.price:.6g}, not above 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchPolicy:
+    """What all companies are valued by: the start that the facts suggest, and the same changes."""
+
+    model: str = field(default="dcf", metadata=says("dcf or lbo"))
+    changes: tuple[Change, ...] = field(
+        default=(), metadata=says("inputs that are stated alike for all companies")
+    )
+    unfiled_is_nothing: bool = field(
+        default=False,
+        metadata=says("count as nothing what a filing lacks between enterprise and equity value"),
+    )
+    as_of: date | None = field(default=None, metadata=says("the day whose facts are used"))
+    layer: str = field(default="", metadata=says("through which facts are read; empty: as filed"))
+    prices: tuple[StatedPrice, ...] = field(
+        default=(), metadata=says("prices of shares", longest=COMPANIES_MAX)
+    )
+
+    def __post_init__(self) -> None:
+        if self.model not in MODELS:
+            raise NotFound("model of a batch", self.model, hint=f"Name {' or '.join(MODELS)}.")
+        if self.prices and model_named(self.model).headline != "value_per_share":
+            problem = f"cannot stand beside what {self.model} gives, which is no value per share"
+            raise PriceUnusable(company=self.prices[0].company, problem=problem)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valued:
+    """A company in a batch: its value, or why it has none."""
+
+    company_id: CompanyId
+    name: str
+    ticker: str
+    currency: str
+    fiscal_year: int | None  # whose figures it begins with
+    value: float | None  # what the model puts first: a value per share, an IRR
+    enterprise_value: float | None
+    price: float | None
+    counted_as_nothing: tuple[str, ...]  # what the filing lacks
+    code: str  # of the refusal; nothing where there is a value
+    reason: str
+
+    @property
+    def upside(self) -> float | None:
+        """The value of a share above its price, as a part of the price."""
+        return None if self.value is None or self.price is None else self.value / self.price - 1.0
+
+
+def prices_of(policy: BatchPolicy, companies: Iterable[Company]) -> dict[CompanyId, float]:
+    """The stated prices by company; NotFound or PriceUnusable where one is of none, or a second."""
+    known: dict[str, CompanyId] = {}
+    for each in companies:
+        known |= {each.id: each.id, str(each.cik): each.id}
+        if each.ticker:
+            known.setdefault(each.ticker.upper(), each.id)
+    found: dict[CompanyId, float] = {}
+    for stated in policy.prices:
+        name = stated.company.strip()
+        company_id = known.get(name.upper()) or known.get(name.lower())
+        if company_id is None:
+            raise NotFound("company with a price", name[:80])
+        if company_id in found:
+            raise PriceUnusable(company=name, problem="is stated twice")
+        found[company_id] = float(stated.price)
+    return found
+
+
+def valued(company: Company, start: Prefilled, policy: BatchPolicy, price: float | None) -> Valued:
+    """The company by the policy, from where the facts let it begin."""
+    inputs, lacking = start.inputs, ()
+    for change in policy.changes:
+        inputs = replace_at(inputs, change.path, change.value)
+    bridge = getattr(inputs, "bridge", None)
+    if policy.unfiled_is_nothing and isinstance(bridge, Bridge):
+        lacking = tuple(bridge.missing)
+        inputs = replace(inputs, bridge=replace(bridge, **dict.fromkeys(lacking, 0.0)))
+    model = model_of(inputs)
+    result = model.function(inputs)
+    headline = getattr(result, model.headline)
+    if headline is None:
+        raise NoMeaning(model.headline)
+    years = [fact.fiscal_year for each in start.sources.values() for fact in each.facts]
+    return replace(
+        _about(company, price),
+        currency=start.currency,
+        fiscal_year=max(years, default=None),
+        value=float(headline),
+        enterprise_value=_number(result, "enterprise_value"),
+        counted_as_nothing=lacking,
+    )
+
+
+def refused(company: Company, why: ValorError, price: float | None) -> Valued:
+    """The company without a value, and why."""
+    return replace(_about(company, price), code=why.code, reason=str(why))
+
+
+def _about(company: Company, price: float | None) -> Valued:
+    return Valued(
+        company_id=company.id,
+        name=company.name,
+        ticker=company.ticker,
+        currency="",
+        fiscal_year=None,
+        value=None,
+        enterprise_value=None,
+        price=price,
+        counted_as_nothing=(),
+        code="",
+        reason="",
+    )
+
+
+def _number(result: Any, name: str) -> float | None:
+    value = getattr(result, name, None)
+    return None if value is None else float(value)
