@@ -36,6 +36,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "options": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, CHART),
     "comparables": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, COMPONENT),
     "simulation": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, COMPONENT),
+    "batch": (BUTTON, CHOICE, DAY, COMPONENT),
     "valuations": (HTML, BUTTON, CHOICE),
     "screen": (HTML, BUTTON, CHOICE, NUMBER, GRID),
     "workbook_audit": (HTML, BUTTON, UPLOAD),
