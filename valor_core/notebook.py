@@ -104,6 +104,48 @@ class Workspace:
             facts = read_facts(work, company.id, layer=layer, as_of=day)
         return CompanyBook(self, company, facts, day, layer)
 
+    def batch(
+        self,
+        changes: Mapping[str, float] | None = None,
+        *,
+        model: str = "dcf",
+        unfiled_is_nothing: bool = False,
+        prices: Mapping[str, float] | None = None,
+        as_of: str | date | None = None,
+        layer: str = "",
+    ) -> "pd.DataFrame":
+        """All companies by one policy, one a row: its value, or the reason why it has none.
+
+        Each begins with what its own facts suggest; `changes` are the same for all.
+        """
+        import pandas as pd
+
+        from valor_core.coverage.batches import BatchPolicy, StatedPrice
+        from valor_core.models.simulation.scenarios import Change
+        from valor_core.workbench.batches import note_batch, value_all
+
+        policy = BatchPolicy(
+            model=model,
+            changes=tuple(Change(path=p, value=value) for p, value in (changes or {}).items()),
+            unfiled_is_nothing=unfiled_is_nothing,
+            prices=tuple(StatedPrice(company=c, price=p) for c, p in (prices or {}).items()),
+            as_of=date.fromisoformat(as_of) if isinstance(as_of, str) else as_of,
+            layer=layer,
+        )
+        with self._work() as work:
+            note_batch(work, policy)
+        with self._work() as work:
+            rows = value_all(work, policy)
+        return pd.DataFrame(
+            [
+                (r.ticker, r.name, r.currency, r.value, r.price, r.upside, r.enterprise_value,
+                 ", ".join(r.counted_as_nothing), r.reason)
+                for r in rows
+            ],
+            columns=["ticker", "name", "currency", model_named(model).headline, "price", "upside",
+                     "enterprise_value", "counted_as_nothing", "reason"],
+        )  # fmt: skip
+
     def valuations(self, company: str = "") -> "pd.DataFrame":
         """The saved valuations, newest first."""
         import pandas as pd
