@@ -24,6 +24,7 @@ from app.web.headers import SecurityHeaders, content_security_policy
 from app.web.health import health_route
 from app.web.hosts import OwnHosts
 from app.web.identity import Identity
+from app.web.limits import RateLimits
 from app.web.pages import PageRoute, build_index
 from app.web.sign_in import sign_in_routes
 from app.web.static import (
@@ -35,6 +36,7 @@ from app.web.static import (
 from app.web.uploads import Uploads
 from valor_core.settings import ROOT, home
 from valor_core.store.engines import Store
+from valor_core.tenancy.call_limits import call_limits
 from valor_core.workbench.verb import use_store
 
 COLLECT_EVERY_S = 60
@@ -88,6 +90,7 @@ def create_app(
         middleware=[
             Middleware(OwnHosts, origins=own_origins(port, host=host)),
             Middleware(Identity, callers=callers, cookie=cookie),
+            Middleware(RateLimits, limits=call_limits(store)),
             Middleware(Uploads),
             Middleware(BodyLimits),
             Middleware(PrecompressedStatic, folder=static),

@@ -7,6 +7,7 @@
     ├── Conflict                409  the state has moved on
     ├── AccessDenied            403  signed in, but the role does not allow it
     ├── SignInNeeded            401  nobody is signed in
+    ├── Exhausted               429  what was granted for a time is used up; it says until when
     └── Unavailable             503  right now it cannot be done; it names when to try again
 
 Rooms define their own errors below these. `code` never changes once released: clients read it.
@@ -109,6 +110,18 @@ class SignInNeeded(ValorError):
             "You are not signed in.",
             hint="Open the link that `valor token` prints, or send an API key.",
         )
+
+
+class Exhausted(ValorError):
+    """What was granted for a time is used up; after `retry_after_s` there is more."""
+
+    code, status = "exhausted", 429
+
+    def __init__(
+        self, message: str, *, hint: str, retry_after_s: int, policies: Sequence[str]
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s, self.policies = retry_after_s, tuple(policies)
 
 
 class Unavailable(ValorError):

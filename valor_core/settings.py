@@ -50,6 +50,22 @@ SETTINGS = (
         "Least level that is logged: debug, info, warning, error.",
         choices=("debug", "info", "warning", "error"),
     ),
+    Setting(
+        "VALOR_RATE_LIMITS",
+        "enforce",
+        "`shadow` counts in the metrics what would be refused, and refuses nothing.",
+        choices=("enforce", "shadow"),
+    ),
+    Setting(
+        "VALOR_RATE_LIMIT_STORE",
+        "memory",
+        "Where the buckets are kept: `database` where several processes share one limit.",
+        choices=("memory", "database"),
+    ),
+    Setting("VALOR_TENANT_CALLS_PER_MINUTE", "12000", "API calls a minute of a whole tenant."),
+    Setting("VALOR_TENANT_CALLS_BURST", "4000", "API calls of a whole tenant at once."),
+    Setting("VALOR_USER_CALLS_PER_MINUTE", "6000", "API calls a minute of a user or a key."),
+    Setting("VALOR_USER_CALLS_BURST", "2000", "API calls of a user or a key at once."),
 )
 
 
@@ -65,6 +81,19 @@ def setting(name: str, environment: Mapping[str, str] = os.environ) -> str:
             hint=f"Choose one of {', '.join(declared.choices)}.",
         )
     return value
+
+
+def whole_number(name: str, environment: Mapping[str, str] = os.environ, *, most: int) -> int:
+    """The value of a setting that is a number from 1 up."""
+    value = setting(name, environment)
+    if not (value.isascii() and value.isdigit() and len(value) < 20 and 0 < int(value) <= most):
+        raise BadSetting(
+            name,
+            value,
+            problem=f"is no whole number from 1 to {most}",
+            hint="Write digits alone, without a sign, a point or a blank.",
+        )
+    return int(value)
 
 
 def home(environment: Mapping[str, str] = os.environ) -> Path:

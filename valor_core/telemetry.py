@@ -37,6 +37,19 @@ JOBS_RUNNING = Gauge(
 )
 AUDIT_FINDINGS = Counter("valor_audit_findings_total", "Findings of audit verification.", ["kind"])
 
+RATE_LIMIT_ALLOWED = Counter("rate_limit_allowed", "Calls let through.", ["tenant", "user"])
+RATE_LIMIT_BLOCKED = Counter(
+    "rate_limit_blocked",
+    "Calls above a rate limit; in shadow mode they were let through.",
+    ["tenant", "user", "policy", "mode"],
+)
+RATE_LIMIT_SECONDS = Histogram(
+    "rate_limit_seconds",
+    "Seconds that it took to judge a call.",
+    ["store"],
+    buckets=(0.000005, 0.00001, 0.000025, 0.0001, 0.0005, 0.0025, 0.01, 0.05, 0.25, 1),
+)
+
 _REDACTOR = Redactor(os.urandom(32))  # pseudonyms of a log last as long as its process
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from valor_core.errors import BadInputs, ValorError
+from valor_core.errors import BadInputs, Exhausted, ValorError
 
 
 def problem(error: ValorError, *, instance: str) -> dict[str, Any]:
@@ -25,17 +25,23 @@ def problem(error: ValorError, *, instance: str) -> dict[str, Any]:
     }
     if isinstance(error, BadInputs):
         document["flaws"] = [{"place": f.place, "problem": f.problem} for f in error.flaws]
+    if isinstance(error, Exhausted):
+        document["retry_after_s"] = error.retry_after_s
+        document["violated-policies"] = list(error.policies)
     return document
 
 
 def problem_response(error: ValorError, *, instance: str) -> JSONResponse:
     """The error as an answer."""
-    return JSONResponse(
+    answer = JSONResponse(
         problem(error, instance=instance),
         error.status,
         media_type="application/problem+json",
         headers={"Cache-Control": "no-store"},
     )
+    if isinstance(error, Exhausted):
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer
 
 
 async def refuse(error: ValorError, scope: Scope, receive: Receive, send: Send) -> None:

@@ -261,6 +261,7 @@ def test_each_role_gets_on_each_route_what_the_table_says(
             answer = asked(client, route, own)
             told = (answer.status, answer.code)
             may = role in MAY[act]
+            assert dict(answer.headers)["x-ratelimit-limit"] == "6000", route
             assert told == ((success[route], "") if may else (403, "access_denied")), (
                 route, role, answer.body,
             )  # fmt: skip
@@ -272,6 +273,7 @@ def test_who_shows_nothing_learns_nothing_not_even_whether_a_thing_is_there(whol
     for route in ACT_OF_ROUTE:
         there, nowhere = (asked(Client(whole), route, each) for each in (things, nothing))
         assert (there.status, there.code) == (401, "sign_in_needed"), route
+        assert "x-ratelimit-limit" not in dict(there.headers), "nobody's bucket is touched"
         assert there.without(things.ids) == nowhere.without(nothing.ids), route
 
 

@@ -58,6 +58,9 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "bad_inputs": {
         "flaws": [Flaw("row 3, column value", "'n/a' is no number"), Flaw("row 9", "a repetition")]
     },
+    "exhausted": {"retry_after_s": 9, "policies": ("tenant",)},
+    "never_fits": {"cost": 61, "burst": 60},
+    "rate_limited": {"policies": ("tenant", "user"), "retry_after_s": 9},
     "bad_setting": {
         "name": "VALOR_HOME",
         "shown": "/proc",
@@ -234,7 +237,7 @@ def an_example(kind: type[ValorError]) -> ValorError:
     assert not missing, f"give {kind.__name__} a sample of {', '.join(missing)} in {__file__}"
     wanted = [p for p in parameters if p.default is p.empty]
     if any(p.name == "message" for p in parameters):  # the general ones, whose words come along
-        wanted = [p for p in parameters if p.name in ("message", "hint")]
+        wanted = [p for p in parameters if p.name == "hint" or p.default is p.empty]
     positional = [samples[p.name] for p in wanted if p.kind is not p.KEYWORD_ONLY]
     named = {p.name: samples[p.name] for p in wanted if p.kind is p.KEYWORD_ONLY}
     return kind(*positional, **named)

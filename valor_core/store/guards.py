@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, MetaData, event
 
-from valor_core.store.tables import APPEND_ONLY, SHARED_TABLES, TENANT_TABLES, Base
+from valor_core.store.tables import APPEND_ONLY, SHARED_TABLES, TENANT_TABLES, UNLOGGED, Base
 from valor_core.values import SHARED
 
 APP_ROLE = "vx_app"
@@ -72,6 +72,7 @@ def _postgres() -> list[str]:
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
         for table in APPEND_ONLY
     ]
+    made += [f"ALTER TABLE {table} SET UNLOGGED" for table in UNLOGGED]
     return made
 
 

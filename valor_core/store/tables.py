@@ -373,6 +373,19 @@ class IdempotencyKeyRow(Private, Base):
     __table_args__ = (STRICT,)
 
 
+# --- limits, plans, flags ------------------------------------------------------------------------
+
+
+class RateLimitRow(Private, Base):
+    """The level of a token bucket at a moment; on Postgres the table outlives no crash."""
+
+    __tablename__ = "rate_limits"
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    level: Mapped[int]
+    seen_at: Mapped[int]
+    __table_args__ = (STRICT,)
+
+
 # --- snapshots, jobs, reports --------------------------------------------------------------------
 
 
@@ -435,3 +448,4 @@ class JobRunRow(Private, Base):
 TENANT_TABLES = tuple(sorted(n for n, t in Base.metadata.tables.items() if "tenant_id" in t.c))
 SHARED_TABLES = ("companies", "facts", "imports")
 APPEND_ONLY = ("audit_logs",)
+UNLOGGED = ("rate_limits",)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import event, insert, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
@@ -122,6 +123,12 @@ class Work:
         tenant = self.caller.tenant_id
         if rows:
             self.session.execute(insert(kind), [{**row, "tenant_id": tenant} for row in rows])
+
+    def insert_missing(self, kind: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Rows whose keys are not there yet; one that is there, or is just being made, stays."""
+        add = sqlite.insert(kind) if self.store.is_sqlite else postgresql.insert(kind)
+        owned = [{**row, "tenant_id": self.caller.tenant_id} for row in rows]
+        self.session.execute(add.values(owned).on_conflict_do_nothing())
 
     def commit(self) -> None:
         """Writes what belongs to the end of the transaction, then commits."""

@@ -1,0 +1,77 @@
+"""Every call of the API, and every page's stream that opens, is taken from its buckets or refused.
+
+It stands behind the identity: whose bucket it is comes from the sign-in or the key, and nothing
+that a client writes into a header or an address chooses another one.
+"""
+
+from anyio.to_thread import run_sync
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.web.headers import STARTS
+from app.web.identity import STREAM
+from app.web.refusals import refuse
+from valor_core.errors import ValorError
+from valor_core.tenancy.call_limits import CallLimits
+from valor_core.tenancy.rate_limits import Verdict
+from valor_core.values import Caller
+
+_S = 1_000_000
+
+
+class RateLimits:
+    """Adds to each answer how much is left; refuses with 429 what is too much."""
+
+    def __init__(self, app: ASGIApp, *, limits: CallLimits) -> None:
+        self.app, self.limits = app, limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let pass and tell, or refuse and tell."""
+        caller: Caller | None = scope.get("state", {}).get("caller")
+        if caller is None or not _is_limited(scope):
+            await self.app(scope, receive, send)
+            return
+        try:
+            verdict = await self._judged(caller)
+        except ValorError as error:
+            await refuse(error, scope, receive, send)
+            return
+        told = rate_headers(verdict)
+
+        async def send_with_limits(message: Message) -> None:
+            if message["type"] in STARTS and not 300 <= message["status"] < 400:
+                message = {**message, "headers": [*message.get("headers", ()), *told]}
+            await send(message)
+
+        if verdict.allowed:
+            await self.app(scope, receive, send_with_limits)
+        else:
+            await refuse(verdict.refusal, scope, receive, send_with_limits)
+
+    async def _judged(self, caller: Caller) -> Verdict:
+        if self.limits.buckets.waits:
+            return await run_sync(self.limits.take, caller)
+        return self.limits.take(caller)
+
+
+def _is_limited(scope: Scope) -> bool:
+    return scope["path"].startswith("/api/") or scope["path"] == STREAM
+
+
+def rate_headers(verdict: Verdict) -> list[tuple[bytes, bytes]]:
+    """The tightest bucket in the older headers, all of them in the IETF's; seconds, rounded up."""
+    binding = verdict.binding
+    counted = ", ".join(
+        f'"{each.policy.name}";r={each.remaining};'
+        f"t={-(-(each.reset_us if verdict.allowed else each.retry_us) // _S)}"
+        for each in verdict.standings
+    )
+    return [
+        (b"x-ratelimit-limit", b"%d" % binding.policy.per_minute),
+        (b"x-ratelimit-remaining", b"%d" % binding.remaining),
+        (b"x-ratelimit-reset", b"%d" % -(-binding.reset_us // _S)),
+        (
+            b"ratelimit-policy",
+            ", ".join(each.policy.declared for each in verdict.standings).encode(),
+        ),
+        (b"ratelimit", counted.encode()),
+    ]

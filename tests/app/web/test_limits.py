@@ -1,0 +1,170 @@
+"""What a client is told of its limits, and that nothing it sends chooses another bucket."""
+
+import asyncio
+import re
+from dataclasses import replace
+from math import ceil
+
+import pytest
+from prometheus_client import REGISTRY
+from starlette.responses import Response
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from app.web.identity import STREAM
+from app.web.limits import RateLimits
+from tests.app.asking import handshake
+from valor_core.settings import ROOT, SETTINGS
+from valor_core.tenancy.call_limits import CallLimits
+from valor_core.tenancy.metric_labels import MOST, OTHER, label
+from valor_core.tenancy.rate_limits import MemoryBuckets, Policy
+from valor_core.values import Caller, Role, TenantId
+
+ANNA = Caller(tenant_id=TenantId("acme-1"), user_id="anna", role=Role.ANALYST)
+TENANT = Policy(name="tenant", per_minute=600, burst=100)
+USER = Policy(name="user", per_minute=7, burst=3)
+S = 1_000_000
+
+
+class HeldClock(MemoryBuckets):
+    """Buckets whose clock stands still until it is moved."""
+
+    now = 1_700_000_000_000_000
+
+    def take(self, caller, takes, *, cost=1, now_us=None):
+        return super().take(caller, takes, cost=cost, now_us=self.now)
+
+
+class Served:
+    """A route of the API behind the limits, as Anna or somebody else meets it."""
+
+    def __init__(self, *, status: int = 200, shadow: bool = False) -> None:
+        self.buckets, self.status = HeldClock(), status
+        limits = CallLimits(self.buckets, lambda _: (TENANT, USER), shadow=shadow)
+        self.limited = RateLimits(self._route, limits=limits)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await Response("ok", self.status)(scope, receive, send)
+
+    def ask(self, path: str = "/api/v1/me", caller: Caller | None = ANNA, **headers: str):
+        return TestClient(self._as(caller)).get(path, headers=headers, follow_redirects=False)
+
+    def _as(self, caller: Caller | None):
+        async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+            await self.limited({**scope, "state": {"caller": caller}}, receive, send)
+
+        return behind
+
+    def knock(self) -> int:
+        return asyncio.run(handshake(self._as(ANNA), STREAM, []))
+
+
+def limits_of(answer) -> dict[str, str]:
+    return {k: v for k, v in answer.headers.items() if "ratelimit" in k or k == "retry-after"}
+
+
+def test_an_answer_tells_the_tightest_bucket_and_all_of_them():
+    assert limits_of(Served().ask()) == {
+        "x-ratelimit-limit": "7",
+        "x-ratelimit-remaining": "2",
+        "x-ratelimit-reset": "9",  # 60 / 7 s, rounded up
+        "ratelimit-policy": '"tenant";q=600;w=60, "user";q=7;w=60',
+        "ratelimit": '"tenant";r=99;t=1, "user";r=2;t=9',
+    }
+
+
+def test_a_refusal_tells_when_it_passes_and_then_it_does_and_not_one_second_earlier():
+    api = Served()
+    for _ in range(3):
+        assert api.ask().status_code == 200
+    refused = api.ask()
+    told = int(refused.headers["retry-after"])
+
+    assert (refused.status_code, told) == (429, ceil(60 / 7))
+    assert refused.headers["ratelimit"] == '"tenant";r=97;t=0, "user";r=0;t=9'
+    assert refused.headers["content-type"] == "application/problem+json"
+    problem = refused.json()
+    assert (problem["code"], problem["retry_after_s"]) == ("rate_limited", told)
+    assert problem["violated-policies"] == ["user"]
+    assert f"{told} s" in problem["hint"]
+    api.buckets.now += (told - 1) * S
+    assert api.ask().status_code == 429
+    api.buckets.now += S
+    assert api.ask().status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-forwarded-for": "192.0.2.7"}, {"forwarded": "for=192.0.2.7"}, {"x-real-ip": "::1"},
+        {"x-vx-user": "vera"}, {"x-vx-tenant": "rival-1"}, {"cookie": "vx_session_9=other.x"},
+    ],
+)  # fmt: skip
+def test_nothing_that_a_client_sends_chooses_another_bucket(headers):
+    api = Served()
+    for path in ("/api/v1/me", "/api/v1/me/", "/api/v1/ME"):
+        assert api.ask(path).status_code == 200
+
+    assert api.ask(**headers).status_code == 429
+    assert api.ask(caller=replace(ANNA, session="another")).status_code == 429
+    assert api.ask(caller=replace(ANNA, user_id="vera")).status_code == 200
+
+
+def test_who_has_shown_nothing_takes_from_nobody():
+    api = Served()
+    for _ in range(5):
+        assert limits_of(api.ask(caller=None)) == {}
+
+    assert api.ask().headers["x-ratelimit-remaining"] == "2"
+
+
+def test_a_page_that_opens_its_stream_takes_from_the_same_bucket():
+    api = Served()
+    for _ in range(3):
+        api.ask()
+
+    assert api.knock() == 429
+
+
+def test_a_page_and_an_answer_that_a_browser_may_keep_tell_none():
+    assert limits_of(Served().ask("/coverage")) == {}
+    assert limits_of(Served(status=304).ask()) == {}
+
+
+def blocked(mode: str) -> float:
+    told = {"tenant": label("acme-1"), "user": label("acme-1|anna"), "policy": "user", "mode": mode}
+    return REGISTRY.get_sample_value("rate_limit_blocked_total", told) or 0.0
+
+
+def test_in_shadow_mode_all_pass_and_the_metrics_count_who_would_not():
+    api, before = Served(shadow=True), blocked("shadow")
+    for _ in range(3):
+        api.ask()
+    passed = api.ask()
+
+    assert passed.status_code == 200
+    assert set(limits_of(passed)) == set(limits_of(Served().ask()))
+    assert blocked("shadow") - before == 1
+
+
+def test_metrics_name_nobody_and_stay_few(monkeypatch):
+    monkeypatch.setattr("valor_core.tenancy.metric_labels._known", {})
+    labels = {label(f"tenant-{n}") for n in range(2 * MOST)}
+
+    assert len(labels) == MOST + 1
+    assert OTHER in labels
+    assert all(re.fullmatch(r"[0-9a-f]{12}|other", each) for each in labels)
+    assert label("tenant-0") == label("tenant-0")
+
+
+def test_the_documentation_names_each_header_and_each_setting_with_its_default():
+    text = (ROOT / "docs" / "governance" / "plans-and-limits.md").read_text()
+    told = set(re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE))
+    refused = Served()
+    for _ in range(4):
+        answer = refused.ask()
+
+    assert {name.lower() for name in told} >= set(limits_of(answer))
+    for setting in SETTINGS:
+        if "CALLS" in setting.name or "RATE_LIMIT" in setting.name:
+            assert f"| `{setting.name}` | {setting.default} |" in text

@@ -1,0 +1,288 @@
+"""Rate limits by token buckets, exact in whole numbers: how much is left, and when there is more.
+
+A level is counted in calls × microseconds of a minute, so a refill of any length is a whole number
+and nothing is ever rounded away. The arithmetic stands here once, for memory and both databases.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import BigInteger, cast, extract, func, select
+
+from valor_core.errors import BadInput, Exhausted
+from valor_core.store.engines import Store
+from valor_core.store.tables import RateLimitRow
+from valor_core.store.work import Work, unit_of_work
+from valor_core.values import Caller
+
+MINUTE_US = 60_000_000  # the one period of all limits: a stored level outlives a change of plan
+MOST_CALLS = 10**9  # a level stays below 2^63 by far
+_S = 1_000_000
+_NEVER = -1
+_POSTGRES_US = cast(extract("epoch", func.clock_timestamp()) * _S, BigInteger)
+
+
+class RateLimited(Exhausted):
+    """More calls in a short time than the tenant or the user may make."""
+
+    code = "rate_limited"
+
+    def __init__(self, policies: Sequence[str], *, retry_after_s: int) -> None:
+        named = " and ".join(policies)
+        super().__init__(
+            f"Too many calls at once for this {named}.",
+            hint=f"Send it again in {retry_after_s} s; until then it would be refused again.",
+            retry_after_s=retry_after_s,
+            policies=policies,
+        )
+
+
+class NeverFits(BadInput):
+    """A call that costs more than the bucket holds, or nothing: waiting would not help."""
+
+    code, status = "never_fits", 400
+
+    def __init__(self, cost: int, *, burst: int) -> None:
+        super().__init__(
+            f"A call that costs {cost} can never be made where {burst} is the most at once.",
+            hint=f"Ask for 1 to {burst} at once.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """So many calls a minute, and no more than `burst` of them at once."""
+
+    name: str
+    per_minute: int
+    burst: int
+
+    def __post_init__(self) -> None:
+        assert 0 < self.per_minute <= MOST_CALLS, self
+        assert 0 < self.burst <= MOST_CALLS, self
+
+    @cached_property
+    def cap(self) -> int:
+        """The level of a full bucket."""
+        return self.burst * MINUTE_US
+
+    @cached_property
+    def full_us(self) -> int:
+        """How long an empty bucket takes to fill; a longer pause earns no more."""
+        return -(-self.cap // self.per_minute)
+
+    @cached_property
+    def declared(self) -> str:
+        """As the header RateLimit-Policy states it."""
+        return f'"{self.name}";q={self.per_minute};w=60'
+
+
+class Take(NamedTuple):
+    """A call's claim on one bucket: whose it is, and under which policy."""
+
+    scope: str
+    policy: Policy
+
+
+class Standing(NamedTuple):
+    """Where one bucket stands after a call."""
+
+    policy: Policy
+    remaining: int
+    reset_us: int  # until it is full
+    retry_us: int  # until this call would have passed here; 0 where it did
+
+
+class Verdict(NamedTuple):
+    """Whether a call may be made, and where each of its buckets stands."""
+
+    allowed: bool
+    standings: tuple[Standing, ...]
+
+    @property
+    def binding(self) -> Standing:
+        """The bucket that refuses longest, or else has least left."""
+        if self.allowed:
+            return min(self.standings, key=lambda each: each.remaining)
+        return max(self.standings, key=lambda each: each.retry_us)
+
+    @property
+    def retry_after_s(self) -> int:
+        """The whole seconds after which it would pass: at that moment, and not one second before.
+
+        >>> policy = Policy(name="user", per_minute=60, burst=1)
+        >>> Verdict(False, (Standing(policy, 0, 900_000, 900_000),)).retry_after_s
+        1
+        """
+        return -(-self.binding.retry_us // _S)
+
+    def reset_at(self, now_us: int) -> int:
+        """The second since 1970 at which the binding bucket is full, if nothing more is taken."""
+        return -(-(now_us + self.binding.reset_us) // _S)
+
+    @property
+    def refusal(self) -> RateLimited:
+        """What the caller of a call that may not be made is told."""
+        refusing = [each.policy.name for each in self.standings if each.retry_us]
+        return RateLimited(refusing, retry_after_s=self.retry_after_s)
+
+
+Bucket = tuple[int, int]
+"""The level, and the moment for which it holds."""
+
+
+def refilled(bucket: Bucket | None, policy: Policy, now: int) -> Bucket:
+    """The bucket as of now; one that was never used is full.
+
+    A clock that steps back earns nothing. One that stands more than a minute back has begun anew
+    with its machine: the count goes on from there, so that nobody is shut out for longer.
+    """
+    if bucket is None:
+        return policy.cap, now
+    level, seen = bucket
+    if now > seen:
+        level += min(now - seen, policy.full_us) * policy.per_minute
+        seen = now
+    elif now < seen - MINUTE_US:
+        seen = now
+    return min(level, policy.cap), seen
+
+
+def judged(
+    takes: Sequence[Take], buckets: Sequence[Bucket], cost: int
+) -> tuple[Verdict, list[Bucket]]:
+    """All or nothing: where one bucket lacks the calls, none is taken from the others."""
+    need, allowed = cost * MINUTE_US, True
+    for level, _ in buckets:
+        allowed = allowed and level >= need
+    left, standings = [], []
+    for (_, policy), (level, seen) in zip(takes, buckets, strict=True):
+        after = level - need if allowed else level
+        left.append((after, seen))
+        full_in = -((after - policy.cap) // policy.per_minute)
+        passes_in = 0 if level >= need else -((level - need) // policy.per_minute)
+        standings.append(Standing(policy, after // MINUTE_US, full_in, passes_in))
+    return Verdict(allowed, tuple(standings)), left
+
+
+def _check(takes: Sequence[Take], cost: int) -> None:
+    for _, policy in takes:
+        if not 0 < cost <= policy.burst:
+            raise NeverFits(cost, burst=policy.burst)
+
+
+class Buckets(Protocol):
+    """Where the levels are kept."""
+
+    waits: bool  # for a database, so not to be asked on an event loop
+
+    def take(
+        self, caller: Caller, takes: Sequence[Take], *, cost: int = 1, now_us: int | None = None
+    ) -> Verdict:
+        """Takes `cost` from each bucket or from none."""
+        ...
+
+
+class MemoryBuckets:
+    """The buckets of a single process; they are full again when it starts."""
+
+    waits = False
+
+    def __init__(self) -> None:
+        self._buckets: dict[tuple[str, str], Bucket] = {}
+        self._lock = threading.Lock()
+        self._sweep_at, self._full_in_us = 1024, MINUTE_US
+
+    def take(
+        self, caller: Caller, takes: Sequence[Take], *, cost: int = 1, now_us: int | None = None
+    ) -> Verdict:
+        """Takes `cost` from each bucket or from none."""
+        _check(takes, cost)
+        tenant = caller.tenant_id
+        with self._lock:
+            now = time.monotonic_ns() // 1000 if now_us is None else now_us
+            buckets = [
+                refilled(self._buckets.get((tenant, scope)), policy, now) for scope, policy in takes
+            ]
+            verdict, left = judged(takes, buckets, cost)
+            for (scope, policy), bucket in zip(takes, left, strict=True):
+                self._buckets[tenant, scope] = bucket
+                self._full_in_us = max(self._full_in_us, policy.full_us)
+            if len(self._buckets) > self._sweep_at:
+                self._drop_full(now)
+        return verdict
+
+    def _drop_full(self, now: int) -> None:
+        """A full bucket and an absent one are the same, so no other may go.
+
+        What was not used for as long as the slowest bucket takes to fill is full.
+        """
+        long_ago = now - self._full_in_us
+        self._buckets = {
+            key: bucket for key, bucket in self._buckets.items() if bucket[1] > long_ago
+        }
+        self._sweep_at = max(1024, 2 * len(self._buckets))
+
+
+class DatabaseBuckets:
+    """The buckets of several processes, in their database."""
+
+    waits = True
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def take(
+        self, caller: Caller, takes: Sequence[Take], *, cost: int = 1, now_us: int | None = None
+    ) -> Verdict:
+        """Takes `cost` from each bucket or from none."""
+        _check(takes, cost)
+        with unit_of_work(caller, self._store) as work:
+            work.begin_writing()
+            rows = _locked(work, [take.scope for take in takes])
+            now = _clock_us(work) if now_us is None else now_us
+            buckets = [refilled(_bucket(rows[scope]), policy, now) for scope, policy in takes]
+            verdict, left = judged(takes, buckets, cost)
+            for take, (level, seen) in zip(takes, left, strict=True):
+                rows[take.scope].level, rows[take.scope].seen_at = level, seen
+        return verdict
+
+
+def _bucket(row: RateLimitRow) -> Bucket | None:
+    return None if row.seen_at == _NEVER else (row.level, row.seen_at)
+
+
+def _locked(work: Work, scopes: Sequence[str]) -> dict[str, RateLimitRow]:
+    """The rows, made where there are none, each held until the end of this transaction.
+
+    In one order for all, so that no two calls can wait for each other.
+    """
+    query = (
+        select(RateLimitRow)
+        .where(RateLimitRow.scope.in_(scopes))
+        .order_by(RateLimitRow.scope)
+        .with_for_update()
+    )
+    rows = work.session.scalars(query).all()
+    if len(rows) < len(scopes):
+        work.insert_missing(
+            RateLimitRow,
+            [{"scope": scope, "level": 0, "seen_at": _NEVER} for scope in sorted(scopes)],
+        )
+        rows = work.session.scalars(query.execution_options(populate_existing=True)).all()
+    return {row.scope: row for row in rows}
+
+
+def _clock_us(work: Work) -> int:
+    """Read once the rows are held. Of Postgres: one clock for all hosts.
+
+    SQLite's processes share a machine, whose monotonic clock nobody can set forward.
+    """
+    if work.store.is_sqlite:
+        return time.monotonic_ns() // 1000
+    told: Any = work.session.scalar(select(_POSTGRES_US))
+    return told
