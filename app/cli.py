@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import content, people
+from app.commands import content, people, plans
 from valor_core.errors import BadInputs, ValorError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 app.add_typer(people.tenants, name="tenants")
 app.add_typer(people.members, name="members")
 app.add_typer(people.keys, name="keys")
+app.add_typer(plans.plans, name="plans")
 app.command("token")(people.token)
 app.command("value")(content.value)
 app.command("simulate")(content.simulate)

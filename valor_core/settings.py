@@ -66,6 +66,11 @@ SETTINGS = (
     Setting("VALOR_TENANT_CALLS_BURST", "4000", "API calls of a whole tenant at once."),
     Setting("VALOR_USER_CALLS_PER_MINUTE", "6000", "API calls a minute of a user or a key."),
     Setting("VALOR_USER_CALLS_BURST", "2000", "API calls of a user or a key at once."),
+    Setting("VALOR_VALUATIONS_PER_MONTH", "100000", "Saved valuations a month of a tenant."),
+    Setting("VALOR_IMPORTS_PER_MONTH", "10000", "Imported documents a month of a tenant."),
+    Setting("VALOR_SNAPSHOTS_PER_MONTH", "10000", "Published snapshots a month of a tenant."),
+    Setting("VALOR_REPORTS_PER_MONTH", "10000", "Reports a month of a tenant."),
+    Setting("VALOR_WORKBOOK_AUDITS_PER_MONTH", "10000", "Audited workbooks a month of a tenant."),
 )
 
 

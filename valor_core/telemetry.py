@@ -49,6 +49,10 @@ RATE_LIMIT_SECONDS = Histogram(
     ["store"],
     buckets=(0.000005, 0.00001, 0.000025, 0.0001, 0.0005, 0.0025, 0.01, 0.05, 0.25, 1),
 )
+QUOTA_SUCCESS = Counter("quota_increment_success", "Acts charged to a quota.", ["tenant", "meter"])
+QUOTA_FAILURE = Counter(
+    "quota_increment_failure", "Acts refused because a quota is used up.", ["tenant", "meter"]
+)
 
 _REDACTOR = Redactor(os.urandom(32))  # pseudonyms of a log last as long as its process
 

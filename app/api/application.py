@@ -12,6 +12,7 @@ from app.api import (
     health,
     imports,
     me,
+    plans,
     reports,
     simulations,
     snapshots,
@@ -22,6 +23,7 @@ from app.api.problems import add_problems
 
 ROUTERS = (
     me.router,
+    plans.router,
     health.router,
     companies.router,
     adjustments.router,

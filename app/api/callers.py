@@ -21,10 +21,15 @@ def signed_in(request: Request) -> Caller:
     return caller
 
 
-def work_of_caller(caller: Annotated[Caller, Depends(signed_in)]) -> Iterator[Work]:
+def work_of_caller(
+    caller: Annotated[Caller, Depends(signed_in)], request: Request
+) -> Iterator[Work]:
     """The caller's unit of work, committed or rolled back before the answer leaves."""
     with open_work(caller) as work:
-        yield work
+        try:
+            yield work
+        finally:
+            request.state.charged = work.charged  # for the headers of the answer
 
 
 CallersWork = Annotated[Work, Depends(work_of_caller, scope="function")]

@@ -19,6 +19,10 @@ DEEDS = {
     "key.revoke": ("revoked an API key", ""),
     "member.add": ("took in a member", ""),
     "member.remove": ("took out a member", ""),
+    "plan.assign": ("changed the plan", "to"),
+    "plan.define": ("defined the plan", ""),
+    "plan.override": ("changed a limit", ""),
+    "plan.zone": ("changed the time zone of quotas", ""),
     "report.cancel": ("stopped the report", ""),
     "report.run": ("asked for the report", ""),
     "report.schedule": ("changed a schedule of the report", ""),
@@ -100,8 +104,14 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
     if kind in ("user", "key"):
         return person(row.target, names)
     job = str(details.get("job") or details.get("report") or rest)
-    words = {"act": to_do(rest), "job_run": job, "schedule": job, "snapshot": rest[:12]}
-    return {**words, "sign-in": "", "tenant": ""}.get(kind, row.target)
+    words = {
+        "act": to_do(rest),
+        "job_run": job,
+        "schedule": job,
+        "snapshot": rest[:12],
+        "plan": rest,
+    }
+    return {**words, "sign-in": "", "tenant": "", "override": ""}.get(kind, row.target)
 
 
 def payload(row: AuditLogRow) -> dict[str, Any]:

@@ -126,6 +126,11 @@ PLACES = (
         "Published cases, each figure as printed beside ours.", act="health.read",
     ),
     _place(
+        "limits", "Plan & limits", "speed",
+        "What your tenant may use, what is left of it, and until when.",
+        act="member.names",  # it tells by name who changed a plan; an operator has the command
+    ),
+    _place(
         "audit", "Audit", "verified_user",
         "Who did what and when, in a log that can be verified.", act="audit.read",
     ),

@@ -4,6 +4,8 @@ It stands behind the identity: whose bucket it is comes from the sign-in or the 
 that a client writes into a header or an address chooses another one.
 """
 
+from collections.abc import Sequence
+
 from anyio.to_thread import run_sync
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,8 +14,9 @@ from app.web.identity import STREAM
 from app.web.refusals import refuse
 from valor_core.errors import ValorError
 from valor_core.tenancy.call_limits import CallLimits
+from valor_core.tenancy.quotas import Standing
 from valor_core.tenancy.rate_limits import Verdict
-from valor_core.values import Caller
+from valor_core.values import Caller, utc_now
 
 _S = 1_000_000
 
@@ -39,7 +42,8 @@ class RateLimits:
 
         async def send_with_limits(message: Message) -> None:
             if message["type"] in STARTS and not 300 <= message["status"] < 400:
-                message = {**message, "headers": [*message.get("headers", ()), *told]}
+                quotas = quota_headers(scope["state"].get("charged", ()))
+                message = {**message, "headers": [*message.get("headers", ()), *told, *quotas]}
             await send(message)
 
         if verdict.allowed:
@@ -48,7 +52,7 @@ class RateLimits:
             await refuse(verdict.refusal, scope, receive, send_with_limits)
 
     async def _judged(self, caller: Caller) -> Verdict:
-        if self.limits.buckets.waits:
+        if self.limits.waits(caller):
             return await run_sync(self.limits.take, caller)
         return self.limits.take(caller)
 
@@ -74,4 +78,16 @@ def rate_headers(verdict: Verdict) -> list[tuple[bytes, bytes]]:
             ", ".join(each.policy.declared for each in verdict.standings).encode(),
         ),
         (b"ratelimit", counted.encode()),
+    ]
+
+
+def quota_headers(charged: Sequence[Standing]) -> list[tuple[bytes, bytes]]:
+    """The quota with least left of those to which the call was charged; none of what is free."""
+    if not charged:
+        return []
+    binding = min(charged, key=lambda each: each.left or 0)
+    return [
+        (b"x-quota-limit", b"%d" % (binding.granted or 0)),
+        (b"x-quota-remaining", b"%d" % (binding.left or 0)),
+        (b"x-quota-reset", b"%d" % binding.resets_in_s(utc_now())),
     ]

@@ -42,6 +42,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "workbook_audit": (HTML, BUTTON, UPLOAD),
     "reports": (BUTTON, CHOICE, DAY),
     "proof": (HTML, CHOICE, SEGMENTS),
+    "limits": (HTML, BUTTON, CHOICE, NUMBER, TEXT, DAY),
     "audit": (HTML, BUTTON, CHOICE),
 }
 """What each page draws at first, by the first part of its address."""

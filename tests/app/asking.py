@@ -24,7 +24,14 @@ from valor_core.workbench.verb import open_work
 
 PORT = 9
 OWN_ORIGIN = f"http://127.0.0.1:{PORT}".encode()
-OF_THE_MOMENT = {"date", "x-request-id", "ratelimit", "x-ratelimit-remaining", "x-ratelimit-reset"}
+OF_THE_MOMENT = {
+    "date",
+    "x-request-id",
+    "ratelimit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+    "x-quota-reset",
+}
 SOCKET = "SOCKET"
 NAME_OF = {Role.VIEWER: "vera", Role.ANALYST: "anna", Role.ADMIN: "adam"}
 

@@ -586,3 +586,33 @@ def test_a_refusal_of_the_process_is_a_sentence_without_a_traceback(tmp_path):
         f"valor: The database is at revision none, this version needs {wanted_revision()}.",
         "  → Run: ./valor migrate",
     ]
+
+
+def test_a_plan_is_defined_tried_assigned_overridden_and_told(valor):
+    defined = ("plans", "define", "team", "--name", "Team", "--limit", "valuations_per_month=5")
+    assert valor(*defined).out.startswith("plan team has version 1 now")
+    valor(*defined, "--limit", "imports_per_day=none", "--feature", "workbook_audit=false")
+    assert "workbook_audit=False" in valor("plans", "list").out
+
+    assign = ("plans", "assign", "team", "--tenant", "acme", "--reason", "they grew")
+    told = valor(*assign, "--dry-run").out
+    assert told == "valuations_per_month: 100000 → 5\nacme would have the plan team from now on\n"
+    assert "no plan" in valor("plans", "show", "--tenant", "acme").out
+    assert "has the plan team" in valor(*assign).out
+    assert "team version 2; they grew" in valor("plans", "history", "--tenant", "acme").out
+    assert valor("plans", "history", "--tenant", "rival").out == ""
+
+    until = ("--tenant", "acme", "--reason", "a deal")
+    made = valor("plans", "override", "valuations_per_month", "none", *until).out
+    override = made.split()[1].rstrip(":")
+    assert "override: a deal" in valor("plans", "show", "--tenant", "acme").out
+    assert "has ended" in valor("plans", "end-override", override, "--tenant", "acme").out
+    assert "plan: Team, version 2" in valor("plans", "show", "--tenant", "acme").out
+
+    assert valor("plans", "zone", "Europe/Zurich", "--tenant", "acme").code == 0
+    assert "Europe/Zurich" in valor("plans", "show", "--tenant", "acme").out
+    assert "no time zone" in valor.refused("plans", "zone", "Nowhere", "--tenant", "acme")
+    assert "no whole number" in valor.refused("plans", "override", "imports_per_day", "x", *until)
+    assert "no limit 'imports'" in valor.refused(*defined, "--limit", "imports=3")
+    assert "no flag 'x'" in valor.refused(*defined, "--feature", "x=true")
+    assert "true or false" in valor.refused(*defined, "--feature", "workbook_audit=3")

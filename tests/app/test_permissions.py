@@ -10,6 +10,7 @@ import json
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -32,9 +33,11 @@ from tests.app.asking import (
 )
 from tests.app.things import (
     IDS,
+    PLAN,
     Things,
     adjustment_of,
     lay_out_draft,
+    override_of,
     schedule_of,
     things_of,
 )
@@ -52,19 +55,27 @@ from valor_core.snapshots import reader
 from valor_core.store.engines import Store
 from valor_core.tenancy.access import MAY, require
 from valor_core.tenancy.sign_in import stranger
-from valor_core.values import Caller, Role, TenantId, new_id
+from valor_core.values import Caller, Role, TenantId, new_id, utc_now
 from valor_core.workbench.verb import ACTS, open_work
 
 API = "/api/v1"
 CREATES = {f"POST /companies/{{company_id}}/valuations/{m.slug}": m.name for m in MODELS}
 ROLES = (Role.VIEWER, Role.ANALYST, Role.ADMIN)
 DELETE_SCHEDULE = "DELETE /reports/schedules/{schedule_id}"
+DELETE_OVERRIDE = "DELETE /plan/overrides/{override_id}"
 DELETE_ADJUSTMENT = "DELETE /companies/{company_id}/adjustments/{adjustment_id}"
 
 ACT_OF_ROUTE = {
     **dict.fromkeys(CREATES, "valuation.run"),
     "GET /me": "me.read",
     "GET /session": "me.read",
+    "GET /plan": "plan.read",
+    "GET /plans": "plan.read",
+    "GET /plan/history": "plan.read",
+    "PUT /plan": "plan.assign",
+    "GET /plan/overrides": "plan.read",
+    "POST /plan/overrides": "plan.override",
+    "DELETE /plan/overrides/{override_id}": "plan.override",
     "GET /health": "health.read",
     "GET /companies": "company.read",
     "GET /companies/{company_id}": "company.read",
@@ -154,6 +165,11 @@ SAME_OF_ALL: dict[str, Any] = {
         "layer": "Adjusted", "item": "revenue", "fiscal_year": 2009, "amount": -1e6,
         "rationale": "sold since",
     },
+    "PUT /plan": {"plan": PLAN, "reason": "they grew"},
+    "POST /plan/overrides": {
+        "limit": "reports_per_month", "value": None, "reason": "a large deal",
+        "expires_at": f"{utc_now() + timedelta(days=1)}",
+    },
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.
@@ -221,6 +237,8 @@ def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Thin
         return replace(things, draft_version=version)
     if route == DELETE_SCHEDULE:
         return replace(things, schedule_id=schedule_of(store, tenant, things.company_id))
+    if route == DELETE_OVERRIDE:
+        return replace(things, override_id=override_of(store, tenant))
     if route == DELETE_ADJUSTMENT:
         return replace(things, adjustment_id=adjustment_of(store, tenant, things.company_id))
     return things
@@ -261,7 +279,10 @@ def test_each_role_gets_on_each_route_what_the_table_says(
             answer = asked(client, route, own)
             told = (answer.status, answer.code)
             may = role in MAY[act]
-            assert dict(answer.headers)["x-ratelimit-limit"] == "6000", route
+            told_limits = dict(answer.headers)
+            assert told_limits["x-ratelimit-limit"] == "6000", route
+            if may and act == "valuation.run":
+                assert told_limits["x-quota-limit"] == "100000", route
             assert told == ((success[route], "") if may else (403, "access_denied")), (
                 route, role, answer.body,
             )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from valor_core.workbench import (
     drafts,
     jobs,
     people,
+    plans,
     reports,
     snapshots,
     valuations,
@@ -26,6 +28,8 @@ from valor_core.workbench import (
 from valor_core.workbench.verb import open_work
 
 IDS = ("company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "computation_id")
+PLAN = "team"
+IDS = ("company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "override_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class Things:
     schedule_id: str
     adjustment_id: str
     computation_id: str
+    override_id: str
     snapshot_id: str
     key_id: str
     rationale: str
@@ -96,6 +101,10 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         snapshot = snapshots.publish_snapshot(work)
     with open_work(tenant.operator, store) as work:
         key, _ = people.add_key(work, "for the matrix", Role.VIEWER)
+        plans.define_plan(
+            work, PLAN, name="Team", currency="USD", price_minor=4_900,
+            limits={"valuations_per_month": 5_000}, features={},
+        )  # fmt: skip
     return Things(
         company_id=company_id,
         company_name=name,
@@ -105,6 +114,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         schedule_id=schedule_of(store, tenant, company_id),
         adjustment_id=adjustment_of(store, tenant, company_id),
         computation_id=computation_of(replace(tenant.analyst, user_id="somebody")),
+        override_id=override_of(store, tenant),
         snapshot_id=snapshot.id,
         key_id=key.id,
         rationale=row.rationale,
@@ -141,6 +151,18 @@ def computation_of(author: Caller) -> str:
         made = COMPUTATIONS.begin(work, "simulation.run", at_once)
     made.run.result()
     return made.id
+
+
+def override_of(store: Store, tenant: Tenant) -> str:
+    """Another limit than the plan's, which holds; its id."""
+    with open_work(tenant.admin, store) as work:
+        return plans.override_limit(
+            work,
+            "imports_per_month",
+            5_000,
+            reason=f"for {tenant.slug}",
+            expires_at=work.now + timedelta(days=1),
+        ).id
 
 
 def lay_out_draft(store: Store, tenant: Tenant, user_id: str, company_id: str) -> int:

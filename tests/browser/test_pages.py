@@ -28,6 +28,7 @@ PAGES = {
     "reports": "Reports",
     "proof": "Proof",
     "workbook_audit": "Workbook audit",
+    "limits": "Plan & limits",
     "audit": "Audit",
 }
 DRAWN = """!document.querySelector('[data-testid=stSkeleton],[data-testid=stStatusWidget]')

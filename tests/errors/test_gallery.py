@@ -9,7 +9,7 @@ import os
 import pkgutil
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ import app
 import jobs
 import valor_core
 from valor_core.errors import Flaw, ValorError
+from valor_core.tenancy.plans import LIMITS
+from valor_core.tenancy.quotas import Standing
 
 GALLERY = Path(__file__).parent
 SCRIPTS = {"app.main"}  # run by Streamlit, not imported
@@ -59,6 +61,17 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "flaws": [Flaw("row 3, column value", "'n/a' is no number"), Flaw("row 9", "a repetition")]
     },
     "exhausted": {"retry_after_s": 9, "policies": ("tenant",)},
+    "quota_exhausted": {
+        "standing": Standing(
+            limit=LIMITS["valuations_per_month"],
+            granted=500,
+            used=500,
+            reserved=0,
+            period="2026-11",
+            resets_at=datetime(2026, 12, 1, tzinfo=UTC),
+        ),
+        "wait_s": 9,
+    },
     "never_fits": {"cost": 61, "burst": 60},
     "rate_limited": {"policies": ("tenant", "user"), "retry_after_s": 9},
     "bad_setting": {

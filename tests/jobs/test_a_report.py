@@ -61,7 +61,7 @@ def _home(process: psutil.Process) -> str:
 def test_a_report_without_a_saved_valuation_opens_offline_and_tells_what_waits_and_no_value(
     book: World, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("VALOR_KEY_PEPPER", "a-pepper-that-stays-here")
+    monkeypatch.setenv("VALOR_KEY_PEPPER", "a-pepper-of-some-length-that-stays-here")
 
     run = run_report(book.store, book.acme.analyst, "valuation", PARAMETERS)
 
@@ -85,7 +85,7 @@ def test_a_report_without_a_saved_valuation_opens_offline_and_tells_what_waits_a
     kept = " ".join(
         file.read_text(errors="replace") for file in run.folder.rglob("*") if file.is_file()
     )
-    assert "a-pepper-that-stays-here" not in kept
+    assert "a-pepper-of-some-length-that-stays-here" not in kept
     assert nothing_left_of(run)
     with open_work(book.acme.admin, book.store) as work:
         assert logbook.verify_log(work).holds

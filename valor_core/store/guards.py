@@ -7,13 +7,20 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, MetaData, event
 
-from valor_core.store.tables import APPEND_ONLY, SHARED_TABLES, TENANT_TABLES, UNLOGGED, Base
+from valor_core.store.tables import (
+    APPEND_ONLY,
+    IMMUTABLE,
+    SHARED_TABLES,
+    TENANT_TABLES,
+    UNLOGGED,
+    Base,
+)
 from valor_core.values import SHARED
 
 APP_ROLE = "vx_app"
 """The Postgres role that serves: it owns nothing, and row-level security holds it."""
 
-PLATFORM_TABLES = ("tenants", "users", "audit_keys")
+PLATFORM_TABLES = ("tenants", "users", "audit_keys", "plan_definitions", "feature_flags")
 LOG_TABLES = ("audit_heads", "audit_logs")
 
 
@@ -53,7 +60,8 @@ def _postgres() -> list[str]:
             f"CREATE POLICY {table}_drop ON {table} FOR DELETE USING ({own})",
         ]
     for table in (*TENANT_TABLES, *PLATFORM_TABLES):
-        rights = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+        kept = table in APPEND_ONLY or table in IMMUTABLE
+        rights = "SELECT, INSERT" if kept else "SELECT, INSERT, UPDATE, DELETE"
         made.append(f"GRANT {rights} ON {table} TO {APP_ROLE}")
     # Only ids leave it, so that a log without its tenant shows, and no content of another tenant.
     made += [
@@ -84,6 +92,12 @@ def _sqlite() -> list[str]:
             f"""CREATE TRIGGER {table}_kept_update BEFORE UPDATE ON {table}
                 WHEN NOT (NEW.payload IS NULL AND NEW.salt IS NULL AND NEW.purge_seq IS NOT NULL
                           AND NEW.leaf = OLD.leaf AND NEW.mac = OLD.mac) {refusal}""",
+            f"CREATE TRIGGER {table}_kept_delete BEFORE DELETE ON {table} {refusal}",
+        ]
+    for table in IMMUTABLE:
+        refusal = f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed'); END"
+        made += [
+            f"CREATE TRIGGER {table}_kept_update BEFORE UPDATE ON {table} {refusal}",
             f"CREATE TRIGGER {table}_kept_delete BEFORE DELETE ON {table} {refusal}",
         ]
     return made

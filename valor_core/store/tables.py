@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    literal_column,
 )
 from sqlalchemy.dialects.sqlite import REAL
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -90,6 +91,7 @@ class TenantRow(Base):
     label: Mapped[str]
     status: Mapped[str]
     created_at: Mapped[int]
+    billing_tz: Mapped[str] = mapped_column(default="UTC", server_default="UTC")
     __table_args__ = (
         CheckConstraint("status IN ('active', 'suspended')", name="status_known"),
         STRICT,
@@ -386,6 +388,122 @@ class RateLimitRow(Private, Base):
     __table_args__ = (STRICT,)
 
 
+class PlanRow(Base):
+    """One version of a plan, never changed: a new price or limit is a new version."""
+
+    __tablename__ = "plan_definitions"
+    plan_id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]
+    currency: Mapped[str]
+    price_minor: Mapped[int]  # a month, in the currency's smallest unit
+    limits: Mapped[Any] = mapped_column(Json)
+    features: Mapped[Any] = mapped_column(Json)
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version_positive"),
+        CheckConstraint("price_minor >= 0", name="price_not_negative"),
+        STRICT,
+    )
+
+
+class TenantPlanRow(Private, Base):
+    """Which plan a tenant had from when to when; the one without an end holds now."""
+
+    __tablename__ = "tenant_plans"
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    plan_id: Mapped[str]
+    plan_version: Mapped[int]
+    valid_from: Mapped[int]
+    valid_to: Mapped[int | None]
+    changed_by: Mapped[str]
+    reason: Mapped[str]
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["plan_id", "plan_version"], ["plan_definitions.plan_id", "plan_definitions.version"]
+        ),
+        CheckConstraint("valid_to > valid_from", name="ends_after_it_began"),
+        UniqueConstraint("tenant_id", "valid_from"),
+        Index(
+            "uq_tenant_plans_open",
+            "tenant_id",
+            unique=True,
+            sqlite_where=literal_column("valid_to IS NULL"),
+            postgresql_where=literal_column("valid_to IS NULL"),
+        ),
+        STRICT,
+    )
+
+
+class PlanOverrideRow(Private, Base):
+    """A limit that a tenant has beside its plan, for a time and a reason; NULL is without limit."""
+
+    __tablename__ = "plan_overrides"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    limit_name: Mapped[str]
+    value: Mapped[int | None]
+    reason: Mapped[str]
+    expires_at: Mapped[int]
+    ended_at: Mapped[int | None]
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    __table_args__ = (CheckConstraint("value >= 0", name="value_not_negative"), STRICT)
+
+
+class QuotaUsageRow(Private, Base):
+    """What a tenant used of a meter in a day or a month of its own time zone."""
+
+    __tablename__ = "quota_usage"
+    meter: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(primary_key=True)  # 2026-11 or 2026-11-26
+    used: Mapped[int]
+    reserved: Mapped[int]
+    __table_args__ = (CheckConstraint("used >= 0 AND reserved >= 0", name="not_negative"), STRICT)
+
+
+class QuotaReservationRow(Private, Base):
+    """What a long run holds of a quota until it ends, or until its lease does."""
+
+    __tablename__ = "quota_reservations"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    meter: Mapped[str]
+    quantity: Mapped[int]
+    periods: Mapped[Any] = mapped_column(Json)
+    expires_at: Mapped[int]
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity_positive"), STRICT)
+
+
+class FeatureFlagRow(Base):
+    """What an operator has set of a flag for the whole installation."""
+
+    __tablename__ = "feature_flags"
+    flag: Mapped[str] = mapped_column(primary_key=True)
+    killed: Mapped[int]  # 1: nobody has it, whatever else is said
+    rollout_percent: Mapped[int | None]
+    reason: Mapped[str]
+    changed_at: Mapped[int]
+    changed_by: Mapped[str]
+    __table_args__ = (
+        CheckConstraint("killed IN (0, 1)", name="killed_or_not"),
+        CheckConstraint("rollout_percent BETWEEN 0 AND 100", name="rollout_is_a_share"),
+        STRICT,
+    )
+
+
+class FlagOverrideRow(Private, Base):
+    """A flag's value for one tenant, for a time and a reason."""
+
+    __tablename__ = "flag_overrides"
+    flag: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[Any] = mapped_column(Json)
+    reason: Mapped[str]
+    expires_at: Mapped[int]
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    __table_args__ = (STRICT,)
+
+
 # --- snapshots, jobs, reports --------------------------------------------------------------------
 
 
@@ -448,4 +566,5 @@ class JobRunRow(Private, Base):
 TENANT_TABLES = tuple(sorted(n for n, t in Base.metadata.tables.items() if "tenant_id" in t.c))
 SHARED_TABLES = ("companies", "facts", "imports")
 APPEND_ONLY = ("audit_logs",)
+IMMUTABLE = ("plan_definitions",)
 UNLOGGED = ("rate_limits",)

@@ -64,6 +64,7 @@ class Work:
         self.after_commit: list[Callable[[], object]] = []  # what is told once it is kept
         self.after_end: list[Callable[[], object]] = []  # whether it was kept or not
         self.notes: dict[str, Any] = {}
+        self.charged: list[Any] = []  # how the quotas stand to which the act was charged
         self.session = TenantSession(store.engine, expire_on_commit=False, autoflush=True)
         self.session.info["tenant_id"] = caller.tenant_id
 

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable
 
-from valor_core.settings import setting, whole_number
+from valor_core.settings import setting
 from valor_core.store.engines import Store
+from valor_core.store.work import unit_of_work
 from valor_core.telemetry import RATE_LIMIT_ALLOWED, RATE_LIMIT_BLOCKED, RATE_LIMIT_SECONDS
+from valor_core.tenancy import plans
 from valor_core.tenancy.metric_labels import label
+from valor_core.tenancy.plans import Effective
 from valor_core.tenancy.rate_limits import (
-    MOST_CALLS,
     Buckets,
     DatabaseBuckets,
     MemoryBuckets,
@@ -19,19 +21,46 @@ from valor_core.tenancy.rate_limits import (
 from valor_core.values import Caller
 
 TENANT, USER = "tenant", "user"
+REMEMBERED_S = 2.0
 Policies = tuple[Policy, ...]
 
 
-def policies_of_settings() -> Policies:
-    """Those of a tenant whose plan says nothing else."""
+def policies_of(plan: Effective) -> Policies:
+    """The rates that a tenant is granted."""
     return tuple(
         Policy(
             name=name,
-            per_minute=whole_number(f"VALOR_{name.upper()}_CALLS_PER_MINUTE", most=MOST_CALLS),
-            burst=whole_number(f"VALOR_{name.upper()}_CALLS_BURST", most=MOST_CALLS),
+            per_minute=plan.value(f"{name}_calls_per_minute") or 1,
+            burst=plan.value(f"{name}_calls_burst") or 1,
         )
         for name in (TENANT, USER)
     )
+
+
+class PlannedPolicies:
+    """The policies of each tenant's plan, asked anew every two seconds and after each change.
+
+    A change by another process holds here within those two seconds.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[str, tuple[float, Policies]] = {}
+
+    def knows(self, tenant_id: str) -> bool:
+        """Whether nobody need ask the database for them."""
+        known = self._known.get(tenant_id)
+        return known is not None and known[0] > max(
+            time.monotonic() - REMEMBERED_S, plans.changed_at(tenant_id)
+        )
+
+    def __call__(self, caller: Caller) -> Policies:
+        """Those under which the caller's next call is judged."""
+        if not self.knows(caller.tenant_id):
+            asked = time.monotonic()
+            with unit_of_work(caller, self._store) as work:
+                self._known[caller.tenant_id] = asked, policies_of(plans.effective(work))
+        return self._known[caller.tenant_id][1]
 
 
 class CallLimits:
@@ -43,9 +72,14 @@ class CallLimits:
         policies: Callable[[Caller], Policies],
         *,
         shadow: bool = False,
+        ready: Callable[[str], bool] = lambda _tenant: True,
     ) -> None:
-        self.buckets, self.policies, self.shadow = buckets, policies, shadow
+        self.buckets, self.policies, self.shadow, self.ready = buckets, policies, shadow, ready
         self._seconds = RATE_LIMIT_SECONDS.labels("database" if buckets.waits else "memory")
+
+    def waits(self, caller: Caller) -> bool:
+        """Whether a database must be asked, which an event loop may not wait for."""
+        return self.buckets.waits or not self.ready(caller.tenant_id)
 
     def take(self, caller: Caller) -> Verdict:
         """Takes one call from the caller's buckets; in shadow mode it is allowed in any case."""
@@ -69,9 +103,10 @@ class CallLimits:
 def call_limits(store: Store) -> CallLimits:
     """As the settings say."""
     in_database = setting("VALOR_RATE_LIMIT_STORE") == "database"
-    given = policies_of_settings()
+    policies = PlannedPolicies(store)
     return CallLimits(
         DatabaseBuckets(store) if in_database else MemoryBuckets(),
-        lambda _caller: given,
+        policies,
+        ready=policies.knows,
         shadow=setting("VALOR_RATE_LIMITS") == "shadow",
     )

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from valor_core.billing.metering import Meter
 from valor_core.coverage import job_runs
 from valor_core.coverage.cron import last_due, read_cron, read_zone
 from valor_core.coverage.job_runs import MOST_ATTEMPTS, JobRun, Status, run_of
+from valor_core.coverage.report_parameters import REPORTS
 from valor_core.store.work import Work
+from valor_core.tenancy import quotas
 from valor_core.values import from_micros
 from valor_core.workbench.verb import verb, view
 
@@ -103,6 +106,8 @@ def finish_run(
         record=dict(record),
         finished_at=work.now_micros,
     )
+    if run.job in REPORTS:  # what fails is not charged
+        quotas.settle(work, run.id, Meter.REPORTS, used=int(status is Status.SUCCEEDED))
     work.note(
         f"job_run:{run.id}",
         job=run.job,

@@ -5,7 +5,7 @@ A process that runs reports takes a waiting run, renews its lease while it works
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -22,6 +22,7 @@ from valor_core.models.codec import load
 from valor_core.models.dcf import DcfInputs
 from valor_core.store.tables import JobRunRow, ScheduleRow, ValuationRow
 from valor_core.store.work import Work
+from valor_core.tenancy import quotas
 from valor_core.values import CompanyId, Source, SourceKind, ValuationId, from_micros
 from valor_core.workbench import people
 from valor_core.workbench.paging import check_page
@@ -29,6 +30,7 @@ from valor_core.workbench.snapshots import snapshot_of_now
 from valor_core.workbench.verb import verb, view
 
 AS_ZERO = "not in the filed figures; stated as 0 for this report"
+QUOTA_HELD = timedelta(days=1)  # by a run that nobody ends
 
 
 class ReportDamaged(Conflict):
@@ -215,12 +217,13 @@ def _saved(
     return row
 
 
-@verb("report.run", meter=Meter.REPORTS)
+@verb("report.run", meter=Meter.REPORTS, holds_quota=True)
 def ask_for_run(
     work: Work, report: str, parameters: Mapping[str, Any], *, slot: str = ""
 ) -> JobRun:
     """A run that waits for a process to take it; AlreadyThere where the slot is asked for."""
     row = job_runs.add_run(work, report, checked(report, parameters), slot=slot)
+    quotas.reserve(work, Meter.REPORTS, row.id, lease=QUOTA_HELD)
     work.note(f"job_run:{row.id}", report=report, slot=row.slot, parameters=row.parameters)
     return run_of(row)
 
@@ -233,6 +236,7 @@ def cancel_run(work: Work, run_id: str) -> JobRun:
         work, row.id, row.attempt, status=Status.CANCELLED, detail="It was stopped by a person.",
         finished_at=work.now_micros,
     )  # fmt: skip
+    quotas.settle(work, row.id, Meter.REPORTS, used=0)
     work.note(f"job_run:{row.id}", report=row.job)
     work.session.refresh(row)
     return run_of(row)

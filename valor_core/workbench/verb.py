@@ -1,6 +1,6 @@
 """`@verb` and `@view`: what every act and every read of the workbench has around it.
 
-A verb: permission, metering, audit entry and metric, in the transaction of its effect.
+A verb: permission, quota, metering, audit entry and metric, in the transaction of its effect.
 A view: permission and metric; it takes no writer.
 The register of both is at once the permission matrix, the audit vocabulary, the labels of the
 metrics and the catalogue of the API: a test holds it against `tenancy.access.MAY`.
@@ -24,7 +24,7 @@ from valor_core.billing.metering import Meter
 from valor_core.errors import AccessDenied
 from valor_core.store.engines import Store
 from valor_core.store.work import Work, unit_of_work
-from valor_core.tenancy import access
+from valor_core.tenancy import access, quotas
 from valor_core.values import Caller, new_id
 
 P = ParamSpec("P")
@@ -46,11 +46,12 @@ ACTS: dict[str, list[Act]] = {}
 
 
 def verb(
-    name: str, *, meter: Meter | None = None, audited: bool = True
+    name: str, *, meter: Meter | None = None, audited: bool = True, holds_quota: bool = False
 ) -> Callable[[Callable[Concatenate[Work, P], R]], Callable[Concatenate[Work, P], R]]:
     """Makes a function an act: allowed, counted, audited and timed with its effect, or undone.
 
-    Only what is nobody's deed but a person's scratch paper (a draft) is not audited.
+    Only what is nobody's deed but a person's scratch paper (a draft) is not audited. What begins a
+    long run holds its share of the quota itself, so that a run that fails is not charged.
     """
 
     def made(function: Callable[Concatenate[Work, P], R]) -> Callable[Concatenate[Work, P], R]:
@@ -59,6 +60,8 @@ def verb(
             with telemetry.timed(name):
                 allowed(work, name)
                 work.begin_writing()
+                if meter and not holds_quota:
+                    quotas.charge(work, meter)
                 outer, work.notes = work.notes, {"target": "", "details": {}}
                 try:
                     result = function(work, *args, **kwargs)

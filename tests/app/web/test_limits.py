@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
+from datetime import timedelta
 from math import ceil
 
 import pytest
@@ -12,13 +13,15 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from app.web.identity import STREAM
-from app.web.limits import RateLimits
+from app.web.limits import RateLimits, quota_headers
 from tests.app.asking import handshake
 from valor_core.settings import ROOT, SETTINGS
 from valor_core.tenancy.call_limits import CallLimits
 from valor_core.tenancy.metric_labels import MOST, OTHER, label
+from valor_core.tenancy.plans import LIMITS
+from valor_core.tenancy.quotas import Standing
 from valor_core.tenancy.rate_limits import MemoryBuckets, Policy
-from valor_core.values import Caller, Role, TenantId
+from valor_core.values import Caller, Role, TenantId, utc_now
 
 ANNA = Caller(tenant_id=TenantId("acme-1"), user_id="anna", role=Role.ANALYST)
 TENANT = Policy(name="tenant", per_minute=600, burst=100)
@@ -136,6 +139,21 @@ def blocked(mode: str) -> float:
     return REGISTRY.get_sample_value("rate_limit_blocked_total", told) or 0.0
 
 
+def test_a_call_tells_the_quota_with_least_left_of_those_that_it_was_charged_to():
+    soon = utc_now() + timedelta(hours=1)
+    charged = [
+        Standing(
+            limit=LIMITS[name], granted=granted, used=3, reserved=1, period="x", resets_at=soon
+        )
+        for name, granted in (("valuations_per_month", 100), ("valuations_per_day", 10))
+    ]
+
+    told = dict(quota_headers(charged))
+    assert (told[b"x-quota-limit"], told[b"x-quota-remaining"]) == (b"10", b"6")
+    assert 3_590 < int(told[b"x-quota-reset"]) <= 3_600
+    assert quota_headers([]) == []
+
+
 def test_in_shadow_mode_all_pass_and_the_metrics_count_who_would_not():
     api, before = Served(shadow=True), blocked("shadow")
     for _ in range(3):
@@ -165,6 +183,14 @@ def test_the_documentation_names_each_header_and_each_setting_with_its_default()
         answer = refused.ask()
 
     assert {name.lower() for name in told} >= set(limits_of(answer))
+    assert {name.lower() for name in told} >= {
+        "x-quota-limit",
+        "x-quota-remaining",
+        "x-quota-reset",
+    }
+    for limit in LIMITS.values():
+        default = f"`VALOR_{limit.name.upper()}`" if limit.has_default else "no limit"
+        assert f"| `{limit.name}` | {limit.unit} | {default} |" in text
     for setting in SETTINGS:
         if "CALLS" in setting.name or "RATE_LIMIT" in setting.name:
             assert f"| `{setting.name}` | {setting.default} |" in text

@@ -1,0 +1,265 @@
+"""A tenant's plan: what it is granted and why, what of it is left, and how that is changed."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.api.callers import CallersWork, MakesOnce
+from app.api.requests import StrictRoute
+from valor_core.tenancy.plans import Difference, Granted
+from valor_core.tenancy.quotas import Standing
+from valor_core.values import from_micros
+from valor_core.workbench import plans
+from valor_core.workbench.plans import PlanNow, PlanOverrideRow, PlanRow, TenantPlanRow
+from valor_core.workbench.verb import allowed
+
+router = APIRouter(tags=["plans"], route_class=StrictRoute)
+
+
+class PlanView(BaseModel):
+    """One version of a plan."""
+
+    plan: str
+    version: int
+    name: str
+    currency: str
+    price_minor: int = Field(description="A month, in the currency's smallest unit.")
+    limits: dict[str, int | None] = Field(description="null is without limit.")
+    features: dict[str, bool | int | str]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: PlanRow) -> "PlanView":
+        """The row as clients see it."""
+        return cls(
+            plan=row.plan_id,
+            version=row.version,
+            name=row.name,
+            currency=row.currency,
+            price_minor=row.price_minor,
+            limits=row.limits,
+            features=row.features,
+            created_at=from_micros(row.created_at),
+        )
+
+
+class PlansView(BaseModel):
+    """The plans of the installation, the newest version of each first."""
+
+    plans: list[PlanView]
+
+
+class LimitView(BaseModel):
+    """A limit, where it comes from, and of a quota what is used and left."""
+
+    limit: str
+    unit: str
+    value: int | None = Field(description="null is without limit.")
+    origin: str = Field(description="override, plan or setting.")
+    why: str
+    until: datetime | None
+    used: int | None = None
+    reserved: int | None = None
+    left: int | None = None
+    period: str | None = None
+    resets_at: datetime | None = None
+
+    @classmethod
+    def of(cls, granted: Granted, standing: Standing | None) -> "LimitView":
+        """A limit as clients see it."""
+        told = cls(
+            limit=granted.limit.name,
+            unit=granted.limit.unit,
+            value=granted.value,
+            origin=granted.origin,
+            why=granted.why,
+            until=granted.until,
+        )
+        if standing:
+            told.used, told.reserved, told.left = standing.used, standing.reserved, standing.left
+            told.period, told.resets_at = standing.period, standing.resets_at
+        return told
+
+
+class PlanNowView(BaseModel):
+    """What holds for the tenant now."""
+
+    plan: PlanView | None
+    since: datetime | None
+    time_zone: str
+    limits: list[LimitView]
+
+    @classmethod
+    def of(cls, now: PlanNow) -> "PlanNowView":
+        """What holds, as clients see it."""
+        effective = now.effective
+        standing = {each.limit.name: each for each in now.standings}
+        return cls(
+            plan=PlanView.of(effective.plan) if effective.plan else None,
+            since=effective.since,
+            time_zone=effective.zone.key,
+            limits=[
+                LimitView.of(granted, standing.get(name))
+                for name, granted in effective.granted.items()
+            ],
+        )
+
+
+class HeldView(BaseModel):
+    """A plan that the tenant had, or has: the one without an end."""
+
+    plan: str
+    version: int
+    since: datetime
+    until: datetime | None
+    by: str
+    reason: str
+
+    @classmethod
+    def of(cls, row: TenantPlanRow) -> "HeldView":
+        """The row as clients see it."""
+        return cls(
+            plan=row.plan_id,
+            version=row.plan_version,
+            since=from_micros(row.valid_from),
+            until=None if row.valid_to is None else from_micros(row.valid_to),
+            by=row.changed_by,
+            reason=row.reason,
+        )
+
+
+class HistoryView(BaseModel):
+    """The plans of the tenant, the newest first."""
+
+    history: list[HeldView]
+
+
+class ChangeView(BaseModel):
+    """A limit that a change makes another."""
+
+    limit: str
+    before: int | None
+    after: int | None
+
+    @classmethod
+    def of(cls, each: Difference) -> "ChangeView":
+        """The difference as clients see it."""
+        return cls(limit=each.limit.name, before=each.before, after=each.after)
+
+
+class ChangesView(BaseModel):
+    """What a change of plan does; `made` is false where it was only asked what it would do."""
+
+    made: bool
+    changes: list[ChangeView]
+
+
+class AssignBody(BaseModel):
+    """The plan that the tenant is to have, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plan: str = Field(max_length=40)
+    version: int | None = Field(default=None, description="Empty: the newest.", ge=1, le=10**9)
+    reason: str = Field(max_length=500)
+
+
+class OverrideBody(BaseModel):
+    """Another limit than the plan's, for a time."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: str = Field(max_length=60)
+    value: int | None = Field(description="null is without limit; of a quota only.")
+    reason: str = Field(max_length=500)
+    expires_at: AwareDatetime = Field(description="With its offset, such as 2026-12-31T00:00:00Z.")
+
+
+class OverrideView(BaseModel):
+    """An override that holds."""
+
+    id: str
+    limit: str
+    value: int | None
+    reason: str
+    expires_at: datetime
+    by: str
+
+    @classmethod
+    def of(cls, row: PlanOverrideRow) -> "OverrideView":
+        """The row as clients see it."""
+        return cls(
+            id=row.id,
+            limit=row.limit_name,
+            value=row.value,
+            reason=row.reason,
+            expires_at=from_micros(row.expires_at),
+            by=row.created_by,
+        )
+
+
+class OverridesView(BaseModel):
+    """The overrides that hold now, the newest first."""
+
+    overrides: list[OverrideView]
+
+
+@router.get("/plan")
+def read_plan(work: CallersWork) -> PlanNowView:
+    """What the tenant is granted now and why, and what of it is left."""
+    return PlanNowView.of(plans.plan_now(work))
+
+
+@router.get("/plans")
+def list_plans(work: CallersWork) -> PlansView:
+    """The plans of the installation with their prices, limits and features."""
+    return PlansView(plans=[PlanView.of(row) for row in plans.list_plans(work)])
+
+
+@router.get("/plan/history")
+def read_history(work: CallersWork) -> HistoryView:
+    """The plans that the tenant had, without a gap or an overlap."""
+    return HistoryView(history=[HeldView.of(row) for row in plans.plan_history(work)])
+
+
+@router.put("/plan")
+def assign_plan(
+    work: CallersWork,
+    body: AssignBody,
+    dry_run: Annotated[bool, Query(description="Tells what would change; nothing does.")] = False,
+) -> ChangesView:
+    """Give the tenant a plan from now on."""
+    allowed(work, "plan.assign")
+    changes = plans.differences_of(work, body.plan, body.version)
+    if not dry_run:
+        plans.assign_plan(work, body.plan, version=body.version, reason=body.reason)
+    return ChangesView(made=not dry_run, changes=[ChangeView.of(each) for each in changes])
+
+
+@router.get("/plan/overrides")
+def list_overrides(work: CallersWork) -> OverridesView:
+    """The limits that the tenant has beside its plan."""
+    rows = plans.plan_now(work).overrides
+    return OverridesView(overrides=[OverrideView.of(row) for row in rows])
+
+
+@router.post("/plan/overrides", status_code=201, response_model=OverrideView)
+def add_override(work: CallersWork, once: MakesOnce, body: OverrideBody) -> Response:
+    """Grant the tenant another limit than its plan's, for a time."""
+    allowed(work, "plan.override")
+
+    def add() -> OverrideView:
+        row = plans.override_limit(
+            work, body.limit, body.value, reason=body.reason, expires_at=body.expires_at
+        )
+        return OverrideView.of(row)
+
+    return once.do(add)
+
+
+@router.delete("/plan/overrides/{override_id}", status_code=204)
+def end_override(work: CallersWork, override_id: str) -> None:
+    """The limit of the plan holds again."""
+    plans.end_override(work, override_id)

@@ -1,0 +1,167 @@
+"""`valor plans …`: what tenants are granted."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+plans = typer.Typer(no_args_is_help=True, help="Plans, and what tenants are granted by them.")
+
+Tenant = Annotated[str, typer.Option("--tenant", help="The tenant's short name.")]
+Reason = Annotated[str, typer.Option(help="Why, for the log.")]
+Pairs = Annotated[list[str], typer.Option(help="name=value, several times; `none` has no limit.")]
+
+
+@plans.command("list")
+def list_plans() -> None:
+    """List every version of every plan."""
+    from app.commands.working import as_operator_of
+    from valor_core.workbench import plans, setup
+
+    with as_operator_of(setup.PLATFORM) as work:
+        for row in plans.list_plans(work):
+            price = f"{row.price_minor} {row.currency} (smallest unit) a month"
+            told = ", ".join(f"{k}={_said(v)}" for k, v in {**row.limits, **row.features}.items())
+            print(
+                f"{row.plan_id} version {row.version}: {row.name}, {price}; {told or 'no limits'}"
+            )
+
+
+@plans.command("define")
+def define(
+    plan: str,
+    name: Annotated[str, typer.Option(help="As people call it.")],
+    price_minor: Annotated[int, typer.Option(help="A month, in the smallest unit: 4900.")] = 0,
+    currency: Annotated[str, typer.Option(help="ISO code.")] = "USD",
+    limit: Pairs = [],  # noqa: B006  typer copies it
+    feature: Pairs = [],  # noqa: B006
+) -> None:
+    """Make a plan, or its next version; tenants keep the version that they have."""
+    from app.commands.working import as_operator_of
+    from valor_core.tenancy.flags import read_value
+    from valor_core.workbench import plans, setup
+
+    with as_operator_of(setup.PLATFORM) as work:
+        row = plans.define_plan(
+            work,
+            plan,
+            name=name,
+            currency=currency,
+            price_minor=price_minor,
+            limits={k: _number(v) for k, v in map(_pair, limit)},
+            features={k: read_value(k, v) for k, v in map(_pair, feature)},
+        )
+    print(f"plan {row.plan_id} has version {row.version} now; assign it by: ./valor plans assign")
+
+
+@plans.command("assign")
+def assign(
+    plan: str,
+    tenant: Tenant,
+    reason: Reason,
+    version: Annotated[int | None, typer.Option(help="The newest if not given.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Tell what would change, change nothing.")] = False,
+) -> None:
+    """Give a tenant a plan from now on."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import plans
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        changes = plans.differences_of(work, plan, version)
+        if not dry_run:
+            plans.assign_plan(work, plan, version=version, reason=reason)
+    for each in changes:
+        print(f"{each.limit.name}: {_said(each.before)} → {_said(each.after)}")
+    print(f"{tenant} {'would have' if dry_run else 'has'} the plan {plan} from now on")
+
+
+@plans.command("show")
+def show(tenant: Tenant) -> None:
+    """Show what a tenant is granted now and why, and what of it is used."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import plans
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        now = plans.plan_now(work)
+    used = {each.limit.name: each for each in now.standings}
+    print(f"{now.effective.plan_name}, days and months of {now.effective.zone.key}")
+    for name, each in now.effective.granted.items():
+        standing = used.get(name)
+        count = f"{standing.used} used, {standing.reserved} held" if standing else ""
+        print(f"{name:<28} {_said(each.value):>10}  {count:<24} {each.origin}: {each.why}")
+
+
+@plans.command("history")
+def history(tenant: Tenant) -> None:
+    """Show the plans that a tenant had."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.values import from_micros
+    from valor_core.workbench import plans
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        for row in plans.plan_history(work):
+            until = "now" if row.valid_to is None else f"{from_micros(row.valid_to):%Y-%m-%d %H:%M}"
+            since = f"{from_micros(row.valid_from):%Y-%m-%d %H:%M}"
+            print(f"{since} to {until}: {row.plan_id} version {row.plan_version}; {row.reason}")
+
+
+@plans.command("override")
+def override(
+    limit: str,
+    value: Annotated[str, typer.Argument(help="A whole number, or `none` for no limit.")],
+    tenant: Tenant,
+    reason: Reason,
+    days: Annotated[int, typer.Option(help="How long it holds.", min=1, max=366)] = 30,
+) -> None:
+    """Grant a tenant another limit than its plan's, for a time."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import plans
+
+    until = datetime.now(UTC) + timedelta(days=days)
+    with as_operator_of(tenant_id(tenant)) as work:
+        row = plans.override_limit(work, limit, _number(value), reason=reason, expires_at=until)
+    print(f"override {row.id}: {limit} is {value} for {tenant} until {until:%Y-%m-%d}")
+
+
+@plans.command("end-override")
+def end_override(override_id: str, tenant: Tenant) -> None:
+    """End an override: the limit of the plan holds again."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import plans
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        plans.end_override(work, override_id)
+    print(f"override {override_id} has ended")
+
+
+@plans.command("zone")
+def zone(name: str, tenant: Tenant) -> None:
+    """Set the time zone by which a tenant's days and months begin."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import plans
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        plans.set_time_zone(work, name)
+    print(f"days and months of {tenant} are those of {name}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value
+
+
+def _number(text: str) -> int | None:
+    from valor_core.tenancy.plans import BadPlan
+
+    if text == "none":
+        return None
+    try:
+        return int(text)
+    except ValueError as error:
+        raise BadPlan(
+            f"{text[:40]!r} is no whole number.", hint="Write 500, or `none` for no limit."
+        ) from error
+
+
+def _said(value: float | str | None) -> str:
+    return "no limit" if value is None else str(value)

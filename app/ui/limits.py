@@ -1,0 +1,114 @@
+"""The parts of the page Plan & limits: what is granted in words, and how it is changed."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, time, timedelta
+
+import streamlit as st
+
+from app.ui import show
+from app.ui.words import moment
+from valor_core.errors import ValorError
+from valor_core.store.work import Work
+from valor_core.tenancy.plans import LIMITS, REASON_MAX, Granted, Origin
+from valor_core.values import Caller, from_micros, utc_now
+from valor_core.workbench import plans
+from valor_core.workbench.plans import PlanOverrideRow, PlanRow
+from valor_core.workbench.verb import open_work
+
+NO_LIMIT = "no limit"
+WHOLE = frozenset({"CLP", "ISK", "JPY", "KRW", "UGX", "VND", "XAF", "XOF"})
+THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+
+
+def said(value: int | None) -> str:
+    """How much is granted or left."""
+    return NO_LIMIT if value is None else f"{value:,}"
+
+
+def price(plan: PlanRow) -> str:
+    """A month's price in the currency's usual unit."""
+    digits = 0 if plan.currency in WHOLE else 3 if plan.currency in THOUSANDTHS else 2
+    return f"{plan.price_minor / 10**digits:,.{digits}f} {plan.currency}"
+
+
+def why(granted: Granted) -> str:
+    """Where a limit comes from, in words."""
+    if granted.origin is Origin.OVERRIDE:
+        until = f" until {moment(granted.until)}" if granted.until else ""
+        return f"Override{until}: {granted.why}"
+    return f"Plan {granted.why}" if granted.origin is Origin.PLAN else f"Setting {granted.why}"
+
+
+def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
+    """Another plan for the tenant: first what it would change, then the change."""
+    st.subheader("Change the plan", anchor=False)
+    if not offered:
+        st.info("No plan is defined yet. An operator defines one by: ./valor plans define")
+        return
+    by_name = {f"{row.name}, version {row.version}, {price(row)}": row for row in offered}
+    chosen = by_name[st.selectbox("Plan", list(by_name), key="limits:plan")]
+    with open_work(who) as work:
+        changes = plans.differences_of(work, chosen.plan_id, chosen.version)
+    if changes:
+        rows = [(each.limit.unit, [said(each.before), said(each.after)]) for each in changes]
+        show.table("What would change", ["Now", "Then"], rows)
+    else:
+        st.caption("Every limit would stay as it is.")
+    with st.form("assigning", border=False):
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="limits:why")
+        pressed = st.form_submit_button("Change the plan", icon=":material/swap_horiz:")
+    if pressed:
+        _do(
+            who,
+            lambda work: plans.assign_plan(
+                work, chosen.plan_id, version=chosen.version, reason=reason
+            ),
+        )
+
+
+def overriding(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
+    """Another limit than the plan's, for a time; and the end of one."""
+    st.subheader("Override a limit for a time", anchor=False)
+    with st.form("overriding", border=False):
+        name = st.selectbox("Limit", list(LIMITS), format_func=lambda each: LIMITS[each].unit)
+        left, right = st.columns(2)
+        value = left.number_input("Granted", min_value=0, value=None, step=1, placeholder=NO_LIMIT)
+        until = right.date_input("Until the end of", value=utc_now().date() + timedelta(days=30))
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="limits:override_why")
+        pressed = st.form_submit_button("Override", icon=":material/tune:")
+    if pressed:
+        ends = datetime.combine(until, time(), UTC) + timedelta(days=1)
+        granted = None if value is None else int(value)
+        _do(
+            who,
+            lambda work: plans.override_limit(work, name, granted, reason=reason, expires_at=ends),
+        )
+    if standing:
+        _ending(who, standing)
+
+
+def _ending(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
+    by_id = {row.id: row for row in standing}
+    with st.form("ending", border=False):
+        chosen = st.selectbox(
+            "Override that holds", list(by_id), format_func=lambda each: _named(by_id[each])
+        )
+        pressed = st.form_submit_button("End it", icon=":material/delete:")
+    if pressed and chosen:
+        _do(who, lambda work: plans.end_override(work, chosen))
+
+
+def _named(row: PlanOverrideRow) -> str:
+    until = moment(from_micros(row.expires_at))
+    return f"{said(row.value)} {LIMITS[row.limit_name].unit} until {until}: {row.reason}"
+
+
+def _do(who: Caller, act: Callable[[Work], object]) -> None:
+    """Do it and draw the page anew; a refusal is told in place."""
+    try:
+        with open_work(who) as work:
+            act(work)
+    except ValorError as error:
+        show.refusal(error)
+    else:
+        st.rerun()

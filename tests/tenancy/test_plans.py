@@ -1,0 +1,247 @@
+"""What a tenant is granted, why, and how that changes: on both databases."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from valor_core.billing.metering import Meter
+from valor_core.errors import AccessDenied, NotFound
+from valor_core.settings import SETTINGS
+from valor_core.store.tables import TenantPlanRow
+from valor_core.store.work import AlreadyThere
+from valor_core.tenancy.plans import LIMITS, METERED, BadPlan, Origin, UnknownTimeZone, effective
+from valor_core.values import Caller, micros
+from valor_core.workbench import plans
+from valor_core.workbench.logbook import read_log
+from valor_core.workbench.verb import open_work
+
+
+def define(operator: Caller, plan_id: str = "team", **limits: int | None) -> None:
+    with open_work(operator) as work:
+        plans.define_plan(
+            work, plan_id, name="Team", currency="USD", price_minor=4_900, limits=limits,
+            features={},
+        )  # fmt: skip
+
+
+def assign(caller: Caller, plan_id: str = "team", *, reason: str = "they grew") -> None:
+    with open_work(caller) as work:
+        plans.assign_plan(work, plan_id, reason=reason)
+
+
+def granted(caller: Caller, name: str = "valuations_per_month"):
+    with open_work(caller) as work:
+        return plans.plan_now(work).effective.granted[name]
+
+
+def test_without_a_plan_the_settings_hold(acme):
+    told = granted(acme.viewer)
+
+    assert (told.value, told.origin) == (100_000, Origin.SETTING)
+    assert told.why == "VALOR_VALUATIONS_PER_MONTH"
+    assert granted(acme.viewer, "valuations_per_day").value is None
+
+
+def test_a_plan_holds_at_once_for_its_tenant_alone_and_says_that_it_is_why(acme, rival):
+    define(acme.operator, valuations_per_month=10)
+    assign(acme.admin)
+
+    told = granted(acme.viewer)
+    assert (told.value, told.origin, told.why) == (10, Origin.PLAN, "Team, version 1")
+    assert granted(acme.viewer, "imports_per_month").origin is Origin.SETTING
+    assert granted(rival.viewer).value == 100_000
+
+
+def test_a_new_version_changes_nobody_until_it_is_assigned(acme):
+    define(acme.operator, valuations_per_month=10)
+    assign(acme.admin)
+    define(acme.operator, valuations_per_month=20)
+
+    assert granted(acme.viewer).value == 10
+    assign(acme.admin)
+    assert granted(acme.viewer).value == 20
+
+
+def test_an_override_holds_until_it_expires_or_is_ended_and_says_why(acme):
+    define(acme.operator, valuations_per_month=10)
+    assign(acme.admin)
+    until = datetime.now(UTC) + timedelta(days=3)
+    with open_work(acme.admin) as work:
+        row = plans.override_limit(
+            work, "valuations_per_month", None, reason="a large deal", expires_at=until
+        )
+
+    told = granted(acme.viewer)
+    assert (told.value, told.origin, told.why) == (None, Origin.OVERRIDE, "a large deal")
+    assert told.until == until
+    with open_work(acme.viewer) as work:
+        work.now = until
+        assert effective(work).value("valuations_per_month") == 10
+    with open_work(acme.admin) as work:
+        plans.end_override(work, row.id)
+    assert granted(acme.viewer).value == 10
+
+
+def test_a_history_has_no_gap_and_no_overlap(acme):
+    define(acme.operator, valuations_per_month=10)
+    define(acme.operator, "firm", valuations_per_month=50)
+    for plan_id in ("team", "firm", "team"):
+        assign(acme.admin, plan_id)
+
+    with open_work(acme.viewer) as work:
+        newest_first = plans.plan_history(work)
+    assert [row.plan_id for row in newest_first] == ["team", "firm", "team"]
+    assert newest_first[0].valid_to is None
+    for later, earlier in pairwise(newest_first):
+        assert earlier.valid_to == later.valid_from
+    assert {row.reason for row in newest_first} == {"they grew"}
+
+
+def test_two_plans_at_once_are_refused_by_the_database_itself(acme):
+    define(acme.operator)
+    assign(acme.admin)
+    with open_work(acme.admin) as work:
+        begun = work.session.scalars(select(TenantPlanRow.valid_from)).one()
+
+    def second() -> None:
+        with open_work(acme.admin) as work:
+            work.begin_writing()
+            row = TenantPlanRow(
+                seq=2, plan_id="team", plan_version=1, valid_from=begun + 1, valid_to=None,
+                changed_by="user:x", reason="by hand",
+            )  # fmt: skip
+            work.add_all([row])
+
+    with pytest.raises(AlreadyThere):
+        second()
+
+
+def test_a_clock_set_back_makes_no_plan_end_before_it_began(acme):
+    define(acme.operator)
+    assign(acme.admin)
+    with open_work(acme.admin) as work:
+        work.now -= timedelta(hours=1)
+        plans.assign_plan(work, "team", reason="again")
+
+    with open_work(acme.viewer) as work:
+        last, first = plans.plan_history(work)
+    assert first.valid_to == last.valid_from == first.valid_from + 1
+
+
+def test_a_version_is_never_changed_not_even_by_sql(store, acme):
+    define(acme.operator, valuations_per_month=10)
+    for statement in (
+        "UPDATE plan_definitions SET price_minor = 1",
+        "DELETE FROM plan_definitions",
+    ):
+        with pytest.raises(DBAPIError), store.engine.begin() as connection:
+            connection.execute(text(statement))
+
+
+def test_a_change_is_told_in_the_log_with_before_and_after(acme):
+    define(acme.operator, valuations_per_month=10)
+    assign(acme.admin, reason="a trial")
+
+    with open_work(acme.admin) as work:
+        told = (read_log(work, action="plan.assign")[0].payload or b"").decode()
+    assert '"before":"no plan"' in told
+    assert '"after":"Team, version 1"' in told
+    assert "valuations_per_month: 100000 → 10" in told
+    assert '"reason":"a trial"' in told
+
+
+def test_what_a_change_would_do_is_told_before_it_is_made(acme):
+    define(acme.operator, valuations_per_month=10, user_calls_burst=7)
+
+    with open_work(acme.admin) as work:
+        told = {
+            each.limit.name: (each.before, each.after)
+            for each in plans.differences_of(work, "team")
+        }
+    assert told == {"valuations_per_month": (100_000, 10), "user_calls_burst": (2_000, 7)}
+    assert granted(acme.viewer).value == 100_000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"valuations": 3}, {"valuations_per_month": -1}, {"user_calls_burst": 0},
+        {"user_calls_burst": None}, {"valuations_per_month": 10**10},
+    ],
+)  # fmt: skip
+def test_a_limit_that_cannot_be_is_refused(acme, change):
+    with pytest.raises(BadPlan):
+        define(acme.operator, **change)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"plan_id": "../x"}, {"currency": "usd"}, {"currency": "US"}, {"price_minor": -1},
+        {"name": " "},
+    ],
+)  # fmt: skip
+def test_a_plan_that_cannot_be_is_refused(acme, wrong):
+    sound = {"plan_id": "team", "name": "Team", "currency": "USD", "price_minor": 0}
+    with pytest.raises(BadPlan), open_work(acme.operator) as work:
+        plans.define_plan(work, limits={}, features={}, **sound | wrong)
+
+
+def test_a_change_without_its_reason_or_without_an_end_is_refused(acme):
+    define(acme.operator)
+    with pytest.raises(BadPlan, match="reason"):
+        assign(acme.admin, reason=" ")
+    now = datetime.now(UTC)
+    for until in (now - timedelta(seconds=1), now + timedelta(days=400)):
+        with pytest.raises(BadPlan, match="within a year"), open_work(acme.admin) as work:
+            plans.override_limit(work, "valuations_per_month", 1, reason="x", expires_at=until)
+
+
+def test_what_is_not_there_cannot_be_assigned_or_ended(acme, rival):
+    with pytest.raises(NotFound):
+        assign(acme.admin, "nowhere")
+    until = datetime.now(UTC) + timedelta(days=1)
+    with open_work(rival.admin) as work:
+        row = plans.override_limit(work, "valuations_per_month", 1, reason="x", expires_at=until)
+    with pytest.raises(NotFound), open_work(acme.admin) as work:
+        plans.end_override(work, row.id)
+    assert granted(rival.viewer).value == 1
+
+
+def test_who_may_change_nothing_changes_nothing(acme):
+    with pytest.raises(AccessDenied):
+        assign(acme.analyst)
+    with pytest.raises(AccessDenied):
+        define(acme.admin)
+
+
+def test_a_time_zone_is_one_of_the_known_ones(acme):
+    with open_work(acme.admin) as work:
+        plans.set_time_zone(work, "Europe/Zurich")
+    for wrong in ("Europe/Nowhere", "../etc/passwd", ""):
+        with pytest.raises(UnknownTimeZone), open_work(acme.admin) as work:
+            plans.set_time_zone(work, wrong)
+
+    with open_work(acme.viewer) as work:
+        assert plans.plan_now(work).effective.zone.key == "Europe/Zurich"
+
+
+def test_each_meter_has_a_quota_and_each_limit_the_setting_of_its_default():
+    assert set(Meter) == set(METERED)
+    named = {setting.name for setting in SETTINGS}
+    for limit in LIMITS.values():
+        assert (f"VALOR_{limit.name.upper()}" in named) == limit.has_default
+
+
+def test_moments_are_kept_to_the_microsecond(acme):
+    define(acme.operator)
+    before = micros(datetime.now(UTC))
+    assign(acme.admin)
+
+    with open_work(acme.viewer) as work:
+        since = plans.plan_now(work).effective.since
+    assert since
+    assert before <= micros(since) <= micros(datetime.now(UTC))

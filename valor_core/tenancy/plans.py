@@ -1,0 +1,391 @@
+"""Plans: what a tenant is granted, from when to when, and why it is just so much now.
+
+A limit comes from the newest override that holds, else from the tenant's plan, else from the
+setting of its name. Versions of a plan are never changed, so what was granted can be looked up.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import func, select
+
+from valor_core.errors import BadInput, NotFound
+from valor_core.settings import whole_number
+from valor_core.store.tables import PlanOverrideRow, PlanRow, TenantPlanRow, TenantRow
+from valor_core.store.work import Work
+from valor_core.tenancy import flags
+from valor_core.values import from_micros, micros, new_id
+
+LIMIT_MOST = 10**9
+REASON_MAX = 500
+OVERRIDE_LASTS_MOST_US = 366 * 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """Something of which a plan grants so much; a quota may also be granted without limit."""
+
+    name: str
+    unit: str
+    meter: str = ""  # of a quota
+    period: str = ""  # `month` or `day`, in the tenant's time zone
+    has_default: bool = True  # in the setting of its name
+
+    @property
+    def default(self) -> int | None:
+        """As the settings say; None is without limit."""
+        if not self.has_default:
+            return None
+        return whole_number(f"VALOR_{self.name.upper()}", most=LIMIT_MOST)
+
+
+def _quota(meter: str, unit: str, period: str) -> Limit:
+    return Limit(
+        name=f"{meter}_per_{period}",
+        unit=f"{unit} a {period}",
+        meter=meter,
+        period=period,
+        has_default=period == "month",
+    )
+
+
+METERED = {
+    "valuations": "saved valuations",
+    "imports": "imported documents",
+    "snapshots": "published snapshots",
+    "reports": "reports",
+    "workbook_audits": "audited workbooks",
+}
+RATES = (
+    Limit(name="tenant_calls_per_minute", unit="API calls a minute of the whole tenant"),
+    Limit(name="tenant_calls_burst", unit="API calls at once of the whole tenant"),
+    Limit(name="user_calls_per_minute", unit="API calls a minute of a user or a key"),
+    Limit(name="user_calls_burst", unit="API calls at once of a user or a key"),
+)
+QUOTAS = tuple(
+    _quota(meter, unit, period) for meter, unit in METERED.items() for period in ("month", "day")
+)
+LIMITS = {limit.name: limit for limit in (*RATES, *QUOTAS)}
+
+
+class BadPlan(BadInput):
+    """A plan, or a change of one, that cannot be."""
+
+    code = "bad_plan"
+
+
+class UnknownTimeZone(BadInput):
+    """A time zone by no name of the IANA list."""
+
+    code = "unknown_time_zone"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is no time zone {name[:60]!r}.", hint="Write Europe/Zurich, or UTC."
+        )
+
+
+class Origin(StrEnum):
+    """Where a granted limit comes from."""
+
+    OVERRIDE = "override"
+    PLAN = "plan"
+    SETTING = "setting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """How much of something a tenant is granted now, and why."""
+
+    limit: Limit
+    value: int | None  # None: without limit
+    origin: Origin
+    why: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effective:
+    """What holds for a tenant at a moment: its plan, its overrides and what follows from them."""
+
+    plan: PlanRow | None
+    since: datetime | None
+    zone: ZoneInfo
+    granted: Mapping[str, Granted]
+
+    def value(self, name: str) -> int | None:
+        """How much of it; None is without limit."""
+        return self.granted[name].value
+
+    @property
+    def plan_name(self) -> str:
+        """The plan with its version, as people call it."""
+        return f"{self.plan.name}, version {self.plan.version}" if self.plan else "no plan"
+
+
+def define(
+    work: Work,
+    plan_id: str,
+    *,
+    name: str,
+    currency: str,
+    price_minor: int,
+    limits: Mapping[str, int | None],
+    features: Mapping[str, bool | int | str],
+) -> PlanRow:
+    """A new plan, or the next version of one; tenants keep the version that they have."""
+    if not plan_id.isascii() or not plan_id.replace("-", "").isalnum() or len(plan_id) > 40:
+        raise BadPlan(
+            f"{plan_id[:40]!r} cannot be a plan's short name.",
+            hint="Use up to 40 letters, digits and -, such as team.",
+        )
+    if len(currency) != 3 or not currency.isascii() or not currency.isupper():
+        raise BadPlan(f"{currency[:10]!r} is no currency.", hint="Write its ISO code, such as USD.")
+    if not 0 <= price_minor <= 10**12 or not 0 < len(name.strip()) <= 100:
+        raise BadPlan(
+            "A plan needs a name, and a price from 0 up.",
+            hint="The price is a month's, in the currency's smallest unit: 4900 is 49.00 USD.",
+        )
+    for each, value in limits.items():
+        check_limit(each, value)
+    for feature, meant in features.items():
+        flags.check_value(feature, meant)
+    newest = work.session.scalar(
+        select(func.max(PlanRow.version)).where(PlanRow.plan_id == plan_id)
+    )
+    row = PlanRow(
+        plan_id=plan_id,
+        version=(newest or 0) + 1,
+        name=name.strip(),
+        currency=currency,
+        price_minor=price_minor,
+        limits=dict(limits),
+        features=dict(features),
+        created_at=work.now_micros,
+        created_by=work.caller.actor,
+    )
+    work.session.add(row)
+    work.session.flush()
+    return row
+
+
+def check_limit(name: str, value: int | None) -> None:
+    """BadPlan unless there is such a limit and it can be so much."""
+    limit = LIMITS.get(name)
+    if limit is None:
+        raise BadPlan(
+            f"There is no limit {name[:60]!r}.", hint=f"The limits are {', '.join(LIMITS)}."
+        )
+    least = 0 if limit.meter else 1
+    if value is None and limit.meter:
+        return
+    if value is None or not least <= value <= LIMIT_MOST:
+        raise BadPlan(
+            f"{name} cannot be {value}.",
+            hint=f"Give a whole number from {least} to {LIMIT_MOST}"
+            + (", or none at all for no limit." if limit.meter else "."),
+        )
+
+
+def definitions(work: Work) -> Sequence[PlanRow]:
+    """Every version of every plan, the newest of each first."""
+    query = select(PlanRow).order_by(PlanRow.plan_id, PlanRow.version.desc()).limit(1000)
+    return work.session.scalars(query).all()
+
+
+def definition(work: Work, plan_id: str, version: int | None = None) -> PlanRow:
+    """That version of a plan, or its newest; NotFound otherwise."""
+    query = select(PlanRow).where(PlanRow.plan_id == plan_id).order_by(PlanRow.version.desc())
+    if version is not None:
+        query = query.where(PlanRow.version == version)
+    row = work.session.scalars(query.limit(1)).first()
+    if row is None:
+        raise NotFound("plan", plan_id if version is None else f"{plan_id} version {version}")
+    return row
+
+
+def assign(work: Work, plan: PlanRow, *, reason: str) -> TenantPlanRow:
+    """The caller's tenant has this plan from now on; what it had before ends at the same moment."""
+    check_reason(reason)
+    before = _open(work)
+    begins = work.now_micros
+    if before:
+        begins = max(begins, before.valid_from + 1)
+        before.valid_to = begins
+        work.session.flush()
+    row = TenantPlanRow(
+        seq=before.seq + 1 if before else 1,
+        plan_id=plan.plan_id,
+        plan_version=plan.version,
+        valid_from=begins,
+        valid_to=None,
+        changed_by=work.caller.actor,
+        reason=reason.strip(),
+    )
+    work.add_all([row])
+    work.session.flush()
+    tell_changed(work)
+    return row
+
+
+def check_reason(reason: str) -> None:
+    """BadPlan unless somebody can later read why."""
+    if not 0 < len(reason.strip()) <= REASON_MAX:
+        raise BadPlan(
+            "A change needs its reason.", hint=f"Say why, in up to {REASON_MAX} characters."
+        )
+
+
+def _open(work: Work) -> TenantPlanRow | None:
+    query = select(TenantPlanRow).where(TenantPlanRow.valid_to.is_(None))
+    return work.session.scalars(query).one_or_none()
+
+
+def history(work: Work) -> Sequence[TenantPlanRow]:
+    """The plans that the tenant had, the newest first."""
+    query = select(TenantPlanRow).order_by(TenantPlanRow.seq.desc()).limit(1000)
+    return work.session.scalars(query).all()
+
+
+def override(
+    work: Work, name: str, value: int | None, *, reason: str, expires_at: datetime
+) -> PlanOverrideRow:
+    """Another limit than the plan's, for a time."""
+    check_limit(name, value)
+    check_reason(reason)
+    until = micros(expires_at)
+    if not 0 < until - work.now_micros <= OVERRIDE_LASTS_MOST_US:
+        raise BadPlan(
+            "An override ends within a year from now.", hint="Name a moment in the coming year."
+        )
+    row = PlanOverrideRow(
+        id=new_id(),
+        limit_name=name,
+        value=value,
+        reason=reason.strip(),
+        expires_at=until,
+        created_at=work.now_micros,
+        created_by=work.caller.actor,
+    )
+    work.add_all([row])
+    work.session.flush()
+    tell_changed(work)
+    return row
+
+
+def end_override(work: Work, override_id: str) -> PlanOverrideRow:
+    """From now on the plan's own limit holds again."""
+    row = work.session.get(PlanOverrideRow, (work.caller.tenant_id, override_id))
+    if row is None:
+        raise NotFound("override", override_id[:40])
+    row.ended_at = row.ended_at or work.now_micros
+    work.session.flush()
+    tell_changed(work)
+    return row
+
+
+def overrides(work: Work) -> Sequence[PlanOverrideRow]:
+    """Those that hold now, the newest first."""
+    query = (
+        select(PlanOverrideRow)
+        .where(PlanOverrideRow.expires_at > work.now_micros, PlanOverrideRow.ended_at.is_(None))
+        .order_by(PlanOverrideRow.created_at.desc(), PlanOverrideRow.id.desc())
+        .limit(1000)
+    )
+    return work.session.scalars(query).all()
+
+
+def set_zone(work: Work, name: str) -> str:
+    """The time zone by which the tenant's days and months are told; returns the one before."""
+    read_zone(name)
+    tenant = work.session.get_one(TenantRow, work.caller.tenant_id)
+    before, tenant.billing_tz = tenant.billing_tz, name
+    tell_changed(work)
+    return before
+
+
+def read_zone(name: str) -> ZoneInfo:
+    """The time zone of that name; UnknownTimeZone otherwise."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # the last two for odd paths
+        raise UnknownTimeZone(name) from error
+
+
+def effective(work: Work, *, instead: PlanRow | None = None) -> Effective:
+    """What holds for the caller's tenant now; or what would, had it another plan `instead`."""
+    session = work.session
+    tenant = session.get(TenantRow, work.caller.tenant_id)
+    held = session.execute(
+        select(TenantPlanRow, PlanRow)
+        .join(
+            PlanRow,
+            (PlanRow.plan_id == TenantPlanRow.plan_id)
+            & (PlanRow.version == TenantPlanRow.plan_version),
+        )
+        .where(TenantPlanRow.valid_to.is_(None))
+    ).one_or_none()
+    plan = instead or (held[1] if held else None)
+    newest: dict[str, PlanOverrideRow] = {}
+    for row in overrides(work):
+        newest.setdefault(row.limit_name, row)
+    return Effective(
+        plan=plan,
+        since=from_micros(held[0].valid_from) if held and not instead else None,
+        zone=ZoneInfo(tenant.billing_tz if tenant else "UTC"),
+        granted={
+            limit.name: _granted(limit, plan, newest.get(limit.name)) for limit in LIMITS.values()
+        },
+    )
+
+
+def _granted(limit: Limit, plan: PlanRow | None, override: PlanOverrideRow | None) -> Granted:
+    if override:
+        return Granted(
+            limit=limit,
+            value=override.value,
+            origin=Origin.OVERRIDE,
+            why=override.reason,
+            until=from_micros(override.expires_at),
+        )
+    if plan and limit.name in plan.limits:
+        why = f"{plan.name}, version {plan.version}"
+        return Granted(limit=limit, value=plan.limits[limit.name], origin=Origin.PLAN, why=why)
+    why = f"VALOR_{limit.name.upper()}" if limit.has_default else "no limit is set"
+    return Granted(limit=limit, value=limit.default, origin=Origin.SETTING, why=why)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A limit that a change would make another."""
+
+    limit: Limit
+    before: int | None
+    after: int | None
+
+
+def differences(before: Effective, after: Effective) -> list[Difference]:
+    """What differs between two moments, or between what holds and what would."""
+    return [
+        Difference(limit=limit, before=before.value(name), after=after.value(name))
+        for name, limit in LIMITS.items()
+        if before.value(name) != after.value(name)
+    ]
+
+
+_changed_at: dict[str, float] = {}
+
+
+def tell_changed(work: Work) -> None:
+    """Once it is kept, what this process remembers of the tenant's plan is asked anew."""
+    tenant = work.caller.tenant_id
+    work.after_commit.append(lambda: _changed_at.__setitem__(tenant, time.monotonic()))
+
+
+def changed_at(tenant_id: str) -> float:
+    """When this process last changed the tenant's plan, by the monotonic clock."""
+    return _changed_at.get(tenant_id, 0.0)

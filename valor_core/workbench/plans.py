@@ -1,0 +1,144 @@
+"""Plans and limits: what a tenant is granted, what it has used, and how that is changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from valor_core.store.tables import PlanOverrideRow, PlanRow, TenantPlanRow
+from valor_core.store.work import Work
+from valor_core.tenancy import plans, quotas
+from valor_core.tenancy.plans import Difference, Effective
+from valor_core.tenancy.quotas import Standing
+from valor_core.workbench.verb import verb, view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanNow:
+    """What holds for the tenant now and why, and how far its quotas are used."""
+
+    effective: Effective
+    standings: Sequence[Standing]
+    overrides: Sequence[PlanOverrideRow]
+
+
+@view("plan.read")
+def plan_now(work: Work) -> PlanNow:
+    """What the tenant is granted now, why, and what of it is left."""
+    effective = plans.effective(work)
+    return PlanNow(
+        effective=effective,
+        standings=quotas.standings(work, effective),
+        overrides=plans.overrides(work),
+    )
+
+
+@view("plan.read")
+def list_plans(work: Work) -> Sequence[PlanRow]:
+    """Every version of every plan of this installation."""
+    return plans.definitions(work)
+
+
+@view("plan.read")
+def plan_history(work: Work) -> Sequence[TenantPlanRow]:
+    """The plans that the tenant had, the newest first."""
+    return plans.history(work)
+
+
+@view("plan.read")
+def differences_of(work: Work, plan_id: str, version: int | None = None) -> list[Difference]:
+    """The limits that would be others, had the tenant that plan."""
+    other = plans.definition(work, plan_id, version)
+    return plans.differences(plans.effective(work), plans.effective(work, instead=other))
+
+
+@verb("plan.define")
+def define_plan(
+    work: Work,
+    plan_id: str,
+    *,
+    name: str,
+    currency: str,
+    price_minor: int,
+    limits: Mapping[str, int | None],
+    features: Mapping[str, bool | int | str],
+) -> PlanRow:
+    """Make a plan, or its next version; tenants keep the version that they have."""
+    row = plans.define(
+        work,
+        plan_id,
+        name=name,
+        currency=currency,
+        price_minor=price_minor,
+        limits=limits,
+        features=features,
+    )
+    work.note(
+        f"plan:{row.plan_id}",
+        version=row.version,
+        currency=currency,
+        price_minor=price_minor,
+        limits=dict(limits),
+        features=dict(features),
+    )
+    return row
+
+
+@verb("plan.assign")
+def assign_plan(
+    work: Work, plan_id: str, *, version: int | None = None, reason: str
+) -> TenantPlanRow:
+    """Give the tenant a plan from now on; its history keeps the one before."""
+    before = plans.effective(work)
+    row = plans.assign(work, plans.definition(work, plan_id, version), reason=reason)
+    after = plans.effective(work)
+    work.note(
+        f"plan:{row.plan_id}",
+        before=before.plan_name,
+        after=after.plan_name,
+        reason=row.reason,
+        changed=_changed(before, after),
+    )
+    return row
+
+
+@verb("plan.override")
+def override_limit(
+    work: Work, limit: str, value: int | None, *, reason: str, expires_at: datetime
+) -> PlanOverrideRow:
+    """Grant the tenant another limit than its plan's, for a time."""
+    before = plans.effective(work)
+    row = plans.override(work, limit, value, reason=reason, expires_at=expires_at)
+    work.note(
+        f"override:{row.id}",
+        reason=row.reason,
+        until=expires_at.isoformat(),
+        changed=_changed(before, plans.effective(work)),
+    )
+    return row
+
+
+@verb("plan.override")
+def end_override(work: Work, override_id: str) -> None:
+    """The limit of the plan holds again."""
+    before = plans.effective(work)
+    row = plans.end_override(work, override_id)
+    changed = _changed(before, plans.effective(work))
+    work.note(f"override:{row.id}", ended=True, changed=changed)
+
+
+@verb("plan.zone")
+def set_time_zone(work: Work, name: str) -> None:
+    """The time zone by which the tenant's days and months begin."""
+    before = plans.set_zone(work, name)
+    work.note(f"tenant:{work.caller.tenant_id}", before=before, after=name)
+
+
+def _changed(before: Effective, after: Effective) -> list[str]:
+    return [
+        f"{each.limit.name}: {_said(each.before)} → {_said(each.after)}"
+        for each in plans.differences(before, after)
+    ]
+
+
+def _said(value: int | None) -> str:
+    return "no limit" if value is None else str(value)
