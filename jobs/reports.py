@@ -31,10 +31,14 @@ from valor_core.store.folders import private_folder
 from valor_core.telemetry import JOB_RUNS, JOBS_RUNNING, log
 from valor_core.values import Caller
 from valor_core.workbench import jobs, reports
+from valor_core.workbench.sealing import seal_log
 from valor_core.workbench.verb import open_work
 
 OUTPUTS = ("report.html", "result.json", "executed.ipynb", "input.json")
-STANDS_ON = ("run_id", "valuation_id", "snapshot_id", "enterprise_value", "value_per_share")
+STANDS_ON = (
+    "run_id", "valuation_id", "snapshot_id", "audit_checkpoint", "enterprise_value",
+    "value_per_share",
+)  # fmt: skip
 LOG_TAIL = 600
 PATHS = re.compile(r"(?:/[\w.\- ]+){2,}")  # where Valor lies is not its tenants' affair
 PASSED_ON = ("PATH", "LANG", "TZ")  # of the environment; all else stays here
@@ -115,6 +119,7 @@ def _outcome(
     try:
         with open_work(caller, store) as work:
             document = reports.gather(work, run)
+        document["audit_checkpoint"] = seal_log(store, caller.tenant_id)
         _lay_out(run, document)
     except ValorError as error:
         return _Outcome(status=Status.FAILED, detail=f"{error}")

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from tests.embedded_postgres import EmbeddedPostgres, in_memory
+from valor_core.audit import keys as audit_keys
 from valor_core.audit import log as audit
 from valor_core.settings import SETTINGS
 from valor_core.store.engines import Store
@@ -97,6 +98,15 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _own_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Databases are copies of one, so the checkpoints of one test's log would belie another's."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.getbasetemp() / "checkpoints" / new_id()
+        patch.setenv("VALOR_CHECKPOINTS", str(folder))
+        yield
+
+
+@pytest.fixture(autouse=True)
 def _fresh_secrets() -> Iterator[None]:
     """Secrets are read once a process; here that means once a test."""
     _forget_secrets()
@@ -106,6 +116,7 @@ def _fresh_secrets() -> Iterator[None]:
 
 def _forget_secrets() -> None:
     audit.keys.cache_clear()
+    audit_keys.signing_keys.cache_clear()
     api_keys._pepper.cache_clear()
 
 

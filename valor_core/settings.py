@@ -40,6 +40,17 @@ SETTINGS = (
         "DB_MIGRATE_URL", "", "Login of the owner that migrates; DB_URL if empty.", secret=True
     ),
     Setting("AUDIT_HMAC_SECRET", "", "Key of the audit chain; made in VALOR_HOME if empty.", True),
+    Setting(
+        "AUDIT_SIGNING_SECRET",
+        "",
+        "Key that signs the audit log's checkpoints; made in VALOR_HOME if empty.",
+        True,
+    ),
+    Setting(
+        "VALOR_CHECKPOINTS",
+        "",
+        "Folder of the checkpoints outside the database; `checkpoints` in VALOR_HOME if empty.",
+    ),
     Setting("VALOR_KEY_PEPPER", "", "Pepper of the API keys; made in VALOR_HOME if empty.", True),
     Setting("VALOR_METRICS", "", "`1` serves /metrics, to loopback or to who shows the token."),
     Setting("VALOR_METRICS_TOKEN", "", "Bearer token of /metrics for callers off loopback.", True),

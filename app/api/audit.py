@@ -51,6 +51,7 @@ class VerdictView(BaseModel):
     holds: bool
     size: int
     head: str
+    sealed: int
     findings: list[FindingView]
 
 
@@ -87,5 +88,6 @@ def verify(work: CallersWork) -> VerdictView:
         holds=verdict.holds,
         size=verdict.size,
         head=verdict.head,
+        sealed=verdict.sealed,
         findings=[FindingView(seq=f.seq, kind=f.kind, meaning=str(f)) for f in verdict.findings],
     )

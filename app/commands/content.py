@@ -315,6 +315,7 @@ def verify_audit(
                 "holds": v.holds,
                 "size": v.size,
                 "head": v.head,
+                "sealed": v.sealed,
                 "findings": [{"seq": f.seq, "kind": f.kind} for f in v.findings],
             }
             for v in verdicts
@@ -323,7 +324,7 @@ def verify_audit(
     else:
         for v in verdicts:
             told = "holds" if v.holds else "DOES NOT HOLD"
-            print(f"{v.tenant_id:<24} {v.size:>8} entries  {told}")
+            print(f"{v.tenant_id:<24} {v.size:>8} entries, {v.sealed} sealed outside  {told}")
             for finding in v.findings[:10]:
                 print(f"    {finding}")
     if not all(v.holds for v in verdicts):

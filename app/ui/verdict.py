@@ -20,7 +20,8 @@ def _tell(verdict: Verdict) -> None:
     if verdict.holds:
         st.success(
             f"The log holds: all {verdict.size:,} entries are as they were written, each follows "
-            f"from the one before, none is missing. The chain ends with {verdict.head[:16]}.",
+            f"from the one before, none is missing. The chain ends with {verdict.head[:16]}. "
+            f"Signed checkpoints outside the database vouch for {verdict.sealed:,} of them.",
             icon=":material/verified:",
         )
         return

@@ -171,7 +171,7 @@ def test_a_process_that_has_lost_its_key_does_not_start_with_a_fresh_one(
 def test_the_database_keeps_no_key(store):
     key = next(iter(log.keys().values()))
     with unit_of_work(operator(PLATFORM), store) as work:
-        known = work.session.get(audit_keys.AuditKeyRow, audit_keys.CURRENT)
+        known = work.session.get(audit_keys.AuditKeyRow, audit_keys.FIRST)
 
     assert known
     assert key not in known.check_value

@@ -16,7 +16,7 @@ from valor_core.audit.entries import (
     push,
     sha256,
 )
-from valor_core.audit.keys import CURRENT, audit_keys
+from valor_core.audit.keys import FIRST, WrongAuditKey, audit_keys
 from valor_core.errors import ValorError
 from valor_core.redaction import Redactor
 from valor_core.store.tables import AuditHeadRow, AuditLogRow
@@ -38,34 +38,59 @@ class LogMissing(ValorError):
         )
 
 
+ROTATED = "audit.key_rotated"
+
+
 @cache
 def keys() -> dict[int, bytes]:
-    """Read once a process: the secrets do not change under it."""
+    """Read once a process, and once more when another process has changed the key."""
     return audit_keys()
+
+
+def key_numbered(key_id: int) -> bytes:
+    """That key of the chain; WrongAuditKey where it is not at hand."""
+    if key_id not in keys():
+        keys.cache_clear()
+    if key_id not in keys():
+        raise WrongAuditKey
+    return keys()[key_id]
 
 
 def begin(work: Work) -> None:
     """Starts the log of a new tenant, so that its first entry already has a head to lock."""
     tenant, mac = work.caller.tenant_id, first_mac(work.caller.tenant_id)
-    head = AuditHeadRow(size=0, mac=mac, frontier=b"", key_id=CURRENT)
-    head.head_mac = head_mac(keys()[CURRENT], tenant, 0, mac, b"")
+    newest = max(keys())
+    head = AuditHeadRow(size=0, mac=mac, frontier=b"", key_id=newest)
+    head.head_mac = head_mac(key_numbered(newest), tenant, 0, mac, b"")
     work.add_all([head])
 
 
+def locked_head(work: Work) -> AuditHeadRow:
+    """Where the log of the caller's tenant ends; nobody else appends until this work has ended."""
+    head = work.session.scalars(_HEAD).one_or_none()
+    if head is None:
+        raise LogMissing(work.caller.tenant_id)
+    return head
+
+
 def append(
-    work: Work, action: str, *, target: str, details: Mapping[str, object], category: str = "act"
+    work: Work,
+    action: str,
+    *,
+    target: str,
+    details: Mapping[str, object],
+    category: str = "act",
+    new_key_id: int | None = None,
 ) -> int:
     """One more entry of the caller's tenant, redacted; returns its number.
 
     Call it as the last statement before the commit: the head row is the lock of the tenant's log.
     """
-    tenant, session = work.caller.tenant_id, work.session
-    head = session.scalars(_HEAD).one_or_none()
-    if head is None:
-        raise LogMissing(tenant)
+    tenant, head = work.caller.tenant_id, locked_head(work)
     size, before, frontier = head.size, head.mac, head.frontier
-    key = keys()[CURRENT]
-    redactor = Redactor(sha256(key + tenant.encode()))
+    key_id, key = new_key_id or head.key_id, key_numbered(head.key_id)
+    new_key = key_numbered(new_key_id) if new_key_id else None
+    redactor = Redactor(sha256(key_numbered(FIRST) + tenant.encode()))  # one pseudonym for ever
     payload, salt = canonical(_mapping(redactor.value(details))), os.urandom(SALT_BYTES)
     entry = Entry(
         tenant_id=tenant,
@@ -81,18 +106,33 @@ def append(
         payload_digest=sha256(salt + payload),
         leaf=b"",
         mac=b"",
-        key_id=CURRENT,
+        key_id=key_id,
         purge_seq=None,
     )
     leaf = entry.expected_leaf()
-    mac = next_mac(before, leaf, key=key)
+    mac = next_mac(before, leaf, key=key, new_key=new_key)
     columns = {name: getattr(entry, name) for name in Entry.__slots__}
-    session.add(AuditLogRow(**columns | {"leaf": leaf, "mac": mac}))
-    head.size, head.mac, head.key_id = entry.seq, mac, CURRENT
+    work.session.add(AuditLogRow(**columns | {"leaf": leaf, "mac": mac}))
+    head.size, head.mac, head.key_id = entry.seq, mac, key_id
     head.frontier = push(frontier, size, leaf)
-    head.head_mac = head_mac(key, tenant, head.size, mac, head.frontier)
-    session.flush()
+    head.head_mac = head_mac(new_key or key, tenant, head.size, mac, head.frontier)
+    work.session.flush()
     return entry.seq
+
+
+def rotate(work: Work) -> int | None:
+    """From here on the newest key signs, vouched for by the one before; None if it does already."""
+    newest = max(keys())
+    if locked_head(work).key_id == newest:
+        return None
+    return append(
+        work,
+        ROTATED,
+        target=f"key:{newest}",
+        details={"key_id": newest},
+        category="audit",
+        new_key_id=newest,
+    )
 
 
 def _mapping(value: object) -> Mapping[str, object]:

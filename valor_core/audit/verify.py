@@ -1,13 +1,17 @@
 """Checks a tenant's log entry by entry against its own digests, the chain and the head."""
 
 import hmac
+import json
 import struct
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Text, cast, select
 
+from valor_core.audit import checkpoints
 from valor_core.audit.entries import (
     SALT_BYTES,
     Entry,
@@ -17,10 +21,12 @@ from valor_core.audit.entries import (
     push,
     sha256,
 )
+from valor_core.audit.merkle import root_of_frontier
 from valor_core.store.tables import AuditHeadRow, AuditLogRow
 from valor_core.store.work import Work
 
 MADE = "tenant.add"
+SEALED = "audit.checkpoint"
 TEXTS = tuple(name for name in Entry.__slots__ if isinstance(getattr(AuditLogRow, name).type, Text))
 MEANING = {
     "gap": "an entry is missing or out of order",
@@ -33,6 +39,9 @@ MEANING = {
     "head_differs": "the log does not end where its head says",
     "head_forged": "the head was not made with the key",
     "log_missing": "the head of the log is gone",
+    "shorter_than_checkpoint": "entries are gone that a signed checkpoint vouches for",
+    "differs_from_checkpoint": "from here on it is not the log that a signed checkpoint vouches for",
+    "checkpoint_forged": "a checkpoint after this entry was signed by no key at hand",
     "tenant_missing": "the tenant, or all of its log, is gone",
     "tenant_unannounced": "the installation's log does not say that the tenant was made",
 }
@@ -57,6 +66,7 @@ class Verdict:
     size: int
     head: str
     findings: tuple[Finding, ...]
+    sealed: int = 0  # how many entries a checkpoint outside the database vouches for
 
     @property
     def holds(self) -> bool:
@@ -69,24 +79,45 @@ class Verdict:
         return replace(self, findings=tuple(findings))
 
 
-def verify(work: Work, keys: Mapping[int, bytes], *, most: int = 100) -> Verdict:
-    """Reads the whole log of the caller's tenant; the first finding is the first bad entry."""
+def verify(
+    work: Work,
+    keys: Mapping[int, bytes],
+    *,
+    most: int = 100,
+    told: Mapping[int, bytes] | None = None,
+) -> Verdict:
+    """Reads the whole log of the caller's tenant; the first finding is the first bad entry.
+
+    `told` are roots by size that the installation's own log has noted of it.
+    """
     tenant = work.caller.tenant_id
     work.see_one_moment()  # an entry that comes meanwhile belongs to the next check
+    vouched = checkpoints.vouched(work)
     rows = work.session.execute(
         select(*(_as_stored(work, name) for name in Entry.__slots__))
         .where(AuditLogRow.tenant_id == tenant)
         .order_by(AuditLogRow.seq)
         .execution_options(yield_per=2000)
     )
-    walk = Walk(tenant, keys)
+    walk = Walk(tenant, keys, _together(vouched.roots, told or {}))
     findings: list[Finding] = []
     for finding in walk.over(map(_entry, rows)):
         if len(findings) < most:
             findings.append(finding)
     head = work.session.get(AuditHeadRow, tenant)
     findings += walk.end(head)
-    return Verdict(tenant, walk.size, head.mac.hex() if head else "", tuple(findings[:most]))
+    findings += (Finding("checkpoint_forged", size) for size in vouched.refused)
+    told_head = head.mac.hex() if head else ""
+    return Verdict(tenant, walk.size, told_head, tuple(findings[:most]), vouched.outside)
+
+
+def _together(
+    roots: Mapping[int, frozenset[bytes]], told: Mapping[int, bytes]
+) -> dict[int, frozenset[bytes]]:
+    return {
+        size: roots.get(size, frozenset()) | ({told[size]} if size in told else frozenset())
+        for size in roots.keys() | told.keys()
+    }
 
 
 def announced(work: Work) -> dict[str, int]:
@@ -101,6 +132,25 @@ def announced(work: Work) -> dict[str, int]:
     )
     told = ((seq, _as_text(target, errors="backslashreplace")) for seq, target in rows)
     return {target.removeprefix("tenant:"): seq for seq, target in told}
+
+
+def sealed(work: Work) -> dict[str, dict[int, bytes]]:
+    """The checkpoints that the log of the caller's tenant, the installation's, tells of.
+
+    The roots by their sizes, of each tenant.
+    """
+    rows = work.session.execute(
+        select(_as_stored(work, "target"), AuditLogRow.payload)
+        .where(AuditLogRow.action == SEALED, AuditLogRow.tenant_id == work.caller.tenant_id)
+        .order_by(AuditLogRow.seq)
+    )
+    told: defaultdict[str, dict[int, bytes]] = defaultdict(dict)
+    for target, payload in rows:
+        tenant = _as_text(target, errors="backslashreplace").removeprefix("tenant:")
+        with suppress(ValueError, KeyError, TypeError):  # an edited entry is found in its own log
+            details = json.loads(payload or b"")
+            told[tenant][int(details["size"])] = bytes.fromhex(details["root"])
+    return told
 
 
 def _as_stored(work: Work, name: str) -> ColumnElement[Any]:
@@ -123,10 +173,17 @@ def _as_text(stored: str | bytes, *, errors: str = "surrogateescape") -> str:
 class Walk:
     """The state of a check that goes through a log once."""
 
-    def __init__(self, tenant_id: str, keys: Mapping[int, bytes]) -> None:
-        self.tenant_id, self.keys = tenant_id, keys
+    def __init__(
+        self,
+        tenant_id: str,
+        keys: Mapping[int, bytes],
+        roots: Mapping[int, frozenset[bytes]] | None = None,
+    ) -> None:
+        self.tenant_id, self.keys, self.roots = tenant_id, keys, roots or {}
         self.size, self.mac, self.frontier = 0, first_mac(tenant_id), b""
         self.key_id: int | None = None
+        self.vouched_for = 0  # entries up to here have the root of a checkpoint
+        self.told = False  # whether something was found since
 
     def over(self, entries: Iterable[Entry]) -> Iterator[Finding]:
         """Every finding, in the order of the log; each entry follows from the *stored* one before.
@@ -136,11 +193,24 @@ class Walk:
         expected = 1
         for entry in entries:
             if entry.seq != expected:
+                self.told = True
                 yield Finding("gap", expected)
             expected = entry.seq + 1
-            yield from self._one(entry)
+            for finding in self._one(entry):
+                self.told = True
+                yield finding
             self.frontier = push(self.frontier, self.size, entry.leaf)
             self.size, self.mac, self.key_id = self.size + 1, entry.mac, entry.key_id
+            if self.size in self.roots:
+                yield from self._against_checkpoints()
+
+    def _against_checkpoints(self) -> Iterator[Finding]:
+        """Said once, and only where nothing has named the place more exactly."""
+        if self.roots[self.size] == {root_of_frontier(self.frontier)}:
+            self.vouched_for, self.told = self.size, False
+        elif not self.told:
+            self.told = True
+            yield Finding("differs_from_checkpoint", self.vouched_for + 1)
 
     def _one(self, entry: Entry) -> Iterator[Finding]:
         if entry.payload is None or entry.salt is None:
@@ -166,7 +236,9 @@ class Walk:
             yield Finding("chain_broken", entry.seq)
 
     def end(self, head: AuditHeadRow | None) -> Iterator[Finding]:
-        """Whether the log ends where its head says, and whether the head is genuine."""
+        """Whether the log ends where its head and its checkpoints say, and the head is genuine."""
+        if self.size < max(self.roots, default=0):
+            yield Finding("shorter_than_checkpoint", self.size + 1)
         if head is None:
             yield Finding("log_missing", 1)
             return
@@ -181,7 +253,8 @@ class Walk:
         genuine = head_mac(
             self.keys[head.key_id], self.tenant_id, head.size, head.mac, head.frontier
         )
-        if not hmac.compare_digest(genuine, head.head_mac):
+        retired = self.key_id not in (None, head.key_id)
+        if retired or not hmac.compare_digest(genuine, head.head_mac):
             yield Finding("head_forged", head.size)
 
 

@@ -22,7 +22,7 @@ from valor_core.store.writer import Writer
 from valor_core.telemetry import log
 
 BUSY_S = 30
-MADE_WITH_IT = ("secrets", "snapshots", "reports")
+MADE_WITH_IT = ("secrets", "snapshots", "reports", "checkpoints")
 """Folders of VALOR_HOME that fill only once there is a database."""
 
 

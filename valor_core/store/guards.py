@@ -22,6 +22,11 @@ APP_ROLE = "vx_app"
 
 PLATFORM_TABLES = ("tenants", "users", "audit_keys", "plan_definitions", "feature_flags")
 LOG_TABLES = ("audit_heads", "audit_logs")
+PURGED = "audit_logs"
+"""Of its rows payload and salt may be dropped, with the number of the purge that says why."""
+
+NOT_A_PURGE = """WHEN NOT (NEW.payload IS NULL AND NEW.salt IS NULL AND NEW.purge_seq IS NOT NULL
+                          AND NEW.leaf = OLD.leaf AND NEW.mac = OLD.mac)"""
 
 
 def guards(dialect: str) -> Sequence[str]:
@@ -48,6 +53,8 @@ def _postgres() -> list[str]:
               AND NEW.purge_seq IS NOT NULL AND NEW.leaf = OLD.leaf AND NEW.mac = OLD.mac
            THEN RETURN NEW; END IF;
            RAISE EXCEPTION 'rows of %% are never changed', TG_TABLE_NAME; END $$""",
+        """CREATE FUNCTION refuse_any_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           RAISE EXCEPTION 'rows of %% are never changed', TG_TABLE_NAME; END $$""",
     ]
     for table in TENANT_TABLES:
         seen = f"({own} OR tenant_id = '{SHARED}')" if table in SHARED_TABLES else own
@@ -63,6 +70,7 @@ def _postgres() -> list[str]:
         kept = table in APPEND_ONLY or table in IMMUTABLE
         rights = "SELECT, INSERT" if kept else "SELECT, INSERT, UPDATE, DELETE"
         made.append(f"GRANT {rights} ON {table} TO {APP_ROLE}")
+    made.append(f"GRANT UPDATE (payload, salt, purge_seq) ON audit_logs TO {APP_ROLE}")
     # Only ids leave it, so that a log without its tenant shows, and no content of another tenant.
     made += [
         f"CREATE POLICY {table}_counted ON {table} FOR SELECT TO CURRENT_USER USING (true)"
@@ -77,11 +85,15 @@ def _postgres() -> list[str]:
     ]
     made += [
         f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        f"FOR EACH ROW EXECUTE FUNCTION {_refusal(table)}()"
         for table in APPEND_ONLY
     ]
     made += [f"ALTER TABLE {table} SET UNLOGGED" for table in UNLOGGED]
     return made
+
+
+def _refusal(table: str) -> str:
+    return "refuse_change" if table == PURGED else "refuse_any_change"
 
 
 def _sqlite() -> list[str]:
@@ -90,8 +102,7 @@ def _sqlite() -> list[str]:
         refusal = f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed'); END"
         made += [
             f"""CREATE TRIGGER {table}_kept_update BEFORE UPDATE ON {table}
-                WHEN NOT (NEW.payload IS NULL AND NEW.salt IS NULL AND NEW.purge_seq IS NOT NULL
-                          AND NEW.leaf = OLD.leaf AND NEW.mac = OLD.mac) {refusal}""",
+                {NOT_A_PURGE if table == PURGED else ""} {refusal}""",
             f"CREATE TRIGGER {table}_kept_delete BEFORE DELETE ON {table} {refusal}",
         ]
     for table in IMMUTABLE:

@@ -119,7 +119,7 @@ class MembershipRow(Private, Base):
     name: Mapped[str]
     created_at: Mapped[int]
     __table_args__ = (
-        CheckConstraint("role IN ('viewer', 'analyst', 'admin')", name="role_known"),
+        CheckConstraint("role IN ('viewer', 'analyst', 'admin', 'compliance')", name="role_known"),
         UniqueConstraint("tenant_id", "name"),
         STRICT,
     )
@@ -342,6 +342,52 @@ class AuditKeyRow(Base):
     check_value: Mapped[bytes]
     created_at: Mapped[int]
     __table_args__ = (STRICT,)
+
+
+class AuditCheckpointRow(Private, Base):
+    """A signed note of how a log stood; its twin lies outside the database."""
+
+    __tablename__ = "audit_checkpoints"
+    size: Mapped[int] = mapped_column(primary_key=True)
+    note: Mapped[str]
+    created_at: Mapped[int]
+    __table_args__ = (STRICT,)
+
+
+class RetentionPolicyRow(Private, Base):
+    """After how many days the details of a category's entries are purged."""
+
+    __tablename__ = "retention_policies"
+    category: Mapped[str] = mapped_column(primary_key=True)
+    days: Mapped[int]
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    __table_args__ = (CheckConstraint("days > 0", name="days_positive"), STRICT)
+
+
+class LegalHoldRow(Private, Base):
+    """What may not be purged, and the persons who set, asked to release and released it."""
+
+    __tablename__ = "legal_holds"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str]  # an actor or a target as the log names it; empty for all
+    reason: Mapped[str]
+    set_at: Mapped[int]
+    set_by: Mapped[str]
+    release_asked_by: Mapped[str | None]
+    released_at: Mapped[int | None]
+    released_by: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint(
+            "(released_at IS NULL) = (released_by IS NULL)", name="released_by_somebody"
+        ),
+        CheckConstraint(
+            "released_by IS NULL OR (released_by <> set_by AND release_asked_by IS NOT NULL"
+            " AND released_by <> release_asked_by)",
+            name="released_by_another",
+        ),
+        STRICT,
+    )
 
 
 class UsageEventRow(Private, Base):
@@ -568,3 +614,4 @@ SHARED_TABLES = ("companies", "facts", "imports")
 APPEND_ONLY = ("audit_logs",)
 IMMUTABLE = ("plan_definitions",)
 UNLOGGED = ("rate_limits",)
+APPEND_ONLY = ("audit_checkpoints", "audit_logs")

@@ -40,13 +40,13 @@ def verify_as_operator(store: Store, tenant_id: TenantId | None = None) -> list[
     """
     with unit_of_work(setup.operator(setup.PLATFORM), store) as work:
         work.see_one_moment()
-        found, made = census(work), verify.announced(work)
+        found, made, sealed = census(work), verify.announced(work), verify.sealed(work)
     reserved = {setup.PLATFORM, SHARED}
     ids = [tenant_id] if tenant_id else sorted(found.all | made.keys() | reserved)
     verdicts = []
     for each in ids:
         with unit_of_work(setup.operator(TenantId(each)), store) as work:
-            verdict = verify.verify(work, log.keys())
+            verdict = verify.verify(work, log.keys(), told=sealed.get(each))
         verdicts.append(verdict.with_findings(_missed(each, found, made)))
     return verdicts
 
