@@ -1,4 +1,4 @@
-"""An audit log that an outsider can verify: checkpoints, retention, legal holds and who sets them."""
+"""An audit log that an outsider can verify: checkpoints, retention, legal holds."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -9,11 +9,9 @@ from hypothesis import strategies as some
 from tests.audit import reference
 from valor_core.audit.entries import push
 from valor_core.audit.merkle import (
-    consistency_proof,
-    inclusion_proof,
+    Tree,
     is_consistent,
     is_included,
-    root_of,
     root_of_frontier,
 )
 
@@ -32,22 +30,23 @@ def one_bit_off(proof: list[bytes], data) -> list[bytes]:
 
 @given(LEAVES)
 def test_the_root_is_the_one_of_the_description_however_it_is_made(leaves):
-    assert root_of(leaves) == reference.root(leaves)
+    assert Tree(leaves).root() == reference.root(leaves)
     assert root_of_frontier(reference.frontier(leaves)) == reference.root(leaves)
 
 
 @given(LEAVES)
 def test_the_frontier_of_a_growing_log_has_the_root_of_its_leaves(leaves):
-    frontier = b""
+    frontier, tree = b"", Tree(leaves)
     for n, leaf in enumerate(leaves):
-        assert root_of_frontier(frontier) == root_of(leaves[:n])
+        assert root_of_frontier(frontier) == tree.root(n)
         frontier = push(frontier, n, leaf)
 
 
 @given(LEAVES, some.data())
 def test_every_entry_is_proven_at_its_own_place_and_nowhere_else(leaves, data):
     at = data.draw(some.integers(0, len(leaves) - 1))
-    proof, root, size = inclusion_proof(at, leaves), root_of(leaves), len(leaves)
+    tree, size = Tree(leaves), data.draw(some.integers(at + 1, len(leaves)))
+    proof, root = tree.inclusion_proof(at, size), reference.root(leaves[:size])
 
     assert is_included(leaves[at], at, size, proof, root=root)
     assert [n for n in range(size) if is_included(leaves[at], n, size, proof, root=root)] == [at]
@@ -61,10 +60,13 @@ def test_every_entry_is_proven_at_its_own_place_and_nowhere_else(leaves, data):
 
 @given(LEAVES, some.data())
 def test_a_log_that_has_only_grown_can_prove_it_and_no_other_can(leaves, data):
-    old = data.draw(some.integers(0, len(leaves)))
-    new = len(leaves)
-    proof = consistency_proof(old, leaves)
-    roots = {"old_root": root_of(leaves[:old]), "new_root": root_of(leaves)}
+    new = data.draw(some.integers(1, len(leaves)))
+    old = data.draw(some.integers(0, new))
+    proof = Tree(leaves).consistency_proof(old, new)
+    roots = {
+        "old_root": reference.root(leaves[:old]),
+        "new_root": reference.root(leaves[:new]),
+    }
 
     assert is_consistent(old, new, proof, **roots)
     assert not is_consistent(new, old, proof, **roots) or old == new
@@ -96,4 +98,4 @@ def test_proofs_are_those_of_certificate_transparency(at, size, proof):
             "606162636465666768696a6b6c6d6e6f"]  # fmt: skip
     leaves = [hashlib.sha256(b"\x00" + bytes.fromhex(text)).digest() for text in data[:size]]
 
-    assert [step.hex() for step in inclusion_proof(at, leaves)] == proof
+    assert [step.hex() for step in Tree(leaves).inclusion_proof(at, size)] == proof

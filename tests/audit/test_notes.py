@@ -37,8 +37,6 @@ def test_no_character_of_a_note_can_change():
     for at, character in enumerate(NOTE):
         for other in {chr(ord(character) ^ 1), "\n", "="} - {character}:
             changed = NOTE[:at] + other + NOTE[at + 1 :]
-            if at == len(NOTE) - 1:
-                continue  # the end of the last line is no part of a signature
             with pytest.raises(NoteRefused):
                 opened(changed, ORIGIN, [OURS])
 

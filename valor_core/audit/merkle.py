@@ -12,21 +12,6 @@ def node(left: bytes, right: bytes) -> bytes:
     return sha256(b"\1" + left + right)
 
 
-def root_of(leaves: Sequence[bytes]) -> bytes:
-    """The one hash that stands for all leaves and their order.
-
-    >>> root_of([]) == sha256(b"")
-    True
-    """
-    row = list(leaves)
-    if not row:
-        return sha256(b"")
-    while len(row) > 1:
-        pairs = [node(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
-        row = pairs + row[2 * len(pairs) :]
-    return row[0]
-
-
 def root_of_frontier(frontier: bytes) -> bytes:
     """The same, from the roots of the perfect subtrees alone: O(log n), no re-reading."""
     if not frontier:
@@ -38,28 +23,56 @@ def root_of_frontier(frontier: bytes) -> bytes:
     return root
 
 
-def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """The hashes that lead from the leaf at `index`, counted from 0, to the root of all."""
-    if len(leaves) == 1:
-        return []
-    split = _split(len(leaves))
-    if index < split:
-        return [*inclusion_proof(index, leaves[:split]), root_of(leaves[split:])]
-    return [*inclusion_proof(index - split, leaves[split:]), root_of(leaves[:split])]
+class Tree:
+    """All hashes of a tree, so that each proof costs O(log n) once they are made."""
 
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        self.levels = [list(leaves)]
+        while len(below := self.levels[-1]) > 1:
+            self.levels.append([node(*below[i : i + 2]) for i in range(0, len(below) - 1, 2)])
 
-def consistency_proof(old: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """The hashes that show the tree of the first `old` leaves to be the beginning of all."""
-    return _consistency(old, leaves, whole=True) if old else []
+    def root(self, size: int | None = None) -> bytes:
+        """The one hash that stands for the first `size` leaves, or all, and their order.
 
+        >>> Tree([]).root() == sha256(b"")
+        True
+        """
+        size = len(self.levels[0]) if size is None else size
+        return self._over(0, size) if size else sha256(b"")
 
-def _consistency(old: int, leaves: Sequence[bytes], *, whole: bool) -> list[bytes]:
-    if old == len(leaves):
-        return [] if whole else [root_of(leaves)]
-    split = _split(len(leaves))
-    if old <= split:
-        return [*_consistency(old, leaves[:split], whole=whole), root_of(leaves[split:])]
-    return [*_consistency(old - split, leaves[split:], whole=False), root_of(leaves[:split])]
+    def inclusion_proof(self, index: int, size: int) -> list[bytes]:
+        """The hashes that lead from the leaf at `index`, from 0 on, to the root of `size`."""
+        begin, end, proof = 0, size, []
+        while end - begin > 1:
+            split = begin + _split(end - begin)
+            if index < split:
+                proof.append(self._over(split, end))
+                end = split
+            else:
+                proof.append(self._over(begin, split))
+                begin = split
+        return proof[::-1]
+
+    def consistency_proof(self, old: int, new: int) -> list[bytes]:
+        """The hashes that show the tree of `old` leaves to be the beginning of that of `new`."""
+        begin, end, proof, whole = 0, new, [], True
+        while old and old != end:
+            split = begin + _split(end - begin)
+            if old <= split:
+                proof.append(self._over(split, end))
+                end = split
+            else:
+                proof.append(self._over(begin, split))
+                begin, whole = split, False
+        return [*([] if whole else [self._over(begin, end)]), *proof[::-1]]
+
+    def _over(self, begin: int, end: int) -> bytes:
+        """The root of the leaves from `begin` to before `end`."""
+        width = end - begin
+        if not width & width - 1:
+            return self.levels[width.bit_length() - 1][begin // width]
+        split = begin + _split(width)
+        return node(self._over(begin, split), self._over(split, end))
 
 
 def _split(size: int) -> int:

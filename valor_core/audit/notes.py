@@ -45,12 +45,12 @@ def opened(note: str, origin: str, publics: Sequence[bytes]) -> Checkpoint:
     """What the note vouches for; NoteRefused unless one of these keys has signed it."""
     text, between, signatures = note.rpartition("\n\n")
     lines = text.split("\n")
-    if not between or len(lines) < 3 or lines[0] != origin:
+    if not between or len(lines) < 3 or lines[0] != origin or not signatures.endswith("\n"):
         raise NoteRefused("It is no checkpoint of this log.")
     size, root = lines[1], _decoded(lines[2])
     if not (re.fullmatch(r"0|[1-9][0-9]{0,18}", size) and len(root) == HASH_BYTES):
         raise NoteRefused("It names no size and no root.")
-    for line in signatures.splitlines():
+    for line in signatures.split("\n"):
         if _is_ours(line, f"{text}\n".encode(), origin, publics):
             return Checkpoint(int(size), root)
     raise NoteRefused("No key at hand has signed it.")

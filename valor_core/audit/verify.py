@@ -40,7 +40,7 @@ MEANING = {
     "head_forged": "the head was not made with the key",
     "log_missing": "the head of the log is gone",
     "shorter_than_checkpoint": "entries are gone that a signed checkpoint vouches for",
-    "differs_from_checkpoint": "from here on it is not the log that a signed checkpoint vouches for",
+    "differs_from_checkpoint": "from here on the log is not the one that a checkpoint vouches for",
     "checkpoint_forged": "a checkpoint after this entry was signed by no key at hand",
     "tenant_missing": "the tenant, or all of its log, is gone",
     "tenant_unannounced": "the installation's log does not say that the tenant was made",

@@ -19,7 +19,7 @@ from valor_core.workbench import setup
 def seal_log(store: Store, tenant_id: TenantId) -> str:
     """The newest checkpoint of a tenant's log, made now where the log has grown since the last.
 
-    It is a deed of the installation, told in its log: in the tenant's own it would end no log.
+    It is told in the log of the installation: in the tenant's own, each would call for the next.
     """
     with suppress(AlreadyThere), unit_of_work(setup.operator(tenant_id), store) as work:
         work.begin_writing()
