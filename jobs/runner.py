@@ -125,6 +125,7 @@ def ask_for_due_slots(store: Store, tenant_id: TenantId, *, now: datetime | None
     for job in JOBS:
         with open_work(_job(tenant_id), store) as work:
             due = jobs.due_slots(_at(work, now), job.name, cron=job.cron)
+            due = due if due and job.has_work(work) else []
         for each in due:
             try:
                 with open_work(_job(tenant_id, each.schedule_id), store) as work:

@@ -13,10 +13,13 @@ A job that needs no more than a verb is one function and one line here:
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from jobs import retention as daily_purge
 from jobs.reports import carry_out
 from valor_core.coverage.job_runs import JobRun
 from valor_core.coverage.report_parameters import REPORTS
+from valor_core.store.work import Work
 from valor_core.workbench import jobs, reports
+from valor_core.workbench.retention import purge_is_due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,15 @@ class Job:
     ]  # (store, caller, run, limits=, stopped=), and finishes the run
     ask: Callable[..., JobRun] = jobs.ask_for_run  # (work, name, parameters, slot=)
     cron: str = ""  # due in every tenant, in UTC; empty: only as a tenant has scheduled it
+    has_work: Callable[[Work], bool] = lambda _: True  # else its own due time passes unused
 
 
-JOBS = tuple(Job(name=name, ask=reports.ask_for_run, carry_out=carry_out) for name in REPORTS)
+JOBS = (
+    *(Job(name=name, ask=reports.ask_for_run, carry_out=carry_out) for name in REPORTS),
+    Job(
+        name="retention",
+        cron="20 3 * * *",
+        carry_out=daily_purge.carry_out,
+        has_work=purge_is_due,
+    ),
+)

@@ -34,11 +34,15 @@ def new_id() -> str:
 
 
 class Role(StrEnum):
-    """What somebody is in a tenant. An operator runs the platform and sees no tenant's content."""
+    """What somebody is in a tenant. An operator runs the platform and sees no tenant's content.
+
+    A compliance officer reads all of the tenant and sets and releases legal holds.
+    """
 
     VIEWER = "viewer"
     ANALYST = "analyst"
     ADMIN = "admin"
+    COMPLIANCE = "compliance"
     OPERATOR = "operator"
 
 

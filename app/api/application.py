@@ -14,6 +14,7 @@ from app.api import (
     me,
     plans,
     reports,
+    retention,
     simulations,
     snapshots,
     valuations,
@@ -37,6 +38,7 @@ ROUTERS = (
     reports.router,
     snapshots.router,
     audit.router,
+    retention.router,
 )
 
 

@@ -9,6 +9,7 @@ from tests.audit import reference
 from tests.audit.attacker import LEAF, Attacker, attack
 from valor_core.audit import checkpoints, log
 from valor_core.audit.keys import public_keys
+from valor_core.audit.log import LogForged
 from valor_core.audit.notes import opened
 from valor_core.audit.verify import Finding, Verdict
 from valor_core.store.work import unit_of_work
@@ -142,19 +143,28 @@ def test_two_genuine_checkpoints_of_one_size_cannot_both_hold(sealed, acme):
     assert found == [Finding("differs_from_checkpoint", EARLIER + 1)]
 
 
-def test_what_is_forged_is_not_signed(sealed, acme):
-    attack(sealed, acme.id, lambda a: a.sql("UPDATE audit_heads SET frontier = mac WHERE OWN"))
+def test_what_is_forged_is_neither_signed_nor_gone_on_from(sealed, acme, rival):
+    """To append to a log that was cut would make its new end a genuine one."""
+    attack(
+        sealed,
+        acme.id,
+        lambda a: (a.sql("DELETE FROM audit_logs WHERE OWN AND seq > 9"), a.rewind(9)),
+    )
     before = checkpoints._file(acme.id).read_bytes()
 
-    seal_log(sealed, acme.id)
+    with pytest.raises(LogForged):
+        seal_log(sealed, acme.id)
+    with pytest.raises(LogForged):
+        append(sealed, acme, 1)
 
     assert checkpoints._file(acme.id).read_bytes() == before
+    assert rival.id in seal_due_logs(sealed)
 
 
 def test_a_checkpoint_is_the_same_in_the_database_and_outside_it(sealed, acme):
     again = seal_log(sealed, acme.id), seal_log(sealed, acme.id)
     with unit_of_work(acme.admin, sealed) as work:
-        kept = list(checkpoints.kept_notes(work))
+        kept = checkpoints.all_notes(work)
     file = checkpoints._file(acme.id)
 
     assert [json.loads(line)["note"] for line in file.read_text().splitlines()] == kept

@@ -83,6 +83,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "bad_text": {"text": "a\0b"},
     "price_unusable": {"company": "KO", "problem": "is -4, not above 0"},
     "columns_unusable": {"columns": ("value_per_share", "equity_value")},
+    "another_person_needed": {"hold_id": "01hold", "asked": True},
+    "not_sealed_yet": {"seq": 14, "sealed": 12},
     "dates_do_not_fit": {"dates": 5, "flows": 6},
     "database_gone": {
         "file": Path("valor.sqlite"),

@@ -4,12 +4,11 @@ Only a copy outside finds a log that was put back whole to an older state, or wr
 somebody who holds the key of the chain: no check within the database can.
 """
 
-import hmac
 import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,9 +16,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from valor_core.audit.entries import head_mac
 from valor_core.audit.keys import public_keys, signing_keys
-from valor_core.audit.log import key_numbered, locked_head
+from valor_core.audit.log import locked_head
 from valor_core.audit.merkle import root_of_frontier
 from valor_core.audit.notes import Checkpoint, NoteRefused, opened, signed
 from valor_core.settings import ROOT, home, setting
@@ -56,21 +54,18 @@ def is_due(work: Work) -> bool:
 
 
 def seal(work: Work) -> Checkpoint | None:
-    """Signs how the log stands; None where that was done before, and for a head that is not ours.
+    """Signs how the log stands; None where that was done before.
 
     The file comes first: what it vouches for was committed before this work began, so that it is
     true even if this work is not kept.
     """
     head, tenant = locked_head(work), work.caller.tenant_id
-    genuine = head_mac(key_numbered(head.key_id), tenant, head.size, head.mac, head.frontier)
-    known = work.session.get(AuditCheckpointRow, (tenant, head.size))
-    if known or not hmac.compare_digest(genuine, head.head_mac):
+    if work.session.get(AuditCheckpointRow, (tenant, head.size)):
         return None
     checkpoint = Checkpoint(head.size, root_of_frontier(head.frontier))
     note = signed(origin_of(tenant), checkpoint, signing_keys()[-1])
     _keep_outside(tenant, note)
-    row = AuditCheckpointRow(size=head.size, note=note, created_at=work.now_micros)
-    work.add_all([row])
+    work.add_all([AuditCheckpointRow(size=head.size, note=note, created_at=work.now_micros)])
     return checkpoint
 
 
@@ -80,10 +75,11 @@ def newest_note(work: Work) -> str:
     return row.note if row else ""
 
 
-def kept_notes(work: Work) -> Iterator[str]:
-    """The log's checkpoints in the database, the smallest first."""
+def all_notes(work: Work) -> list[str]:
+    """The log's checkpoints in the database and outside it, the smallest first."""
     rows = work.session.scalars(select(AuditCheckpointRow).order_by(AuditCheckpointRow.size))
-    return (row.note for row in rows)
+    kept = [row.note for row in rows]
+    return kept + sorted({*_outside(work.caller.tenant_id)} - {*kept})
 
 
 def vouched(work: Work) -> Vouched:
@@ -91,7 +87,7 @@ def vouched(work: Work) -> Vouched:
     tenant = work.caller.tenant_id
     rows = work.session.scalars(select(AuditCheckpointRow).order_by(AuditCheckpointRow.size))
     kept, outside = {row.size: row.note for row in rows}, set(_outside(tenant))
-    points = {note: _opened(note, tenant) for note in {*kept.values(), *outside}}
+    points = {note: opened_or_none(note, tenant) for note in {*kept.values(), *outside}}
     roots: defaultdict[int, set[bytes]] = defaultdict(set)
     for point in points.values():
         if point:
@@ -104,7 +100,8 @@ def vouched(work: Work) -> Vouched:
     )
 
 
-def _opened(note: str, tenant_id: str) -> Checkpoint | None:
+def opened_or_none(note: str, tenant_id: str) -> Checkpoint | None:
+    """What the note vouches for; None where it is none of ours of this tenant's log."""
     try:
         return opened(note, origin_of(tenant_id), public_keys())
     except NoteRefused:

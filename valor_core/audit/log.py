@@ -1,5 +1,6 @@
 """Appending to the log and reading it."""
 
+import hmac
 import os
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -41,6 +42,18 @@ class LogMissing(ValorError):
 ROTATED = "audit.key_rotated"
 
 
+class LogForged(ValorError):
+    """The head of a tenant's log was not made with the key; to go on from it would vouch for it."""
+
+    code, status = "audit_log_forged", 500
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(
+            f"The audit log of tenant {tenant_id} does not end where its key says.",
+            hint="Nothing can be changed until it is as it was. Run `valor audit verify`.",
+        )
+
+
 @cache
 def keys() -> dict[int, bytes]:
     """Read once a process, and once more when another process has changed the key."""
@@ -68,8 +81,13 @@ def begin(work: Work) -> None:
 def locked_head(work: Work) -> AuditHeadRow:
     """Where the log of the caller's tenant ends; nobody else appends until this work has ended."""
     head = work.session.scalars(_HEAD).one_or_none()
+    tenant = work.caller.tenant_id
     if head is None:
-        raise LogMissing(work.caller.tenant_id)
+        raise LogMissing(tenant)
+    key = key_numbered(head.key_id)
+    genuine = head.size >= 0 and head_mac(key, tenant, head.size, head.mac, head.frontier)
+    if not genuine or not hmac.compare_digest(genuine, head.head_mac):
+        raise LogForged(tenant)
     return head
 
 

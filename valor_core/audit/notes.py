@@ -35,10 +35,14 @@ class Checkpoint:
 def signed(origin: str, checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
     """The note of a checkpoint; the same checkpoint and key always make the same note."""
     root = base64.b64encode(checkpoint.root).decode()
-    text = f"{origin}\n{checkpoint.size}\n{root}\n"
-    public = key.public_key().public_bytes_raw()
-    signature = _key_hash(origin, public) + key.sign(text.encode())
-    return f"{text}\n{SIGNED_BY} {origin} {base64.b64encode(signature).decode()}\n"
+    return signed_lines(origin, [str(checkpoint.size), root], key)
+
+
+def signed_lines(name: str, lines: Sequence[str], key: Ed25519PrivateKey) -> str:
+    """A note of these lines, signed under a name that stands first in it."""
+    text = "".join(f"{line}\n" for line in (name, *lines))
+    signature = _key_hash(name, key.public_key().public_bytes_raw()) + key.sign(text.encode())
+    return f"{text}\n{SIGNED_BY} {name} {base64.b64encode(signature).decode()}\n"
 
 
 def opened(note: str, origin: str, publics: Sequence[bytes]) -> Checkpoint:

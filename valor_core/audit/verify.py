@@ -22,6 +22,7 @@ from valor_core.audit.entries import (
     sha256,
 )
 from valor_core.audit.merkle import root_of_frontier
+from valor_core.audit.purges import RULING, Rulings
 from valor_core.store.tables import AuditHeadRow, AuditLogRow
 from valor_core.store.work import Work
 
@@ -93,15 +94,10 @@ def verify(
     tenant = work.caller.tenant_id
     work.see_one_moment()  # an entry that comes meanwhile belongs to the next check
     vouched = checkpoints.vouched(work)
-    rows = work.session.execute(
-        select(*(_as_stored(work, name) for name in Entry.__slots__))
-        .where(AuditLogRow.tenant_id == tenant)
-        .order_by(AuditLogRow.seq)
-        .execution_options(yield_per=2000)
-    )
-    walk = Walk(tenant, keys, _together(vouched.roots, told or {}))
+    rulings = Rulings(stored_entries(work, AuditLogRow.action.in_(RULING)))
+    walk = Walk(tenant, keys, _together(vouched.roots, told or {}), rulings)
     findings: list[Finding] = []
-    for finding in walk.over(map(_entry, rows)):
+    for finding in walk.over(stored_entries(work)):
         if len(findings) < most:
             findings.append(finding)
     head = work.session.get(AuditHeadRow, tenant)
@@ -109,6 +105,17 @@ def verify(
     findings += (Finding("checkpoint_forged", size) for size in vouched.refused)
     told_head = head.mac.hex() if head else ""
     return Verdict(tenant, walk.size, told_head, tuple(findings[:most]), vouched.outside)
+
+
+def stored_entries(work: Work, *those: ColumnElement[bool]) -> Iterator[Entry]:
+    """The entries of the caller's tenant in their order, as the database holds them."""
+    rows = work.session.execute(
+        select(*(_as_stored(work, name) for name in Entry.__slots__))
+        .where(AuditLogRow.tenant_id == work.caller.tenant_id, *those)
+        .order_by(AuditLogRow.seq)
+        .execution_options(yield_per=2000)
+    )
+    return map(_entry, rows)
 
 
 def _together(
@@ -178,8 +185,10 @@ class Walk:
         tenant_id: str,
         keys: Mapping[int, bytes],
         roots: Mapping[int, frozenset[bytes]] | None = None,
+        rulings: Rulings | None = None,
     ) -> None:
         self.tenant_id, self.keys, self.roots = tenant_id, keys, roots or {}
+        self.rulings = rulings or Rulings([])
         self.size, self.mac, self.frontier = 0, first_mac(tenant_id), b""
         self.key_id: int | None = None
         self.vouched_for = 0  # entries up to here have the root of a checkpoint
@@ -214,7 +223,8 @@ class Walk:
 
     def _one(self, entry: Entry) -> Iterator[Finding]:
         if entry.payload is None or entry.salt is None:
-            yield Finding("payload_missing_without_purge", entry.seq)
+            if not self.rulings.explain(entry):
+                yield Finding("payload_missing_without_purge", entry.seq)
         elif (
             len(entry.salt) != SALT_BYTES  # else bytes could move between salt and payload
             or sha256(entry.salt + entry.payload) != entry.payload_digest

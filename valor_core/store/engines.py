@@ -92,6 +92,22 @@ class Store:
         """For people: the file, or the server without its password."""
         return str(make_url(self.url).database) if self.is_sqlite else without_password(self.url)
 
+    def forget_what_was_freed(self) -> bool:
+        """Has what was overwritten gone from the embedded database's journal too.
+
+        False while a reader still needs the journal; Postgres keeps its own journal its own time.
+        """
+        if not self.writer:
+            return False
+        self.writer.take()
+        try:
+            with self.engine.connect() as connection:
+                raw: Any = connection.connection.driver_connection
+                busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self.writer.give_back()
+        return not busy
+
     def close(self) -> None:
         """Closes every connection."""
         self.engine.dispose()

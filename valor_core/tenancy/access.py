@@ -3,10 +3,12 @@
 from valor_core.errors import AccessDenied
 from valor_core.values import STRANGER, Caller, Role
 
-_READERS = frozenset({Role.VIEWER, Role.ANALYST, Role.ADMIN})
+_READERS = frozenset({Role.VIEWER, Role.ANALYST, Role.ADMIN, Role.COMPLIANCE})
 _ANALYSTS = frozenset({Role.ANALYST, Role.ADMIN})
 _ADMINS = frozenset({Role.ADMIN})
 _MANAGERS = frozenset({Role.ADMIN, Role.OPERATOR})
+_COMPLIANCE = frozenset({Role.COMPLIANCE})
+_AUDITORS = frozenset({Role.ADMIN, Role.COMPLIANCE})
 _OPERATORS = frozenset({Role.OPERATOR})
 _ANYBODY = frozenset(Role)
 
@@ -42,8 +44,17 @@ MAY: dict[str, frozenset[Role]] = {
     "job.run": _ANALYSTS,
     "job.carry_out": _ANALYSTS,
     "job.finish": _ANALYSTS,
-    "audit.read": _ADMINS,
-    "audit.verify": _ADMINS,
+    "audit.read": _AUDITORS,
+    "audit.verify": _AUDITORS,
+    "audit.prove": _AUDITORS,
+    "audit.export": _AUDITORS,
+    "audit.purge": _ADMINS,
+    "audit.hold_set": _COMPLIANCE,
+    "audit.hold_released": _COMPLIANCE,
+    "hold.read": _AUDITORS,
+    "hold.ask_release": _COMPLIANCE,
+    "retention.read": _AUDITORS,
+    "retention.change": _ADMINS,
     "member.read": _MANAGERS,
     "member.add": _MANAGERS,
     "member.remove": _MANAGERS,

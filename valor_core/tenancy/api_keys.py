@@ -38,8 +38,10 @@ def add_key(work: Work, label: str, role: Role, *, days: int) -> tuple[ApiKeyRow
         raise BadInput(
             f"A key cannot last {days} days.", hint=f"Choose between 1 and {DAYS_MAX} days."
         )
-    if role is Role.OPERATOR:
-        raise BadInput("A key cannot be an operator's.", hint="Choose viewer, analyst or admin.")
+    if role in (Role.OPERATOR, Role.COMPLIANCE):  # a hold is set and released by persons
+        raise BadInput(
+            f"A key cannot have the role {role}.", hint="Choose viewer, analyst or admin."
+        )
     if not 0 < len(label.strip()) <= 100:
         raise BadInput("A key needs a label of 1 to 100 characters.", hint="Say what it is for.")
     key_id = new_id()

@@ -24,6 +24,12 @@ def read_log(
     return log.entries(work, before=before, limit=limit, action=action)
 
 
+@view("audit.read")
+def size(work: Work) -> int:
+    """How many entries the log has."""
+    return log.head(work)[0]
+
+
 @view("audit.verify")
 def verify_log(work: Work) -> Verdict:
     """Whether the whole log of the tenant holds; the first finding is the first bad entry."""

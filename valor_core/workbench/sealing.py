@@ -9,8 +9,10 @@ from dataclasses import replace
 from valor_core.audit import checkpoints
 from valor_core.audit import log as audit
 from valor_core.audit.verify import SEALED
+from valor_core.errors import ValorError
 from valor_core.store.engines import Store
 from valor_core.store.work import AlreadyThere, unit_of_work
+from valor_core.telemetry import log
 from valor_core.tenancy import tenants
 from valor_core.values import TenantId
 from valor_core.workbench import setup
@@ -46,6 +48,9 @@ def seal_due_logs(store: Store) -> list[TenantId]:
         with unit_of_work(setup.operator(tenant_id), store) as work:
             due = checkpoints.is_due(work)
         if due:
-            seal_log(store, tenant_id)
-            sealed.append(tenant_id)
+            try:
+                seal_log(store, tenant_id)
+                sealed.append(tenant_id)
+            except ValorError as error:  # what ails one log must not leave the others unsealed
+                log.error("a log cannot be sealed", tenant=tenant_id, error=str(error))
     return sealed

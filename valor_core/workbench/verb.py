@@ -19,6 +19,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from valor_core import telemetry
 from valor_core.audit import log as audit
+from valor_core.audit.retention import category_of
 from valor_core.billing import metering
 from valor_core.billing.metering import Meter
 from valor_core.errors import AccessDenied
@@ -76,7 +77,13 @@ def verb(
                 if audited:
                     details = {"act_id": act_id, **note["details"]}
                     work.at_commit.append(
-                        lambda: audit.append(work, name, target=note["target"], details=details)
+                        lambda: audit.append(
+                            work,
+                            name,
+                            target=note["target"],
+                            details=details,
+                            category=category_of(name),
+                        )
                     )
                 return result
 
