@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import content, people, plans
+from app.commands import auditing, content, people, plans
 from valor_core.errors import BadInputs, ValorError
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command("adjust", context_settings=below_zero)(content.adjust)
 app.add_typer(content.snapshot, name="snapshot")
 app.add_typer(content.report, name="report")
 app.add_typer(content.audit, name="audit")
+app.add_typer(auditing.retention, name="retention")
 
 
 @app.command()

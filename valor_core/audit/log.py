@@ -106,8 +106,9 @@ def append(
     """
     tenant, head = work.caller.tenant_id, locked_head(work)
     size, before, frontier = head.size, head.mac, head.frontier
-    key_id, key = new_key_id or head.key_id, key_numbered(head.key_id)
-    new_key = key_numbered(new_key_id) if new_key_id else None
+    key_id = new_key_id or head.key_id
+    before_key = head.key_id if size else key_id  # an empty log has nothing to go on from
+    key, new_key = key_numbered(before_key), None if before_key == key_id else key_numbered(key_id)
     redactor = Redactor(sha256(key_numbered(FIRST) + tenant.encode()))  # one pseudonym for ever
     payload, salt = canonical(_mapping(redactor.value(details))), os.urandom(SALT_BYTES)
     entry = Entry(

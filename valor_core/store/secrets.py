@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 
-from valor_core.errors import ValorError
+from valor_core.errors import BadInput, ValorError
 from valor_core.settings import home, setting
 from valor_core.store.folders import private_folder
 
@@ -15,6 +15,21 @@ class WeakSecret(ValorError):
     """A secret that can be guessed, or that others may read."""
 
     code, status = "weak_secret", 500
+
+
+def add_line(name: str, environment: Mapping[str, str] = os.environ) -> None:
+    """One more line, drawn, at the end of a secret that is kept in VALOR_HOME."""
+    if setting(name, environment):
+        raise BadInput(
+            f"{name} comes from the environment, so Valor cannot change it.",
+            hint="Add the new secret there as one more line, the newest last, and start again.",
+        )
+    secret(name, environment)
+    file = home(environment) / "secrets" / name.lower()
+    with file.open("ab") as stream:
+        stream.write(f"\n{secrets.token_hex(LEAST_BYTES)}".encode())
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def secret(name: str, environment: Mapping[str, str] = os.environ) -> bytes:

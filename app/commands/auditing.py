@@ -1,0 +1,76 @@
+"""`valor audit export|rotate`, `valor retention`: what auditors and operators do with the log."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.content import Tenant, audit
+from valor_core.errors import BadInput
+
+retention = typer.Typer(no_args_is_help=True, help="How long details of the log are kept.")
+
+
+@audit.command("export")
+def export_audit(
+    out: Annotated[Path, typer.Option("--out", help="A folder that is empty or not there yet.")],
+    tenant: Tenant = "demo",
+) -> None:
+    """Write the log with proofs, keys and a verifier that needs only Python."""
+    from app.commands.working import as_local_user, the_open_store
+    from valor_core.values import Role
+    from valor_core.workbench.proving import export_log
+
+    caller = as_local_user(tenant, Role.ADMIN)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise BadInput(f"{out} is not an empty folder.", hint="Name one that is not there yet.")
+    out.mkdir(parents=True, exist_ok=True)
+    verdict = export_log(the_open_store(), caller, out)
+    print(f"{verdict.size} entries in {out}; check them: cd {out} && python3 -I verify.py .")
+    if not verdict.holds:
+        print(f"The log DOES NOT HOLD: {verdict.findings[0]}")
+        raise typer.Exit(1)
+
+
+@audit.command("rotate")
+def rotate_key() -> None:
+    """Have a new key sign every tenant's log from here on; earlier keys go on verifying."""
+    from app.commands.working import the_open_store
+    from valor_core.workbench.rotation import rotate_key as rotate
+
+    number, changed = rotate(the_open_store())
+    print(f"key {number} signs {changed} logs from here on; keep a copy of the secret as it is now")
+
+
+@retention.command("run")
+def run_retention(
+    tenant: Annotated[str, typer.Option(help="One tenant; all of them if empty.")] = "",
+) -> None:
+    """Purge details as the tenants' policies want, but for what is under a legal hold."""
+    from app.commands.working import as_local_user, as_operator_of, the_open_store
+    from valor_core.values import Role
+    from valor_core.workbench import people, setup
+    from valor_core.workbench.retention import run_retention as run
+
+    with as_operator_of(setup.PLATFORM) as work:
+        slugs = [tenant] if tenant else [row.slug for row in people.list_tenants(work)]
+    for slug in slugs:
+        count = run(the_open_store(), as_local_user(slug, Role.ADMIN))
+        print(f"{slug:<32} {count:>8} entries purged")
+
+
+@retention.command("keep")
+def change_policy(
+    category: Annotated[str, typer.Argument(help="act, security, configuration, job or export.")],
+    days: Annotated[int, typer.Argument(help="How long details are kept; 0 for ever.")],
+    tenant: Tenant = "demo",
+) -> None:
+    """Have the details of a category's entries purged after so many days."""
+    from app.commands.working import as_local_user, the_open_store
+    from valor_core.values import Role
+    from valor_core.workbench.retention import change_policy as change
+    from valor_core.workbench.verb import open_work
+
+    with open_work(as_local_user(tenant, Role.ADMIN), the_open_store()) as work:
+        change(work, category, days or None)
+    print(f"{category}: details are kept {f'{days} days' if days else 'for ever'} in {tenant}")
