@@ -609,6 +609,115 @@ class JobRunRow(Private, Base):
     )
 
 
+# --- billing -------------------------------------------------------------------------------------
+
+
+class WebhookRow(Private, Base):
+    """A signed event of the billing provider, kept before anything follows from it.
+
+    The inbox belongs to the installation: whose event it is, the event itself says. Under another
+    body the same id is kept beside it, as `id#digest`.
+    """
+
+    __tablename__ = "webhook_inbox"
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    tenant_slug: Mapped[str]
+    body: Mapped[Any] = mapped_column(Json)  # redacted
+    body_sha: Mapped[str]  # of the bytes that were signed
+    state: Mapped[str]
+    received_n: Mapped[int]
+    attempts: Mapped[int]  # begun, not ended: one that kills its process counts
+    next_at: Mapped[int]
+    error: Mapped[str]
+    received_at: Mapped[int]
+    settled_at: Mapped[int | None]
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('waiting', 'applied', 'stale', 'ignored', 'quarantined', 'set_aside')",
+            name="state_known",
+        ),
+        Index(None, "tenant_id", "state", "next_at"),
+        STRICT,
+    )
+
+
+class BillingEventRow(Private, Base):
+    """What the billing provider told of a tenant: a use that it billed, or a turn of an invoice."""
+
+    __tablename__ = "billing_events"
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    object_id: Mapped[str]  # of a use: the id of our usage event
+    object_version: Mapped[int]
+    meter: Mapped[str]  # empty for an invoice, as are the next four
+    day: Mapped[str]
+    quantity: Mapped[int]
+    price_minor: Mapped[int]
+    per_quantity: Mapped[int]
+    plan_version: Mapped[str]
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    created_at: Mapped[int]  # by the provider's clock
+    received_at: Mapped[int]
+    received_n: Mapped[int]
+    conflicts_n: Mapped[int]
+    outcome: Mapped[str]
+    __table_args__ = (
+        CheckConstraint("outcome IN ('applied', 'stale')", name="outcome_known"),
+        Index(None, "tenant_id", "day", "meter"),
+        Index(None, "tenant_id", "received_at", "event_id"),
+        STRICT,
+    )
+
+
+class BillingObjectRow(Private, Base):
+    """An invoice as its newest version has it, in whatever order the versions arrived."""
+
+    __tablename__ = "billing_objects"
+    object_id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    status: Mapped[str]
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    updated_at: Mapped[int]
+    __table_args__ = (
+        CheckConstraint("status IN ('open', 'paid', 'void')", name="status_known"),
+        STRICT,
+    )
+
+
+class UsageDayRow(Private, Base):
+    """What a meter counted on a day, added up once the day was over and never changed."""
+
+    __tablename__ = "usage_daily"
+    day: Mapped[str] = mapped_column(primary_key=True)
+    meter: Mapped[str] = mapped_column(primary_key=True)
+    quantity: Mapped[int]
+    events_n: Mapped[int]
+    closed_at: Mapped[int]
+    __table_args__ = (STRICT,)
+
+
+class MeterPriceRow(Private, Base):
+    """What a tenant pays for what a meter counts, from a day on."""
+
+    __tablename__ = "meter_prices"
+    meter: Mapped[str] = mapped_column(primary_key=True)
+    valid_from: Mapped[str] = mapped_column(primary_key=True)
+    price_minor: Mapped[int]
+    per_quantity: Mapped[int]
+    currency: Mapped[str]
+    plan_version: Mapped[str]
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    __table_args__ = (
+        CheckConstraint("price_minor >= 0", name="price_not_negative"),
+        CheckConstraint("per_quantity > 0", name="per_quantity_positive"),
+        STRICT,
+    )
+
+
 TENANT_TABLES = tuple(sorted(n for n, t in Base.metadata.tables.items() if "tenant_id" in t.c))
 SHARED_TABLES = ("companies", "facts", "imports")
 APPEND_ONLY = ("audit_logs",)
