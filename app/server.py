@@ -26,6 +26,7 @@ from app.web.hosts import OwnHosts
 from app.web.identity import Identity
 from app.web.limits import RateLimits
 from app.web.pages import PageRoute, build_index
+from app.web.short_paths import short_paths
 from app.web.sign_in import sign_in_routes
 from app.web.static import (
     PrecompressedStatic,
@@ -82,6 +83,7 @@ def create_app(
         routes=[
             *sign_in_routes(store, callers, cookie=cookie, secure=False),
             Mount("/api/v1", app=api),
+            *short_paths(api),
             *asset_routes(),
             health_route,
             metrics_route,

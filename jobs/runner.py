@@ -20,7 +20,7 @@ from valor_core.store.work import AlreadyThere, Work
 from valor_core.telemetry import JOB_RUNS, log
 from valor_core.tenancy import tenants
 from valor_core.values import SHARED, Caller, Role, TenantId
-from valor_core.workbench import jobs, setup
+from valor_core.workbench import jobs, setup, webhooks
 from valor_core.workbench.sealing import seal_due_logs
 from valor_core.workbench.verb import open_work
 
@@ -81,9 +81,10 @@ def tick(
     limits: Limits = LIMITS,
     stopped: threading.Event | None = None,
 ) -> list[JobRun]:
-    """Asks for every slot that is due, then carries out what waits, one run after the other."""
+    """Webhooks that wait; then every slot that is due is asked for, and what waits carried out."""
     stopped, done = stopped or threading.Event(), []
     _seal_safely(store)
+    webhooks.work_off(store, now=now)
     for tenant_id in active_tenants(store):
         try:
             ask_for_due_slots(store, tenant_id, now=now)

@@ -52,6 +52,12 @@ SETTINGS = (
         "Folder of the checkpoints outside the database; `checkpoints` in VALOR_HOME if empty.",
     ),
     Setting("VALOR_KEY_PEPPER", "", "Pepper of the API keys; made in VALOR_HOME if empty.", True),
+    Setting(
+        "BILLING_WEBHOOK_SECRETS",
+        "",
+        "Secrets that may sign billing webhooks, by commas; made in VALOR_HOME if empty.",
+        secret=True,
+    ),
     Setting("VALOR_METRICS", "", "`1` serves /metrics, to loopback or to who shows the token."),
     Setting("VALOR_METRICS_TOKEN", "", "Bearer token of /metrics for callers off loopback.", True),
     Setting("PROMETHEUS_MULTIPROC_DIR", "", "Folder in which several processes share metrics."),

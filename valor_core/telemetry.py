@@ -35,6 +35,7 @@ JOB_RUNS = Counter("valor_job_runs_total", "Runs of scheduled jobs.", ["job", "o
 JOBS_RUNNING = Gauge(
     "valor_jobs_running", "Jobs that run now.", ["job"], multiprocess_mode="livesum"
 )
+WEBHOOKS = Counter("valor_webhooks_total", "Billing webhooks by what became of them.", ["outcome"])
 AUDIT_FINDINGS = Counter("valor_audit_findings_total", "Findings of audit verification.", ["kind"])
 
 RATE_LIMIT_ALLOWED = Counter("rate_limit_allowed", "Calls let through.", ["tenant", "user"])

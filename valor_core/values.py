@@ -53,7 +53,7 @@ class Caller:
     tenant_id: TenantId
     user_id: str
     role: Role
-    kind: str = "user"  # user, key, job, cli, notebook, operator or stranger
+    kind: str = "user"  # user, key, job, cli, notebook, operator, provider or stranger
     session: str = ""  # the digest of the sign-in, where there is one
     request_id: str = ""
 

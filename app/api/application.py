@@ -6,6 +6,7 @@ from app.api import (
     adjustments,
     audit,
     batches,
+    billing,
     companies,
     computations,
     drafts,
@@ -39,6 +40,7 @@ ROUTERS = (
     snapshots.router,
     audit.router,
     retention.router,
+    billing.router,
 )
 
 

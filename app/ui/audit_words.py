@@ -11,6 +11,8 @@ DEEDS = {
     "access.denied": ("was not allowed", "to"),
     "adjustment.add": ("adjusted a filed figure", "of"),
     "adjustment.drop": ("dropped an adjustment", "of"),
+    "billing.conflict": ("sent another body under the id of", ""),
+    "billing.event": ("told of", ""),
     "demo.seed": ("loaded the demo book", "of"),
     "fact.import": ("imported filed facts", "of"),
     "job.finish": ("finished the job", ""),

@@ -121,6 +121,7 @@ KINDS_OF_ACTOR = {
     "notebook": "a notebook",
     "job": "a job",
     "key": "a key that is gone",
+    "provider": "the billing provider",
     "user": "a former member",
     "stranger": "somebody",
 }

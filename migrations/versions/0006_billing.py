@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("body_sha", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("received_n", MICROS, nullable=False),
+        sa.Column("conflicts_n", MICROS, nullable=False),
         sa.Column("attempts", MICROS, nullable=False),
         sa.Column("next_at", MICROS, nullable=False),
         sa.Column("error", sa.Text(), nullable=False),

@@ -146,6 +146,8 @@ DOORS = {
     "/_stcore/health": ANYONE,
     "/_stcore/host-config": ANYONE,
     "/api/v1/openapi.json": SIGNED_IN,
+    "/api/v1/billing/webhook": ANYONE,  # behind its own signature
+    "/api/billing/webhook": ANYONE,
     "/{page:path}": PEOPLE,
     "/{file:path}": PEOPLE,
     "/_stcore/stream": PEOPLE,

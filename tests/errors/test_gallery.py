@@ -48,11 +48,13 @@ SAMPLES: dict[str, Any] = {
     "told": 20.0, "value": float("nan"), "wacc": 0.09, "waited_s": 30.0, "wanted": "0002",
     "weight": -0.2, "what": "facts.parquet", "why": "the hour 99 is above 23", "years": 5,
     "cash_yield": 0.0, "correlation": 1.2, "dates": 0, "decision": 3.0, "dividend_yield": -0.02,
-    "expiry": 2.0, "share": 0.0, "steps": 2, "strike": -4.0, "underlying": -5e6, "units": 0.0,
+    "event_id": "evt_7", "expiry": 2.0,
+    "share": 0.0, "steps": 2, "strike": -4.0, "underlying": -5e6, "units": 0.0,
     "volatility": -0.2,
 }  # fmt: skip
 SPECIAL: dict[str, dict[str, Any]] = {
     "driver_out_of_range": {"driver": "Payout", "stated": 25.0, "least": 0.0, "most": 1.0},
+    "bad_event": {"field": "amount_minor"},
     "same_currency": {"rate": 1.08},
     "repaid_beyond_balance": {"closing": -5e6},
     "revolver_beyond_limit": {"drawn": 60e6, "limit": 50e6},

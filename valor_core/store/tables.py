@@ -627,6 +627,7 @@ class WebhookRow(Private, Base):
     body_sha: Mapped[str]  # of the bytes that were signed
     state: Mapped[str]
     received_n: Mapped[int]
+    conflicts_n: Mapped[int]  # how often its id came with another body
     attempts: Mapped[int]  # begun, not ended: one that kills its process counts
     next_at: Mapped[int]
     error: Mapped[str]

@@ -1,0 +1,197 @@
+"""An event of the billing provider takes effect once, however often and in whatever order."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.billing.telling import deliver, invoice, usage
+from tests.conftest import ONLY_SQLITE, Tenant
+from valor_core.billing import inbox
+from valor_core.billing.events import BadEvent, open_envelope, read_event
+from valor_core.billing.inbox import MOST_ATTEMPTS, State
+from valor_core.redaction import Redactor
+from valor_core.store.engines import Store
+from valor_core.store.tables import BillingEventRow, BillingObjectRow, WebhookRow
+from valor_core.values import TenantId, from_micros, utc_now
+from valor_core.workbench import logbook, webhooks
+from valor_core.workbench.setup import PLATFORM, operator
+from valor_core.workbench.verb import open_work
+from valor_core.workbench.webhooks import WebhookConflict, work_off
+
+
+def rows(store: Store, kind: Any, tenant_id: str) -> list[Any]:
+    with open_work(operator(TenantId(tenant_id)), store) as work:
+        return list(work.session.scalars(select(kind)))
+
+
+def invoice_of(store: Store, acme: Tenant) -> tuple[int, str]:
+    [row] = rows(store, BillingObjectRow, acme.id)
+    return row.version, row.status
+
+
+def received(store: Store, event_id: str) -> WebhookRow:
+    return {row.event_id: row for row in rows(store, WebhookRow, PLATFORM)}[event_id]
+
+
+def logged(store: Store, tenant: Tenant) -> list[str]:
+    with open_work(tenant.admin, store) as work:
+        assert logbook.verify_log(work).holds
+        entries = logbook.read_log(work, limit=200)
+    return [e.action for e in entries if e.action.startswith("billing.")]
+
+
+def test_an_event_takes_effect_once_with_one_entry_in_the_log_of_its_tenant(
+    store: Store, acme: Tenant, rival: Tenant
+):
+    first, again = deliver(store, usage("evt_1")), deliver(store, usage("evt_1"))
+
+    assert (first.state, first.repeated) == (State.APPLIED, False)
+    assert (again.state, again.repeated) == (State.APPLIED, True)
+    [kept] = rows(store, BillingEventRow, acme.id)
+    assert (kept.meter, kept.amount_minor, kept.received_n) == ("valuations", 250, 2)
+    assert received(store, "evt_1").received_n == 2
+    assert logged(store, acme) == ["billing.event"]
+    assert rows(store, BillingEventRow, rival.id) == []
+    assert rows(store, WebhookRow, acme.id) == []  # the inbox is the installation's
+
+
+def test_eight_deliveries_at_once_are_one_effect(store: Store, acme: Tenant):
+    told = [invoice("evt_1", "created", version=1), invoice("evt_2", "paid", version=2)] * 8
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda each: deliver(store, each), told))
+
+    assert sum(not each.repeated for each in answers) == 2
+    assert invoice_of(store, acme) == (2, "paid")
+    assert sorted(row.received_n for row in rows(store, WebhookRow, PLATFORM)) == [8, 8]
+    assert logged(store, acme) == ["billing.event"] * 2
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("versions", [(1, 2, 3), (1, 1, 1)], ids=["counted", "of one second"])
+def test_created_paid_and_voided_end_alike_in_all_six_orders(
+    store: Store, acme: Tenant, versions: tuple[int, int, int]
+):
+    for n, order in enumerate(
+        permutations(zip(("created", "paid", "voided"), versions, strict=True))
+    ):
+        for turn, version in order:
+            deliver(store, invoice(f"evt_{n}_{turn}", turn, version=version, id=f"in_{n}"))
+
+    ends = [(row.version, row.status) for row in rows(store, BillingObjectRow, acme.id)]
+    assert ends == [(versions[-1], "void")] * 6
+
+
+def test_an_older_version_that_comes_late_is_kept_and_changes_nothing(store: Store, acme: Tenant):
+    deliver(store, invoice("evt_2", "paid", version=2))
+    late = deliver(store, invoice("evt_1", "created", version=1, amount_minor=1))
+
+    assert late.state is State.STALE
+    assert invoice_of(store, acme) == (2, "paid")
+    assert {row.outcome for row in rows(store, BillingEventRow, acme.id)} == {"applied", "stale"}
+
+
+def test_the_same_id_with_another_body_is_refused_laid_aside_and_told(store: Store, acme: Tenant):
+    deliver(store, usage("evt_1"))
+    for _ in range(2):
+        with pytest.raises(WebhookConflict, match="evt_1"):
+            deliver(store, usage("evt_1", amount_minor=999))
+
+    [kept] = rows(store, BillingEventRow, acme.id)
+    assert (kept.amount_minor, kept.received_n, kept.conflicts_n) == (250, 1, 2)
+    [aside] = [r for r in rows(store, WebhookRow, PLATFORM) if r.state == State.QUARANTINED]
+    assert aside.event_id.startswith("evt_1#")
+    assert aside.body["object"]["amount_minor"] == 999
+    assert aside.received_n == 2
+    assert logged(store, acme) == ["billing.conflict", "billing.event"]
+
+
+@ONLY_SQLITE
+def test_an_event_of_an_unknown_or_a_reserved_tenant_is_quarantined(store: Store, acme: Tenant):
+    for n, slug in enumerate(("nobody", "platform", "shared", "", "Acme", "x" * 500)):
+        told = deliver(store, usage(f"evt_{n}", metadata={"tenant": slug}))
+        assert told.state is State.QUARANTINED, slug
+    assert rows(store, BillingEventRow, acme.id) == []
+
+
+@ONLY_SQLITE
+def test_an_event_of_a_type_that_says_nothing_to_us_is_taken_and_ignored(store: Store):
+    assert deliver(store, {"id": "evt_1", "type": "customer.created"}).state is State.IGNORED
+    assert deliver(store, {"id": "evt_2"}).state is State.IGNORED
+
+
+@ONLY_SQLITE
+def test_a_poisoned_event_is_tried_ever_more_rarely_then_set_aside_while_others_go_on(
+    store: Store, acme: Tenant
+):
+    now = utc_now()
+    assert deliver(store, usage("evt_bad", day="2025-02-30"), now=now).state is State.WAITING
+    assert "day" in received(store, "evt_bad").error
+    waits = []
+    while (bad := received(store, "evt_bad")).state == State.WAITING:
+        due = from_micros(bad.next_at)
+        assert work_off(store, now=due - timedelta(microseconds=1)) == 0
+        waits.append(due - now)
+        now = due
+        work_off(store, now=now)
+        assert deliver(store, usage(f"evt_{len(waits)}"), now=now).state is State.APPLIED
+
+    assert waits == [inbox.FIRST_WAIT * 2**n for n in range(MOST_ATTEMPTS - 1)]
+    assert received(store, "evt_bad").state == State.SET_ASIDE
+    assert len(rows(store, BillingEventRow, acme.id)) == MOST_ATTEMPTS - 1
+
+
+def test_an_event_whose_receiver_died_is_finished_by_the_background(
+    store: Store, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    """And one that kills whoever tries it is set aside at last: attempts count from their begin."""
+    now = utc_now()
+    with monkeypatch.context() as dying:
+        dying.setattr(webhooks, "_settle", lambda *_: State.WAITING)
+        deliver(store, usage("evt_1"), now=now)
+        assert work_off(store, now=now) == 0  # its receiver may still be at it
+
+    assert work_off(store, now=now + inbox.FIRST_WAIT) == 1
+    assert [row.event_id for row in rows(store, BillingEventRow, acme.id)] == ["evt_1"]
+
+    monkeypatch.setattr(webhooks, "_settle", lambda *_: State.WAITING)
+    deliver(store, usage("evt_deadly"), now=now)
+    for hours in range(1, 2 * MOST_ATTEMPTS, 2):
+        work_off(store, now=now + timedelta(hours=hours))
+    assert received(store, "evt_deadly").state == State.SET_ASIDE
+
+
+def test_what_is_not_named_as_a_field_is_not_kept(store: Store):
+    secret = "sk_live_abcdefghijklmnop"
+    told = usage("evt_1", customer_email="bob@example.org", meter="bob@example.org", note=secret)
+    told["data"]["object"]["metadata"]["key"] = secret
+    deliver(store, told)
+
+    kept = repr([{c.name: getattr(row, c.name) for c in row.__table__.columns}
+                 for row in rows(store, WebhookRow, PLATFORM)])  # fmt: skip
+    assert "bob@" not in kept
+    assert secret not in kept
+    assert "[EMAIL:" in kept
+
+
+def test_a_field_that_is_missing_or_wrong_is_named():
+    def read(document: dict[str, Any]) -> dict[str, Any]:
+        envelope = open_envelope(document, message_id="", redactor=Redactor(b"k"))
+        return asdict(read_event(envelope.type, envelope.body))
+
+    assert read(usage("evt_1", id="4" * 64))["object_id"] == "4" * 64
+    for name, wrong in [
+        ("id", None), ("id", "a b"), ("id", 7), ("meter", "=cmd"), ("day", "26.11.2025"),
+        ("day", "2025-02-29"), ("quantity", -1), ("quantity", 1.5), ("quantity", True),
+        ("price_minor", 10**16), ("amount_minor", "250"), ("currency", "usd"),
+        ("per_quantity", 0), ("plan_version", "@x"),
+    ]:  # fmt: skip
+        with pytest.raises(BadEvent, match=name):
+            read(usage("evt_1", **{name: wrong}))
+    with pytest.raises(BadEvent, match="id"):
+        read({"type": "usage.recorded"})
