@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import random
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -46,3 +48,16 @@ def deliver(store: Store, document: Any, *, now: datetime | None = None) -> Deli
     """As the route does once the signature holds."""
     body = json.dumps(document).encode()
     return webhooks.deliver(store, document, sha=hashlib.sha256(body).hexdigest(), now=now)
+
+
+def events() -> Iterator[dict[str, Any]]:
+    """Uses of two tenants and the lives of some invoices, always the same ones."""
+    chance = random.Random(7)
+    for n in range(15):
+        tenant = {"tenant": chance.choice(["acme", "rival"])}
+        quantity = chance.randint(1, 9)
+        yield usage(f"evt_u{n}", quantity=quantity, amount_minor=250 * quantity, metadata=tenant)
+    for n in range(6):
+        tenant = {"tenant": chance.choice(["acme", "rival"])}
+        for version, turn in enumerate(("created", "paid", "voided")[: chance.randint(1, 3)], 1):
+            yield invoice(f"evt_i{n}_{turn}", turn, version=version, id=f"in_{n}", metadata=tenant)
