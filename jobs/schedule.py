@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jobs import retention as daily_purge
+from jobs import usage_days
 from jobs.reports import carry_out
 from valor_core.coverage.job_runs import JobRun
 from valor_core.coverage.report_parameters import REPORTS
@@ -43,4 +44,5 @@ JOBS = (
         carry_out=daily_purge.carry_out,
         has_work=purge_is_due,
     ),
+    Job(name="usage_days", cron="30 1 * * *", carry_out=usage_days.carry_out),
 )

@@ -5,7 +5,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 SHORT = (
     ("POST", "/api/billing/webhook", "/billing/webhook"),
-)  # fmt: skip
+    ("GET", "/api/admin/billing/reconciliation", "/admin/billing/reconciliation"),
+)
 
 
 class SameRoute:

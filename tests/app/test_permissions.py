@@ -118,6 +118,9 @@ ACT_OF_ROUTE = {
     "POST /holds": "audit.hold_set",
     "POST /holds/{hold_id}/ask-release": "hold.ask_release",
     "POST /holds/{hold_id}/release": "audit.hold_released",
+    "GET /admin/billing/reconciliation": "billing.read",
+    "GET /admin/billing/events": "billing.read",
+    "GET /admin/billing/invoices": "billing.read",
     "GET /reports": "report.read",
     "POST /reports/{name}/runs": "report.run",
     "GET /reports/runs": "report.read",
@@ -148,6 +151,7 @@ DOORS = {
     "/api/v1/openapi.json": SIGNED_IN,
     "/api/v1/billing/webhook": ANYONE,  # behind its own signature
     "/api/billing/webhook": ANYONE,
+    "/api/admin/billing/reconciliation": SIGNED_IN,
     "/{page:path}": PEOPLE,
     "/{file:path}": PEOPLE,
     "/_stcore/stream": PEOPLE,

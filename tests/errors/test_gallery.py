@@ -55,6 +55,8 @@ SAMPLES: dict[str, Any] = {
 SPECIAL: dict[str, dict[str, Any]] = {
     "driver_out_of_range": {"driver": "Payout", "stated": 25.0, "least": 0.0, "most": 1.0},
     "bad_event": {"field": "amount_minor"},
+    "event_settled": {"state": "applied"},
+    "price_stands": {"meter": "valuations", "valid_from": "2026-11-01"},
     "same_currency": {"rate": 1.08},
     "repaid_beyond_balance": {"closing": -5e6},
     "revolver_beyond_limit": {"drawn": 60e6, "limit": 50e6},

@@ -50,7 +50,9 @@ def carried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Caller, JobRun]]:
         with open_work(caller, store) as work:
             return jobs.finish_run(work, run, Status.SUCCEEDED, record={"outputs": {}})
 
-    monkeypatch.setattr(runner, "JOBS", tuple(replace(j, carry_out=at_once) for j in JOBS))
+    monkeypatch.setattr(
+        runner, "JOBS", tuple(replace(j, carry_out=at_once) for j in JOBS if not j.cron)
+    )
     return done
 
 
@@ -158,7 +160,7 @@ def test_another_job_needs_one_function_and_runs_once_in_each_tenant(
             return jobs.finish_run(work, run, Status.SUCCEEDED, record={})
 
     nightly = Job(name="snapshot", cron="0 3 * * *", carry_out=carry_out)
-    monkeypatch.setattr(runner, "JOBS", (*JOBS, nightly))
+    monkeypatch.setattr(runner, "JOBS", (nightly,))
 
     with ThreadPoolExecutor(4) as pool:
         done = pool.map(lambda _: runner.tick(world.store, now=LATER), range(8))
@@ -229,3 +231,10 @@ def test_a_schedule_is_refused_for_what_it_could_never_do(
 def test_a_viewer_schedules_nothing(world: World):
     with pytest.raises(AccessDenied), open_work(world.acme.viewer, world.store) as work:
         reports.schedule_report(work, "valuation", PARAMETERS, cron="0 6 * * *")
+
+
+@ONLY_SQLITE
+def test_the_days_of_use_are_added_up_as_a_job_of_each_tenant(world: World):
+    done = runner.tick(world.store, now=LATER)
+
+    assert [(run.job, run.status) for run in done] == [("usage_days", Status.SUCCEEDED)] * 2

@@ -1,10 +1,17 @@
-"""One row for each act that counts, in the transaction of the act."""
+"""One row for each act that counts, in the transaction of the act, and its days added up."""
 
 import hashlib
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from valor_core.store.tables import UsageEventRow
+from sqlalchemy import func, select
+
+from valor_core.store.tables import UsageDayRow, UsageEventRow
 from valor_core.store.work import Work
+from valor_core.values import from_micros
+
+DAY_US = 86_400 * 1_000_000
+GRACE = timedelta(hours=1)  # no act runs that long: what began before midnight is written by then
 
 
 class Meter(StrEnum):
@@ -19,14 +26,17 @@ class Meter(StrEnum):
     BATCHES = "batches"
 
 
+def usage_id(tenant_id: str, act_id: str, meter: str) -> str:
+    """What a use is known by, to the billing provider too: made of the act, not of the attempt."""
+    return hashlib.sha256(f"{tenant_id}|{act_id}|{meter}".encode()).hexdigest()
+
+
 def count(work: Work, meter: Meter, *, act: str, act_id: str, quantity: int = 1) -> None:
     """Counts an act once: the key derives from the act, so that a repetition finds it there."""
-    tenant = work.caller.tenant_id
-    key = hashlib.sha256(f"{tenant}|{act_id}|{meter}".encode()).hexdigest()
     work.add_all(
         [
             UsageEventRow(
-                idem_key=key,
+                idem_key=usage_id(work.caller.tenant_id, act_id, meter),
                 meter=meter,
                 quantity=quantity,
                 occurred_at=work.now_micros,
@@ -35,3 +45,47 @@ def count(work: Work, meter: Meter, *, act: str, act_id: str, quantity: int = 1)
             )
         ]
     )
+
+
+def day_of(moment_us: int) -> str:
+    """The day of a moment, in UTC.
+
+    >>> day_of(1_764_115_200_000_000)
+    '2025-11-26'
+    """
+    return from_micros(moment_us).date().isoformat()
+
+
+def first_moment(day: date) -> int:
+    """Where a day begins, in UTC."""
+    return (day - date(1970, 1, 1)).days * DAY_US
+
+
+def last_over(now: datetime) -> date:
+    """The newest day that is over for good."""
+    return (now - GRACE).date() - timedelta(days=1)
+
+
+def close_days(work: Work) -> int:
+    """Adds up each day that is over and was not yet; how many days of meters that were."""
+    closed = work.session.scalar(select(func.max(UsageDayRow.day)))
+    begin = first_moment(date.fromisoformat(closed) + timedelta(days=1)) if closed else 0
+    end = first_moment(last_over(work.now) + timedelta(days=1))
+    number = (UsageEventRow.occurred_at // DAY_US).label("number")
+    query = (
+        select(number, UsageEventRow.meter, func.sum(UsageEventRow.quantity), func.count())
+        .where(UsageEventRow.occurred_at >= begin, UsageEventRow.occurred_at < end)
+        .group_by(number, UsageEventRow.meter)
+    )
+    rows = [
+        UsageDayRow(
+            day=day_of(int(day_number) * DAY_US),
+            meter=meter,
+            quantity=int(quantity),
+            events_n=events_n,
+            closed_at=work.now_micros,
+        )
+        for day_number, meter, quantity, events_n in work.session.execute(query)
+    ]
+    work.add_all(rows)
+    return len(rows)

@@ -5,6 +5,7 @@ import pytest
 from app.ui.audit_words import DEEDS, sentence
 from valor_core.tenancy.access import MAY
 from valor_core.workbench import (  # noqa: F401, each registers its acts
+    billing,
     companies,
     demo,
     jobs,

@@ -1,0 +1,188 @@
+"""What was done, what was counted and what was billed, of a tenant: one reconciliation over all."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.billing.telling import deliver, usage
+from tests.books import ACME_2023, ACME_2024, imported, table
+from tests.conftest import ONLY_SQLITE, Tenant, World
+from valor_core.billing.inbox import State
+from valor_core.billing.ledger import PriceStands
+from valor_core.billing.metering import DAY_US, day_of
+from valor_core.billing.reconciliation import Line, Price, Reconciliation
+from valor_core.errors import AccessDenied, BadInput, NotFound
+from valor_core.store.engines import Store
+from valor_core.store.tables import UsageDayRow, UsageEventRow
+from valor_core.values import utc_now
+from valor_core.workbench import billing, logbook, people, webhooks
+from valor_core.workbench.billing import EventSettled
+from valor_core.workbench.setup import PLATFORM, operator
+from valor_core.workbench.verb import open_work
+
+PRICE = Price(
+    meter="imports", valid_from="2026-01-01", price_minor=250, per_quantity=1, currency="USD",
+    plan_version="team-1",
+)  # fmt: skip
+
+
+def priced(store: Store, tenant: Tenant, price: Price = PRICE) -> None:
+    with open_work(tenant.operator, store) as work:
+        billing.set_price(work, price)
+
+
+def reconciled(store: Store, tenant: Tenant, *, days: int = 1) -> Reconciliation:
+    today = utc_now().date()
+    with open_work(tenant.admin, store) as work:
+        return billing.reconcile(work, today - timedelta(days=days), today)
+
+
+def used(store: Store, tenant: Tenant) -> list[UsageEventRow]:
+    with open_work(tenant.admin, store) as work:
+        query = select(UsageEventRow).order_by(UsageEventRow.occurred_at)
+        rows = list(work.session.scalars(query))
+        work.session.expunge_all()
+    return rows
+
+
+def bill(store: Store, row: UsageEventRow, **changes) -> None:
+    told = usage(f"evt_{row.idem_key[:8]}", id=row.idem_key, meter=row.meter,
+                 day=day_of(row.occurred_at), **changes)  # fmt: skip
+    told["created"] = row.occurred_at // 1_000_000
+    deliver(store, told)
+
+
+def lines(found: Reconciliation) -> Counter[Line]:
+    counts: Counter[Line] = Counter()
+    for row in found.causes:
+        counts[row.line] += row.events
+    return counts
+
+
+def test_what_was_done_counted_and_billed_agrees_or_is_told_why_not(world: World):
+    store, acme = world.store, world.acme
+    for n, rows in enumerate(([ACME_2023], [ACME_2024], [ACME_2023, ACME_2024])):
+        imported(acme.analyst, table(*rows), f"{n}.csv")
+    priced(store, acme)
+    first, second, third = used(store, acme)
+    for row in (first, second, third):
+        bill(store, row)
+    found = reconciled(store, acme)
+    assert found.causes == []
+    assert [(t.currency, t.metered_minor, t.billed_minor) for t in found.totals] == [
+        ("USD", 750, 750)
+    ]
+
+    bill(store, first)
+    with open_work(acme.admin, store) as work:
+        work.begin_writing()
+        work.session.delete(work.session.get(UsageEventRow, (acme.id, second.idem_key)))
+        orphan = UsageEventRow(idem_key="0" * 64, meter="imports", quantity=1, act="fact.import",
+                               occurred_at=third.occurred_at, actor="user:x")  # fmt: skip
+        work.add_all([orphan])
+    found = reconciled(store, acme)
+    assert lines(found) == {
+        Line.DUPLICATE_DELIVERY: 1, Line.MISSING_USAGE: 1, Line.ORPHAN_USAGE: 1,
+    }  # fmt: skip
+    [total] = found.totals
+    assert (total.metered_minor, total.billed_minor, total.unexplained_minor) == (750, 750, 0)
+    assert reconciled(store, world.rival).rows == ()
+
+
+def test_a_day_is_added_up_once_when_it_is_over_and_drift_is_told(store: Store, acme: Tenant):
+    now = utc_now()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    with open_work(acme.analyst, store) as work:
+        work.begin_writing()
+        work.add_all(
+            [
+                UsageEventRow(idem_key=f"{n}", meter=meter, quantity=n + 1, act="x", actor="x",
+                              occurred_at=work.now_micros - ago * DAY_US)
+                for n, (meter, ago) in enumerate(
+                    [("imports", 0), ("imports", 1), ("imports", 1), ("reports", 1), ("reports", 2)]
+                )
+            ]
+        )  # fmt: skip
+
+    def close(moment) -> int:
+        with open_work(acme.analyst, store) as work:
+            work.now = moment
+            return billing.close_days(work)
+
+    assert close(midnight + timedelta(minutes=59)) == 1  # the day before is not over for good
+    assert close(midnight + timedelta(minutes=61)) == 2
+    assert close(midnight + timedelta(minutes=62)) == 0
+    with open_work(acme.admin, store) as work:
+        days = {(r.day, r.meter): (r.quantity, r.events_n)
+                for r in work.session.scalars(select(UsageDayRow))}  # fmt: skip
+        entries = logbook.read_log(work, action="billing.close")
+    yesterday, before = (str((now - timedelta(days=n)).date()) for n in (1, 2))
+    assert days == {
+        (yesterday, "imports"): (5, 2), (yesterday, "reports"): (4, 1), (before, "reports"): (5, 1),
+    }  # fmt: skip
+    assert len(entries) == 3
+
+    assert Line.ROLLUP_DRIFT not in lines(reconciled(store, acme, days=2))
+    with open_work(acme.admin, store) as work:
+        work.begin_writing()
+        row = work.session.get_one(UsageEventRow, (acme.id, "1"))
+        row.quantity = 9
+    assert lines(reconciled(store, acme, days=2))[Line.ROLLUP_DRIFT] == 1
+
+
+@ONLY_SQLITE
+def test_a_price_is_said_for_later_days_and_never_rewritten(store: Store, acme: Tenant):
+    priced(store, acme)
+    priced(store, acme, replace(PRICE, valid_from="2026-06-01", price_minor=300))
+    for day in ("2026-06-01", "2026-03-01"):
+        with pytest.raises(PriceStands, match="2026-06-01"):
+            priced(store, acme, replace(PRICE, valid_from=day))
+    wrongs: list[tuple[dict[str, Any], type[Exception]]] = [
+        ({"meter": "coffee"}, NotFound), ({"currency": "usd"}, BadInput),
+        ({"price_minor": -1}, BadInput), ({"per_quantity": 0}, BadInput),
+    ]  # fmt: skip
+    for wrong, refusal in wrongs:
+        with pytest.raises(refusal):
+            priced(store, acme, replace(PRICE, **wrong))
+    with open_work(acme.admin, store) as work:
+        assert [p.price_minor for p in billing.list_prices(work)] == [250, 300]
+        with pytest.raises(AccessDenied):
+            billing.set_price(work, PRICE)
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("days", [-1, 366])
+def test_days_that_are_none_or_more_than_a_year_are_refused(store: Store, acme: Tenant, days: int):
+    with pytest.raises(BadInput, match="366"):
+        reconciled(store, acme, days=days)
+
+
+def test_what_was_quarantined_takes_effect_once_its_tenant_is_here(store: Store, acme: Tenant):
+    late = {"tenant": "latecomer"}
+    deliver(store, usage("evt_1", metadata=late))
+    with open_work(operator(PLATFORM), store) as work:
+        assert [row.event_id for row in billing.read_inbox(work)] == ["evt_1"]
+    tenant_id = people.tenant_for("latecomer")
+    with open_work(operator(tenant_id), store) as work:
+        people.add_tenant(work, "latecomer")
+
+    def retry(event_id: str) -> None:
+        with open_work(operator(PLATFORM), store) as work:
+            billing.try_again(work, event_id)
+
+    retry("evt_1")
+    with pytest.raises(EventSettled, match="waiting"):
+        retry("evt_1")
+    assert webhooks.work_off(store) == 1
+    with pytest.raises(EventSettled, match="applied"):
+        retry("evt_1")
+    with pytest.raises(NotFound):
+        retry("evt_2")
+    with open_work(operator(tenant_id), store) as work:
+        assert [row.event_id for row in billing.list_events(work)] == ["evt_1"]
+        assert billing.list_invoices(work) == []
+    assert deliver(store, usage("evt_1", metadata=late)).state is State.APPLIED
