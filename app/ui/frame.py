@@ -134,6 +134,11 @@ PLACES = (
         "audit", "Audit", "verified_user",
         "Who did what and when, in a log that can be verified.", act="audit.read",
     ),
+    _place(
+        "billing", "Billing", "receipt_long",
+        "What was used beside what was billed, each difference with its cause.",
+        act="billing.read",
+    ),
 )  # fmt: skip
 PLACE = {place.name: place for place in PLACES}
 

@@ -44,6 +44,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "proof": (HTML, CHOICE, SEGMENTS),
     "limits": (HTML, BUTTON, CHOICE, NUMBER, TEXT, DAY),
     "audit": (HTML, BUTTON, CHOICE),
+    "billing": (HTML, CHOICE, BUTTON),
 }
 """What each page draws at first, by the first part of its address."""
 

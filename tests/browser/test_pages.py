@@ -30,6 +30,7 @@ PAGES = {
     "workbook_audit": "Workbook audit",
     "limits": "Plan & limits",
     "audit": "Audit",
+    "billing": "Billing",
 }
 DRAWN = """!document.querySelector('[data-testid=stSkeleton],[data-testid=stStatusWidget]')
     && document.querySelector('[data-testid=stSidebarNav]')"""

@@ -57,7 +57,7 @@ MAY: dict[str, frozenset[Role]] = {
     "retention.change": _ADMINS,
     "audit.read": _ADMINS,
     "audit.verify": _ADMINS,
-    "billing.read": _MANAGERS,
+    "billing.read": _ADMINS,
     "billing.price": _OPERATORS,
     "billing.close": _ANALYSTS,
     "billing.inbox": _OPERATORS,
