@@ -10,9 +10,9 @@ from app.ui.frame import caller, only_for_its_readers
 from app.ui.words import counted, moment, number
 from valor_core.billing.money import written
 from valor_core.billing.reconciliation import MEANING, Price, Reconciliation, Row
-from valor_core.store.tables import BillingEventRow, BillingObjectRow
 from valor_core.values import from_micros, utc_now
 from valor_core.workbench import billing
+from valor_core.workbench.billing import BillingEventRow, BillingObjectRow
 from valor_core.workbench.verb import open_work
 
 SHOWN, MONTHS = 50, 12
