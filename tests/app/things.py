@@ -27,9 +27,11 @@ from valor_core.workbench import (
 )
 from valor_core.workbench.verb import open_work
 
-IDS = ("company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "computation_id")
 PLAN = "team"
-IDS = ("company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "override_id")
+IDS = (
+    "company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "computation_id",
+    "override_id",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,8 +55,6 @@ MAY: dict[str, frozenset[Role]] = {
     "hold.ask_release": _COMPLIANCE,
     "retention.read": _AUDITORS,
     "retention.change": _ADMINS,
-    "audit.read": _ADMINS,
-    "audit.verify": _ADMINS,
     "billing.read": _ADMINS,
     "billing.price": _OPERATORS,
     "billing.close": _ANALYSTS,

@@ -14,7 +14,7 @@ from typing import Any
 from valor_core import telemetry
 from valor_core.audit import log as audit
 from valor_core.audit.entries import sha256
-from valor_core.audit.keys import CURRENT
+from valor_core.audit.keys import FIRST
 from valor_core.billing import inbox
 from valor_core.billing.events import TYPES, Envelope, open_envelope, read_event
 from valor_core.billing.inbox import State
@@ -179,4 +179,4 @@ def _once_more_if_raced(
 
 
 def _redactor() -> Redactor:
-    return Redactor(sha256(audit.keys()[CURRENT] + PLATFORM.encode()))
+    return Redactor(sha256(audit.keys()[FIRST] + PLATFORM.encode()))
