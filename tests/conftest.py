@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -59,6 +59,10 @@ class Tenant:
     @property
     def operator(self) -> Caller:
         return operator(self.id)
+
+    @property
+    def compliance(self) -> Caller:
+        return replace(self.viewer, role=Role.COMPLIANCE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ METERED = {
     "snapshots": "published snapshots",
     "reports": "reports",
     "workbook_audits": "audited workbooks",
+    "simulations": "simulations",
+    "batches": "batch valuations",
 }
 RATES = (
     Limit(name="tenant_calls_per_minute", unit="API calls a minute of the whole tenant"),
