@@ -15,6 +15,7 @@ from valor_core.charts import valuation as charts
 from valor_core.coverage.figures import DEFAULT
 from valor_core.models.conventions import valued_as_of
 from valor_core.models.dcf import DcfInputs, DcfResult
+from valor_core.models.dcf_direct import DirectDcfResult
 from valor_core.models.discounting import Timing, parts_of_years
 from valor_core.models.fields import Unit
 from valor_core.models.paths import Fade
@@ -47,7 +48,7 @@ FORECAST = (
 )
 
 
-def headline(desk: Desk, result: DcfResult | None) -> None:
+def headline(desk: Desk, result: DcfResult | DirectDcfResult | None) -> None:
     """What a share is worth, beside what was saved, and what it rests on."""
     if result is None:
         show.facts({f"Value per share, {desk.currency}": words.NOTHING})
@@ -70,8 +71,8 @@ def headline(desk: Desk, result: DcfResult | None) -> None:
     sheet.checks(desk, result)
 
 
-def _share(result: DcfResult) -> float | None:
-    whole = float(result.going_concern_value)
+def _share(result: DcfResult | DirectDcfResult) -> float | None:
+    whole = float(result.pv_forecast) + float(result.pv_terminal)
     return float(result.pv_terminal) / whole if whole else None
 
 
@@ -194,10 +195,11 @@ def capital(desk: Desk, result: DcfResult | None) -> None:
     with third:
         ask.choice(desk, "timing", WORDS[Timing])
     if result is not None:
-        _both_methods(result, desk.currency)
+        both_methods(result, desk.currency)
 
 
-def _both_methods(result: DcfResult, currency: str) -> None:
+def both_methods(result: DcfResult | DirectDcfResult, currency: str) -> None:
+    """What follows the forecast as a perpetuity and as a sale, side by side."""
     show.table(
         "Terminal value by both methods",
         ["Growing perpetuity", "Exit multiple"],
@@ -212,7 +214,7 @@ def _both_methods(result: DcfResult, currency: str) -> None:
     )  # fmt: skip
 
 
-def bridge(desk: Desk, result: DcfResult | None) -> None:
+def bridge(desk: Desk, result: DcfResult | DirectDcfResult | None) -> None:
     """From enterprise value to one share."""
     st.subheader("From enterprise to equity value", anchor=False)
     if desk.to_state:

@@ -57,6 +57,10 @@ PLACES = (
         "Value a company from its filed facts and your assumptions.", act="draft.read",
     ),
     _place(
+        "dcf_direct", "Stated cash flows", "edit_note",
+        "Value a company by free cash flows of your own.", act="draft.read",
+    ),
+    _place(
         "statements", "Statements", "table_rows",
         "Income, balance sheet and cash flow that tie, filed years beside expected ones.",
         act="draft.read",

@@ -6,6 +6,7 @@ from valor_core.models.model import Model
 from valor_core.workbench.valuations import ValuationRow
 
 PAGES = {
+    "dcf_direct": "dcf_direct",
     "lbo": "lbo",
     "merger": "merger",
     "real_option": "options",

@@ -27,6 +27,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "coverage": (BUTTON, TEXT, GRID),
     "company": (HTML, LINK, BUTTON, CHOICE, DAY, SEGMENTS, GRID, CHART),
     "dcf": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, COMPONENT),
+    "dcf_direct": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, NUMBER, COMPONENT),
     "statements": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, CHART),
     "reconciliation": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, CHART),
     "credit": (HTML, LINK, BUTTON, CHOICE, SEGMENTS, CHART),
@@ -49,7 +50,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
 """What each page draws at first, by the first part of its address."""
 
 OWN: Mapping[str, tuple[str, ...]] = dict.fromkeys(
-    ("dcf", "comparables", "simulation", "returns"), ("grid.mjs",)
+    ("dcf", "dcf_direct", "comparables", "simulation", "returns"), ("grid.mjs",)
 )
 """The scripts of our own components that a page draws at first."""
 

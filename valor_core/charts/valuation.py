@@ -8,6 +8,7 @@ import numpy as np
 from valor_core.charts.style import DOWN, HEAT, INK, SERIES, TOTAL, UP, Theme, figure
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.dcf import DcfResult
+from valor_core.models.dcf_direct import DirectDcfResult
 from valor_core.models.fields import Unit
 from valor_core.models.sensitivity import Grid
 
@@ -30,7 +31,7 @@ LABELS = {
 
 
 def enterprise_bridge(
-    result: DcfResult, bridge: Bridge, *, currency: str, theme: Theme = "light"
+    result: DcfResult | DirectDcfResult, bridge: Bridge, *, currency: str, theme: Theme = "light"
 ) -> "Figure":
     """From enterprise value to equity value as a waterfall; items of zero are left out.
 

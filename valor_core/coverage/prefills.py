@@ -8,6 +8,7 @@ from valor_core.coverage.companies import Company
 from valor_core.coverage.prefill import Prefilled, prefill_dcf
 from valor_core.coverage.prefill_comparables import prefill_comparables
 from valor_core.coverage.prefill_credit import prefill_credit
+from valor_core.coverage.prefill_direct import prefill_direct
 from valor_core.coverage.prefill_lbo import prefill_lbo
 from valor_core.coverage.prefill_merger import Target, prefill_merger
 from valor_core.coverage.prefill_options import (
@@ -24,6 +25,7 @@ from valor_core.values import FiledFact
 
 PREFILLS: dict[str, Callable[..., Prefilled]] = {
     "dcf": prefill_dcf,
+    "dcf_direct": prefill_direct,
     "lbo": prefill_lbo,
     "merger": prefill_merger,
     "comparables": prefill_comparables,
