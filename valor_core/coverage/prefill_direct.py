@@ -12,7 +12,8 @@ from valor_core.models.paths import Fade
 from valor_core.values import FiledFact, Source, SourceKind
 
 FLOWS = "free_cash_flow"
-SHARED = ("bridge.", "shares.", "terminal_growth")  # what both models take as it is
+GROWTH = "terminal_growth"
+SHARED = ("bridge.", "shares.")  # what both models take as it was filed
 
 
 def prefill_direct(
@@ -20,6 +21,7 @@ def prefill_direct(
 ) -> Prefilled:
     """Flows to be replaced by one's own, with the bridge and the shares that were filed.
 
+    What the filings lack is open, and needs no reason: here all is the judgement of who states it.
     NotForFcff, FactsMissing or MixedCurrencies where no DCF begins from the facts.
     """
     dcf = prefill_dcf(company, facts, as_of=as_of)
@@ -27,7 +29,11 @@ def prefill_direct(
     forecast = discounted_cash_flow(replace(dcf.inputs, bridge=stated))
     why = "the free cash flow of the DCF that begins from the same facts, until you state yours"
     base = dcf.sources["revenue"].facts
-    sources = {path: of for path, of in dcf.sources.items() if path.startswith(SHARED)}
+    sources = {
+        path: source
+        for path, source in dcf.sources.items()
+        if path == GROWTH or (path.startswith(SHARED) and source.facts)
+    }
     sources[FLOWS] = Source(kind=SourceKind.DERIVED, text=why, facts=base)
     sources["wacc.start"] = assumed(float(forecast.waccs[0]), "the WACC of that DCF").source
     return replace(
