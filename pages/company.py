@@ -14,6 +14,7 @@ from app.ui.lineage import lineage, restated
 from app.ui.statement_table import Restated, ratio_table, statement_table
 from app.ui.words import NOTHING, counted
 from valor_core.coverage.companies import Company
+from valor_core.coverage.currency import currencies_of
 from valor_core.coverage.items import Statement
 from valor_core.coverage.splits import SplitFact
 from valor_core.coverage.statements import Line, Statements
@@ -52,6 +53,7 @@ def header(company: Company, statements: Statements, facts: Sequence[FiledFact])
     show.facts(
         {
             "Ticker": company.ticker or NOTHING,
+            "Currency": _currency(facts) or NOTHING,
             "CIK": f"{company.cik:010d}",
             "SIC": str(company.sic or NOTHING),
             "Fiscal years": f"{statements.years[0]}–{statements.years[-1]}"
@@ -64,12 +66,16 @@ def header(company: Company, statements: Statements, facts: Sequence[FiledFact])
     )
 
 
+def _currency(facts: Sequence[FiledFact]) -> str:
+    return " and ".join(currencies_of(fact.unit for fact in facts))
+
+
 def charts(of: Filed) -> None:
     """Revenue and incomes beside the margins, by fiscal year."""
     amounts, margins = figures(of.key, show.theme(), of.statements)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.caption("Revenue, EBIT and net income, million")
+        st.caption(f"Revenue, EBIT and net income, {_currency(of.facts)} million")
         show.chart(amounts, key="amounts", alt="Revenue, EBIT and net income by fiscal year")
     with right:
         st.caption("Margins on revenue")

@@ -13,6 +13,7 @@ from app.ui.trading import in_trading_currency
 from app.ui.words import moment, person
 from valor_core.coverage.companies import Company
 from valor_core.errors import ValorError
+from valor_core.models.lines import spoken
 from valor_core.values import ValuationId, from_micros
 from valor_core.workbench import companies, people
 from valor_core.workbench.paging import PAGE_MAX
@@ -35,7 +36,7 @@ def list_of(rows: Sequence[ValuationRow], called: dict[str, str]) -> None:
                 "Value": [value_of(row) for row in rows],
                 "Saved": [moment(from_micros(row.created_at)) for row in rows],
                 "By": [person(row.created_by, called) for row in rows],
-                "Model": [row.model for row in rows],
+                "Model": [spoken(row.model) for row in rows],
                 "Why": [row.rationale for row in rows],
             }
         ),
@@ -50,7 +51,7 @@ def list_of(rows: Sequence[ValuationRow], called: dict[str, str]) -> None:
             "Value": column.TextColumn(alignment="right", width=130),
             "Saved": column.TextColumn(width=150),
             "By": column.TextColumn(width=100),
-            "Model": column.TextColumn(width=80),
+            "Model": column.TextColumn(width=110),
             "Why": column.TextColumn(width="large"),
         },
         alt="Saved valuations, newest first; press a company's name to open one",
@@ -120,10 +121,10 @@ def opened(saved: Saved, rows: Sequence[ValuationRow], called: dict[str, str]) -
     elif part == SCENARIOS:
         screen.scenarios(saved)
     elif part == "Inputs":
-        screen.inputs(told, saved.sources, called)
+        screen.inputs(told, saved.sources, called, filer=screen.filer(saved))
     elif part == "Workings":
         st.caption("Unfold a line to see the formula behind it, down to filings and assumptions.")
-        show.tree(told.tree, row.currency)
+        show.tree(told.tree, row.currency, filer=screen.filer(saved))
     else:
         compared(saved, rows, called)
 

@@ -1,6 +1,6 @@
 """The table of companies, each with its course over the years; a name opens its company."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -36,6 +36,9 @@ def company_table(covered: Sequence[Covered]) -> None:
             "Year": column.NumberColumn("FY", format="%d", width=56, help="Newest fiscal year."),
             "Revenue": column.NumberColumn("Revenue, m", format="localized", width=90),
             "Revenue by year": column.LineChartColumn("by year", width=90, color="blue", y_min=0),
+            "Growth": column.NumberColumn(
+                format="%.1f %%", width=76, help="Revenue of that year over the year before."
+            ),
             "Operating margin": column.NumberColumn(
                 format="%.1f %%", width=124, help="Operating income over revenue of that year."
             ),
@@ -69,6 +72,7 @@ def _row(covered: Covered) -> dict[str, object]:
         "Year": covered.fiscal_year,
         "Revenue": None if sales is None else round(sales / MILLION),
         "Revenue by year": [value / MILLION for value in revenue.values()],
+        "Growth": _growth(revenue),
         "Operating margin": 100 * earned / sales if earned is not None and sales else None,
         # The zero in front makes the bars stand on zero: else the least year would have none.
         "Operating income by year": [0.0, *(value / MILLION for value in ebit.values())]
@@ -78,3 +82,10 @@ def _row(covered: Covered) -> dict[str, object]:
         "Valued on": from_micros(covered.value.saved_at).date() if covered.value else None,
         "Book": "demo" if covered.company.shared else "own",
     }
+
+
+def _growth(revenue: Mapping[int, float]) -> float | None:
+    """Of the newest year in percent, where the year before was filed too."""
+    newest = max(revenue, default=0)
+    before = revenue.get(newest - 1)
+    return 100 * (revenue[newest] / before - 1) if before and before > 0 else None

@@ -8,26 +8,13 @@ import streamlit as st
 from app.ui import show
 from app.ui.words import NOTHING, in_filed_unit, percent
 from valor_core.coverage.asof import vintages
-from valor_core.coverage.companies import Company
+from valor_core.coverage.companies import Company, filing_url
 from valor_core.coverage.items import ITEM
 from valor_core.coverage.restatements import Restatement
 from valor_core.coverage.splits import Split, SplitFact, after_splits, splits_of
 from valor_core.values import FiledFact
 
 RESTATED_SHOWN = 60
-
-
-def filing_url(company: Company, accession: str) -> str:
-    """Where the SEC keeps a filing.
-
-    >>> from valor_core.values import CompanyId
-    >>> apple = Company(id=CompanyId("cik0000320193"), name="Apple Inc.", ticker="AAPL", cik=320193,
-    ...                 sic=3571, shared=True)
-    >>> filing_url(apple, "0001193125-10-012091")
-    'https://www.sec.gov/Archives/edgar/data/320193/000119312510012091/'
-    """
-    folder = accession.replace("-", "")
-    return f"https://www.sec.gov/Archives/edgar/data/{company.cik}/{folder}/"
 
 
 def lineage(
@@ -42,7 +29,7 @@ def lineage(
         f"**{show.plain(ITEM[fact.item].label)}, FY{fact.fiscal_year}: "
         f"{show.plain(in_filed_unit(fact))}**, {span}"
     )
-    url = filing_url(company, fact.accession)
+    url = filing_url(company.id, fact.accession)
     st.markdown(
         f"{show.plain(fact.tag or 'No XBRL tag')}, in form {show.plain(fact.form)} filed on "
         f"{fact.filed_on.isoformat()}, accession {show.plain(fact.accession)}: "
@@ -70,6 +57,7 @@ def lineage(
             for each in others
         ],
         text=frozenset({"Filed on", "Form", "XBRL tag", "Accession", "Known"}),
+        filer=company.id,
     )
 
 

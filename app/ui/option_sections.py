@@ -132,13 +132,13 @@ def headline(desk: Desk, result: RealOptionResult | ProjectResult | None) -> Non
     told = {
         f"Project with its rights, {money}": words.millions(result.value_with_flexibility),
         **sheet.against_saved(desk, result),
-        "Without them": words.millions(result.value_without_flexibility),
-        "Flexibility adds": words.millions(result.option_value),
+        f"Without them, {money}": words.millions(result.value_without_flexibility),
+        f"Flexibility adds, {money}": words.millions(result.option_value),
     }
     if isinstance(result, RealOptionResult):
-        told |= _when(desk.inputs, _triggers(desk, result))
+        told |= _when(desk.inputs, _triggers(desk, result), money)
     else:
-        told["Lattice moves by"] = words.millions(result.lattice_error)
+        told[f"Lattice moves by, {money}"] = words.millions(result.lattice_error)
     show.facts(told, first_large=True)
     st.caption(valued_as_of(desk.inputs, desk.basis))
     sheet.checks(desk, result)
@@ -148,22 +148,23 @@ def _triggers(desk: Desk, result: RealOptionResult) -> Boundary:
     return desk.once("triggers", lambda: triggers(desk.inputs, result))
 
 
-def _when(inputs: RealOptionInputs, boundary: Boundary) -> dict[str, str]:
+def _when(inputs: RealOptionInputs, boundary: Boundary, money: str) -> dict[str, str]:
     """The trigger of the first date, and what it says of today."""
     first, trigger = float(boundary.years[0]), float(boundary.prices[0])
     watched = "other use" if inputs.kind is RealOptionKind.SWITCH else "project"
     if inputs.kind is RealOptionKind.CHOOSE:
-        return {f"In {first:g} years: add above, give up below": words.millions(trigger)}
+        return {f"In {first:g} years: add above, give up below, {money}": words.millions(trigger)}
     below = inputs.kind in PUTS
     side = "at most" if below else "at least"
     if first > 0.0:
-        return {f"Act in {first:g} years if the {watched} is {side}": words.millions(trigger)}
+        asked = f"Act in {first:g} years if the {watched} is {side}, {money}"
+        return {asked: words.millions(trigger)}
     if not np.isfinite(trigger):
         return {"Act before the end": "never pays"}
     now = watched_value(inputs)
     acts = now <= trigger if below else now >= trigger
     return {
-        f"Act today if the {watched} is {side}": words.millions(trigger),
+        f"Act today if the {watched} is {side}, {money}": words.millions(trigger),
         "Today": "act" if acts else "wait",
     }
 

@@ -9,6 +9,7 @@ import streamlit as st
 from app.ui import scenario_sections, show
 from app.ui.choices import choices_in_words
 from app.ui.headline import called, value_of, worth
+from app.ui.sheet import OF_SEVERAL
 from app.ui.words import (
     NOTHING,
     counted,
@@ -29,7 +30,7 @@ from valor_core.models.explained import Explained, adjusted_text
 from valor_core.models.fields import Unit
 from valor_core.models.lines import Line, spoken
 from valor_core.models.upgrade import Departure, Today
-from valor_core.values import Source, from_micros
+from valor_core.values import CompanyId, Source, from_micros
 from valor_core.workbench.valuations import Saved
 
 KINDS = {
@@ -111,7 +112,7 @@ def headline(saved: Saved, names: Mapping[str, str]) -> None:
     show.facts(
         {
             called(saved.model): value_of(row),
-            "Model": f"{row.model} {row.model_version}",
+            "Model": f"{spoken(row.model)}, version {row.model_version}",
             "Facts as known on": row.facts_as_of or "all filed by then",
             "Saved": moment(from_micros(row.created_at)),
             "By": person(row.created_by, names),
@@ -223,13 +224,25 @@ def _checked(checks: Sequence[Check]) -> None:
             st.caption(f"{label_of(check.name)}: {show.plain(check.message)}")
 
 
-def inputs(told: Told, sources: Mapping[str, Source], names: Mapping[str, str]) -> None:
+def filer(saved: Saved) -> CompanyId | None:
+    """Whose filings a saved value rests on; none where they are of several companies."""
+    return None if saved.model.name in OF_SEVERAL else CompanyId(saved.row.company_id)
+
+
+def inputs(
+    told: Told,
+    sources: Mapping[str, Source],
+    names: Mapping[str, str],
+    *,
+    filer: CompanyId | None = None,
+) -> None:
     """Every input with its kind of source and what stands behind it."""
     show.listing(
         "Inputs; money and shares in millions",
         ["Input", "Value", "Is", "Why"],
         [[row.label, _shown(row), *_why(sources.get(row.path), names)] for row in told.inputs],
         text=frozenset({"Input", "Is", "Why"}),
+        filer=filer,
     )
 
 

@@ -20,9 +20,10 @@ from valor_core.models.catalogue import checks_of
 from valor_core.models.conventions import conventions_of
 from valor_core.models.fields import Unit
 from valor_core.models.sensitivity import grid
-from valor_core.values import from_micros
+from valor_core.values import CompanyId, from_micros
 
 STEPS = 3  # of a sensitivity, to either side of the base
+OF_SEVERAL = {"merger", "comparables"}
 Section = Callable[[Desk, Any], None]
 # The theme's own colour of a chosen segment is too faint to be read in the dark.
 
@@ -176,6 +177,8 @@ def sensitivity(
             column_label=_axis_name(columns, desk.currency),
             as_percent=(rows.unit is Unit.RATE, columns.unit is Unit.RATE),
             scale=(rows.scale, columns.scale),
+            marks=(_mark(rows), _mark(columns)),
+            base=(STEPS, STEPS),
             unit=model.headline_unit,
             theme=show.theme(),
         ),
@@ -187,9 +190,7 @@ def sensitivity(
         if model.headline_unit in charts.MONEY
         else ""
     )
-    st.caption(
-        f"{called(model)}{unit}; the base stands in the middle. {_step(rows)}, {_step(columns)}."
-    )
+    st.caption(f"{called(model)}{unit}; the base has a frame. {_step(rows)}, {_step(columns)}.")
     if found.reasons:
         show.listed(
             "Cells without a value",
@@ -220,6 +221,10 @@ def _axis_name(axis: Field, currency: str) -> str:
     return axis.heading(currency) if axis.unit is Unit.MONEY else axis.label
 
 
+def _mark(axis: Field) -> str:
+    return "×" if axis.unit is Unit.RATIO else ""
+
+
 def _axis(inputs: Any, axis: Field) -> list[float]:
     base = number_at(inputs, axis.path)
     return [base + axis.step * step for step in range(-STEPS, STEPS + 1)]
@@ -244,7 +249,8 @@ def workings(desk: Desk, result: Any) -> None:
         format_func=lambda each: lines[each].label,
         key=f"{desk.model.name}:explain",
     )
-    show.tree(desk.once(("tree", name), lambda: made.explain(name, desk.sources())), desk.currency)
+    found = desk.once(("tree", name), lambda: made.explain(name, desk.sources()))
+    show.tree(found, desk.currency, filer=_filer(desk))
     show.listed("Conventions", list(conventions_of(desk.inputs, desk.basis).items()))
 
 
@@ -254,4 +260,9 @@ def sources(desk: Desk, result: Any) -> None:  # noqa: ARG001, as its siblings
     changes.yours(desk)
     st.subheader(f"Where the numbers come from, as known on {day:%d %b %Y}", anchor=False)
     show.listed("Sources", [(changes.label(path), ask.basis(source))
-         for path, source in desk.sources().items()])  # fmt: skip
+         for path, source in desk.sources().items()], filer=_filer(desk))  # fmt: skip
+
+
+def _filer(desk: Desk) -> CompanyId | None:
+    """Whose filings the sources are; none where they are of several companies."""
+    return None if desk.model.name in OF_SEVERAL else desk.company.id

@@ -11,14 +11,17 @@ import streamlit as st
 
 from app.ui.words import in_unit, unit_mark
 from valor_core.charts.style import TOTAL, Theme
+from valor_core.coverage.companies import filing_url
 from valor_core.errors import BadInputs, ValorError
 from valor_core.models.explained import Explained, source_text
+from valor_core.values import CompanyId
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 Result = TypeVar("Result")
 
+ACCESSION = re.compile(r"\b\d{10}-\d\d-\d{6}\b", re.ASCII)
 MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")  # every sign of ASCII: any may mean something somewhere
 ADDRESSES = re.compile(r"www(?=\\\.)|\\@|\\:(?=\\/)", re.IGNORECASE)
 
@@ -99,10 +102,12 @@ def table(
     first: str = "",
     text: bool = False,
     trends: Mapping[str, Sequence[float]] | None = None,
+    filer: CompanyId | None = None,
 ) -> None:
     """Aligned numbers, or `text`, with one label a row; it scrolls where the screen is narrow.
 
-    `trends` draws the course of the rows that it names beside their labels.
+    `trends` draws the course of the rows that it names beside their labels. Accession numbers of
+    a `filer` lead to its filings.
     """
     head = "".join(f"<th scope=col>{escape(name)}</th>" for name in columns)
     if trends:
@@ -110,7 +115,7 @@ def table(
     body = "".join(
         f"<tr{' class=vx-strong' if label in strong else ''}><th scope=row>{escape(label)}</th>"
         + (f"<td>{_sparkline(trends.get(label, ()))}</td>" if trends else "")
-        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + "".join(f"<td>{_linked(cell, filer)}</td>" for cell in cells)
         + "</tr>"
         for label, cells in rows
     )
@@ -119,6 +124,15 @@ def table(
         f"<table class='vx{' vx-text' if text else ''}'><caption>{escape(caption)}</caption>"
         f"<thead><tr><th class=vx-first>{escape(first)}</th>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _linked(text: str, filer: CompanyId | None) -> str:
+    """The text for a page, in which accession numbers of a filer lead to its filings."""
+    if filer is None:
+        return escape(text)
+    return ACCESSION.sub(
+        lambda found: f'<a href="{filing_url(filer, found[0])}">{found[0]}</a>', escape(text)
     )
 
 
@@ -145,8 +159,12 @@ def listing(
     rows: Sequence[Sequence[str]],
     *,
     text: frozenset[str] = frozenset(),
+    filer: CompanyId | None = None,
 ) -> None:
-    """Rows of cells under their headings; columns of text stand left and wrap."""
+    """Rows of cells under their headings; columns of text stand left and wrap.
+
+    Accession numbers of a `filer` lead to its filings.
+    """
     kinds = [" class=vx-text" if name in text else "" for name in columns]
     head = "".join(
         f"<th scope=col{kind}>{escape(name)}</th>"
@@ -154,7 +172,9 @@ def listing(
     )
     body = "".join(
         "<tr>"
-        + "".join(f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(row, kinds, strict=True))
+        + "".join(
+            f"<td{kind}>{_linked(cell, filer)}</td>" for cell, kind in zip(row, kinds, strict=True)
+        )
         + "</tr>"
         for row in rows
     )
@@ -194,28 +214,34 @@ def section(names: Sequence[str], *, of: str) -> str:
     return name or names[0]
 
 
-def listed(caption: str, pairs: Sequence[tuple[str, str]]) -> None:
+def listed(
+    caption: str, pairs: Sequence[tuple[str, str]], *, filer: CompanyId | None = None
+) -> None:
     """Names with a sentence each."""
-    table(caption, [""], [(name, [told]) for name, told in pairs], text=True)
+    rows = [(name, [told]) for name, told in pairs]
+    table(caption, [""], rows, text=True, filer=filer)
 
 
-def tree(top: Explained, currency: str) -> None:
+def tree(top: Explained, currency: str, *, filer: CompanyId | None = None) -> None:
     """A number with its formula, and folded below it what the formula is made of."""
-    st.html(f"{TREE_STYLE}<div class=vx-tree>{_branch(top, currency, opened=True)}</div>")
+    branches = _branch(top, currency, filer, opened=True)
+    st.html(f"{TREE_STYLE}<div class=vx-tree>{branches}</div>")
 
 
-def _branch(each: Explained, currency: str, *, opened: bool = False) -> str:
+def _branch(
+    each: Explained, currency: str, filer: CompanyId | None, *, opened: bool = False
+) -> str:
     year = f" <small>year {each.year}</small>" if each.year else ""
     line = f"<b>{escape(each.label)}</b>{year} = {escape(_told(each, currency))}"
     if each.formula:
         line += f" <code>{escape(each.formula)}</code>"
     if each.is_input:
-        line += f"<div class=vx-source>{escape(source_text(each.source))}</div>"
+        line += f"<div class=vx-source>{_linked(source_text(each.source), filer)}</div>"
     if each.seen_above:
         line += " <small>(explained above)</small>"
     if not each.parts:
         return f"<div class=vx-leaf>{line}</div>"
-    inner = "".join(_branch(part, currency) for part in each.parts)
+    inner = "".join(_branch(part, currency, filer) for part in each.parts)
     return (
         f"<details{' open' if opened else ''}><summary>{line}</summary>"
         f"<div class=vx-in>{inner}</div></details>"

@@ -61,6 +61,17 @@ def test_a_cell_without_a_value_is_empty_and_tells_its_reason(theme):
     assert "is not below the WACC" in cells.customdata[1][0]
 
 
+def test_the_base_of_a_grid_has_a_frame_and_its_axes_their_units():
+    found = grid(a_dcf(), ("terminal_growth", [0.0, 0.01]), ("revenue", [100.0, 200.0]))
+
+    drawn = sensitivity(found, row_label="down", column_label="across", as_percent=(True, False),
+                        marks=("", "×"), base=(1, 0))  # fmt: skip
+
+    [frame] = drawn.layout.shapes
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, 0.5, 1.5)
+    assert list(drawn.data[0].x) == ["100.00×", "200.00×"]
+
+
 def test_a_year_that_was_not_filed_has_no_bar():
     drawn = traces(yearly_bars({"Revenue": {2020: 5e6, 2022: 7e6}, "EBIT": {2022: 1e6}}))
 

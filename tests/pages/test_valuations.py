@@ -140,7 +140,7 @@ def test_a_value_of_given_cash_flows_is_shown_whole_and_beside_a_driven_one(acme
     page = opened(monkeypatch, acme.viewer, "valuations")
     shown = texts(page)
 
-    assert list(page.dataframe[0].value["Model"]) == ["dcf_direct", "dcf"]
+    assert list(page.dataframe[0].value["Model"]) == ["DCF direct", "DCF"]
     assert "the plan" in shown
     assert f"{row.headline:,.2f}" in shown
     assert "stated by the analyst" in texts(part(page, "Inputs"))
@@ -230,5 +230,6 @@ def test_why_an_input_is_so_names_the_filing_and_the_adjustment(acme, monkeypatc
 
     assert "with the adjustments of Adjusted" in texts(page)
     shown = texts(part(page, "Inputs"))
-    assert "SalesRevenueGoodsNet in 0001047469-10-001476" in shown
+    filing = "https://www.sec.gov/Archives/edgar/data/21344/000104746910001476/"
+    assert f'SalesRevenueGoodsNet in <a href="{filing}">0001047469-10-001476</a>' in shown
     assert "30,990,000,000 as filed − 990,000,000 in Adjusted (A bottler sold since." in shown

@@ -97,18 +97,25 @@ def sensitivity(
     column_label: str,
     as_percent: tuple[bool, bool] = (True, True),
     scale: tuple[float, float] = (1.0, 1.0),
+    marks: tuple[str, str] = ("", ""),
+    base: tuple[int, int] | None = None,
     unit: Unit | None = Unit.MONEY_PER_SHARE,
     theme: Theme = "light",
 ) -> "Figure":
-    """A result over two inputs as a heatmap; an empty cell tells its reason on hover."""
+    """A result over two inputs as a heatmap; an empty cell tells its reason on hover.
+
+    `marks` follow the numbers of rows and columns that are no percentages; `base` has a frame.
+    """
 
     def told_of(value: float) -> str:
         if unit is Unit.RATE:
             return f"{100 * value:.1f} %"
         return f"{value / MILLION:,.0f}" if unit is Unit.MONEY else f"{value:,.2f}"
 
-    def ticks(values: tuple[float, ...], percent: bool, scale: float) -> list[str]:
-        return [f"{100 * v:.2f} %" if percent else f"{v / scale:,.2f}" for v in values]
+    def ticks(values: tuple[float, ...], axis: int) -> list[str]:
+        if as_percent[axis]:
+            return [f"{100 * value:.2f} %" for value in values]
+        return [f"{value / scale[axis]:,.2f}{marks[axis]}" for value in values]
 
     values = np.where(np.isfinite(grid.values), grid.values, np.nan)
     told = [
@@ -122,8 +129,8 @@ def sensitivity(
     heatmap = {
         "type": "heatmap",
         "z": [[None if np.isnan(v) else float(v) for v in row] for row in values],
-        "x": ticks(grid.columns, as_percent[1], scale[1]),
-        "y": ticks(grid.rows, as_percent[0], scale[0]),
+        "x": ticks(grid.columns, 1),
+        "y": ticks(grid.rows, 0),
         "customdata": told,
         "text": [["" if np.isnan(v) else told_of(v) for v in row] for row in values],
         "texttemplate": "%{text}" if small else None,
@@ -136,7 +143,16 @@ def sensitivity(
     }
     x = {"title": {"text": column_label}, "type": "category", "side": "bottom"}
     y = {"title": {"text": row_label}, "type": "category", "autorange": "reversed"}
-    return figure([heatmap], theme, height=380, x=x, y=y)
+    frames = [] if base is None else [_framed(*base, INK[theme])]
+    return figure([heatmap], theme, height=380, x=x, y=y, shapes=frames)
+
+
+def _framed(row: int, column: int, colour: str) -> dict[str, Any]:
+    """A frame around a cell of a heatmap."""
+    return {
+        "type": "rect", "x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5,
+        "line": {"color": colour, "width": 2},
+    }  # fmt: skip
 
 
 def _scaled(row: object) -> list[float]:

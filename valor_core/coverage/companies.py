@@ -42,6 +42,16 @@ def company_id(cik: int) -> CompanyId:
     return CompanyId(f"cik{cik:010d}")
 
 
+def filing_url(company: CompanyId, accession: str) -> str:
+    """Where the SEC keeps a filing of a company.
+
+    >>> filing_url(company_id(320193), "0001193125-10-012091")
+    'https://www.sec.gov/Archives/edgar/data/320193/000119312510012091/'
+    """
+    cik, folder = int(company.removeprefix("cik")), accession.replace("-", "")
+    return f"https://www.sec.gov/Archives/edgar/data/{cik}/{folder}/"
+
+
 def companies(
     work: Work, *, limit: int = COMPANIES_MAX, after: tuple[str, str] | None = None
 ) -> list[Company]:

@@ -168,13 +168,25 @@ class DcfResult:
         metadata=says("FCFF after the forecast", Unit.MONEY, label="Terminal FCFF")
     )
     terminal_value_gordon: Numbers | None = field(
-        metadata=says("terminal value as a growing perpetuity", Unit.MONEY)
+        metadata=says(
+            "terminal value as a growing perpetuity",
+            Unit.MONEY,
+            label="Terminal value, growing perpetuity",
+        )
     )
-    pv_terminal_gordon: Numbers | None = field(metadata=says("its present value", Unit.MONEY))
+    pv_terminal_gordon: Numbers | None = field(
+        metadata=says("its present value", Unit.MONEY, label="PV of the perpetuity")
+    )
     terminal_value_multiple: Numbers | None = field(
-        metadata=says("terminal value at the exit multiple", Unit.MONEY)
+        metadata=says(
+            "terminal value at the exit multiple",
+            Unit.MONEY,
+            label="Terminal value, exit multiple",
+        )
     )
-    pv_terminal_multiple: Numbers | None = field(metadata=says("its present value", Unit.MONEY))
+    pv_terminal_multiple: Numbers | None = field(
+        metadata=says("its present value", Unit.MONEY, label="PV of the exit")
+    )
     implied_growth: Numbers | None = field(
         metadata=says("growth at which Gordon gives the exit value", Unit.RATE)
     )

@@ -158,7 +158,10 @@ def _told(
 
 KNOWN = {
     word.lower(): word
-    for words in ("PV WACC WACCs ROIC FCFF FCFE APV NPV", "EBIT EBITDA IRR MOIC MIRR PIK EPS EV")
+    for words in (
+        "PV WACC WACCs ROIC FCFF FCFE APV NPV DCF LBO",
+        "EBIT EBITDA IRR MOIC MIRR PIK EPS EV",
+    )
     for word in words.split()
 }
 """Words that people write in capitals."""

@@ -64,7 +64,7 @@ def read_company(work: Work, name: str) -> Company:
 
 @view("company.read")
 def coverage(work: Work) -> list[Covered]:
-    """All companies with their key figures and newest value."""
+    """All companies with their key figures and newest value, by name as people sort it."""
     series = companies.yearly_values(work, SERIES)
     filings, values = companies.latest_filings(work), latest_values(work)
     table = []
@@ -79,7 +79,7 @@ def coverage(work: Work) -> list[Covered]:
                 value=values.get(company.id),
             )
         )
-    return table
+    return sorted(table, key=lambda each: each.company.name.casefold())
 
 
 @view("fact.read")
