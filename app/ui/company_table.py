@@ -88,4 +88,6 @@ def _growth(revenue: Mapping[int, float]) -> float | None:
     """Of the newest year in percent, where the year before was filed too."""
     newest = max(revenue, default=0)
     before = revenue.get(newest - 1)
-    return 100 * (revenue[newest] / before - 1) if before and before > 0 else None
+    if not before or before < 0:
+        return None
+    return round(100 * (revenue[newest] / before - 1), 1) + 0.0  # no −0.0

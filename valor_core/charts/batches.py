@@ -1,7 +1,8 @@
 """A batch in a picture: each company's value to its price, or how much it is worth as a whole."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 from valor_core.charts.style import DOWN, TOTAL, UP, Theme, figure
 
@@ -18,14 +19,16 @@ def rates(found: Sequence[tuple[str, float]], *, heading: str, theme: Theme) -> 
     bars = {
         "type": "bar",
         "orientation": "h",
-        "y": [name for name, _ in rows],
+        "y": list(range(len(rows))),
+        "customdata": _named(rows),
         "x": [rate for _, rate in rows],
         "marker": {"color": [UP[theme] if r >= 0.0 else DOWN[theme] for _, r in rows]},
-        "hovertemplate": "%{y}: %{x:.1%}<extra></extra>",
+        "hovertemplate": "%{customdata}: %{x:.1%}<extra></extra>",
     }
     return figure(
         [bars], theme, height=AXES_PX + ROW_PX * len(rows),
-        x={"title": {"text": heading}, "tickformat": ".0%"}, y={"showgrid": False},
+        x={"title": {"text": heading}, "tickformat": ".0%"},
+        y={**_by_name(rows), "showgrid": False},
     )  # fmt: skip
 
 
@@ -35,12 +38,23 @@ def sizes(found: Sequence[tuple[str, float]], *, heading: str, theme: Theme) -> 
     points = {
         "type": "scatter",
         "mode": "markers",
-        "y": [name for name, _ in rows],
+        "y": list(range(len(rows))),
+        "customdata": _named(rows),
         "x": [value / MILLION for _, value in rows],
         "marker": {"color": TOTAL[theme], "size": 11},
-        "hovertemplate": "%{y}: %{x:,.0f} million<extra></extra>",
+        "hovertemplate": "%{customdata}: %{x:,.0f} million<extra></extra>",
     }
     return figure(
         [points], theme, height=AXES_PX + ROW_PX * len(rows),
-        x={"title": {"text": heading}, "type": "log", "tickformat": ",.0f"}, y={"showgrid": True},
+        x={"title": {"text": heading}, "type": "log", "tickformat": ",.0f"},
+        y=_by_name(rows),
     )  # fmt: skip
+
+
+def _by_name(rows: Sequence[tuple[str, float]]) -> dict[str, Any]:
+    """An axis of companies; two of the same name stay two."""
+    return {"tickvals": list(range(len(rows))), "ticktext": _named(rows), "zeroline": False}
+
+
+def _named(rows: Sequence[tuple[str, float]]) -> list[str]:
+    return [escape(name) for name, _ in rows]

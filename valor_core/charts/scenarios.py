@@ -1,5 +1,6 @@
 """Scenarios in a picture: what each is worth, beside the base case and what is expected."""
 
+from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -22,23 +23,31 @@ def weighed(found: WeighedScenarios, *, heading: str, theme: Theme, scale: float
         "type": "bar",
         "orientation": "h",
         "base": base,
-        "y": [f"{found.names[p]}, {100 * found.probabilities[p]:.3g} %" for p in shown],
+        "y": [f"{escape(found.names[p])}, {100 * found.probabilities[p]:.3g} %" for p in shown],
         "x": apart,
         "text": [f"{found.values[place] / scale:,.2f}" for place in shown],
-        "textposition": "auto",
+        "textposition": "outside",
+        "cliponaxis": False,
         "marker": {
             "color": [UP[theme] if each >= 0.0 else DOWN[theme] for each in apart],
             "opacity": [0.35 + 0.65 * found.probabilities[p] / likeliest for p in shown],
         },
         "hovertemplate": "%{y}: %{text}<extra></extra>",
     }
+    ends = [base, *(found.values[place] / scale for place in shown)]
+    room = 0.15 * ((max(ends) - min(ends)) or abs(base) or 1.0)  # for the texts beside the bars
     marks = [_mark(base, "Base", SERIES[theme][1], lift=0)]
     if found.expected is not None:
         marks.append(_mark(found.expected / scale, "Weighted", INK[theme], lift=18))
     return figure(
         [bars], theme, height=AXES_PX + ROW_PX * len(shown),
         margin={"l": 8, "r": 24, "t": 56, "b": 8},
-        x={"title": {"text": heading}, "tickformat": ",.6~g"}, y={"showgrid": False},
+        x={
+            "title": {"text": heading},
+            "tickformat": ",.6~g",
+            "range": [min(ends) - room, max(ends) + room],
+        },
+        y={"showgrid": False},
         shapes=[line for line, _ in marks], annotations=[label for _, label in marks],
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ def value_all(
     work: Work, policy: BatchPolicy, tell: Callable[[float], None] = lambda _: None
 ) -> tuple[Valued, ...]:
     """Every company by the policy, by name; `tell` hears the part that is done."""
-    listed = companies.companies(work)
+    listed = sorted(companies.companies(work), key=lambda each: each.name.casefold())
     prices, rows = prices_of(policy, listed), list[Valued]()
     for place, company in enumerate(listed, start=1):
         price = prices.get(company.id)
