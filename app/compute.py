@@ -122,21 +122,20 @@ class Runs:
     def start(self, owner: str, function: Callable[..., Any], *args: Any) -> Run:
         """Begin it, unless the owner's last run is still at work: then that one."""
         with self._lock:
-            running = self._of.get(owner)
-            if running is not None and not running.finished:
-                return running
-            self._pool = self._pool or ThreadPoolExecutor(AT_ONCE, thread_name_prefix="compute")
-            self._of = {who: run for who, run in self._of.items() if not run.finished}
-            self._of[owner] = Run(self._pool, function, *args)
-            return self._of[owner]
+            return self.running(owner) or self._begun(owner, function, *args)
 
     def start_alone(self, owner: str, function: Callable[..., Any], *args: Any) -> Run:
         """Begin it; RunAtWork while the owner's last run is at work."""
-        before = self.running(owner)
-        run = self.start(owner, function, *args)
-        if run is before:
-            raise RunAtWork
-        return run
+        with self._lock:
+            if self.running(owner):
+                raise RunAtWork
+            return self._begun(owner, function, *args)
+
+    def _begun(self, owner: str, function: Callable[..., Any], *args: Any) -> Run:
+        self._pool = self._pool or ThreadPoolExecutor(AT_ONCE, thread_name_prefix="compute")
+        self._of = {who: run for who, run in self._of.items() if not run.finished}
+        self._of[owner] = Run(self._pool, function, *args)
+        return self._of[owner]
 
     def running(self, owner: str) -> Run | None:
         """The owner's run that is at work or waits."""

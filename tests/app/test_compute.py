@@ -10,7 +10,7 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from app.compute import Runs, WorkLost
+from app.compute import RunAtWork, Runs, WorkLost
 from tests.app.endless import begun, endless, pid_of
 from valor_core.models.refusals import GrowthNotBelowWacc
 from valor_core.settings import ROOT
@@ -36,6 +36,10 @@ def refused(progress: Progress) -> None:
 
 def killed(progress: Progress) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def grown(progress: Progress) -> int:
+    return len(bytearray(3 << 30))
 
 
 def is_there(pid: int) -> bool:
@@ -66,6 +70,11 @@ def test_work_whose_process_dies_is_told_as_lost(runs):
         runs.start("anna", killed).result()
 
 
+def test_work_that_takes_more_memory_than_it_may_is_lost_and_the_machine_is_not(runs):
+    with pytest.raises(WorkLost, match="without a result"):
+        runs.start("anna", grown).result()
+
+
 def test_a_run_that_is_cancelled_leaves_no_process(runs):
     run = begun(runs)
 
@@ -93,6 +102,8 @@ def test_a_second_run_of_the_same_person_is_the_one_at_work(runs):
     run = begun(runs)
 
     assert runs.start("anna", halved, 3.0) is run
+    with pytest.raises(RunAtWork):
+        runs.start_alone("anna", halved, 3.0)
     assert runs.running("anna") is run
     assert runs.running("ben") is None
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from tests.models.sound import a_dcf
@@ -18,7 +20,7 @@ def test_a_bar_leads_from_the_base_to_each_scenario_and_names_are_text():
     )
     found = weigh(a_dcf(), stated)
 
-    drawn = weighed(found, heading="Value", theme="light")
+    drawn: Any = weighed(found, heading="Value", theme="light")
 
     [bars] = drawn.data
     assert list(bars.y) == ["as planned, 60 %", "&lt;b&gt;slow&lt;/b&gt;, 40 %"]

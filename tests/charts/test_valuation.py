@@ -64,7 +64,7 @@ def test_a_cell_without_a_value_is_empty_and_tells_its_reason(theme):
 def test_the_base_of_a_grid_has_a_frame_and_its_axes_their_units():
     found = grid(a_dcf(), ("terminal_growth", [0.0, 0.01]), ("revenue", [100.0, 200.0]))
 
-    drawn = sensitivity(found, row_label="down", column_label="across", as_percent=(True, False),
+    drawn: Any = sensitivity(found, row_label="down", column_label="across", as_percent=(True, False),
                         marks=("", "×"), base=(1, 0))  # fmt: skip
 
     [frame] = drawn.layout.shapes

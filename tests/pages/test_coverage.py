@@ -24,7 +24,7 @@ def test_losses_show_as_losses_and_what_was_not_filed_as_nothing(book, acme, mon
     )
     assert table.loc["AAPL", "Revenue"] == 416_161  # million USD, 10-K of 2025-10-31
     assert table["Operating margin"].isna()["JPM"]
-    grown = table.loc["AAPL", "Revenue by year"]
+    grown: Any = table.loc["AAPL", "Revenue by year"]
     assert table.loc["AAPL", "Growth"] == round(100 * (grown[-1] / grown[-2] - 1), 1)
     assert list(table["Company"]) == sorted(table["Company"], key=str.casefold)
 
