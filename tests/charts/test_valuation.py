@@ -64,8 +64,8 @@ def test_a_cell_without_a_value_is_empty_and_tells_its_reason(theme):
 def test_the_base_of_a_grid_has_a_frame_and_its_axes_their_units():
     found = grid(a_dcf(), ("terminal_growth", [0.0, 0.01]), ("revenue", [100.0, 200.0]))
 
-    drawn: Any = sensitivity(found, row_label="down", column_label="across", as_percent=(True, False),
-                        marks=("", "×"), base=(1, 0))  # fmt: skip
+    drawn: Any = sensitivity(found, row_label="down", column_label="across",
+                             as_percent=(True, False), marks=("", "×"), base=(1, 0))  # fmt: skip
 
     [frame] = drawn.layout.shapes
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, 0.5, 1.5)
