@@ -26,7 +26,7 @@ from valor_core.models.catalogue import model_named
 from valor_core.models.fields import Unit
 from valor_core.models.simulation.scenarios import Change
 from valor_core.workbench.batches import note_batch
-from valor_core.workbench.verb import open_work, the_store
+from valor_core.workbench.verb import open_work
 
 ROW_PX, ROWS_SEEN, DRAWN_MOST = 36, 20, 40
 NEEDS_A_BASE = {"wacc.start", "margin.end", "exit_multiple"}  # which filings do not suggest
@@ -166,7 +166,7 @@ def start(made: Bench) -> None:
             asked = replace(made.policy, prices=prices(made.priced) if shares else ())
             with open_work(who) as work:
                 note_batch(work, asked)
-            run = RUNS.start_alone(owner_of(who), valued_beside, the_store().url, who, asked)
+                run = RUNS.start_alone(owner_of(who), valued_beside, work.store.url, who, asked)
         except ValorError as refusal:
             made.problem = refusal
         else:

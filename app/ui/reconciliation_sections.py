@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.ui import ask, ask_grids, form, sheet, show, words
+from app.ui import ask, ask_grids, form, scenario_sections, sheet, show, words
 from app.ui.draft import Desk
 from app.ui.field import Field, field_of
 from app.ui.frame import caller
@@ -347,6 +347,11 @@ def sensitivity(desk: Desk, result: ReconciliationResult | None) -> None:
     sheet.sensitivity(desk, result, AXES, first="financing.unlevered_cost.start")
 
 
+def scenarios(desk: Desk, result: ReconciliationResult | None) -> None:  # noqa: ARG001, as its siblings
+    """The equity value if things go otherwise."""
+    scenario_sections.scenarios(desk, AXES)
+
+
 def _rows(desk: Desk, result: ReconciliationResult) -> tuple[Reconciled, ...]:
     return desk.once(
         "reconciled",
@@ -392,6 +397,7 @@ SECTIONS: dict[str, sheet.Section] = {
     "Financing": financing,
     "By year": by_year,
     "Sensitivity": sensitivity,
+    "Scenarios": scenarios,
     "Workings": sheet.workings,
     "Sources": sheet.sources,
 }

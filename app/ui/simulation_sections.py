@@ -116,7 +116,7 @@ def _start(desk: Desk, bench: Bench) -> None:
         plan = bench.stated.plan(desk.inputs)
         with open_work(caller()) as work:
             note_simulation(work, desk.company.id, desk.inputs, plan)
-        bench.run = RUNS.start_alone(owner_of(caller()), study, desk.inputs, plan)
+            bench.run = RUNS.start_alone(owner_of(caller()), study, desk.inputs, plan)
     except ValorError as refusal:
         bench.problem = refusal
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.ui import ask, ask_grids, form, grid, sheet, show, words
+from app.ui import ask, ask_grids, form, grid, scenario_sections, sheet, show, words
 from app.ui.draft import Desk
 from app.ui.field import Field, field_of
 from app.ui.filed import filed, years_as_filed
@@ -411,6 +411,11 @@ def sensitivity(desk: Desk, result: StatementsResult | None) -> None:
     sheet.sensitivity(desk, result, AXES, first="growth.start")
 
 
+def scenarios(desk: Desk, result: StatementsResult | None) -> None:  # noqa: ARG001, as its siblings
+    """The earnings per share of the last year if things go otherwise."""
+    scenario_sections.scenarios(desk, AXES)
+
+
 def _filed(desk: Desk) -> History:
     """The filed years before the forecast, as known on the draft's day."""
 
@@ -530,6 +535,7 @@ SECTIONS: dict[str, sheet.Section] = {
     "Schedules": schedules,
     "Opening balance": opening,
     "Sensitivity": sensitivity,
+    "Scenarios": scenarios,
     "Workings": sheet.workings,
     "Sources": sheet.sources,
 }
