@@ -368,6 +368,9 @@ def ranking(desk: Desk, bench: Bench) -> None:
         key="simulation:ranked",
         alt="Rank correlation of each driver with the value per share",
     )
+    if made.summary.lowest == made.summary.highest:
+        st.caption("None of these drivers moves the value.")
+        return
     st.caption(
         "Drivers that depend on each other share the variance, so each is ranked by its "
         "correlation with the value, which holds what it shares with the others."

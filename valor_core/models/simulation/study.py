@@ -45,7 +45,7 @@ class Study:
     histogram: Histogram
     by_year: YearlyLine | None  # none: the plan keeps no yearly line
     tornado: Spider
-    indices: tuple[SobolIndices, ...]  # none of drivers that depend on each other
+    indices: tuple[SobolIndices, ...]  # none of drivers that depend on each other or move nothing
     ranked: tuple[RankedDriver, ...]
 
     def chance_above(self, threshold: float) -> Estimate:
@@ -58,12 +58,14 @@ def study(inputs: Any, plan: SimulationPlan, progress: Callable[[float], None]) 
     """Simulate the plan, whose columns are a line of one number and, where asked, a yearly one."""
     line, yearly = looked_at(inputs, plan)
     found = simulate(inputs, plan, progress=lambda part: progress(DRAWN * part))
+    told = summary(found, line)
     dependent = plan.correlations or plan.copula is Copula.STUDENT_T
-    indices = () if dependent else tuple(sobol_indices(inputs, plan, line))
+    shared_out = not dependent and told.lowest < told.highest
+    indices = tuple(sobol_indices(inputs, plan, line)) if shared_out else ()
     progress(0.5 * (1.0 + DRAWN))
     return Study(
         simulation=replace(found, columns={line: found.column(line)}),
-        summary=summary(found, line),
+        summary=told,
         histogram=histogram(found, line),
         by_year=_by_year(inputs, found, yearly) if yearly else None,
         tornado=tornado(inputs, plan, line),
