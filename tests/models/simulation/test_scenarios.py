@@ -9,6 +9,7 @@ from hypothesis import given
 from tests.models.sound import a_dcf, rates
 from valor_core.models.codec import dump, load
 from valor_core.models.dcf import discounted_cash_flow
+from valor_core.models.refusals import GrowthNotBelowWacc
 from valor_core.models.sensitivity import replace_at
 from valor_core.models.simulation.refusals import ScenariosUnusable
 from valor_core.models.simulation.scenarios import Change, Scenario, ScenarioSet, weigh
@@ -72,6 +73,11 @@ def test_without_a_value_in_a_likely_scenario_nothing_is_expected():
     assert found.sd is None
     assert found.reasons[1].code == "growth_not_below_wacc"
     assert weigh(a_dcf(), a_set(sound=(1.0, 0.02), absurd=(0.0, 0.2))).expected is not None
+
+
+def test_a_base_case_without_a_value_is_refused_as_it_is_alone():
+    with pytest.raises(GrowthNotBelowWacc):
+        weigh(a_dcf(terminal_growth=0.5), a_set(sound=(1.0, 0.02)))
 
 
 def test_a_set_without_changes_is_the_base_case():

@@ -80,7 +80,10 @@ class WeighedScenarios:
 
 
 def weigh(inputs: Any, stated: ScenarioSet, column: str = "") -> WeighedScenarios:
-    """Value every scenario, all in one run, and weigh them by their probabilities."""
+    """Value every scenario, all in one run, and weigh them by their probabilities.
+
+    A base case without a value is refused with its own reason.
+    """
     name, scenarios = single_line(inputs, column), stated.scenarios
     paths = dict.fromkeys(change.path for each in scenarios for change in each.changes)
     unknown = next((path for path in paths if not is_stated(inputs, path)), None)
@@ -93,6 +96,8 @@ def weigh(inputs: Any, stated: ScenarioSet, column: str = "") -> WeighedScenario
     base, *values = directly(inputs, draws, (name,), scenarios=1 + len(scenarios))[name].tolist()
     odds = np.array([each.probability for each in scenarios])
     told = reasons_of_lost(inputs, draws, {name: np.array([base, *values])})
+    if 0 in told:
+        raise told[0]
     likely = np.array(values)[odds > 0.0]
     expected = float(np.sum(likely * odds[odds > 0.0]))
     spread = float(np.sqrt(np.sum((likely - expected) ** 2 * odds[odds > 0.0])))
@@ -103,7 +108,7 @@ def weigh(inputs: Any, stated: ScenarioSet, column: str = "") -> WeighedScenario
         names=tuple(each.name for each in scenarios),
         probabilities=tuple(odds.tolist()),
         values=tuple(values),
-        reasons={place - 1: error for place, error in told.items() if place},
+        reasons={place - 1: error for place, error in told.items()},
         expected=expected if known else None,
         sd=spread if known else None,
     )
