@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import auditing, content, people, plans
+from app.commands import auditing, content, flags, people, plans
 from valor_core.errors import BadInputs, ValorError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.add_typer(people.tenants, name="tenants")
 app.add_typer(people.members, name="members")
 app.add_typer(people.keys, name="keys")
 app.add_typer(plans.plans, name="plans")
+app.add_typer(flags.flags, name="flags")
 app.command("token")(people.token)
 app.command("value")(content.value)
 app.command("simulate")(content.simulate)

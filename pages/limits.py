@@ -6,11 +6,11 @@ import streamlit as st
 
 from app.ui import show
 from app.ui.frame import caller, only_for_its_readers
-from app.ui.limits import assigning, overriding, price, said, why
+from app.ui.limits import assigning, overriding, price, said, switched, why
 from app.ui.words import moment, person
 from valor_core.tenancy.access import MAY
 from valor_core.values import from_micros
-from valor_core.workbench import people, plans
+from valor_core.workbench import flags, people, plans
 from valor_core.workbench.verb import open_work
 
 only_for_its_readers("limits")
@@ -19,6 +19,7 @@ with open_work(who) as work:
     now = plans.plan_now(work)
     offered = plans.list_plans(work)
     history = plans.plan_history(work)
+    features = flags.list_flags(work)
     names = people.names(work)
 effective = now.effective
 
@@ -66,6 +67,20 @@ show.listing(
         if not each.limit.meter
     ],
     text=frozenset({"Limit", "Why"}),
+)
+show.listing(
+    "What is switched on for your tenant",
+    ["Feature", "Value", "Decided by", "Why"],
+    [
+        [
+            each.flag.help,
+            switched(each.value),
+            each.decided.layer,
+            each.decided.why,
+        ]
+        for each in features
+    ],
+    text=frozenset({"Feature", "Value", "Decided by", "Why"}),
 )
 if history:
     with st.expander("Plans that the tenant had", icon=":material/history:"):

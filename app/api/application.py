@@ -10,6 +10,7 @@ from app.api import (
     companies,
     computations,
     drafts,
+    flags,
     health,
     imports,
     me,
@@ -26,6 +27,7 @@ from app.api.problems import add_problems
 ROUTERS = (
     me.router,
     plans.router,
+    flags.router,
     health.router,
     companies.router,
     adjustments.router,

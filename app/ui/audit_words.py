@@ -18,6 +18,8 @@ DEEDS = {
     "billing.retry": ("tried again", ""),
     "demo.seed": ("loaded the demo book", "of"),
     "fact.import": ("imported filed facts", "of"),
+    "flag.override": ("changed the feature", ""),
+    "flag.switch": ("switched for all the feature", ""),
     "job.finish": ("finished the job", ""),
     "job.run": ("asked for the job", ""),
     "key.add": ("made an API key", ""),

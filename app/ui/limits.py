@@ -25,6 +25,11 @@ def said(value: int | None) -> str:
     return NO_LIMIT if value is None else f"{value:,}"
 
 
+def switched(value: bool | int | str) -> str:
+    """A flag's value in words."""
+    return ("off", "on")[value] if isinstance(value, bool) else str(value)
+
+
 def price(plan: PlanRow) -> str:
     """A month's price in the currency's usual unit."""
     digits = 0 if plan.currency in WHOLE else 3 if plan.currency in THOUSANDTHS else 2

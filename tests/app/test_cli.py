@@ -616,3 +616,23 @@ def test_a_plan_is_defined_tried_assigned_overridden_and_told(valor):
     assert "no limit 'imports'" in valor.refused(*defined, "--limit", "imports=3")
     assert "no flag 'x'" in valor.refused(*defined, "--feature", "x=true")
     assert "true or false" in valor.refused(*defined, "--feature", "workbook_audit=3")
+
+
+def test_a_flag_is_killed_for_all_overridden_for_one_and_explained(valor):
+    def explained(tenant: str) -> str:
+        return valor("flags", "explain", "fact_import", "--tenant", tenant).out
+
+    why = ("--reason", "a breach")
+    valor("flags", "override", "fact_import", "false", "--tenant", "acme", *why)
+    assert explained("acme").startswith("fact_import is false, by the tenant override")
+    assert explained("rival").startswith("fact_import is true, by the default")
+    assert "is off for every tenant" in valor("flags", "kill", "fact_import", *why).out
+    assert explained("rival").startswith("fact_import is false, by the kill switch")
+    assert "Switched off for all: a breach." in explained("rival")
+    valor("flags", "revive", "fact_import", *why)
+    valor("flags", "rollout", "fact_import", 100, *why)
+    assert explained("rival").startswith("fact_import is true, by the rollout")
+    ended = valor("flags", "end-override", "fact_import", "--tenant", "acme").out
+    assert ended == "fact_import is true for acme, by the rollout\n"
+    assert valor("flags", "explain", "--tenant", "acme").out.count("to be gone by") == 3
+    assert "no flag 'nowhere'" in valor.refused("flags", "kill", "nowhere", *why)

@@ -36,6 +36,7 @@ from tests.app.things import (
     PLAN,
     Things,
     adjustment_of,
+    flag_override_of,
     lay_out_draft,
     override_of,
     schedule_of,
@@ -63,6 +64,7 @@ API = "/api/v1"
 CREATES = {f"POST /companies/{{company_id}}/valuations/{m.slug}": m.name for m in MODELS}
 ROLES = (Role.VIEWER, Role.ANALYST, Role.ADMIN)
 DELETE_SCHEDULE = "DELETE /reports/schedules/{schedule_id}"
+FLAG = "workbook_audit"
 DELETE_OVERRIDE = "DELETE /plan/overrides/{override_id}"
 PROOF = "GET /audit/entries/{seq}/proof"
 DELETE_ADJUSTMENT = "DELETE /companies/{company_id}/adjustments/{adjustment_id}"
@@ -71,6 +73,10 @@ ACT_OF_ROUTE = {
     **dict.fromkeys(CREATES, "valuation.run"),
     "GET /me": "me.read",
     "GET /session": "me.read",
+    "GET /flags": "flag.read",
+    "GET /flags/{flag}": "flag.read",
+    "PUT /flags/{flag}/override": "flag.override",
+    "DELETE /flags/{flag}/override": "flag.override",
     "GET /plan": "plan.read",
     "GET /plans": "plan.read",
     "GET /plan/history": "plan.read",
@@ -183,6 +189,9 @@ SAME_OF_ALL: dict[str, Any] = {
         "layer": "Adjusted", "item": "revenue", "fiscal_year": 2009, "amount": -1e6,
         "rationale": "sold since",
     },
+    "PUT /flags/{flag}/override": {
+        "value": True, "reason": "they asked", "expires_at": f"{utc_now() + timedelta(days=1)}",
+    },
     "PUT /plan": {"plan": PLAN, "reason": "they grew"},
     "POST /plan/overrides": {
         "limit": "reports_per_month", "value": None, "reason": "a large deal",
@@ -194,7 +203,7 @@ SAME_OF_ALL: dict[str, Any] = {
 # What stands in a path and is no tenant's thing. A hold is for a role that no key may have:
 # tests/app/api/test_retention.py asks about those of another tenant.
 NAMED = {
-    "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys",
+    "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys", "flag": FLAG,
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.
@@ -264,6 +273,8 @@ def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Thin
         return replace(things, draft_version=version)
     if route == DELETE_SCHEDULE:
         return replace(things, schedule_id=schedule_of(store, tenant, things.company_id))
+    if route == "DELETE /flags/{flag}/override":
+        flag_override_of(store, tenant, FLAG)
     if route == DELETE_OVERRIDE:
         return replace(things, override_id=override_of(store, tenant))
     if route == PROOF:

@@ -18,6 +18,7 @@ from valor_core.workbench import (
     adjustments,
     companies,
     drafts,
+    flags,
     jobs,
     people,
     plans,
@@ -165,6 +166,14 @@ def override_of(store: Store, tenant: Tenant) -> str:
             reason=f"for {tenant.slug}",
             expires_at=work.now + timedelta(days=1),
         ).id
+
+
+def flag_override_of(store: Store, tenant: Tenant, flag: str) -> None:
+    """The flag is on for the tenant, for a day."""
+    with open_work(tenant.admin, store) as work:
+        flags.override_flag(
+            work, flag, True, reason="they asked", expires_at=work.now + timedelta(days=1)
+        )
 
 
 def lay_out_draft(store: Store, tenant: Tenant, user_id: str, company_id: str) -> int:

@@ -17,6 +17,7 @@ import app
 import jobs
 import valor_core
 from valor_core.errors import Flaw, ValorError
+from valor_core.tenancy.flags import FLAGS
 from valor_core.tenancy.plans import LIMITS
 from valor_core.tenancy.quotas import Standing
 
@@ -75,6 +76,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
             resets_at=datetime(2026, 12, 1, tzinfo=UTC),
         ),
         "wait_s": 9,
+    },
+    "switched_off": {
+        "flag": FLAGS["workbook_audit"],
+        "why": "Switched off for all: an outage.",
     },
     "never_fits": {"cost": 61, "burst": 60},
     "rate_limited": {"policies": ("tenant", "user"), "retry_after_s": 9},

@@ -11,6 +11,7 @@ def test_who_reads_sees_what_is_granted_and_left_and_why_and_can_change_nothing(
 
     assert "100,000" in texts(page)
     assert "Setting VALOR_VALUATIONS_PER_MONTH" in texts(page)
+    assert "Documents with filed facts are taken." in texts(page)
     assert not page.subheader
 
 

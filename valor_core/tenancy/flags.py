@@ -1,15 +1,26 @@
 """Feature flags: what can be switched off, or is not yet for everybody, without a new version.
 
 Each is declared here, with its type, its default, who answers for it and until when it is to be
-gone; a name that is not declared is a bug and fails at once.
+gone; a name that is not declared is a bug and fails at once. Five layers speak, the first wins:
+the kill switch, the tenant's override, its plan, the share of tenants it is rolled out to, the
+default. An evaluation tells what each of them said.
 """
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 
-from valor_core.errors import BadInput
+from sqlalchemy import delete, select
+
+from valor_core.errors import BadInput, NotFound, ValorError
+from valor_core.store.tables import FeatureFlagRow, FlagOverrideRow
+from valor_core.store.work import Work
+from valor_core.values import micros
 
 FlagValue = bool | int | str
+LASTS_MOST_US = 366 * 86_400_000_000
 
 
 class UnknownFlag(LookupError):
@@ -22,12 +33,26 @@ class BadFlag(BadInput):
     code = "bad_flag"
 
 
+class SwitchedOff(ValorError):
+    """What was asked for is not switched on for this tenant."""
+
+    code, status = "switched_off", 403
+
+    def __init__(self, flag: "Flag", *, why: str) -> None:
+        super().__init__(
+            f"This is switched off for your tenant: {flag.help[0].lower()}{flag.help[1:]}",
+            hint=f"{why} Ask an administrator of your tenant.",
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
-    """Something that can be switched: its type is that of its default."""
+    """Something that can be switched; its type is that of its default."""
 
     name: str
     default: FlagValue
+    on: FlagValue = True  # for whom it is rolled out to
+    off: FlagValue = False  # once it is killed
     owner: str
     expires_on: date
     help: str
@@ -51,14 +76,53 @@ FLAGS = {
             help="Documents with filed facts are taken.",
         ),
         Flag(
-            name="scheduled_reports",
+            name="reports",
             default=True,
             owner="reports",
             expires_on=date(2027, 12, 31),
-            help="Reports may be made again and again on a schedule.",
+            help="Reports are made, when somebody asks and on a schedule.",
         ),
     )
 }
+
+
+class Layer(StrEnum):
+    """Who speaks for a flag's value, the first that does wins."""
+
+    KILL = "kill switch"
+    OVERRIDE = "tenant override"
+    PLAN = "plan"
+    ROLLOUT = "rollout"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one layer says of a flag; no value where it says nothing."""
+
+    layer: Layer
+    value: FlagValue | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """A flag's value for a tenant, the layer that decided, and what every layer said."""
+
+    flag: Flag
+    trace: tuple[Said, ...]
+
+    @property
+    def decided(self) -> Said:
+        """The first layer that says anything; the default always does."""
+        return next(each for each in self.trace if each.value is not None)
+
+    @property
+    def value(self) -> FlagValue:
+        """What holds."""
+        value = self.decided.value
+        assert value is not None
+        return value
 
 
 def flag_of(name: str) -> Flag:
@@ -68,11 +132,16 @@ def flag_of(name: str) -> Flag:
     return FLAGS[name]
 
 
+def asked_for(name: str) -> Flag:
+    """The flag that a person names; NotFound otherwise."""
+    if name not in FLAGS:
+        raise NotFound("flag", name[:60], hint=f"The flags are {', '.join(FLAGS)}.")
+    return FLAGS[name]
+
+
 def check_value(name: str, value: FlagValue) -> None:
     """BadFlag unless a person may give that flag that value."""
-    if name not in FLAGS:
-        raise BadFlag(f"There is no flag {name[:60]!r}.", hint=f"The flags are {', '.join(FLAGS)}.")
-    wanted = type(FLAGS[name].default)
+    wanted = type(asked_for(name).default)
     if type(value) is not wanted:
         raise BadFlag(f"{name} cannot be {value!r}.", hint=f"Its value is a {_TYPES[wanted]}.")
 
@@ -87,3 +156,127 @@ def read_value(name: str, text: str) -> FlagValue:
         value = int(text)
     check_value(name, value)
     return value
+
+
+def bucket(name: str, tenant_id: str) -> int:
+    """The tenant's place from 0 to 99: a share of p percent are those below p, now and later.
+
+    >>> bucket("workbook_audit", "acme-1") == bucket("workbook_audit", "acme-1")
+    True
+    """
+    digest = hashlib.sha256(f"{name}|{tenant_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") % 100
+
+
+def evaluated(
+    work: Work, features: Mapping[str, FlagValue], *, plan: str = ""
+) -> dict[str, Evaluation]:
+    """Every flag for the caller's tenant, whose plan has those features."""
+    switched = {row.flag: row for row in work.session.scalars(select(FeatureFlagRow))}
+    own = {row.flag: row for row in overrides(work)}
+    tenant = work.caller.tenant_id
+    return {
+        name: Evaluation(
+            flag=flag,
+            trace=(
+                _killed(flag, switched.get(name)),
+                _overridden(own.get(name)),
+                Said(
+                    layer=Layer.PLAN,
+                    value=features.get(name),
+                    why=f"The plan {plan} says so."
+                    if name in features
+                    else "The plan says nothing.",
+                ),
+                _rolled_out(flag, switched.get(name), tenant),
+                Said(layer=Layer.DEFAULT, value=flag.default, why="Nobody has said anything else."),
+            ),
+        )
+        for name, flag in FLAGS.items()
+    }
+
+
+def _killed(flag: Flag, row: FeatureFlagRow | None) -> Said:
+    if row and row.killed:
+        return Said(layer=Layer.KILL, value=flag.off, why=f"Switched off for all: {row.reason}.")
+    return Said(layer=Layer.KILL, value=None, why="It is not switched off for all.")
+
+
+def _overridden(row: FlagOverrideRow | None) -> Said:
+    if row is None:
+        return Said(layer=Layer.OVERRIDE, value=None, why="There is no override.")
+    return Said(layer=Layer.OVERRIDE, value=row.value, why=f"Overridden: {row.reason}.")
+
+
+def _rolled_out(flag: Flag, row: FeatureFlagRow | None, tenant_id: str) -> Said:
+    if row is None or row.rollout_percent is None:
+        return Said(layer=Layer.ROLLOUT, value=None, why="It is not being rolled out.")
+    place = bucket(flag.name, tenant_id)
+    told = f"The tenant's place is {place}, it is rolled out to those below {row.rollout_percent}."
+    reached = place < row.rollout_percent
+    return Said(layer=Layer.ROLLOUT, value=flag.on if reached else None, why=told)
+
+
+def overrides(work: Work) -> Sequence[FlagOverrideRow]:
+    """The tenant's own values that hold at the moment of this work, whenever in it one asks."""
+    query = select(FlagOverrideRow).where(FlagOverrideRow.expires_at > work.now_micros)
+    return work.session.scalars(query.order_by(FlagOverrideRow.flag)).all()
+
+
+def override(
+    work: Work, name: str, value: FlagValue, *, reason: str, expires_at: datetime
+) -> FlagOverrideRow:
+    """The flag's value for the caller's tenant, for a time, instead of the one before."""
+    check_value(name, value)
+    _check_reason(reason)
+    until = micros(expires_at)
+    if not 0 < until - work.now_micros <= LASTS_MOST_US:
+        raise BadFlag(
+            "An override ends within a year from now.", hint="Name a moment in the coming year."
+        )
+    end_override(work, name)
+    row = FlagOverrideRow(
+        flag=name,
+        value=value,
+        reason=reason.strip(),
+        expires_at=until,
+        created_at=work.now_micros,
+        created_by=work.caller.actor,
+    )
+    work.add_all([row])
+    work.session.flush()
+    return row
+
+
+def end_override(work: Work, name: str) -> None:
+    """What the layers below say holds again."""
+    asked_for(name)
+    work.session.execute(delete(FlagOverrideRow).where(FlagOverrideRow.flag == name))
+
+
+def switch(
+    work: Work, name: str, *, killed: bool, rollout_percent: int | None, reason: str
+) -> FeatureFlagRow:
+    """For the whole installation: off for all, or rolled out to a share of the tenants."""
+    flag = asked_for(name)
+    _check_reason(reason)
+    if rollout_percent is not None and not 0 <= rollout_percent <= 100:
+        raise BadFlag(
+            f"A flag cannot be rolled out to {rollout_percent} %.", hint="Choose from 0 to 100."
+        )
+    row = work.session.get(FeatureFlagRow, flag.name) or FeatureFlagRow(flag=flag.name)
+    row.killed, row.rollout_percent, row.reason = int(killed), rollout_percent, reason.strip()
+    row.changed_at, row.changed_by = work.now_micros, work.caller.actor
+    work.session.add(row)
+    work.session.flush()
+    return row
+
+
+def switched(work: Work, name: str) -> FeatureFlagRow | None:
+    """What an operator has set of the flag."""
+    return work.session.get(FeatureFlagRow, asked_for(name).name)
+
+
+def _check_reason(reason: str) -> None:
+    if not 0 < len(reason.strip()) <= 500:
+        raise BadFlag("A change needs its reason.", hint="Say why, in up to 500 characters.")

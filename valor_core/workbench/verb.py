@@ -25,7 +25,7 @@ from valor_core.billing.metering import Meter
 from valor_core.errors import AccessDenied
 from valor_core.store.engines import Store
 from valor_core.store.work import Work, unit_of_work
-from valor_core.tenancy import access, quotas
+from valor_core.tenancy import access, features, quotas
 from valor_core.values import Caller, new_id
 
 P = ParamSpec("P")
@@ -112,7 +112,9 @@ def view(
 
 
 def allowed(work: Work, name: str) -> None:
-    """AccessDenied unless the caller may do it; for what costs time before an act begins.
+    """AccessDenied unless the caller may do it, SwitchedOff where the tenant lacks it.
+
+    Asked by every act and read, and before by what costs time before an act begins.
 
     A refusal is audited apart, once this work has ended: its own transaction rolls back.
     """
@@ -121,6 +123,7 @@ def allowed(work: Work, name: str) -> None:
     except AccessDenied:
         work.after_end.append(lambda: _tell_denial(work, name))
         raise
+    features.require(work, name)
 
 
 def _tell_denial(work: Work, name: str) -> None:

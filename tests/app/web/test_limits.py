@@ -17,6 +17,7 @@ from app.web.limits import RateLimits, quota_headers
 from tests.app.asking import handshake
 from valor_core.settings import ROOT, SETTINGS
 from valor_core.tenancy.call_limits import CallLimits
+from valor_core.tenancy.flags import FLAGS
 from valor_core.tenancy.metric_labels import MOST, OTHER, label
 from valor_core.tenancy.plans import LIMITS
 from valor_core.tenancy.quotas import Standing
@@ -191,6 +192,9 @@ def test_the_documentation_names_each_header_and_each_setting_with_its_default()
     for limit in LIMITS.values():
         default = f"`VALOR_{limit.name.upper()}`" if limit.has_default else "no limit"
         assert f"| `{limit.name}` | {limit.unit} | {default} |" in text
+    for flag in FLAGS.values():
+        row = f"{str(flag.default).lower()} | {flag.owner} | {flag.expires_on} | {flag.help} |"
+        assert f"| `{flag.name}` | {row}" in text
     for setting in SETTINGS:
         if "CALLS" in setting.name or "RATE_LIMIT" in setting.name:
             assert f"| `{setting.name}` | {setting.default} |" in text

@@ -1,0 +1,41 @@
+"""What a tenant has switched on: its flags, read once a unit of work, in the light of its plan."""
+
+from valor_core.store.work import Work
+from valor_core.tenancy import flags, plans
+from valor_core.tenancy.flags import Evaluation, SwitchedOff
+
+GATES = {
+    "fact.import": "fact_import",
+    "report.run": "reports",
+    "workbook.audit": "workbook_audit",
+}
+"""The acts that a flag can switch off."""
+
+_ONCE = "evaluated_flags"
+
+
+def all_flags(work: Work) -> dict[str, Evaluation]:
+    """Every flag of the caller's tenant; the same all through this unit of work."""
+    known = work.session.info.setdefault(_ONCE, {})
+    tenant = work.caller.tenant_id
+    if tenant not in known:
+        plan = plans.effective(work).plan
+        known[tenant] = flags.evaluated(
+            work, plan.features if plan else {}, plan=plan.name if plan else ""
+        )
+    return known[tenant]
+
+
+def ask_again(work: Work) -> None:
+    """After a change in this unit of work, what it says itself is read anew."""
+    work.session.info.pop(_ONCE, None)
+
+
+def require(work: Work, act: str) -> None:
+    """SwitchedOff unless the tenant has what the act needs."""
+    if act not in GATES:
+        return
+    flag = flags.flag_of(GATES[act])
+    evaluation = all_flags(work)[flag.name]
+    if evaluation.value is False:
+        raise SwitchedOff(flag, why=evaluation.decided.why)

@@ -1,0 +1,83 @@
+"""Feature flags: what a tenant has and why, and how that is changed."""
+
+from datetime import datetime
+
+from valor_core.errors import NotFound
+from valor_core.store.work import Work
+from valor_core.tenancy import features, flags
+from valor_core.tenancy.flags import Evaluation, FlagValue
+from valor_core.workbench.verb import verb, view
+
+
+@view("flag.read")
+def list_flags(work: Work) -> list[Evaluation]:
+    """Every flag with its value for the tenant, and what each layer said."""
+    return list(features.all_flags(work).values())
+
+
+@view("flag.read")
+def explain_flag(work: Work, name: str) -> Evaluation:
+    """One flag with its value for the tenant, and what each layer said."""
+    return features.all_flags(work)[flags.asked_for(name).name]
+
+
+@verb("flag.override")
+def override_flag(
+    work: Work, name: str, value: FlagValue, *, reason: str, expires_at: datetime
+) -> Evaluation:
+    """The flag's value for the tenant, for a time."""
+    before = explain_flag(work, name).value
+    flags.override(work, name, value, reason=reason, expires_at=expires_at)
+    after = _anew(work, name)
+    work.note(
+        f"flag:{name}",
+        before=str(before),
+        after=str(after.value),
+        reason=reason.strip(),
+        until=expires_at.isoformat(),
+    )
+    return after
+
+
+@verb("flag.override")
+def end_override(work: Work, name: str) -> Evaluation:
+    """What the layers below the override say holds again."""
+    before = explain_flag(work, name)
+    if not any(row.flag == name for row in flags.overrides(work)):
+        raise NotFound("override of the flag", name)
+    flags.end_override(work, name)
+    after = _anew(work, name)
+    work.note(f"flag:{name}", before=str(before.value), after=str(after.value), ended=True)
+    return after
+
+
+@verb("flag.switch")
+def switch_flag(
+    work: Work,
+    name: str,
+    *,
+    killed: bool | None = None,
+    rollout_percent: int | None = None,
+    reason: str,
+) -> None:
+    """For the whole installation: off for all or not, or rolled out to a share of the tenants.
+
+    What is not given stays as it is.
+    """
+    row = flags.switched(work, name)
+    before = {"killed": bool(row and row.killed), "rollout": row.rollout_percent if row else None}
+    kept = flags.switch(
+        work,
+        name,
+        killed=before["killed"] is True if killed is None else killed,
+        rollout_percent=before["rollout"] if rollout_percent is None else rollout_percent,
+        reason=reason,
+    )
+    features.ask_again(work)
+    after = {"killed": bool(kept.killed), "rollout": kept.rollout_percent}
+    work.note(f"flag:{name}", before=str(before), after=str(after), reason=reason.strip())
+
+
+def _anew(work: Work, name: str) -> Evaluation:
+    features.ask_again(work)
+    return explain_flag(work, name)
