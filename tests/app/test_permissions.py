@@ -203,7 +203,8 @@ SAME_OF_ALL: dict[str, Any] = {
 # What stands in a path and is no tenant's thing. A hold is for a role that no key may have:
 # tests/app/api/test_retention.py asks about those of another tenant.
 NAMED = {
-    "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys", "flag": FLAG,
+    "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys",
+    "flag": FLAG,
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.

@@ -61,6 +61,7 @@ METERED = {
     "workbook_audits": "audited workbooks",
     "simulations": "simulations",
     "batches": "batch valuations",
+    "batches": "batches of valuations",
 }
 RATES = (
     Limit(name="tenant_calls_per_minute", unit="API calls a minute of the whole tenant"),
