@@ -208,6 +208,13 @@ def options() -> dict[str, float]:
     return ratios()
 
 
+def rate_limits() -> dict[str, float]:
+    """What a call costs, and who counts it right, against throttled-py and limits."""
+    from benchmarks.rate_limits import ratios
+
+    return ratios()
+
+
 def main() -> None:
     """Runs all of it and prints a table."""
     inputs = apple()
@@ -220,6 +227,7 @@ def main() -> None:
         returns,
         simulations,
         options,
+        rate_limits,
         serving,
         reruns,
         starting,

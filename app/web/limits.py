@@ -63,21 +63,18 @@ def _is_limited(scope: Scope) -> bool:
 
 def rate_headers(verdict: Verdict) -> list[tuple[bytes, bytes]]:
     """The tightest bucket in the older headers, all of them in the IETF's; seconds, rounded up."""
-    binding = verdict.binding
-    counted = ", ".join(
-        f'"{each.policy.name}";r={each.remaining};'
-        f"t={-(-(each.reset_us if verdict.allowed else each.retry_us) // _S)}"
-        for each in verdict.standings
-    )
+    (tightest, remaining, reset_us, _), allowed = verdict.binding, verdict.allowed
+    declared, counted = [], []
+    for policy, left, full_in_us, passes_in_us in verdict.standings:
+        seconds = -(-(full_in_us if allowed else passes_in_us) // _S)
+        declared.append(policy.declared)
+        counted.append(f'"{policy.name}";r={left};t={seconds}')
     return [
-        (b"x-ratelimit-limit", b"%d" % binding.policy.per_minute),
-        (b"x-ratelimit-remaining", b"%d" % binding.remaining),
-        (b"x-ratelimit-reset", b"%d" % -(-binding.reset_us // _S)),
-        (
-            b"ratelimit-policy",
-            ", ".join(each.policy.declared for each in verdict.standings).encode(),
-        ),
-        (b"ratelimit", counted.encode()),
+        (b"x-ratelimit-limit", b"%d" % tightest.per_minute),
+        (b"x-ratelimit-remaining", b"%d" % remaining),
+        (b"x-ratelimit-reset", b"%d" % -(-reset_us // _S)),
+        (b"ratelimit-policy", ", ".join(declared).encode()),
+        (b"ratelimit", ", ".join(counted).encode()),
     ]
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import BigInteger, cast, extract, func, select
@@ -97,6 +98,9 @@ class Standing(NamedTuple):
     retry_us: int  # until this call would have passed here; 0 where it did
 
 
+_REMAINING, _RETRY = attrgetter("remaining"), attrgetter("retry_us")
+
+
 class Verdict(NamedTuple):
     """Whether a call may be made, and where each of its buckets stands."""
 
@@ -107,8 +111,8 @@ class Verdict(NamedTuple):
     def binding(self) -> Standing:
         """The bucket that refuses longest, or else has least left."""
         if self.allowed:
-            return min(self.standings, key=lambda each: each.remaining)
-        return max(self.standings, key=lambda each: each.retry_us)
+            return min(self.standings, key=_REMAINING)
+        return max(self.standings, key=_RETRY)
 
     @property
     def retry_after_s(self) -> int:
@@ -156,9 +160,8 @@ def judged(
     takes: Sequence[Take], buckets: Sequence[Bucket], cost: int
 ) -> tuple[Verdict, list[Bucket]]:
     """All or nothing: where one bucket lacks the calls, none is taken from the others."""
-    need, allowed = cost * MINUTE_US, True
-    for level, _ in buckets:
-        allowed = allowed and level >= need
+    need = cost * MINUTE_US
+    allowed = min(buckets)[0] >= need
     left, standings = [], []
     for (_, policy), (level, seen) in zip(takes, buckets, strict=True):
         after = level - need if allowed else level
