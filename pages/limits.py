@@ -1,7 +1,5 @@
 """What the tenant is granted, what of it is used and left, and until when; an admin changes it."""
 
-from datetime import datetime
-
 import streamlit as st
 
 from app.ui import show
@@ -21,84 +19,95 @@ with open_work(who) as work:
     history = plans.plan_history(work)
     features = flags.list_flags(work)
     names = people.names(work)
-effective = now.effective
+effective, plan = now.effective, now.effective.plan
+
+
+def quotas() -> None:
+    """What is granted in a day and a month, and what is left of it."""
+    show.listing(
+        f"By the calendar of {effective.zone.key}",
+        ["Quota", "Granted", "Used", "Held by runs", "Left", "Until", "Why"],
+        [
+            [
+                each.limit.unit.capitalize(),
+                said(each.granted),
+                f"{each.used:,}",
+                f"{each.reserved:,}",
+                said(each.left),
+                f"{each.resets_at:%Y-%m-%d %H:%M}",
+                why(effective.granted[each.limit.name]),
+            ]
+            for each in now.standings
+            if each.granted is not None or each.limit.period == "month"
+        ],
+        text=frozenset({"Quota", "Why"}),
+    )
+
+
+def calls() -> None:
+    """How often programs and pages may call."""
+    show.listing(
+        "Calls of the API, and pages that are opened",
+        ["Limit", "Granted", "Why"],
+        [
+            [each.limit.unit, said(each.value), why(each)]
+            for each in effective.granted.values()
+            if not each.limit.meter
+        ],
+        text=frozenset({"Limit", "Why"}),
+    )
+
+
+def switches() -> None:
+    """What is switched on, and who decided it."""
+    show.listing(
+        "What is switched on for your tenant",
+        ["Feature", "Value", "Decided by", "Why"],
+        [
+            [each.flag.help, switched(each.value), each.decided.layer, each.decided.why]
+            for each in features
+        ],
+        text=frozenset({"Feature", "Value", "Decided by", "Why"}),
+    )
+
+
+def past() -> None:
+    """The plans that the tenant had."""
+    if not history:
+        st.info("No plan was assigned yet: the settings of the installation hold.")
+        return
+    show.listing(
+        "The newest first",
+        ["Plan", "From", "To", "By", "Reason"],
+        [
+            [
+                f"{row.plan_id}, version {row.plan_version}",
+                moment(from_micros(row.valid_from)),
+                moment(from_micros(row.valid_to)) if row.valid_to else "now",
+                person(row.changed_by, names),
+                row.reason,
+            ]
+            for row in history
+        ],
+        text=frozenset({"Plan", "From", "To", "By", "Reason"}),
+    )
+
+
+def change() -> None:
+    """Another plan, or another limit for a time."""
+    assigning(who, offered)
+    overriding(who, now.overrides)
+
 
 st.title("Plan & limits", anchor=False)
-plan = effective.plan
 show.facts(
     {
         "Plan": effective.plan_name,
         "Price a month": price(plan) if plan else "–",
         "Since": moment(effective.since) if effective.since else "–",
-        "Days and months of": effective.zone.key,
     }
 )
-
-
-def ends(at: datetime) -> str:
-    """When a period ends, by the tenant's own clock."""
-    return f"{at:%Y-%m-%d %H:%M}"
-
-
-show.listing(
-    "What your tenant may do in a day and a month, and what is left",
-    ["Quota", "Granted", "Used", "Held by runs", "Left", "Until", "Why"],
-    [
-        [
-            each.limit.unit.capitalize(),
-            said(each.granted),
-            f"{each.used:,}",
-            f"{each.reserved:,}",
-            said(each.left),
-            ends(each.resets_at),
-            why(effective.granted[each.limit.name]),
-        ]
-        for each in now.standings
-        if each.granted is not None or each.limit.period == "month"
-    ],
-    text=frozenset({"Quota", "Why"}),
-)
-show.listing(
-    "How often programs and pages may call",
-    ["Limit", "Granted", "Why"],
-    [
-        [each.limit.unit, said(each.value), why(each)]
-        for each in effective.granted.values()
-        if not each.limit.meter
-    ],
-    text=frozenset({"Limit", "Why"}),
-)
-show.listing(
-    "What is switched on for your tenant",
-    ["Feature", "Value", "Decided by", "Why"],
-    [
-        [
-            each.flag.help,
-            switched(each.value),
-            each.decided.layer,
-            each.decided.why,
-        ]
-        for each in features
-    ],
-    text=frozenset({"Feature", "Value", "Decided by", "Why"}),
-)
-if history:
-    with st.expander("Plans that the tenant had", icon=":material/history:"):
-        show.listing(
-            "The newest first",
-            ["Plan", "From", "To", "By", "Reason"],
-            [
-                [
-                    f"{row.plan_id}, version {row.plan_version}",
-                    moment(from_micros(row.valid_from)),
-                    moment(from_micros(row.valid_to)) if row.valid_to else "now",
-                    person(row.changed_by, names),
-                    row.reason,
-                ]
-                for row in history
-            ],
-            text=frozenset({"Plan", "From", "To", "By", "Reason"}),
-        )
+SECTIONS = {"Quotas": quotas, "Calls": calls, "Features": switches, "History": past}
 if who.role in MAY["plan.assign"]:
-    assigning(who, offered)
-    overriding(who, now.overrides)
+    SECTIONS["Change"] = change
+SECTIONS[show.section(list(SECTIONS), of="limits")]()

@@ -43,7 +43,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "workbook_audit": (HTML, BUTTON, UPLOAD),
     "reports": (BUTTON, CHOICE, DAY),
     "proof": (HTML, CHOICE, SEGMENTS),
-    "limits": (HTML, BUTTON, CHOICE, NUMBER, TEXT, DAY),
+    "limits": (HTML, SEGMENTS),
     "audit": (HTML, BUTTON, CHOICE),
     "billing": (HTML, CHOICE, BUTTON),
 }

@@ -6,13 +6,19 @@ from valor_core.workbench.verb import open_work
 pytestmark = ONLY_SQLITE
 
 
+def section(page, name):
+    page.segmented_control(key="limits:section").set_value(name)
+    return run(page)
+
+
 def test_who_reads_sees_what_is_granted_and_left_and_why_and_can_change_nothing(acme, monkeypatch):
     page = opened(monkeypatch, acme.viewer, "limits")
 
-    assert "100,000" in texts(page)
     assert "Setting VALOR_VALUATIONS_PER_MONTH" in texts(page)
-    assert "Documents with filed facts are taken." in texts(page)
-    assert not page.subheader
+    assert page.segmented_control(key="limits:section").options[-1] == "History"
+    assert "12,000" in texts(section(page, "Calls"))
+    assert "Documents with filed facts are taken." in texts(section(page, "Features"))
+    assert "No plan was assigned yet" in texts(section(page, "History"))
 
 
 def test_an_administrator_sees_what_a_plan_would_change_changes_it_and_overrides_a_limit(
@@ -23,22 +29,23 @@ def test_an_administrator_sees_what_a_plan_would_change_changes_it_and_overrides
             work, "team", name="Team", currency="USD", price_minor=4_900,
             limits={"valuations_per_month": 12}, features={},
         )  # fmt: skip
-    page = opened(monkeypatch, acme.admin, "limits")
+    page = section(opened(monkeypatch, acme.admin, "limits"), "Change")
     assert "What would change" in texts(page)
 
     pressed(page, "Change the plan")
     assert "A change needs its reason." in texts(page)
     page.text_input(key="limits:why").set_value("they grew")
     pressed(page, "Change the plan")
-    assert "Plan Team, version 1" in texts(page)
+    assert "Team, version 1" in texts(page)
     assert "49.00 USD" in texts(page)
-    assert "they grew" in texts(page)
 
     page.text_input(key="limits:override_why").set_value("a large deal")
     page.selectbox[1].set_value("valuations_per_month")
     page.number_input[0].set_value(77)
     pressed(page, "Override")
-    assert "a large deal" in texts(page)
-    assert ">77<" in texts(page)
-    pressed(run(page), "End it")
-    assert ">77<" not in texts(page)
+    shown = texts(section(page, "Quotas"))
+    assert "a large deal" in shown
+    assert ">77<" in shown
+    assert "they grew" in texts(section(page, "History"))
+    pressed(section(page, "Change"), "End it")
+    assert ">12<" in texts(section(page, "Quotas"))
