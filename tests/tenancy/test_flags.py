@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis.strategies import integers
 
 from tests.books import imported, of_the_demo_book
-from tests.conftest import Tenant
+from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core.errors import AccessDenied, NotFound
 from valor_core.tenancy import features
 from valor_core.tenancy.access import MAY
@@ -110,6 +110,7 @@ def test_what_is_switched_off_is_refused_before_anything_is_done(book, acme, riv
     assert imported(rival.analyst, of_the_demo_book("KO")).companies
 
 
+@ONLY_SQLITE
 def test_a_change_is_told_in_the_log_with_before_and_after(acme):
     override(acme, value=False)
     with open_work(acme.admin) as work:
@@ -120,6 +121,7 @@ def test_a_change_is_told_in_the_log_with_before_and_after(acme):
     assert '"reason":"they asked"' in entry
 
 
+@ONLY_SQLITE
 def test_who_may_not_switches_nothing(acme):
     with pytest.raises(AccessDenied), open_work(acme.analyst) as work:
         flags.end_override(work, FLAG)
@@ -127,12 +129,14 @@ def test_who_may_not_switches_nothing(acme):
         flags.switch_flag(work, FLAG, killed=True, reason="x")
 
 
+@ONLY_SQLITE
 @pytest.mark.parametrize(("value", "days"), [(1, 3), ("true", 3), (True, -1), (True, 400)])
 def test_a_value_of_another_type_or_without_an_end_is_refused(acme, value, days):
     with pytest.raises(BadFlag):
         override(acme, value=value, days=days)
 
 
+@ONLY_SQLITE
 def test_what_is_not_declared_or_not_there_is_told(acme):
     with pytest.raises(UnknownFlag):
         flag_of("nowhere")

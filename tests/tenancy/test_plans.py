@@ -7,16 +7,18 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from tests.conftest import ONLY_SQLITE
 from valor_core.billing.metering import Meter
 from valor_core.errors import AccessDenied, NotFound
-from valor_core.settings import SETTINGS
+from valor_core.settings import SETTINGS, BadSetting
 from valor_core.store.tables import TenantPlanRow
 from valor_core.store.work import AlreadyThere
+from valor_core.tenancy.call_limits import call_limits
 from valor_core.tenancy.plans import LIMITS, METERED, BadPlan, Origin, UnknownTimeZone, effective
 from valor_core.values import Caller, micros
 from valor_core.workbench import plans
 from valor_core.workbench.logbook import read_log
-from valor_core.workbench.verb import open_work
+from valor_core.workbench.verb import open_work, the_store
 
 
 def define(operator: Caller, plan_id: str = "team", **limits: int | None) -> None:
@@ -43,6 +45,34 @@ def test_without_a_plan_the_settings_hold(acme):
     assert (told.value, told.origin) == (100_000, Origin.SETTING)
     assert told.why == "VALOR_VALUATIONS_PER_MONTH"
     assert granted(acme.viewer, "valuations_per_day").value is None
+
+
+@ONLY_SQLITE
+def test_a_setting_that_cannot_be_is_told_at_the_start_and_a_quota_may_have_no_limit(
+    acme, monkeypatch
+):
+    monkeypatch.setenv("VALOR_VALUATIONS_PER_MONTH", "none")
+    assert granted(acme.viewer).value is None
+    for name, wrong in (
+        ("VALOR_USER_CALLS_BURST", "none"), ("VALOR_USER_CALLS_BURST", "0"),
+        ("VALOR_IMPORTS_PER_MONTH", "1e3"), ("VALOR_IMPORTS_PER_MONTH", "١٢"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, wrong)
+        with pytest.raises(BadSetting, match=name):
+            call_limits(the_store())
+        monkeypatch.delenv(name)
+
+
+@ONLY_SQLITE
+def test_the_rates_of_a_plan_hold_from_the_next_call_on(acme):
+    limits = call_limits(the_store())
+    before = limits.take(acme.viewer).binding
+    define(acme.operator, user_calls_per_minute=60, user_calls_burst=5)
+    assign(acme.admin)
+    after = limits.take(acme.viewer).binding
+
+    assert (before.policy.per_minute, before.remaining) == (6_000, 1_999)
+    assert (after.policy.per_minute, after.remaining) == (60, 4)
 
 
 def test_a_plan_holds_at_once_for_its_tenant_alone_and_says_that_it_is_why(acme, rival):
@@ -153,6 +183,7 @@ def test_a_change_is_told_in_the_log_with_before_and_after(acme):
     assert '"reason":"a trial"' in told
 
 
+@ONLY_SQLITE
 def test_what_a_change_would_do_is_told_before_it_is_made(acme):
     define(acme.operator, valuations_per_month=10, user_calls_burst=7)
 
@@ -165,6 +196,7 @@ def test_what_a_change_would_do_is_told_before_it_is_made(acme):
     assert granted(acme.viewer).value == 100_000
 
 
+@ONLY_SQLITE
 @pytest.mark.parametrize(
     "change",
     [
@@ -177,6 +209,7 @@ def test_a_limit_that_cannot_be_is_refused(acme, change):
         define(acme.operator, **change)
 
 
+@ONLY_SQLITE
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -190,6 +223,7 @@ def test_a_plan_that_cannot_be_is_refused(acme, wrong):
         plans.define_plan(work, limits={}, features={}, **sound | wrong)
 
 
+@ONLY_SQLITE
 def test_a_change_without_its_reason_or_without_an_end_is_refused(acme):
     define(acme.operator)
     with pytest.raises(BadPlan, match="reason"):
@@ -218,6 +252,7 @@ def test_who_may_change_nothing_changes_nothing(acme):
         define(acme.admin)
 
 
+@ONLY_SQLITE
 def test_a_time_zone_is_one_of_the_known_ones(acme):
     with open_work(acme.admin) as work:
         plans.set_time_zone(work, "Europe/Zurich")
@@ -236,6 +271,7 @@ def test_each_meter_has_a_quota_and_each_limit_the_setting_of_its_default():
         assert (f"VALOR_{limit.name.upper()}" in named) == limit.has_default
 
 
+@ONLY_SQLITE
 def test_moments_are_kept_to_the_microsecond(acme):
     define(acme.operator)
     before = micros(datetime.now(UTC))

@@ -1,12 +1,14 @@
 """What is used of a quota, by whom it is refused, and when there is more: on both databases."""
 
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import integers, lists, sampled_from, tuples
+from prometheus_client import REGISTRY
 
 from tests.books import stated, valued
 from tests.conftest import Tenant
@@ -15,6 +17,7 @@ from valor_core.errors import NotFound
 from valor_core.store.engines import Store
 from valor_core.store.work import unit_of_work
 from valor_core.tenancy import plans, quotas
+from valor_core.tenancy.metric_labels import label
 from valor_core.tenancy.quotas import QuotaExhausted, Standing, period_of
 from valor_core.values import Caller, CompanyId
 from valor_core.workbench import jobs, reports
@@ -48,6 +51,27 @@ def use(caller: Caller, quantity: int = 1, at: datetime | None = None) -> Standi
         work.begin_writing()
         quotas.charge(work, "valuations", quantity)
         return work.charged[0]
+
+
+def counted(name: str, tenant: Tenant) -> float:
+    labels = {"tenant": label(tenant.id), "meter": "valuations"}
+    return REGISTRY.get_sample_value(f"quota_increment_{name}_total", labels) or 0.0
+
+
+def test_metrics_count_what_was_charged_and_what_was_refused_and_nothing_that_was_undone(acme):
+    before = counted("success", acme), counted("failure", acme)
+    grant(acme, 1)
+    use(acme.analyst)
+    with pytest.raises(QuotaExhausted):
+        use(acme.analyst)
+    grant(acme, None)
+    with suppress(ZeroDivisionError), open_work(acme.analyst) as work:
+        work.begin_writing()
+        quotas.charge(work, "valuations")
+        raise ZeroDivisionError
+
+    after = counted("success", acme), counted("failure", acme)
+    assert after == (before[0] + 1, before[1] + 1)
 
 
 def test_what_is_used_is_counted_to_the_last_and_then_refused_until_the_period_ends(acme):

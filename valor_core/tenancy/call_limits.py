@@ -101,7 +101,9 @@ class CallLimits:
 
 
 def call_limits(store: Store) -> CallLimits:
-    """As the settings say."""
+    """As the settings say; BadSetting at the start, not at the first call."""
+    for limit in plans.LIMITS.values():
+        _ = limit.default
     in_database = setting("VALOR_RATE_LIMIT_STORE") == "database"
     policies = PlannedPolicies(store)
     return CallLimits(

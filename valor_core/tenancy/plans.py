@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import func, select
 
 from valor_core.errors import BadInput, NotFound
-from valor_core.settings import whole_number
+from valor_core.settings import setting, whole_number
 from valor_core.store.tables import PlanOverrideRow, PlanRow, TenantPlanRow, TenantRow
 from valor_core.store.work import Work
 from valor_core.tenancy import flags
@@ -38,9 +38,10 @@ class Limit:
     @property
     def default(self) -> int | None:
         """As the settings say; None is without limit."""
-        if not self.has_default:
+        name = f"VALOR_{self.name.upper()}"
+        if not self.has_default or (self.meter and setting(name) == "none"):
             return None
-        return whole_number(f"VALOR_{self.name.upper()}", most=LIMIT_MOST)
+        return whole_number(name, most=LIMIT_MOST)
 
 
 def _quota(meter: str, unit: str, period: str) -> Limit:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.app.api.asking import bring, refusal
+from tests.conftest import ONLY_SQLITE
 from valor_core.coverage.facts_csv import template
 from valor_core.tenancy.flags import FLAGS, Layer
 
@@ -31,6 +32,7 @@ def test_a_flag_is_overridden_explained_and_ended_and_its_act_refused_meanwhile(
     assert bring(client(acme.analyst), template().encode()).status_code == 201
 
 
+@ONLY_SQLITE
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -6,7 +6,7 @@ import pytest
 
 from tests.app.api.asking import once, refusal
 from tests.books import KO, stated
-from tests.conftest import Tenant
+from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core.models.codec import dump
 from valor_core.workbench import plans
 from valor_core.workbench.verb import open_work
@@ -79,6 +79,7 @@ def test_an_override_is_made_listed_and_ended(client, acme):
     assert limit(api)["value"] == 100_000
 
 
+@ONLY_SQLITE
 @pytest.mark.parametrize(
     "wrong",
     [

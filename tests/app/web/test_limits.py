@@ -140,6 +140,15 @@ def blocked(mode: str) -> float:
     return REGISTRY.get_sample_value("rate_limit_blocked_total", told) or 0.0
 
 
+def allowed() -> float:
+    told = {"tenant": label("acme-1"), "user": label("acme-1|anna")}
+    return REGISTRY.get_sample_value("rate_limit_allowed_total", told) or 0.0
+
+
+def judged() -> float:
+    return REGISTRY.get_sample_value("rate_limit_seconds_count", {"store": "memory"}) or 0.0
+
+
 def test_a_call_tells_the_quota_with_least_left_of_those_that_it_was_charged_to():
     soon = utc_now() + timedelta(hours=1)
     charged = [
@@ -156,14 +165,15 @@ def test_a_call_tells_the_quota_with_least_left_of_those_that_it_was_charged_to(
 
 
 def test_in_shadow_mode_all_pass_and_the_metrics_count_who_would_not():
-    api, before = Served(shadow=True), blocked("shadow")
+    api, before = Served(shadow=True), (blocked("shadow"), allowed(), judged())
     for _ in range(3):
         api.ask()
     passed = api.ask()
 
     assert passed.status_code == 200
     assert set(limits_of(passed)) == set(limits_of(Served().ask()))
-    assert blocked("shadow") - before == 1
+    assert (blocked("shadow"), allowed()) == (before[0] + 1, before[1] + 5)
+    assert judged() >= before[2] + 5
 
 
 def test_metrics_name_nobody_and_stay_few(monkeypatch):
