@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import auditing, content, flags, people, plans
+from app.commands import auditing, billing, content, flags, people, plans
 from valor_core.errors import BadInputs, ValorError
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ app.add_typer(content.snapshot, name="snapshot")
 app.add_typer(content.report, name="report")
 app.add_typer(content.audit, name="audit")
 app.add_typer(auditing.retention, name="retention")
+app.add_typer(billing.billing, name="billing")
 
 
 @app.command()

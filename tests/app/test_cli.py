@@ -24,6 +24,7 @@ from app.commands.working import the_open_store
 from app.process import listen, origin
 from app.web.callers import Callers
 from app.web.identity import Identity
+from tests.app.web.serving import served
 from tests.browser.installation import environment, served_from
 from tests.conftest import add_tenant
 from tests.coverage.filings import apple, as_bytes
@@ -511,6 +512,31 @@ def test_a_report_is_run_and_told_as_json(demo):
 def test_a_report_with_other_parameters_is_refused_before_it_starts(demo, arguments, problem):
     assert problem in demo.refused("report", "run", *arguments)
     assert not (home() / "reports").exists()
+
+
+def test_a_tenant_is_billed_by_the_sandbox_and_each_difference_is_told(demo):
+    told = demo("billing", "price", "valuations", 250, "USD", "--tenant", "demo", "--plan", "team")
+    assert told.out.startswith("valuations cost demo 2.50 USD for 1 from ")
+    use_store(the_open_store())
+    with served(Starlette(routes=[Mount("/api/v1", app=create_api())])) as server:
+        sent = demo("billing", "sandbox", "--url", server.origin, "--seed", 4)
+    assert sent.code == 0, sent.out
+    assert "for 5 uses, 0 answered otherwise" in sent.out
+
+    found = demo("billing", "reconcile")
+    assert found.code == 0
+    assert "unexplained 0.00 USD" in found.out
+    for line in ("QUANTITY_MISMATCH", "PRICE_MISMATCH", "ROUNDING", "(no tenant of ours)"):
+        assert line in found.out
+    rows = demo("billing", "reconcile", "--csv").out.splitlines()
+    assert rows[0].startswith("tenant,day,meter")
+    assert sum(row.startswith("tenant,") for row in rows) == 1
+    inbox = demo("billing", "inbox").out
+    assert "evt_4_poison" in inbox
+    assert "quarantined" in inbox
+    assert "set aside" in demo.refused("billing", "retry", "evt_4_poison")
+    assert demo("billing", "retry", "evt_4_nobodys").code == 0
+    assert "is no day" in demo.refused("billing", "reconcile", "--from", "yesterday")
 
 
 def test_a_log_that_was_changed_is_told_with_its_first_bad_entry(demo):

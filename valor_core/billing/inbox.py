@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import select
 
 from valor_core.billing.events import STATUS, BillingEvent, Envelope
+from valor_core.billing.ledger import event_row
 from valor_core.store.tables import BillingEventRow, BillingObjectRow, TenantRow, WebhookRow
 from valor_core.store.work import Work
 
@@ -131,29 +132,7 @@ def take_effect(work: Work, row: WebhookRow, event: BillingEvent) -> State:
     state = State.APPLIED
     if event.type in STATUS and not _advance(work, event):
         state = State.STALE
-    work.add_all(
-        [
-            BillingEventRow(
-                event_id=row.event_id,
-                type=event.type,
-                object_id=event.object_id,
-                object_version=event.object_version,
-                meter=event.meter,
-                day=event.day,
-                quantity=event.quantity,
-                price_minor=event.price_minor,
-                per_quantity=event.per_quantity,
-                plan_version=event.plan_version,
-                amount_minor=event.amount_minor,
-                currency=event.currency,
-                created_at=event.created_s * 1_000_000,
-                received_at=row.received_at,
-                received_n=row.received_n,
-                conflicts_n=row.conflicts_n,
-                outcome=state,
-            )
-        ]
-    )
+    work.add_all([event_row(event, row, outcome=state)])
     return state
 
 

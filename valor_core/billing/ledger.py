@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from valor_core.billing.events import USAGE
+from valor_core.billing.events import USAGE, BillingEvent
 from valor_core.billing.metering import day_of, first_moment
 from valor_core.billing.reconciliation import INVOICES, Billed, ClosedDay, Line, Noted, Price, Used
 from valor_core.errors import BadInput, Conflict
@@ -15,6 +15,7 @@ from valor_core.store.tables import (
     MeterPriceRow,
     UsageDayRow,
     UsageEventRow,
+    WebhookRow,
 )
 from valor_core.store.work import Work
 
@@ -84,6 +85,29 @@ def _check_count(found: int) -> None:
         raise BadInput(
             f"These days have more than {EVENTS_MAX:,} events.", hint="Ask for fewer days."
         )
+
+
+def event_row(event: BillingEvent, kept: WebhookRow, *, outcome: str) -> BillingEventRow:
+    """The tenant's copy of an event in the inbox."""
+    return BillingEventRow(
+        event_id=kept.event_id,
+        type=event.type,
+        object_id=event.object_id,
+        object_version=event.object_version,
+        meter=event.meter,
+        day=event.day,
+        quantity=event.quantity,
+        price_minor=event.price_minor,
+        per_quantity=event.per_quantity,
+        plan_version=event.plan_version,
+        amount_minor=event.amount_minor,
+        currency=event.currency,
+        created_at=event.created_s * 1_000_000,
+        received_at=kept.received_at,
+        received_n=kept.received_n,
+        conflicts_n=kept.conflicts_n,
+        outcome=outcome,
+    )
 
 
 def billed(events: Sequence[BillingEventRow]) -> list[Billed]:

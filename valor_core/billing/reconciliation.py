@@ -10,10 +10,11 @@ import hashlib
 import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
 
 NO_CURRENCY = "XXX"  # ISO 4217: no currency is involved
 INVOICES = "invoices"
@@ -240,10 +241,25 @@ def reconcile(books: Books, *, tenant: str = "") -> Reconciliation:
     return Reconciliation(tenant=tenant, first=books.first, last=books.last, rows=tuple(rows))
 
 
+def of_nobody(first: date, last: date, billed: Sequence[Billed]) -> Reconciliation:
+    """What was billed to tenants that are not here: all of it is a difference."""
+    nothing: Sequence[Any] = ()
+    books = Books(
+        first=first, last=last, used=nothing, billed=billed, prices=nothing, closed=nothing,
+        noted=nothing, acts=None,
+    )  # fmt: skip
+    found = reconcile(books)
+    rows = (
+        replace(row, line=Line.UNKNOWN_TENANT) if row.line is Line.EXTRA_AT_PROVIDER else row
+        for row in found.rows
+    )
+    return replace(found, rows=tuple(rows))
+
+
 def _metered_and_billed(books: Books) -> Iterator[Row]:
     pairs = _pairs(books.billed)
     for use in books.used:
-        price = _price_of(use, books, pairs.get((use.usage_id, use.meter)))
+        price = price_on(use, books.prices, pairs.get((use.usage_id, use.meter)))
         yield _row(Line.METERED, use.day, price, use.quantity, price.of(use.quantity))
     for each in books.billed:
         yield _row(Line.BILLED, each.day, each.price, each.quantity, each.amount_minor)
@@ -256,7 +272,7 @@ def _differences(books: Books) -> Iterator[Row]:
     acts = books.acts
     for use in books.used:
         theirs = pairs.get((use.usage_id, use.meter))
-        price = _price_of(use, books, theirs)
+        price = price_on(use, books.prices, theirs)
         orphan = acts is not None and use.usage_id not in acts
         if theirs is None:
             line = Line.ORPHAN_USAGE if orphan else Line.MISSING_AT_PROVIDER
@@ -274,7 +290,7 @@ def _differences(books: Books) -> Iterator[Row]:
     for usage_id, act in (acts or {}).items():
         key = usage_id, act.meter
         if key not in used and key not in pairs:
-            yield _row(Line.MISSING_USAGE, act.day, _price_of(act, books, None), 0, 0)
+            yield _row(Line.MISSING_USAGE, act.day, price_on(act, books.prices), 0, 0)
 
 
 def _between(use: Used, theirs: Billed, price: Price, closed: ClosedDay | None) -> Iterator[Row]:
@@ -329,7 +345,7 @@ def _notes(books: Books) -> Iterator[Row]:
     for day, meter in counted.keys() | closed.keys():
         if day <= last_closed and counted.get((day, meter), 0) != closed.get((day, meter), 0):
             use = Used(usage_id="", meter=meter, day=day, quantity=0)
-            yield _row(Line.ROLLUP_DRIFT, day, _price_of(use, books, None), 0, 0)
+            yield _row(Line.ROLLUP_DRIFT, day, price_on(use, books.prices), 0, 0)
 
 
 def _left_over(rows: Sequence[Row]) -> Iterator[Row]:
@@ -356,9 +372,9 @@ def _pairs(billed: Sequence[Billed]) -> dict[tuple[str, str], Billed]:
     return first
 
 
-def _price_of(use: Used, books: Books, theirs: Billed | None) -> Price:
+def price_on(use: Used, prices: Sequence[Price], theirs: Billed | None = None) -> Price:
     """The price that held on the day; nothing where none did, in the currency of the bill."""
-    held = [p for p in books.prices if p.meter == use.meter and p.valid_from <= use.day]
+    held = [p for p in prices if p.meter == use.meter and p.valid_from <= use.day]
     if held:
         return max(held, key=lambda price: price.valid_from)
     return Price(

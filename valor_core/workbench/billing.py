@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from valor_core.billing import inbox, ledger, metering, reconciliation
+from valor_core.billing.events import USAGE, read_event
 from valor_core.billing.inbox import State
 from valor_core.billing.metering import Meter
 from valor_core.billing.reconciliation import Books, Price, Reconciliation, Used
@@ -82,6 +83,13 @@ def _acts(work: Work, first: date, last: date) -> dict[str, Used] | None:
 
 
 @view("billing.read")
+def list_uses(work: Work, first: date, last: date) -> list[Used]:
+    """What was metered, use by use."""
+    ledger.check_days(first, last)
+    return ledger.used(work, first, last)
+
+
+@view("billing.read")
 def list_events(work: Work, *, limit: int = 50) -> Sequence[BillingEventRow]:
     """What the provider told of the tenant, the newest first."""
     check_page(limit)
@@ -139,6 +147,19 @@ def read_inbox(
     """The events in the inbox of the installation that want a look, the newest first."""
     check_page(limit)
     return inbox.listed(work, states, limit=limit)
+
+
+@view("billing.inbox")
+def billed_to_nobody(work: Work, first: date, last: date) -> Reconciliation:
+    """What the provider billed on these days to tenants that are not here."""
+    ledger.check_days(first, last)
+    quarantined = inbox.listed(work, [State.QUARANTINED], limit=ledger.EVENTS_MAX)
+    events = [
+        ledger.event_row(read_event(row.type, row.body), row, outcome=State.APPLIED)
+        for row in quarantined
+        if "#" not in row.event_id and row.type == USAGE
+    ]
+    return reconciliation.of_nobody(first, last, ledger.billed(events))
 
 
 @verb("billing.retry")
