@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from valor_core.billing.metering import first_moment
+from valor_core.billing.events import TYPES
+from valor_core.billing.inbox import State
+from valor_core.billing.ledger import DAYS_MAX
+from valor_core.billing.metering import Meter, first_moment
 from valor_core.billing.reconciliation import (
     MEANING,
     Billed,
@@ -24,6 +28,9 @@ from valor_core.billing.reconciliation import (
     Used,
     reconcile,
 )
+from valor_core.billing.signatures import MESSAGE_ID, SETTING, STANDARD, TIMESTAMP, TOLERANCE_S
+from valor_core.settings import ROOT
+from valor_core.store.secrets import LEAST_BYTES
 
 FIRST = date(2026, 11, 1)
 PRICE = Price(
@@ -240,3 +247,15 @@ def test_the_csv_has_the_same_totals_and_no_formula():
 
 def test_every_cause_is_told_in_words():
     assert set(MEANING) == set(Line)
+
+
+def test_the_document_names_every_cause_state_header_and_setting_as_they_are():
+    document = (ROOT / "docs" / "governance" / "billing.md").read_text()
+    causes = set(re.findall(r"^\| `([A-Z_]+)` \|", document, flags=re.MULTILINE))
+
+    assert causes == set(Line) - {Line.METERED, Line.BILLED, Line.UNEXPLAINED}
+    named = {*State, *TYPES, *Meter, SETTING, MESSAGE_ID, TIMESTAMP, STANDARD}
+    assert {name for name in named if f"`{name}" not in document} == set()
+    for number, unit in ((TOLERANCE_S, "seconds"), (LEAST_BYTES, "characters")):
+        assert f"{number} {unit}" in document
+    assert f"at most {DAYS_MAX}" in document
