@@ -77,6 +77,7 @@ def keep(
     `expected` is the version that the change was made on; StaleDraft when it is another.
     """
     row = _draft_to_change(work, company_id, model, expected)
+    content = work.clean(content)
     if row is None:
         row = DraftRow(
             user_id=work.caller.user_id,

@@ -24,6 +24,7 @@ FIELD_MAX = 200  # of a field's name its end tells; the longest that anyone mean
 _CUT = " [CUT]"
 _REDACTED = "[REDACTED]"
 _TAG = re.compile(r"\[[A-Z_]+(?::[0-9a-f]{12})?\]")
+_DIGEST = re.compile(r"[0-9a-f]{64}")  # sixteen digits in a row of one are no card
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # What could stand unseen within a number or an address, and the dashes that are not ASCII's.
 _UNSEEN = dict.fromkeys(
@@ -55,6 +56,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without secrets and personal data; innocent text keeps its spelling."""
+        if _DIGEST.fullmatch(text):
+            return text
         text = _cut(_SURROGATE.sub("\ufffd", str(text)))
         spelled = _spelled(text)
         plain = _cut(spelled)  # some signs stand for many: ﷺ for eighteen

@@ -25,6 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import REAL
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from valor_core.store.free_text import FREE
+
 Micros = BigInteger().with_variant(Integer(), "sqlite")
 Real = Double().with_variant(REAL(), "sqlite")
 STRICT = {"sqlite_strict": True}
@@ -153,7 +155,7 @@ class ApiKeyRow(Private, Base):
 
     __tablename__ = "api_keys"
     id: Mapped[str] = mapped_column(primary_key=True)
-    label: Mapped[str]
+    label: Mapped[str] = mapped_column(info=FREE)
     role: Mapped[str]
     hmac: Mapped[bytes]
     created_at: Mapped[int]
@@ -174,7 +176,7 @@ class CompanyRow(Shared, Base):
     __tablename__ = "companies"
     id: Mapped[str] = mapped_column(primary_key=True)
     cik: Mapped[int | None]
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(info=FREE)
     ticker: Mapped[str]
     sic: Mapped[str]
     created_at: Mapped[int]
@@ -210,7 +212,7 @@ class ImportRow(Shared, Base):
     __tablename__ = "imports"
     id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    file_name: Mapped[str]
+    file_name: Mapped[str] = mapped_column(info=FREE)
     sha256: Mapped[str]
     companies_n: Mapped[int]
     facts_n: Mapped[int]
@@ -228,12 +230,12 @@ class AdjustmentRow(Private, Base):
     __tablename__ = "adjustments"
     id: Mapped[str] = mapped_column(primary_key=True)
     company_id: Mapped[str]
-    layer: Mapped[str]
+    layer: Mapped[str] = mapped_column(info=FREE)
     item: Mapped[str]
     fiscal_year: Mapped[int]
     amount: Mapped[float]
     unit: Mapped[str]  # that of the filed figure
-    rationale: Mapped[str]
+    rationale: Mapped[str] = mapped_column(info=FREE)
     created_at: Mapped[int]
     created_by: Mapped[str]
     dropped_at: Mapped[int | None]
@@ -258,17 +260,17 @@ class ValuationRow(Private, Base):
     __tablename__ = "valuations"
     id: Mapped[str] = mapped_column(primary_key=True)
     company_id: Mapped[str]
-    company_name: Mapped[str]
+    company_name: Mapped[str] = mapped_column(info=FREE)
     model: Mapped[str]
     model_version: Mapped[str]
     run_id: Mapped[str]
     facts_as_of: Mapped[str | None]
     inputs: Mapped[Any] = mapped_column(Json)
-    sources: Mapped[Any] = mapped_column(Json)
+    sources: Mapped[Any] = mapped_column(Json, info=FREE)
     result: Mapped[Any] = mapped_column(Json)
     headline: Mapped[float]  # of the result, what its model puts first: a value per share, an IRR
     currency: Mapped[str]
-    rationale: Mapped[str]
+    rationale: Mapped[str] = mapped_column(info=FREE)
     created_at: Mapped[int]
     created_by: Mapped[str]
     scenarios: Mapped[Any | None] = mapped_column(Json)  # weighed around it; none: no set was made
@@ -287,9 +289,9 @@ class DraftRow(Private, Base):
     company_id: Mapped[str] = mapped_column(primary_key=True)
     model: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int]
-    content: Mapped[Any] = mapped_column(Json)
-    undo: Mapped[Any] = mapped_column(Json)
-    redo: Mapped[Any] = mapped_column(Json)
+    content: Mapped[Any] = mapped_column(Json, info=FREE)
+    undo: Mapped[Any] = mapped_column(Json, info=FREE)
+    redo: Mapped[Any] = mapped_column(Json, info=FREE)
     updated_at: Mapped[int]
     __table_args__ = (STRICT,)
 
@@ -574,7 +576,7 @@ class ScheduleRow(Private, Base):
     job: Mapped[str]
     cron: Mapped[str]
     timezone: Mapped[str]
-    parameters: Mapped[Any] = mapped_column(Json)
+    parameters: Mapped[Any] = mapped_column(Json, info=FREE)
     created_at: Mapped[int]
     created_by: Mapped[str]
     ended_at: Mapped[int | None]
@@ -588,13 +590,13 @@ class JobRunRow(Private, Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     job: Mapped[str]
     slot: Mapped[str]  # schedule (or job) and due time; the run's own id for a run on demand
-    parameters: Mapped[Any] = mapped_column(Json)
+    parameters: Mapped[Any] = mapped_column(Json, info=FREE)
     status: Mapped[str]
     attempt: Mapped[int]
     owner: Mapped[str]
     lease_until: Mapped[int]
-    record: Mapped[Any] = mapped_column(Json)
-    detail: Mapped[str]
+    record: Mapped[Any] = mapped_column(Json, info=FREE)
+    detail: Mapped[str] = mapped_column(info=FREE)
     created_at: Mapped[int]
     created_by: Mapped[str]
     finished_at: Mapped[int | None]

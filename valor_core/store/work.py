@@ -13,6 +13,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from valor_core.errors import Conflict, Unavailable
 from valor_core.store.engines import Store
+from valor_core.store.free_text import clean, clean_row, redactor_of
 from valor_core.store.tables import Private, Shared, TenantOwned
 from valor_core.values import SHARED, Caller, micros, utc_now
 
@@ -109,6 +110,10 @@ class Work:
         if not self.store.is_sqlite:  # there a transaction sees one moment anyway
             self.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
+    def clean(self, value: Any) -> Any:
+        """What people wrote, as it may be kept: for what is written by no row of ours."""
+        return clean(value, redactor_of(self.caller.tenant_id))
+
     def note(self, target: str, **details: Any) -> None:
         """What the audit entry of the running act shall say: its target, and details of it."""
         self.notes = {"target": target, "details": details}
@@ -117,6 +122,7 @@ class Work:
         """Many rows at once, each stamped with the caller's tenant."""
         for row in rows:
             row.tenant_id = self.caller.tenant_id
+            clean_row(row, row.tenant_id)
         self.session.add_all(rows)
 
     def insert_many(self, kind: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -178,11 +184,13 @@ def _only_own(state: ORMExecuteState) -> None:
 
 
 @event.listens_for(TenantSession, "before_flush")
-def _no_foreign_rows(session: Session, _context: object, _instances: object) -> None:
+def _own_and_clean(session: Session, _context: object, _instances: object) -> None:
     tenant = session.info["tenant_id"]
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, TenantOwned) and row.tenant_id != tenant:
             raise ForeignRow(f"a {type(row).__name__} of another tenant")
+    for row in session.dirty:
+        clean_row(row, tenant)
 
 
 @contextmanager

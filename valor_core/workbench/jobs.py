@@ -102,8 +102,8 @@ def finish_run(
         run.id,
         run.attempt,
         status=status,
-        detail=detail[:2_000],
-        record=dict(record),
+        detail=work.clean(detail[:2_000]),
+        record=work.clean(dict(record)),
         finished_at=work.now_micros,
     )
     if run.job in REPORTS:  # what fails is not charged
