@@ -1,5 +1,6 @@
 """What a route gets: the caller, the caller's open unit of work, and safety from repetition."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from typing import Annotated
 
@@ -54,8 +55,8 @@ class Once:
         idempotency_key: Annotated[str, Header(max_length=retries.KEY_LENGTH_MAX)] = "",
     ) -> None:
         self.work, self.body, self.key = work, body, idempotency_key
-        query = f"?{request.url.query}" if request.url.query else ""
-        self.route = f"{request.method} {request.url.path}{query}"
+        asked = hashlib.sha256(request.url.query.encode()).hexdigest()  # it may name somebody
+        self.route = f"{request.method} {request.url.path}?{asked}"
 
     def do(self, act: Callable[[], BaseModel], *, status: int = 201) -> Response:
         """Does it and keeps the answer, or replays the answer of the first time."""

@@ -1,11 +1,15 @@
 """A refusal as clients read it: a problem document (RFC 9457), for HTTP and websockets alike."""
 
+import os
 from typing import Any
 
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from valor_core.errors import BadInputs, Exhausted, ValorError
+from valor_core.redaction import Redactor
+
+_REDACTOR = Redactor(os.urandom(32))  # what was asked for may name somebody
 
 
 def problem(error: ValorError, *, instance: str) -> dict[str, Any]:
@@ -15,16 +19,19 @@ def problem(error: ValorError, *, instance: str) -> dict[str, Any]:
     >>> problem(NotFound("company", "ACME"), instance="/api/v1/companies/ACME")["detail"]
     "There is no company 'ACME'."
     """
+    told = _REDACTOR.text
     document: dict[str, Any] = {
         "type": f"/problems/{error.code}",
         "code": error.code,
         "status": error.status,
-        "detail": str(error),
-        "hint": error.hint,
-        "instance": instance,
+        "detail": told(str(error)),
+        "hint": told(error.hint),
+        "instance": told(instance),
     }
     if isinstance(error, BadInputs):
-        document["flaws"] = [{"place": f.place, "problem": f.problem} for f in error.flaws]
+        document["flaws"] = [
+            {"place": told(f.place), "problem": told(f.problem)} for f in error.flaws
+        ]
     if isinstance(error, Exhausted):
         document["retry_after_s"] = error.retry_after_s
         document["violated-policies"] = list(error.policies)

@@ -36,7 +36,7 @@ def keep(
     BadInputs where a filing's known figure would change, MixedCurrencies where a company's
     figures would come to stand in two.
     """
-    sha256 = hashlib.sha256(raw).hexdigest()
+    file_name, sha256 = work.clean(file_name), hashlib.sha256(raw).hexdigest()
     before = _import_of(work, sha256)
     import_id = before.id if before else new_id()
     ids = add_companies(work, [parsed.company for parsed in read])

@@ -34,6 +34,7 @@ def emails(text: str) -> Iterator[Found]:
             yield Found(start, end, "EMAIL", text[start:end])
 
 
+_OF_EVERY_MACHINE = frozenset({"127.0.0.1", "0.0.0.0", "::1"})  # noqa: S104
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 _IPV4 = re.compile(rf"(?<![\d.])(?:{_OCTET}\.){{3}}{_OCTET}(?!\d|\.\d)")
 # A label may stand before it (`ip:2001:db8::1`), and a colon behind.
@@ -46,14 +47,15 @@ def ipv6_addresses(text: str) -> Iterator[Found]:
     """IPv6 addresses, also with an IPv4 tail."""
     for match in _IPV6.finditer(text) if text.count(":") > 1 else ():
         address = match[1] if _is_ipv6(match[1]) else match[1].removesuffix(":")
-        if _is_ipv6(address):
+        if _is_ipv6(address) and address not in _OF_EVERY_MACHINE:
             yield Found(match.start(1), match.start(1) + len(address), "IP", address)
 
 
 def ipv4_addresses(text: str) -> Iterator[Found]:
     """IPv4 addresses."""
     for match in _IPV4.finditer(text) if text.count(".") > 2 else ():
-        yield Found(*match.span(), "IP", match[0])
+        if match[0] not in _OF_EVERY_MACHINE:
+            yield Found(*match.span(), "IP", match[0])
 
 
 def _is_ipv6(text: str) -> bool:
