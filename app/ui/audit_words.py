@@ -11,6 +11,12 @@ DEEDS = {
     "access.denied": ("was not allowed", "to"),
     "adjustment.add": ("adjusted a filed figure", "of"),
     "adjustment.drop": ("dropped an adjustment", "of"),
+    "audit.checkpoint": ("sealed the log", "of"),
+    "audit.export": ("exported the audit log", ""),
+    "audit.hold_released": ("released the legal hold", ""),
+    "audit.hold_set": ("set a legal hold", "on"),
+    "audit.key_rotated": ("changed the key of the log to", ""),
+    "audit.purge": ("purged details of", ""),
     "billing.close": ("added up the days of use that were over", ""),
     "billing.conflict": ("sent another body under the id of", ""),
     "billing.event": ("told of", ""),
@@ -20,6 +26,7 @@ DEEDS = {
     "fact.import": ("imported filed facts", "of"),
     "flag.override": ("changed the feature", ""),
     "flag.switch": ("switched for all the feature", ""),
+    "hold.ask_release": ("asked for the release of the legal hold", ""),
     "job.finish": ("finished the job", ""),
     "job.run": ("asked for the job", ""),
     "key.add": ("made an API key", ""),
@@ -33,6 +40,7 @@ DEEDS = {
     "report.cancel": ("stopped the report", ""),
     "report.run": ("asked for the report", ""),
     "report.schedule": ("changed a schedule of the report", ""),
+    "retention.change": ("changed how long details are kept, in the category", ""),
     "session.began": ("signed in", ""),
     "session.end": ("signed out", ""),
     "session.refused": ("tried to sign in and was refused", ""),
@@ -50,6 +58,11 @@ WORDS = {
     "known_before": "known before",
     "sessions_ended": "sign-ins ended",
     "run_id": "run",
+    "days_before": "days before",
+    "cutoffs": "older than",
+    "purged": "entries",
+    "count": "how many",
+    "held": "kept by a hold",
     "sha256": "SHA-256",
 }
 NOUNS = {
@@ -68,8 +81,8 @@ UNTOLD = ("act_id",)  # ties the entry to the meter; it says nothing to a reader
 def deed(action: str) -> str:
     """What was done, as a verb; the act's own name where none is known.
 
-    >>> deed("valuation.run"), deed("audit.purge")
-    ('saved a valuation', 'audit.purge')
+    >>> deed("valuation.run"), deed("nobody.knows")
+    ('saved a valuation', 'nobody.knows')
     """
     return DEEDS.get(action, (action, ""))[0]
 
@@ -108,10 +121,17 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
     kind, _, rest = row.target.partition(":")
     if row.target == row.actor:
         return ""
+    if row.action == "audit.hold_set":
+        subject = str(details.get("subject", rest))
+        return person(subject, names) if subject else "everything"
+    if row.action == "audit.purge":
+        return f"{details.get('count', 'some')} entries"
     if kind in ("user", "key"):
         return person(row.target, names)
     job = str(details.get("job") or details.get("report") or rest)
     words = {
+        "category": rest,
+        "hold": rest,
         "act": to_do(rest),
         "job_run": job,
         "schedule": job,
@@ -147,5 +167,7 @@ def details(row: AuditLogRow) -> list[tuple[str, str]]:
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(f"{e[0]}–{e[1]}" if isinstance(e, list) else str(e) for e in value)
+    if value is None:
+        return "none"
     return "yes" if value is True else "no" if value is False else str(value)

@@ -30,6 +30,7 @@ from tests.conftest import add_tenant
 from tests.coverage.filings import apple, as_bytes
 from tests.models.sound import a_dcf, a_direct_dcf
 from tests.workbooks.audit.juice import juice_co
+from valor_core.audit.offline import check
 from valor_core.coverage.facts_csv import template
 from valor_core.models.codec import dump
 from valor_core.models.dcf import discounted_cash_flow
@@ -209,6 +210,9 @@ def test_members_come_into_one_tenant_and_go_again(valor):
         ("token",),
         ("snapshot", "publish"),
         ("audit", "verify"),
+        ("audit", "export", "--out", "nowhere"),
+        ("retention", "run"),
+        ("retention", "keep", "act", "365"),
     ],
     ids=" ".join,
 )
@@ -537,6 +541,21 @@ def test_a_tenant_is_billed_by_the_sandbox_and_each_difference_is_told(demo):
     assert "set aside" in demo.refused("billing", "retry", "evt_4_poison")
     assert demo("billing", "retry", "evt_4_nobodys").code == 0
     assert "is no day" in demo.refused("billing", "reconcile", "--from", "yesterday")
+
+
+def test_a_log_is_exported_kept_and_goes_on_under_another_key(demo, tmp_path):
+    assert demo("retention", "keep", "act", 365).out == ("act: details are kept 365 days in demo\n")
+    assert demo("retention", "run").out.splitlines()[0].endswith("       0 entries purged")
+    assert demo("audit", "rotate").out.startswith("key 2 signs 3 logs")
+    told = demo("audit", "export", "--out", tmp_path / "deep" / "audit")
+
+    assert told.code == 0
+    assert "python3 -I verify.py ." in told.out
+    assert (
+        check({each.name: each.read_bytes() for each in (tmp_path / "deep/audit").iterdir()}) == []
+    )
+    assert "is not an empty folder" in demo.refused("audit", "export", "--out", tmp_path / "deep")
+    assert demo("audit", "verify").code == 0
 
 
 def test_a_log_that_was_changed_is_told_with_its_first_bad_entry(demo):

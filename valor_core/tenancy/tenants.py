@@ -92,7 +92,7 @@ def add_member(work: Work, name: str, role: Role) -> MembershipRow:
     if role is Role.OPERATOR:
         raise BadInput(
             "An operator is no member of a tenant.",
-            hint="Choose viewer, analyst, admin or compliance.",
+            hint="Choose compliance, viewer, analyst or admin.",
         )
     if work.session.scalars(select(MembershipRow).where(MembershipRow.name == name)).one_or_none():
         raise Taken("member", name)

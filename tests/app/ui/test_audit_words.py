@@ -10,7 +10,9 @@ from valor_core.workbench import (  # noqa: F401, each registers its acts
     demo,
     jobs,
     people,
+    proving,
     reports,
+    retention,
     snapshots,
     valuations,
 )
@@ -18,7 +20,8 @@ from valor_core.workbench.logbook import AuditLogRow
 from valor_core.workbench.verb import ACTS
 
 NO_ACTS = {
-    "access.denied", "billing.conflict", "billing.event", "session.began", "session.refused"
+    "access.denied", "audit.checkpoint", "audit.key_rotated", "billing.conflict", "billing.event",
+    "session.began", "session.refused",
 }  # fmt: skip
 
 
@@ -33,6 +36,20 @@ def test_every_act_that_is_logged_is_told_in_words():
     ("action", "target", "payload", "told"),
     [
         ("access.denied", "act:audit.verify", {}, "was not allowed to verify the audit log"),
+        ("audit.purge", "entry:9", {"count": 7}, "purged details of 7 entries"),
+        ("audit.hold_set", "hold:01m8", {"subject": ""}, "set a legal hold on everything"),
+        (
+            "audit.hold_set",
+            "hold:01m8",
+            {"subject": "valuation:7"},
+            "set a legal hold on valuation:7",
+        ),
+        (
+            "retention.change",
+            "category:act",
+            {"days": 365},
+            "changed how long details are kept, in the category act",
+        ),
         ("tenant.add", "tenant:demo-dz4yrvhb2h", {"slug": "demo"}, "made this tenant"),
         ("demo.seed", "import:01m8", {"companies": 12}, "loaded the demo book of 12 companies"),
         (
