@@ -121,17 +121,15 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
     kind, _, rest = row.target.partition(":")
     if row.target == row.actor:
         return ""
-    if row.action == "audit.hold_set":
-        subject = str(details.get("subject", rest))
-        return person(subject, names) if subject else "everything"
-    if row.action == "audit.purge":
-        return f"{details.get('count', 'some')} entries"
     if kind in ("user", "key"):
         return person(row.target, names)
     job = str(details.get("job") or details.get("report") or rest)
+    if row.action == "audit.hold_set":
+        rest = person(str(details.get("subject", rest)), names) or "everything"
     words = {
         "category": rest,
         "hold": rest,
+        "entry": f"{details.get('count', 'some')} entries",
         "act": to_do(rest),
         "job_run": job,
         "schedule": job,

@@ -1,0 +1,95 @@
+"""Every route that changes something leaves one entry with its change, or neither of them.
+
+The routes come from the table of test_permissions, which lists every one of the application.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.api.application import create_api
+from tests.app.asking import Answer
+from tests.app.test_permissions import ACT_OF_ROUTE, API, asked, laid_out
+from tests.app.things import Things, things_of
+from tests.conftest import ONLY_SQLITE, Tenant
+from valor_core.audit import log
+from valor_core.snapshots import reader
+from valor_core.store.engines import Store
+from valor_core.store.work import StoreUnavailable, TenantSession
+from valor_core.tenancy.access import MAY
+from valor_core.values import Caller, Role
+from valor_core.workbench.verb import ACTS, open_work
+
+MUTATING = {act: route for route, act in ACT_OF_ROUTE.items() if not route.startswith("GET ")}
+"""One route of each act: those of the models are made by one function."""
+
+OF_ADMINS = [route for act, route in MUTATING.items() if Role.ADMIN in MAY[act]]
+
+
+@pytest.fixture
+def things(store: Store, acme: Tenant) -> Iterator[Things]:
+    yield things_of(store, acme, cik=9_999_901)
+    reader.close_idle()
+
+
+class Direct:
+    """Asks the API as a caller who has signed in, past everything that stands before it."""
+
+    def __init__(self, asker: TestClient, caller: Caller) -> None:
+        self.asker, self.caller = asker, caller
+
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        done = self.asker.request(method, path.removeprefix(API), content=body, headers=named)
+        return Answer(done.status_code, tuple(done.headers.items()), done.content)
+
+
+def entries(tenant: Tenant) -> list[str]:
+    with open_work(tenant.admin) as work:
+        return [row.action for row in reversed(log.entries(work, limit=1000))]
+
+
+def is_audited(route: str) -> bool:
+    """Drafts are scratch paper, and to ask what a value would be changes nothing."""
+    return any(act.audited for act in ACTS[ACT_OF_ROUTE[route]])
+
+
+@ONLY_SQLITE
+def test_each_changing_route_writes_one_entry_and_a_failed_one_none(
+    store: Store,
+    acme: Tenant,
+    things: Things,
+    client,
+    monkeypatch,
+):
+    admin, viewer = Direct(client(acme.admin), acme.admin), Direct(client(acme.viewer), acme.viewer)
+
+    def fails(_session: object) -> None:
+        raise StoreUnavailable
+
+    for route in OF_ADMINS:
+        told = [ACT_OF_ROUTE[route]] if is_audited(route) else []
+        own = laid_out(store, acme, acme.admin, route, things)
+        before = entries(acme)
+        with monkeypatch.context() as patch:
+            patch.setattr(TenantSession, "commit", fails, raising=False)
+            lost = asked(admin, route, own)
+        assert lost.status == 503 or not told, (route, lost.body)
+        assert entries(acme) == before, route
+        done = asked(admin, route, own)
+        assert done.status < 300, (route, done.body)
+        assert entries(acme) == before + told, route
+        if Role.VIEWER not in MAY[ACT_OF_ROUTE[route]]:
+            assert asked(viewer, route, own).status == 403
+            assert entries(acme) == [*before, *told, "access.denied"], route
+
+
+def test_every_act_of_the_workbench_but_scratch_paper_is_audited():
+    silent = {act.name for acts in ACTS.values() for act in acts if act.writes and not act.audited}
+
+    create_api()
+    assert silent == {
+        "draft.keep", "draft.drop", "report.gather", "job.carry_out",
+        "audit.purge",  # writes its own, for it must know its number
+    }  # fmt: skip
