@@ -29,6 +29,7 @@ _OF_NOUN = {
     "member": "configuration",
     "key": "configuration",
     "tenant": "configuration",
+    "plan": "configuration",
     "retention": "configuration",
     "job": "job",
 }
