@@ -8,6 +8,7 @@ import streamlit as st
 from app.ui import show
 from app.ui.audit_words import DEEDS, deed, details, sentence
 from app.ui.frame import caller, only_for_its_readers
+from app.ui.keeping import export_on_demand, kept_and_held
 from app.ui.verdict import verdict_on_demand
 from app.ui.words import person
 from valor_core.values import from_micros
@@ -62,6 +63,7 @@ who = caller()
 st.title("Audit", anchor=False)
 st.write("Every deed in this tenant, chained so that nobody can change or drop one unseen.")
 verdict_on_demand(who)
+export_on_demand(who)
 
 with show.asked():
     action = st.selectbox(
@@ -88,3 +90,4 @@ with st.container(horizontal=True):
     st.button("Newest", on_click=turn, args=(None,), disabled=before is None)
     last = rows[-1].seq if rows else 1
     st.button("Older", on_click=turn, args=(last,), disabled=len(rows) < PAGE or last == 1)
+kept_and_held(who, names)

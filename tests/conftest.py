@@ -63,6 +63,7 @@ class Tenant:
     @property
     def compliance(self) -> Caller:
         return replace(self.viewer, role=Role.COMPLIANCE)
+        return Caller(tenant_id=self.id, user_id="cleo", role=Role.COMPLIANCE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from sqlalchemy import text
 
 from tests.conftest import ONLY_SQLITE
@@ -75,6 +77,34 @@ def test_an_edited_entry_is_named(store, acme, monkeypatch):
 def test_another_role_is_told_so_kindly_and_not_logged_for_looking(acme, monkeypatch):
     shown = texts(opened(monkeypatch, acme.viewer, "audit"))
 
-    assert "This page is for the role admin; yours is viewer" in shown
+    assert "This page is for the role admin or compliance; yours is viewer" in shown
     with open_work(acme.admin) as work:
         assert "access.denied" not in [entry.action for entry in read_log(work)]
+
+
+def test_an_admin_exports_the_log_and_states_how_long_details_are_kept(acme, monkeypatch):
+    page = opened(monkeypatch, acme.admin, "audit")
+    pressed(page, "Export for an auditor")
+    assert "It holds a verifier that needs nothing but Python" in texts(page)
+    page.selectbox(key="kept_category").set_value("security")
+    page.number_input(key="kept_days").set_value(90)
+    pressed(page, "Keep them so long")
+
+    assert "90 days" in texts(page)
+    assert "Set a hold" not in [button.label for button in page.button]
+
+
+def test_a_hold_is_set_and_asked_back_by_one_officer_and_released_by_another(acme, monkeypatch):
+    page = opened(monkeypatch, acme.compliance, "audit")
+    page.text_input(key="hold_reason").set_value("an inquiry")
+    pressed(page, "Set a hold")
+    assert "everything" in texts(page)
+    assert "an inquiry" in texts(page)
+    pressed(page, "Ask for its release")
+    pressed(page, "Release it")
+    assert "needs another person" in texts(page)
+
+    another = opened(monkeypatch, replace(acme.compliance, user_id="carl"), "audit")
+    pressed(another, "Release it")
+    assert "Release it" not in [button.label for button in another.button]
+    assert "Keep them so long" not in [button.label for button in another.button]

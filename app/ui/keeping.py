@@ -1,0 +1,134 @@
+"""What an outsider is given of the log, how long its details are kept, and what is held."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
+
+from app.ui import show
+from app.ui.words import moment, person
+from valor_core.errors import ValorError
+from valor_core.store.work import Work
+from valor_core.tenancy.access import MAY
+from valor_core.values import Caller, from_micros
+from valor_core.workbench import proving, retention
+from valor_core.workbench.retention import CATEGORIES, LegalHoldRow
+from valor_core.workbench.verb import open_work, the_store
+
+MOST_BYTES = 50_000_000
+COLUMNS = ["Held", "Why", "Set", "Release asked for", "Released"]
+
+
+def export_on_demand(who: Caller) -> None:
+    """The button, and under it the bundle."""
+    if not st.button("Export for an auditor", icon=":material/inventory_2:"):
+        return
+    with st.spinner("Sealing and writing the log …"):
+        try:
+            with proving.exported(the_store(), who) as whole:
+                raw = whole.read_bytes() if whole.stat().st_size <= MOST_BYTES else b""
+        except ValorError as error:
+            show.refusal(error)
+            return
+    if not raw:
+        st.info("The log is too long for the browser. Take it by `./valor audit export --out DIR`.")
+        return
+    st.caption(
+        "The log with proofs, checkpoints and the public key. It holds a verifier that needs "
+        "nothing but Python: unpack it and run `python3 -I verify.py .`"
+    )
+    st.download_button(
+        "Download audit.zip", raw, file_name="audit.zip", mime="application/zip",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def kept_and_held(who: Caller, names: Mapping[str, str]) -> None:
+    """The policies and the holds, each with what the caller may do about it."""
+    with open_work(who) as work:
+        days, holds = retention.read_policies(work), retention.list_holds(work)
+    with st.expander("How long details are kept, and what is held", icon=":material/gavel:"):
+        show.listing(
+            "After that time the details of an entry are purged; the entry itself stays",
+            ["Entries of", "Details are kept"],
+            [
+                [meaning, f"{days[name]:,} days" if name in days else "for ever"]
+                for name, meaning in CATEGORIES.items()
+            ],
+            text=frozenset({"Entries of", "Details are kept"}),
+        )
+        if who.role in MAY["retention.change"]:
+            _keeping(who)
+        if holds:
+            _held(holds, names)
+        if who.role in MAY[retention.HOLD_SET]:
+            _holding(who, [hold for hold in holds if hold.released_at is None])
+
+
+def _keeping(who: Caller) -> None:
+    with st.form("keeping", border=False):
+        category = st.selectbox(
+            "Entries of", list(CATEGORIES), format_func=CATEGORIES.__getitem__, key="kept_category"
+        )
+        days = st.number_input(
+            "Days", min_value=0, value=365, step=1, key="kept_days", help="0 keeps them for ever."
+        )
+        pressed = st.form_submit_button("Keep them so long", icon=":material/schedule:")
+    if pressed:
+        _do(who, lambda work: retention.change_policy(work, category, days or None))
+
+
+def _held(holds: Sequence[LegalHoldRow], names: Mapping[str, str]) -> None:
+    def by(whom: str | None, at: int | None = None) -> str:
+        told = person(whom, names) if whom else ""
+        return f"{told}, {moment(from_micros(at))}" if at else told
+
+    show.listing(
+        "Legal holds: what they cover is purged by no policy",
+        COLUMNS,
+        [
+            [
+                person(hold.subject, names) or "everything",
+                hold.reason,
+                by(hold.set_by, hold.set_at),
+                by(hold.release_asked_by),
+                by(hold.released_by, hold.released_at),
+            ]
+            for hold in holds
+        ],
+        text=frozenset(COLUMNS),
+    )
+
+
+def _holding(who: Caller, standing: Sequence[LegalHoldRow]) -> None:
+    with st.form("holding", border=False):
+        subject = st.text_input(
+            "What", key="hold_subject", placeholder="everything",
+            help="An actor or target as an unfolded entry names it, such as user:01hx…",
+        )  # fmt: skip
+        reason = st.text_input("Why", key="hold_reason", max_chars=retention.LONGEST_TEXT)
+        pressed = st.form_submit_button("Set a hold", icon=":material/lock:")
+    if pressed:
+        _do(who, lambda work: retention.set_hold(work, subject, reason))
+    if not standing:
+        return
+    by_id = {hold.id: hold for hold in standing}
+    chosen = st.selectbox("Hold", list(by_id), format_func=lambda each: by_id[each].reason)
+    st.caption("One officer asks for the release; another, who did not set it either, releases.")
+    with st.container(horizontal=True):
+        ask = st.button("Ask for its release", icon=":material/front_hand:")
+        release = st.button("Release it", icon=":material/lock_open:")
+    if ask and chosen:
+        _do(who, lambda work: retention.ask_release(work, chosen))
+    if release and chosen:
+        _do(who, lambda work: retention.release_hold(work, chosen))
+
+
+def _do(who: Caller, act: Callable[[Work], object]) -> None:
+    """Do it and draw the page anew; a refusal is told in place."""
+    try:
+        with open_work(who) as work:
+            act(work)
+    except ValorError as error:
+        show.refusal(error)
+    else:
+        st.rerun()
