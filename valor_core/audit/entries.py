@@ -17,9 +17,12 @@ SALT_BYTES = 16
 NEVER_PURGED = ("audit.purge", "audit.hold_set", "audit.hold_released", "audit.key_rotated")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Entry:
-    """One act in a tenant's log; payload and salt are gone after a purge, all else stays."""
+    """One act in a tenant's log; payload and salt are gone after a purge, all else stays.
+
+    Not frozen: a check makes millions of them, and freezing triples what making one costs.
+    """
 
     tenant_id: str
     seq: int

@@ -4,7 +4,7 @@ import hmac
 import json
 import struct
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -107,15 +107,21 @@ def verify(
     return Verdict(tenant, walk.size, told_head, tuple(findings[:most]), vouched.outside)
 
 
-def stored_entries(work: Work, *those: ColumnElement[bool]) -> Iterator[Entry]:
-    """The entries of the caller's tenant in their order, as the database holds them."""
-    rows = work.session.execute(
-        select(*(_as_stored(work, name) for name in Entry.__slots__))
-        .where(AuditLogRow.tenant_id == work.caller.tenant_id, *those)
-        .order_by(AuditLogRow.seq)
-        .execution_options(yield_per=2000)
+def stored_rows(work: Work, *those: ColumnElement[bool]) -> Iterator[Sequence[Any]]:
+    """The rows of the caller's tenant's log in their order, as the database holds them."""
+    return iter(
+        work.session.execute(
+            select(*(_as_stored(work, name) for name in Entry.__slots__))
+            .where(AuditLogRow.tenant_id == work.caller.tenant_id, *those)
+            .order_by(AuditLogRow.seq)
+            .execution_options(yield_per=2000)
+        )
     )
-    return map(_entry, rows)
+
+
+def stored_entries(work: Work, *those: ColumnElement[bool]) -> Iterator[Entry]:
+    """The entries of the caller's tenant in their order."""
+    return map(entry_of, stored_rows(work, *those))
 
 
 def _together(
@@ -166,10 +172,13 @@ def _as_stored(work: Work, name: str) -> ColumnElement[Any]:
     return cast(column, LargeBinary) if work.store.is_sqlite and name in TEXTS else column
 
 
-def _entry(row: Iterable[Any]) -> Entry:
+def entry_of(row: Sequence[Any]) -> Entry:
+    """A row of the log as an entry; SQLite gives its text as bytes."""
     columns: dict[str, Any] = dict(zip(Entry.__slots__, row, strict=True))
     for name in TEXTS:
-        columns[name] = _as_text(columns[name])
+        value = columns[name]
+        if type(value) is bytes:
+            columns[name] = value.decode("utf-8", "surrogateescape")
     return Entry(**columns)
 
 
