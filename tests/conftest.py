@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -62,7 +62,6 @@ class Tenant:
 
     @property
     def compliance(self) -> Caller:
-        return replace(self.viewer, role=Role.COMPLIANCE)
         return Caller(tenant_id=self.id, user_id="cleo", role=Role.COMPLIANCE)
 
 

@@ -89,7 +89,6 @@ SETTINGS = (
     Setting("VALOR_REPORTS_PER_MONTH", "10000", "Reports a month of a tenant."),
     Setting("VALOR_WORKBOOK_AUDITS_PER_MONTH", "10000", "Audited workbooks a month of a tenant."),
     Setting("VALOR_SIMULATIONS_PER_MONTH", "100000", "Simulations a month of a tenant."),
-    Setting("VALOR_BATCHES_PER_MONTH", "10000", "Batch valuations a month of a tenant."),
     Setting("VALOR_BATCHES_PER_MONTH", "10000", "Batches of valuations a month of a tenant."),
 )
 

@@ -61,7 +61,6 @@ METERED = {
     "reports": "reports",
     "workbook_audits": "audited workbooks",
     "simulations": "simulations",
-    "batches": "batch valuations",
     "batches": "batches of valuations",
 }
 RATES = (
