@@ -25,6 +25,7 @@ from valor_core.errors import BadInput, ValorError
 from valor_core.models.catalogue import model_named
 from valor_core.models.fields import Unit
 from valor_core.models.simulation.scenarios import Change
+from valor_core.workbench.adjustments import list_layers
 from valor_core.workbench.batches import note_batch
 from valor_core.workbench.verb import open_work
 
@@ -93,7 +94,9 @@ def prices(text: str) -> tuple[StatedPrice, ...]:
 
 def policy(made: Bench) -> None:
     """What all companies are valued by."""
-    left, middle, right = st.columns([1, 1, 2], vertical_alignment="bottom")
+    with open_work(caller()) as work:
+        layers = list(dict.fromkeys(("", *list_layers(work), made.policy.layer)))
+    left, middle, right = st.columns(3)
 
     def changed() -> None:
         told = st.session_state
@@ -104,6 +107,7 @@ def policy(made: Bench) -> None:
             changes=kept,
             unfiled_is_nothing=told["batch:nothing"],
             as_of=day,
+            layer=told["batch:layer"],
         )
 
     with left:
@@ -117,10 +121,15 @@ def policy(made: Bench) -> None:
             key="batch:as_of", on_change=changed, format="YYYY-MM-DD",
         )  # fmt: skip
     with right:
-        st.checkbox(
-            "What a filing lacks between enterprise and equity value counts as nothing",
-            value=made.policy.unfiled_is_nothing, key="batch:nothing", on_change=changed,
+        st.selectbox(
+            "Figures", layers, index=layers.index(made.policy.layer),
+            format_func=lambda each: f"adjusted by {each}" if each else "as filed",
+            key="batch:layer", on_change=changed,
         )  # fmt: skip
+    st.checkbox(
+        "What a filing lacks between enterprise and equity value counts as nothing",
+        value=made.policy.unfiled_is_nothing, key="batch:nothing", on_change=changed,
+    )  # fmt: skip
     with st.expander("Inputs stated alike for all companies", icon=":material/tune:"):
         _changes(made, FIELDS[made.policy.model])
     if model_named(made.policy.model).headline == "value_per_share":

@@ -1,5 +1,7 @@
 """All companies by one policy: each as it is alone, or with the reason that it would hear alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.books import KO, stated
@@ -9,6 +11,7 @@ from valor_core.errors import NotFound
 from valor_core.models.codec import load
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.simulation.scenarios import Change
+from valor_core.workbench.adjustments import add_adjustment
 from valor_core.workbench.batches import NoCompany, note_batch, value_all
 from valor_core.workbench.verb import open_work
 
@@ -83,6 +86,23 @@ def test_an_input_that_no_company_has_is_a_reason_of_each(book):
         rows = value_all(work, policy)
 
     assert {each.code for each in rows} == {"not_found", "not_for_fcff"}
+
+
+@ONLY_SQLITE
+def test_figures_are_read_through_the_layer_that_the_policy_names(book):
+    with open_work(book.acme.analyst) as work:
+        add_adjustment(
+            work, KO, layer="Adjusted", item="operating_income", fiscal_year=2009,
+            amount=1e9, rationale="a strike",
+        )  # fmt: skip
+    with open_work(book.acme.analyst) as work:
+        filed, adjusted = (
+            {each.ticker: each.value for each in value_all(work, replace(ALL, layer=layer))}
+            for layer in ("", "Adjusted")
+        )
+
+    assert (adjusted["KO"] or 0.0) > (filed["KO"] or 0.0) > 0.0
+    assert adjusted | {"KO": None} == filed | {"KO": None}
 
 
 @ONLY_SQLITE
