@@ -23,6 +23,7 @@ PAGES = {
     "reconciliation?company=AAPL": "Reconciliation",
     "credit?company=KO": "Credit",
     "returns?company=KO": "Returns",
+    "batch": "Batch",
     "valuations": "Valuations",
     "screen": "Screen",
     "reports": "Reports",
