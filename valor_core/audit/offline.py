@@ -43,6 +43,12 @@ class Refused(Exception):
     """A note or a file that says nothing that can be trusted."""
 
 
+UNREADABLE = (
+    Refused, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
+    struct.error,
+)  # fmt: skip
+
+
 def sha256(data):
     return hashlib.sha256(data).digest()
 
@@ -218,10 +224,14 @@ def entry_of(line):
         sound = (
             set(entry) == FIELDS
             and line_of(entry) == line
+            and type(entry["seq"]) is int
+            and isinstance(entry["leaf"], str)
+            and isinstance(entry["payload"], (str, type(None)))
+            and isinstance(entry["purge_seq"], (int, type(None)))
             and all(bytes.fromhex(text).hex() == text for text in hexes)
         )
-        leaf_of(entry)
-    except (ValueError, KeyError, TypeError, AttributeError, struct.error, RecursionError):
+        leaf_of(entry), raw_of(entry["payload"] or "")
+    except UNREADABLE:
         return None
     return entry if sound else None
 
@@ -234,7 +244,7 @@ class Rulings:
         for entry in filter(None, entries):
             try:
                 self.take(entry, json.loads(entry["payload"] or ""))
-            except (ValueError, KeyError, TypeError):
+            except UNREADABLE:
                 continue
 
     def take(self, entry, told):
@@ -296,7 +306,7 @@ def findings_of(lines, roots, told):
         else:
             if entry["seq"] != expected:
                 found.append((expected, "gap"))
-            found += [(entry["seq"], flaw) for flaw in flaws_of(entry, key_id, rulings)]
+            found += [(expected, flaw) for flaw in flaws_of(entry, key_id, rulings)]
             expected, key_id = entry["seq"] + 1, entry["key_id"]
             push(frontier, place, bytes.fromhex(entry["leaf"]))
         size = place + 1
@@ -336,7 +346,7 @@ def altered_files(files, tenant, publics):
     """Names of files that are not those that were exported."""
     try:
         lines = opened(files["manifest.txt"].decode(), "valor-ivx/bundle/" + tenant, publics)
-    except (Refused, UnicodeDecodeError):
+    except UNREADABLE:
         return ["manifest.txt"]
     told = dict(line.split("  ", 1)[::-1] for line in lines[1:])
     here = {name: sha256(raw).hex() for name, raw in files.items() if name != "manifest.txt"}
@@ -350,7 +360,7 @@ def roots_of(files, name, publics):
         try:
             size, root = checkpoint(json.loads(line)["note"], name, publics)
             roots.setdefault(size, set()).add(root)
-        except (Refused, ValueError, KeyError, TypeError):
+        except UNREADABLE:
             sound = False
     return roots, sound
 
@@ -369,7 +379,7 @@ def proofs_hold(files, roots, publics):
         size, root = checkpoint(told["checkpoint"], "valor-ivx/audit/platform", publics)
         hashes = [bytes.fromhex(step) for step in told["hashes"]]
         return is_included(leaf_of(told["entry"]), told["index"], size, hashes, root)
-    except (Refused, ValueError, KeyError, TypeError, struct.error):
+    except UNREADABLE:
         return False
 
 
@@ -395,7 +405,7 @@ def check(files, given=()):
     """Findings as (seq, what), the first bad entry first; what is of no entry has the number 0."""
     try:
         tenant, publics = keys_of(files, given)
-    except (Refused, ValueError, KeyError) as error:
+    except UNREADABLE as error:
         return [(0, f"public_key.txt: {error}")]
     found = [(0, f"{name} is not the file that was exported")
              for name in altered_files(files, tenant, publics)]  # fmt: skip
@@ -409,7 +419,7 @@ def check(files, given=()):
         found.append((0, "proofs.json proves nothing"))
     try:
         told = {int(each["seq"]) for each in json.loads(files["verdict.json"])["findings"]}
-    except (ValueError, KeyError, TypeError):
+    except UNREADABLE:
         told = set()
     lines = files["entries.jsonl"].split(b"\n")
     if lines.pop() != b"":
