@@ -14,6 +14,9 @@ import pytest
 from jobs import reports as running_reports
 from jobs.reports import Limits, carry_out, run_report
 from tests.conftest import ONLY_SQLITE, World
+from valor_core.audit.checkpoints import origin_of
+from valor_core.audit.keys import public_keys
+from valor_core.audit.notes import opened
 from valor_core.coverage.job_runs import JobRun, RunLost, Status, slot_of
 from valor_core.coverage.report_document import UNTOLD, ReportDocument, read_document
 from valor_core.coverage.report_parameters import report_source
@@ -91,6 +94,8 @@ def test_a_report_without_a_saved_valuation_opens_offline_and_tells_what_waits_a
         assert logbook.verify_log(work).holds
         actions = [entry.action for entry in logbook.read_log(work)]
     assert actions[:3] == ["job.finish", "snapshot.publish", "report.run"]
+    note = run.record["stands_on"]["audit_checkpoint"]
+    assert opened(note, origin_of(book.acme.id), public_keys()).size == len(actions) - 1
 
     lines = result["result"]
     assert {item["input"] for item in result["open_items"]} >= {"bridge.preferred"}

@@ -40,6 +40,7 @@ def _make(work: Work, tenant_id: TenantId, label: str) -> None:
     work.session.add(row)
     if tenant_id == PLATFORM:
         audit_keys.note_keys(work.session, audit.keys(), work.now_micros)
+        audit_keys.signing_keys()  # drawn now, so that a copy of the secrets is whole
     audit.begin(work)
     if tenant_id != PLATFORM:
         announce(work, row)

@@ -28,7 +28,7 @@ from valor_core.values import FiledFact, SnapshotId, micros
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
 
-NEVER_SHOWN = "access", "job", "report", "session", "snapshot"
+NEVER_SHOWN = "access", "audit", "hold", "job", "report", "retention", "session", "snapshot"
 """Acts on these change nothing of what a snapshot holds."""
 
 
