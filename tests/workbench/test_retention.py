@@ -241,11 +241,12 @@ def test_a_hold_cannot_be_released_by_one_who_set_it_even_by_hand(store, acme, o
 
 
 def test_the_job_purges_in_each_tenant_that_has_something_to_purge(store, acme, rival, aged):
-    done = runner.tick(store)
+    def done() -> list[object]:
+        return [run.record["outputs"] for run in runner.tick(store) if run.job == "retention"]
 
-    assert [(run.job, run.record["outputs"]) for run in done] == [("retention", {"purged": "6"})]
+    assert done() == [{"purged": "6"}]
     assert purged(acme) == list(range(aged, aged + OLD))
-    assert runner.tick(store) == []
+    assert done() == []
     assert verdict(acme).holds
 
 
