@@ -14,6 +14,7 @@ PAGES = {
     "coverage": "Coverage",
     "company?company=AAPL": "Company",
     "dcf?company=AAPL": "Discounted cash flow",
+    "dcf_direct?company=KO": "Stated cash flows",
     "lbo?company=KO": "Leveraged buyout",
     "merger?company=KO&target=PEP": "Merger",
     "options?company=KO": "Real options",
