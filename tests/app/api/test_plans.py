@@ -3,13 +3,20 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
+from app.web.limits import RateLimits
 from tests.app.api.asking import once, refusal
 from tests.books import KO, stated
 from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core.models.codec import dump
+from valor_core.tenancy.call_limits import call_limits
+from valor_core.values import Caller
 from valor_core.workbench import plans
-from valor_core.workbench.verb import open_work
+from valor_core.workbench.verb import open_work, the_store
 
 
 @pytest.fixture
@@ -24,6 +31,17 @@ def team(acme: Tenant) -> None:
 def limit(api, name: str = "valuations_per_month"):
     told = api.get("/plan").json()["limits"]
     return next(each for each in told if each["limit"] == name)
+
+
+def limited(api: TestClient, caller: Caller) -> TestClient:
+    """The same behind the limits, as it is served."""
+    mounted = Starlette(routes=[Mount("/api/v1", app=api.app)])
+    limits = RateLimits(mounted, limits=call_limits(the_store()))
+
+    async def signed_in(scope: Scope, receive: Receive, send: Send) -> None:
+        await limits({**scope, "state": {"caller": caller}}, receive, send)
+
+    return TestClient(signed_in)
 
 
 def assign(api, **query: bool):
@@ -62,6 +80,12 @@ def test_a_valuation_is_charged_once_however_often_it_is_sent_and_refused_when_n
     left = datetime.fromisoformat(limit(api)["resets_at"]) - datetime.now(UTC)
     assert abs(int(refused.headers["retry-after"]) - left.total_seconds()) < 60
     assert limit(api)["used"] == 2
+
+    served = limited(api, acme.analyst)
+    answer = served.post(f"/api/v1{path}", json=body, headers=once("fourth"))
+    told = {name: answer.headers[f"x-quota-{name}"] for name in ("limit", "remaining")}
+    assert (answer.status_code, told) == (429, {"limit": "2", "remaining": "0"})
+    assert answer.headers["x-quota-reset"] == answer.headers["retry-after"]
 
 
 def test_an_override_is_made_listed_and_ended(client, acme):
