@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from valor_core.errors import BadInput, NotFound
 from valor_core.settings import setting, whole_number
@@ -73,6 +73,28 @@ QUOTAS = tuple(
     _quota(meter, unit, period) for meter, unit in METERED.items() for period in ("month", "day")
 )
 LIMITS = {limit.name: limit for limit in (*RATES, *QUOTAS)}
+
+
+# Asked at each metered act, so put together once.
+_HELD = (
+    select(TenantRow.billing_tz, TenantPlanRow, PlanRow)
+    .outerjoin(
+        TenantPlanRow,
+        (TenantPlanRow.tenant_id == TenantRow.id) & TenantPlanRow.valid_to.is_(None),
+    )
+    .outerjoin(
+        PlanRow,
+        (PlanRow.plan_id == TenantPlanRow.plan_id)
+        & (PlanRow.version == TenantPlanRow.plan_version),
+    )
+    .where(TenantRow.id == bindparam("tenant"))
+)
+_OVERRIDES = (
+    select(PlanOverrideRow)
+    .where(PlanOverrideRow.expires_at > bindparam("now"), PlanOverrideRow.ended_at.is_(None))
+    .order_by(PlanOverrideRow.created_at.desc(), PlanOverrideRow.id.desc())
+    .limit(1000)
+)
 
 
 class BadPlan(BadInput):
@@ -293,13 +315,7 @@ def end_override(work: Work, override_id: str) -> PlanOverrideRow:
 
 def overrides(work: Work) -> Sequence[PlanOverrideRow]:
     """Those that hold now, the newest first."""
-    query = (
-        select(PlanOverrideRow)
-        .where(PlanOverrideRow.expires_at > work.now_micros, PlanOverrideRow.ended_at.is_(None))
-        .order_by(PlanOverrideRow.created_at.desc(), PlanOverrideRow.id.desc())
-        .limit(1000)
-    )
-    return work.session.scalars(query).all()
+    return work.session.scalars(_OVERRIDES, {"now": work.now_micros}).all()
 
 
 def set_zone(work: Work, name: str) -> str:
@@ -321,25 +337,16 @@ def read_zone(name: str) -> ZoneInfo:
 
 def effective(work: Work, *, instead: PlanRow | None = None) -> Effective:
     """What holds for the caller's tenant now; or what would, had it another plan `instead`."""
-    session = work.session
-    tenant = session.get(TenantRow, work.caller.tenant_id)
-    held = session.execute(
-        select(TenantPlanRow, PlanRow)
-        .join(
-            PlanRow,
-            (PlanRow.plan_id == TenantPlanRow.plan_id)
-            & (PlanRow.version == TenantPlanRow.plan_version),
-        )
-        .where(TenantPlanRow.valid_to.is_(None))
-    ).one_or_none()
-    plan = instead or (held[1] if held else None)
+    found = work.session.execute(_HELD, {"tenant": work.caller.tenant_id}).one_or_none()
+    zone, held, own = found or ("UTC", None, None)
+    plan = instead or own
     newest: dict[str, PlanOverrideRow] = {}
     for row in overrides(work):
         newest.setdefault(row.limit_name, row)
     return Effective(
         plan=plan,
-        since=from_micros(held[0].valid_from) if held and not instead else None,
-        zone=ZoneInfo(tenant.billing_tz if tenant else "UTC"),
+        since=from_micros(held.valid_from) if held and not instead else None,
+        zone=ZoneInfo(zone),
         granted={
             limit.name: _granted(limit, plan, newest.get(limit.name)) for limit in LIMITS.values()
         },

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from valor_core.errors import Exhausted
 from valor_core.store.tables import QuotaReservationRow, QuotaUsageRow
@@ -17,6 +17,17 @@ from valor_core.store.work import Work
 from valor_core.telemetry import QUOTA_FAILURE, QUOTA_SUCCESS
 from valor_core.tenancy.metric_labels import label
 from valor_core.tenancy.plans import METERED, QUOTAS, Effective, Limit, effective
+
+_LOCKED = (
+    select(QuotaUsageRow)
+    .where(
+        QuotaUsageRow.meter == bindparam("meter"),
+        QuotaUsageRow.period.in_(bindparam("periods", expanding=True)),
+    )
+    .order_by(QuotaUsageRow.period)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 class QuotaExhausted(Exhausted):
@@ -186,17 +197,11 @@ def _keep_hold(
 
 def _locked(work: Work, meter: str, periods: Sequence[str]) -> dict[tuple[str, str], QuotaUsageRow]:
     """The rows as they are now, each held until the end of this transaction."""
-    query = (
-        select(QuotaUsageRow)
-        .where(QuotaUsageRow.meter == meter, QuotaUsageRow.period.in_(periods))
-        .order_by(QuotaUsageRow.period)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    rows = work.session.scalars(query).all()
+    asked = {"meter": meter, "periods": list(periods)}
+    rows = work.session.scalars(_LOCKED, asked).all()
     if len(rows) < len(periods):
         _make_rows(work, meter, periods)
-        rows = work.session.scalars(query).all()
+        rows = work.session.scalars(_LOCKED, asked).all()
     return {(row.meter, row.period): row for row in rows}
 
 
