@@ -113,15 +113,25 @@ class SignInNeeded(ValorError):
 
 
 class Exhausted(ValorError):
-    """What was granted for a time is used up; after `retry_after_s` there is more."""
+    """What was granted for a time is used up; after `retry_after_s` there is more.
+
+    `reset_at` is the second since 1970 at which there is all of it again.
+    """
 
     code, status = "exhausted", 429
 
     def __init__(
-        self, message: str, *, hint: str, retry_after_s: int, policies: Sequence[str]
+        self,
+        message: str,
+        *,
+        hint: str,
+        retry_after_s: int,
+        reset_at: int,
+        policies: Sequence[str],
     ) -> None:
         super().__init__(message, hint=hint)
-        self.retry_after_s, self.policies = retry_after_s, tuple(policies)
+        self.retry_after_s, self.reset_at = retry_after_s, reset_at
+        self.policies = tuple(policies)
 
 
 class Unavailable(ValorError):

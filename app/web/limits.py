@@ -16,7 +16,7 @@ from valor_core.errors import ValorError
 from valor_core.tenancy.call_limits import CallLimits
 from valor_core.tenancy.quotas import Standing
 from valor_core.tenancy.rate_limits import Verdict
-from valor_core.values import Caller, utc_now
+from valor_core.values import Caller, micros, utc_now
 
 _S = 1_000_000
 
@@ -49,7 +49,7 @@ class RateLimits:
         if verdict.allowed:
             await self.app(scope, receive, send_with_limits)
         else:
-            await refuse(verdict.refusal, scope, receive, send_with_limits)
+            await refuse(verdict.refusal(micros(utc_now())), scope, receive, send_with_limits)
 
     async def _judged(self, caller: Caller) -> Verdict:
         if self.limits.waits(caller):

@@ -33,7 +33,7 @@ def problem(error: ValorError, *, instance: str) -> dict[str, Any]:
             {"place": told(f.place), "problem": told(f.problem)} for f in error.flaws
         ]
     if isinstance(error, Exhausted):
-        document["retry_after_s"] = error.retry_after_s
+        document["retry_after_s"], document["reset_at"] = error.retry_after_s, error.reset_at
         document["violated-policies"] = list(error.policies)
     return document
 

@@ -66,7 +66,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "bad_inputs": {
         "flaws": [Flaw("row 3, column value", "'n/a' is no number"), Flaw("row 9", "a repetition")]
     },
-    "exhausted": {"retry_after_s": 9, "policies": ("tenant",)},
+    "exhausted": {"retry_after_s": 9, "reset_at": 1_800_000_000, "policies": ("tenant",)},
     "quota_exhausted": {
         "standing": Standing(
             limit=LIMITS["valuations_per_month"],
@@ -83,7 +83,11 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "why": "Switched off for all: an outage.",
     },
     "never_fits": {"cost": 61, "burst": 60},
-    "rate_limited": {"policies": ("tenant", "user"), "retry_after_s": 9},
+    "rate_limited": {
+        "policies": ("tenant", "user"),
+        "retry_after_s": 9,
+        "reset_at": 1_800_000_000,
+    },
     "bad_setting": {
         "name": "VALOR_HOME",
         "shown": "/proc",

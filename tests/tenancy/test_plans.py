@@ -93,6 +93,11 @@ def test_a_new_version_changes_nobody_until_it_is_assigned(acme):
     assert granted(acme.viewer).value == 10
     assign(acme.admin)
     assert granted(acme.viewer).value == 20
+    with open_work(acme.admin) as work:
+        plans.assign_plan(work, "team", version=1, reason="back again")
+    assert granted(acme.viewer).value == 10
+    with pytest.raises(NotFound, match="team version 3"), open_work(acme.admin) as work:
+        plans.assign_plan(work, "team", version=3, reason="not yet")
 
 
 def test_an_override_holds_until_it_expires_or_is_ended_and_says_why(acme):

@@ -159,6 +159,13 @@ def test_another_plan_holds_from_the_next_call_on_and_forgets_nothing_used(acme)
     assert (after.used, after.left) == (1_004, None)
 
 
+def test_what_no_plan_limits_is_charged_to_nothing(acme):
+    with open_work(acme.analyst) as work:
+        work.begin_writing()
+        quotas.charge(work, "smiles")
+        assert work.charged == []
+
+
 def test_a_long_run_holds_its_share_and_is_charged_what_it_used(acme):
     grant(acme, 10)
     with open_work(acme.analyst) as work:

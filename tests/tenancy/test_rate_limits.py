@@ -121,7 +121,7 @@ def test_what_the_users_bucket_refuses_is_not_taken_from_the_tenants(kept):
     assert [each.remaining for each in first.standings] == [59, 0]
     assert [each.remaining for each in second.standings] == [59, 0]
     assert (first.allowed, second.allowed) == (True, False)
-    assert second.refusal.policies == ("user",)
+    assert second.refusal(NOW).policies == ("user",)
     assert second.retry_after_s == 60
 
 

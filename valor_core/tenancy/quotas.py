@@ -42,6 +42,7 @@ class QuotaExhausted(Exhausted):
             hint=f"There are more from {until:%Y-%m-%d %H:%M} ({until.tzname()}) on; "
             "for more before then, an administrator can change the plan.",
             retry_after_s=wait_s,
+            reset_at=int(until.timestamp()),
             policies=(standing.limit.name,),
         )
 

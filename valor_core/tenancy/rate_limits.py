@@ -32,12 +32,13 @@ class RateLimited(Exhausted):
 
     code = "rate_limited"
 
-    def __init__(self, policies: Sequence[str], *, retry_after_s: int) -> None:
+    def __init__(self, policies: Sequence[str], *, retry_after_s: int, reset_at: int) -> None:
         named = " and ".join(policies)
         super().__init__(
             f"Too many calls at once for this {named}.",
             hint=f"Send it again in {retry_after_s} s; until then it would be refused again.",
             retry_after_s=retry_after_s,
+            reset_at=reset_at,
             policies=policies,
         )
 
@@ -128,11 +129,12 @@ class Verdict(NamedTuple):
         """The second since 1970 at which the binding bucket is full, if nothing more is taken."""
         return -(-(now_us + self.binding.reset_us) // _S)
 
-    @property
-    def refusal(self) -> RateLimited:
-        """What the caller of a call that may not be made is told."""
+    def refusal(self, now_us: int) -> RateLimited:
+        """What the caller of a call that may not be made is told, now by the wall clock."""
         refusing = [each.policy.name for each in self.standings if each.retry_us]
-        return RateLimited(refusing, retry_after_s=self.retry_after_s)
+        return RateLimited(
+            refusing, retry_after_s=self.retry_after_s, reset_at=self.reset_at(now_us)
+        )
 
 
 Bucket = tuple[int, int]

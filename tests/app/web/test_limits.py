@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from dataclasses import replace
 from datetime import timedelta
 from math import ceil
@@ -16,6 +17,7 @@ from app.web.identity import STREAM
 from app.web.limits import RateLimits, quota_headers
 from tests.app.asking import handshake
 from valor_core.settings import ROOT, SETTINGS
+from valor_core.store.work import StoreUnavailable
 from valor_core.tenancy.call_limits import CallLimits
 from valor_core.tenancy.flags import FLAGS
 from valor_core.tenancy.metric_labels import MOST, OTHER, label
@@ -90,6 +92,7 @@ def test_a_refusal_tells_when_it_passes_and_then_it_does_and_not_one_second_earl
     problem = refused.json()
     assert (problem["code"], problem["retry_after_s"]) == ("rate_limited", told)
     assert problem["violated-policies"] == ["user"]
+    assert 24 <= problem["reset_at"] - time.time() <= 27  # 3 calls at 7 a minute
     assert f"{told} s" in problem["hint"]
     api.buckets.now += (told - 1) * S
     assert api.ask().status_code == 429
@@ -120,6 +123,15 @@ def test_who_has_shown_nothing_takes_from_nobody():
         assert limits_of(api.ask(caller=None)) == {}
 
     assert api.ask().headers["x-ratelimit-remaining"] == "2"
+
+
+def test_where_the_limits_cannot_be_asked_the_call_is_refused_and_not_let_through():
+    def no_answer(caller: Caller) -> tuple[Policy, ...]:
+        raise StoreUnavailable
+
+    api = Served()
+    api.limited.limits = CallLimits(api.buckets, no_answer)
+    assert (api.ask().status_code, api.ask().json()["code"]) == (503, "store_unavailable")
 
 
 def test_a_page_that_opens_its_stream_takes_from_the_same_bucket():
