@@ -20,6 +20,7 @@ from valor_core.coverage.job_runs import JobRun
 from valor_core.coverage.report_parameters import REPORTS
 from valor_core.store.work import Work
 from valor_core.workbench import jobs, reports
+from valor_core.workbench.billing import are_days_over
 from valor_core.workbench.retention import purge_is_due
 
 
@@ -44,5 +45,10 @@ JOBS = (
         carry_out=daily_purge.carry_out,
         has_work=purge_is_due,
     ),
-    Job(name="usage_days", cron="30 1 * * *", carry_out=usage_days.carry_out),
+    Job(
+        name="usage_days",
+        cron="30 1 * * *",
+        carry_out=usage_days.carry_out,
+        has_work=are_days_over,
+    ),
 )

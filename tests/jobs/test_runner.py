@@ -13,10 +13,12 @@ from jobs import runner
 from jobs.reports import Limits
 from jobs.schedule import JOBS, Job
 from tests.conftest import ONLY_SQLITE, World
+from valor_core.billing import metering
 from valor_core.coverage.cron import BadCron, UnknownZone
 from valor_core.coverage.job_runs import JobRun, Status
 from valor_core.errors import AccessDenied, BadInputs, NotFound
 from valor_core.store.tables import AuditHeadRow
+from valor_core.store.work import unit_of_work
 from valor_core.values import Caller
 from valor_core.workbench import jobs, logbook, reports, snapshots
 from valor_core.workbench.verb import open_work
@@ -234,7 +236,11 @@ def test_a_viewer_schedules_nothing(world: World):
 
 
 @ONLY_SQLITE
-def test_the_days_of_use_are_added_up_as_a_job_of_each_tenant(world: World):
-    done = runner.tick(world.store, now=LATER)
-
-    assert [(run.job, run.status) for run in done] == [("usage_days", Status.SUCCEEDED)] * 2
+def test_the_days_of_use_are_added_up_as_a_job_of_each_tenant_that_used_something(world: World):
+    with unit_of_work(world.acme.analyst, world.store, LATER - timedelta(days=9)) as work:
+        work.begin_writing()
+        metering.count(work, metering.Meter.IMPORTS, act="fact.import", act_id="a")
+    for moment in (LATER, LATER + timedelta(days=1)):
+        done = runner.tick(world.store, now=moment)
+        told = [(run.job, run.record) for run in done]
+        assert told == ([("usage_days", {"days": 1})] if moment == LATER else [])

@@ -4,7 +4,7 @@ import hashlib
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from valor_core.store.tables import UsageDayRow, UsageEventRow
 from valor_core.store.work import Work
@@ -66,15 +66,28 @@ def last_over(now: datetime) -> date:
     return (now - GRACE).date() - timedelta(days=1)
 
 
-def close_days(work: Work) -> int:
-    """Adds up each day that is over and was not yet; how many days of meters that were."""
+def _open_days(work: Work) -> ColumnElement[bool]:
+    """The uses of days that are over and were not added up yet."""
     closed = work.session.scalar(select(func.max(UsageDayRow.day)))
     begin = first_moment(date.fromisoformat(closed) + timedelta(days=1)) if closed else 0
     end = first_moment(last_over(work.now) + timedelta(days=1))
+    return UsageEventRow.occurred_at.between(begin, end - 1)
+
+
+def are_days_over(work: Work) -> bool:
+    """Whether any use is of a day that is over and was not added up yet."""
+    return (
+        work.session.scalar(select(UsageEventRow.meter).where(_open_days(work)).limit(1))
+        is not None
+    )
+
+
+def close_days(work: Work) -> int:
+    """Adds up each day that is over and was not yet; how many days of meters that were."""
     number = (UsageEventRow.occurred_at // DAY_US).label("number")
     query = (
         select(number, UsageEventRow.meter, func.sum(UsageEventRow.quantity), func.count())
-        .where(UsageEventRow.occurred_at >= begin, UsageEventRow.occurred_at < end)
+        .where(_open_days(work))
         .group_by(number, UsageEventRow.meter)
     )
     rows = [

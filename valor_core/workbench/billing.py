@@ -132,6 +132,12 @@ def set_price(work: Work, price: Price) -> None:
     )
 
 
+@view("job.prepare")
+def are_days_over(work: Work) -> bool:
+    """Whether there are days of use to add up."""
+    return metering.are_days_over(work)
+
+
 @verb("billing.close")
 def close_days(work: Work) -> int:
     """Add up the days that are over, once."""
