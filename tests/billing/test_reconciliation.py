@@ -26,6 +26,7 @@ from valor_core.billing.reconciliation import (
     Price,
     Reconciliation,
     Used,
+    _left_over,
     reconcile,
 )
 from valor_core.billing.signatures import MESSAGE_ID, SETTING, STANDARD, TIMESTAMP, TOLERANCE_S
@@ -219,6 +220,15 @@ def test_a_bill_in_another_currency_is_a_difference_in_both():
 
     assert {t.currency: t.explained_minor for t in found.totals} == {"USD": -18, "EUR": 18}
     assert {row.line for row in found.causes} == {Line.PRICE_MISMATCH}
+
+
+def test_what_no_cause_explains_is_told_as_such():
+    billed = [row for row in reconcile(books([], [bill(A)])).rows if row.line is Line.BILLED]
+    left = tuple(_left_over(billed))
+    found = Reconciliation(tenant="", first=FIRST, last=FIRST, rows=(*billed, *left))
+
+    assert [(row.line, row.quantity) for row in left] == [(Line.UNEXPLAINED, 7)]
+    assert [t.unexplained_minor for t in found.totals] == [18]
 
 
 def test_a_log_that_was_purged_accuses_nobody():

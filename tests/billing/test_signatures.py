@@ -108,6 +108,13 @@ def test_both_schemes_are_as_published():
     assert verify(BODY, signed(BODY, OLD, now_s=NOW, message_id="msg_1"), secrets=[OLD], now_s=NOW)
 
 
+def test_a_secret_that_only_looks_like_base_64_is_its_own_key():
+    secret = "whsec_" + "!" * 40
+    headers = signed(BODY, secret, now_s=NOW, message_id="msg_1")
+
+    assert taken(BODY, headers, secrets=[secret])
+
+
 def test_several_secrets_stand_by_commas_and_a_short_one_is_refused(monkeypatch):
     monkeypatch.setenv(signatures.SETTING, f"{OLD}, {NEW}")
     assert active_secrets() == [OLD, NEW]

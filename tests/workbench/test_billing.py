@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests.billing.telling import deliver, usage
 from tests.books import ACME_2023, ACME_2024, imported, table
 from tests.conftest import ONLY_SQLITE, Tenant, World
+from valor_core.billing import ledger
 from valor_core.billing.inbox import State
 from valor_core.billing.ledger import PriceStands
 from valor_core.billing.metering import DAY_US, day_of
@@ -152,6 +153,17 @@ def test_a_price_is_said_for_later_days_and_never_rewritten(store: Store, acme: 
         assert [p.price_minor for p in billing.list_prices(work)] == [250, 300]
         with pytest.raises(AccessDenied):
             billing.set_price(work, PRICE)
+
+
+@ONLY_SQLITE
+def test_more_events_than_can_be_held_at_once_are_refused(
+    store: Store, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(ledger, "EVENTS_MAX", 1)
+    for n in range(2):
+        deliver(store, usage(f"evt_{n}", day=str(utc_now().date())))
+    with pytest.raises(BadInput, match="more than 1 events"):
+        reconciled(store, acme)
 
 
 @ONLY_SQLITE

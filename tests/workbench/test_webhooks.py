@@ -155,9 +155,14 @@ def test_an_event_whose_receiver_died_is_finished_by_the_background(
         dying.setattr(webhooks, "_settle", lambda *_: State.WAITING)
         deliver(store, usage("evt_1"), now=now)
         assert work_off(store, now=now) == 0  # its receiver may still be at it
+        with pytest.raises(WebhookConflict):
+            deliver(store, usage("evt_1", amount_minor=999), now=now)
 
-    assert work_off(store, now=now + inbox.FIRST_WAIT) == 1
-    assert [row.event_id for row in rows(store, BillingEventRow, acme.id)] == ["evt_1"]
+    with ThreadPoolExecutor(4) as pool:
+        tried = pool.map(lambda _: work_off(store, now=now + inbox.FIRST_WAIT), range(4))
+        assert sum(tried) == 1
+    [kept] = rows(store, BillingEventRow, acme.id)
+    assert (kept.event_id, kept.amount_minor, kept.conflicts_n) == ("evt_1", 250, 1)
 
     monkeypatch.setattr(webhooks, "_settle", lambda *_: State.WAITING)
     deliver(store, usage("evt_deadly"), now=now)

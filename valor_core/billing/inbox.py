@@ -154,5 +154,5 @@ def _advance(work: Work, event: BillingEvent) -> bool:
 
 def note_again(work: Work, row: WebhookRow) -> None:
     """Tells the tenant's copy of an event how often it came, and how often with another body."""
-    if copy := work.session.get(BillingEventRow, (work.caller.tenant_id, row.event_id)):
-        copy.received_n, copy.conflicts_n = row.received_n, row.conflicts_n
+    copy = work.session.get_one(BillingEventRow, (work.caller.tenant_id, row.event_id))
+    copy.received_n, copy.conflicts_n = row.received_n, row.conflicts_n

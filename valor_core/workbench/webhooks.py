@@ -118,8 +118,7 @@ def _receive(
 
 def _tell_tenant(work: Work, row: WebhookRow, *, conflict: bool) -> None:
     tenant = inbox.billed_tenant(work, row.tenant_slug)
-    if tenant is None:
-        return
+    assert tenant is not None, "its events took effect there"
     with work.acting_as(provider(TenantId(tenant.id))):
         inbox.note_again(work, row)
         if conflict:
