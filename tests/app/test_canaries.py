@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from prometheus_client import generate_latest
 
 from tests.app.asking import Answer, Client, Whole, by_session, whole_application
@@ -33,6 +34,13 @@ def whole(store: Store) -> Iterator[Whole]:
     with whole_application(store) as application:
         yield application
     reader.close_idle()
+
+
+@pytest.fixture
+def log(capfd: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
+    """What the process logs; afterwards it logs elsewhere again."""
+    yield capfd
+    structlog.reset_defaults()
 
 
 def sent(client: Client, things: Things) -> Iterator[Answer]:
@@ -69,9 +77,9 @@ def sent(client: Client, things: Things) -> Iterator[Answer]:
 
 @ONLY_SQLITE
 def test_canaries_stand_in_no_byte_of_database_log_answer_snapshot_or_metric(
-    store: Store, acme: Tenant, whole: Whole, folder: Path, capfd: pytest.CaptureFixture[str]
+    store: Store, acme: Tenant, whole: Whole, folder: Path, log: pytest.CaptureFixture[str]
 ):
-    start_logging("debug")
+    start_logging("debug")  # to the standard error of now
     things = things_of(store, acme, cik=9_999_901)
     answers = list(sent(by_session(whole, store, acme, Role.ADMIN), things))
     with open_work(acme.operator, store) as work:
@@ -85,9 +93,9 @@ def test_canaries_stand_in_no_byte_of_database_log_answer_snapshot_or_metric(
             if file.is_file()}  # fmt: skip
     assert any(name.endswith("-wal") for name in kept)
     told = {f"answer {n}": answer.body for n, answer in enumerate(answers)}
-    log = "".join(capfd.readouterr()).encode()
-    assert log
-    everywhere = {**kept, **told, "log": log, "metrics": generate_latest()}
+    lines = "".join(log.readouterr()).encode()
+    assert lines
+    everywhere = {**kept, **told, "log": lines, "metrics": generate_latest()}
     found = {(name, canary) for name, content in everywhere.items() for canary in CANARIES
              if canary.encode() in content}  # fmt: skip
     assert found == set()
