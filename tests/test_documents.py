@@ -14,7 +14,7 @@ READ_BY_TESTS_ALONE = {"VALOR_WRITE_KEPT", "VALOR_WRITE_GALLERY"}
 
 
 def lacking(words: list[str]) -> str:
-    """The first word that is no command of the one before it; behind a command its own words come."""
+    """The first word that is no command; behind a command its own words come."""
     commands = getattr(get_command(app), "commands", {})
     for word in words:
         if word not in commands:
