@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import closing
 from valor_core.settings import ROOT, BadSetting, setting
+from valor_core.store import engines
 from valor_core.store.engines import StoreDamaged, store_from, without_password
 from valor_core.store.migrate import DatabaseUnreachable, check_revision, migrate
 
@@ -56,6 +57,18 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path, a
 
     assert "DB_URL" in gone.value.hint
     assert PASSWORD not in str(gone.value)
+
+
+@pytest.mark.parametrize("act", [check_revision, migrate])
+def test_a_server_that_takes_the_call_and_says_nothing_is_given_up(tmp_path, monkeypatch, act):
+    monkeypatch.setattr(engines, "CONNECT_S", 2)  # the least that libpq knows
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgres://valor@127.0.0.1:{silent.getsockname()[1]}/valor"
+        with (
+            closing(store_from({"VALOR_HOME": str(tmp_path), "DB_URL": url})) as store,
+            pytest.raises(DatabaseUnreachable, match="timeout"),
+        ):
+            act(store)
 
 
 def test_an_address_shown_to_people_keeps_no_password_in_its_options():

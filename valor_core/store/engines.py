@@ -22,6 +22,7 @@ from valor_core.store.writer import Writer
 from valor_core.telemetry import log
 
 BUSY_S = 30
+CONNECT_S = 10  # until a Postgres that does not answer is given up
 MADE_WITH_IT = ("secrets", "snapshots", "reports", "checkpoints")
 """Folders of VALOR_HOME that fill only once there is a database."""
 
@@ -271,8 +272,15 @@ def _turn_on_wal(connection: Any) -> None:
             return
 
 
+def postgres_engine(url: str, **options: Any) -> Engine:
+    """An engine that gives up a server which does not answer, where the address says no time."""
+    stated = "connect_timeout" in make_url(url).query
+    patience = {} if stated else {"connect_timeout": CONNECT_S}
+    return create_engine(url, connect_args=patience, **options)
+
+
 def _postgres(url: str) -> Engine:
-    engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+    engine = postgres_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
 
     @event.listens_for(engine, "connect")
     def _drop_to_app_role(connection: Any, _record: object) -> None:

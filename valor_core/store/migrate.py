@@ -3,13 +3,13 @@
 import re
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, inspect
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from valor_core.errors import ValorError
 from valor_core.settings import ROOT
-from valor_core.store.engines import Store, StoreDamaged, without_password
+from valor_core.store.engines import Store, StoreDamaged, postgres_engine, without_password
 from valor_core.store.guards import APP_ROLE
 
 SCRIPTS = ROOT / "migrations"
@@ -96,7 +96,7 @@ def _engine(store: Store, url: str) -> Engine:
 
     Postgres: plain, for on an empty database there is no app role yet that could be taken.
     """
-    return store.engine if store.is_sqlite else create_engine(url, poolclass=NullPool)
+    return store.engine if store.is_sqlite else postgres_engine(url, poolclass=NullPool)
 
 
 def _let_in(connection: Connection) -> None:
