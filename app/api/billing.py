@@ -12,7 +12,7 @@ from app.api.callers import CallersWork, RawBody
 from app.api.paging import Limit
 from app.api.requests import StrictRoute
 from app.web.strict_json import read_json
-from valor_core.billing import signatures
+from valor_core.billing import ledger, signatures
 from valor_core.billing.reconciliation import Reconciliation
 from valor_core.values import from_micros
 from valor_core.workbench import billing, webhooks
@@ -120,7 +120,10 @@ def take_in(request: Request, body: RawBody) -> DeliveryView:
 def reconcile(
     work: CallersWork,
     first: Annotated[date | None, Query(alias="from", description="30 days back if empty.")] = None,
-    last: Annotated[date | None, Query(alias="to", description="Today if empty, in UTC.")] = None,
+    last: Annotated[
+        date | None,
+        Query(alias="to", ge=ledger.EARLIEST, description="Today if empty, in UTC."),
+    ] = None,
     as_: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
 ) -> Response:
     """What was metered against what was billed, each difference by its cause; JSON or CSV."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.billing.telling import deliver, invoice, usage
+from tests.billing.telling import CREATED, deliver, invoice, usage
 from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core.billing import inbox
 from valor_core.billing.events import BadEvent, open_envelope, read_event
@@ -198,5 +198,7 @@ def test_a_field_that_is_missing_or_wrong_is_named():
     ]:  # fmt: skip
         with pytest.raises(BadEvent, match=name):
             read(usage("evt_1", **{name: wrong}))
+    with pytest.raises(BadEvent, match="created"):  # in milliseconds: a moment no calendar holds
+        read({**usage("evt_1"), "created": CREATED * 1000})
     with pytest.raises(BadEvent, match="id"):
         read({"type": "usage.recorded"})

@@ -21,7 +21,8 @@ from valor_core.redaction import Redactor
 USAGE = "usage.recorded"
 STATUS = {"invoice.created": "open", "invoice.paid": "paid", "invoice.voided": "void"}
 TYPES = (USAGE, *STATUS)
-WHOLE_MAX = 10**15  # minor units, quantities, seconds: far beyond any bill, far below 64 bits
+WHOLE_MAX = 10**15  # minor units, quantities, versions: far beyond any bill, far below 64 bits
+CREATED_MAX_S = 253_402_300_799  # the end of the year 9999; milliseconds of today are beyond it
 
 _TEXTS = {
     "id": re.compile(r"[A-Za-z0-9_.:-]{1,200}"),
@@ -96,7 +97,7 @@ def open_envelope(document: Any, *, message_id: str, redactor: Redactor) -> Enve
 def read_event(envelope_type: str, body: Mapping[str, Any]) -> BillingEvent:
     """The event that a kept body tells; BadEvent names the field that is missing or wrong."""
     event_object = body["object"]
-    created_s = _whole(body, "created", least=0)
+    created_s = _whole(body, "created", least=0, most=CREATED_MAX_S)
     event = {
         "type": envelope_type,
         "object_id": _text(event_object, "id"),
@@ -145,8 +146,8 @@ def _text(source: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _whole(source: Mapping[str, Any], name: str, *, least: int) -> int:
+def _whole(source: Mapping[str, Any], name: str, *, least: int, most: int = WHOLE_MAX) -> int:
     value = source.get(name)
-    if not isinstance(value, int) or not least <= value <= WHOLE_MAX:
+    if not isinstance(value, int) or not least <= value <= most:
         raise BadEvent(name)
     return value

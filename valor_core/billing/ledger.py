@@ -23,6 +23,7 @@ DAYS_MAX = 366
 EVENTS_MAX = 100_000
 MOVED_MAX = timedelta(days=31)
 """How far from its day a use is looked for on the other side."""
+EARLIEST, LATEST = date(1970, 1, 1), date(9998, 12, 31)
 
 
 class PriceStands(Conflict):
@@ -39,10 +40,11 @@ class PriceStands(Conflict):
 
 def check_days(first: date, last: date) -> None:
     """BadInput unless the days follow each other, and are no more than a year."""
-    if not 0 <= (last - first).days < DAYS_MAX:
+    in_reach = first >= EARLIEST and last <= LATEST
+    if not in_reach or not 0 <= (last - first).days < DAYS_MAX:
         raise BadInput(
             f"{first} to {last} are not 1 to {DAYS_MAX} days.",
-            hint="Ask for a first day and a last one, at most a year apart.",
+            hint="Ask for a first day and a last one, at most a year apart, from 1970 on.",
         )
 
 

@@ -52,6 +52,20 @@ def test_without_days_it_is_the_last_thirty_and_backwards_ones_are_refused(clien
 
 
 @ONLY_SQLITE
+def test_days_at_the_ends_of_the_calendar_are_refused_as_any_other_wrong_ones(client, acme: Tenant):
+    admin = client(acme.admin)
+    for span in (
+        {"to": "0001-01-05"},
+        {"from": "0001-01-01", "to": "0001-01-05"},
+        {"from": "1969-12-31", "to": "1970-01-05"},
+        {"from": "9999-12-30", "to": "9999-12-31"},
+    ):
+        assert admin.get(PATH, params=span).status_code == 422, span
+    for span in ({"from": "1970-01-01", "to": "1970-01-01"}, {"to": "9998-12-31"}):
+        assert admin.get(PATH, params=span).json()["rows"] == [], span
+
+
+@ONLY_SQLITE
 def test_events_and_invoices_are_listed_newest_first(client, store: Store, acme: Tenant):
     deliver(store, invoice("evt_1", "created", version=1))
     deliver(store, invoice("evt_2", "voided", version=3))
