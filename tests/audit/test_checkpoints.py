@@ -1,18 +1,20 @@
 """What no check within the database can find, a checkpoint outside it does."""
 
 import json
+import resource
 from datetime import timedelta
 
 import pytest
 
 from tests.audit import reference
 from tests.audit.attacker import LEAF, Attacker, attack
+from tests.conftest import ONLY_SQLITE
 from valor_core.audit import checkpoints, log
 from valor_core.audit.keys import public_keys
 from valor_core.audit.log import LogForged
 from valor_core.audit.notes import opened
 from valor_core.audit.verify import Finding, Verdict
-from valor_core.store.work import unit_of_work
+from valor_core.store.work import StoreUnavailable, unit_of_work
 from valor_core.workbench.logbook import verify_as_operator
 from valor_core.workbench.sealing import seal_due_logs, seal_log
 from valor_core.workbench.setup import PLATFORM, operator
@@ -180,6 +182,29 @@ def test_a_line_that_a_failing_disk_cut_short_is_passed_over(sealed, acme):
         file.write(b'{"note": "valor-ivx/aud\n[]\n')
 
     assert verdict(sealed, acme.id).holds
+
+
+def test_what_comes_after_a_line_that_was_cut_short_is_kept_all_the_same(sealed, acme):
+    with checkpoints._file(acme.id).open("ab") as file:
+        file.write(b'{"note": "valor-ivx/aud')
+    append(sealed, acme, 1)
+
+    assert seal_log(sealed, acme.id) in checkpoints._outside(acme.id)
+
+
+@ONLY_SQLITE
+def test_a_note_that_the_disk_takes_in_part_is_not_kept_and_harms_no_later_one(sealed, acme):
+    room = checkpoints._file(acme.id).stat().st_size + 20
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        with pytest.raises(StoreUnavailable):
+            checkpoints._keep_outside(acme.id, "one that is cut short")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    checkpoints._keep_outside(acme.id, "one that is whole")
+
+    assert list(checkpoints._outside(acme.id))[2:] == ["one that is whole"]
 
 
 def test_a_log_is_sealed_after_an_hour_or_a_thousand_entries_and_not_while_it_rests(

@@ -23,7 +23,7 @@ from valor_core.audit.notes import Checkpoint, NoteRefused, opened, signed
 from valor_core.settings import ROOT, home, setting
 from valor_core.store.folders import private_folder
 from valor_core.store.tables import AuditCheckpointRow, AuditHeadRow
-from valor_core.store.work import Work
+from valor_core.store.work import StoreUnavailable, Work
 
 MOST_ENTRIES = 1000
 LONGEST = timedelta(hours=1)
@@ -124,12 +124,19 @@ def _file(tenant_id: str) -> Path:
 
 
 def _keep_outside(tenant_id: str, note: str) -> None:
-    """One line in one write at the end of the file, on the disk before it counts."""
+    """One line in one write at the end of the file, on the disk before it counts.
+
+    A line that a full disk cut short is ended first: what is glued to it would be lost as well.
+    """
     file = _file(tenant_id)
     private_folder(file.parent)
-    handle = os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+    handle = os.open(file, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600)
     try:
-        os.write(handle, json.dumps({"note": note}).encode() + b"\n")
+        size = os.fstat(handle).st_size
+        begin = b"\n" if size and os.pread(handle, 1, size - 1) != b"\n" else b""
+        line = begin + json.dumps({"note": note}).encode() + b"\n"
+        if os.write(handle, line) < len(line):
+            raise StoreUnavailable
         os.fsync(handle)
     finally:
         os.close(handle)
