@@ -18,6 +18,7 @@ from valor_core.settings import ROOT
 from valor_core.values import Caller
 
 AT_ONCE = 2
+MOST_OF_A_TENANT = 4  # at work or waiting; other tenants' runs wait behind them
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
 
 
@@ -41,6 +42,18 @@ class RunAtWork(Conflict):
     def __init__(self) -> None:
         super().__init__(
             "Your last computation is still at work.", hint="Wait for its end, or cancel it."
+        )
+
+
+class TenantAtWork(Conflict):
+    """So many runs a tenant at a time, however many people and keys it has."""
+
+    code = "tenant_at_work"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"{MOST_OF_A_TENANT} computations of your tenant are at work or wait.",
+            hint="Wait for the end of one, or cancel one.",
         )
 
 
@@ -112,7 +125,10 @@ def _child(connection: Connection) -> subprocess.Popen[bytes]:
 
 
 class Runs:
-    """All runs of this process: one a person at a time, a few at once, the others wait."""
+    """All runs of this process: one a person at a time, few of a tenant; some at once, others wait.
+
+    An owner begins with the tenant's id, before a colon.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -132,8 +148,10 @@ class Runs:
             return self._begun(owner, function, *args)
 
     def _begun(self, owner: str, function: Callable[..., Any], *args: Any) -> Run:
-        self._pool = self._pool or ThreadPoolExecutor(AT_ONCE, thread_name_prefix="compute")
         self._of = {who: run for who, run in self._of.items() if not run.finished}
+        if sum(_tenant(who) == _tenant(owner) for who in self._of) >= MOST_OF_A_TENANT:
+            raise TenantAtWork
+        self._pool = self._pool or ThreadPoolExecutor(AT_ONCE, thread_name_prefix="compute")
         self._of[owner] = Run(self._pool, function, *args)
         return self._of[owner]
 
@@ -150,6 +168,10 @@ class Runs:
             if self._pool is not None:
                 self._pool.shutdown(cancel_futures=True)
             self._pool, self._of = None, {}
+
+
+def _tenant(owner: str) -> str:
+    return owner.partition(":")[0]
 
 
 RUNS = Runs()

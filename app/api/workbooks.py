@@ -82,5 +82,6 @@ def audit_workbook(
     """Find the mistakes of the .xlsx in the body; nothing in it is computed, followed or kept."""
     allowed(work, "workbook.audit")
     # Apart from the serving process, and before the writer is taken: a large file takes its time.
-    done = RUNS.start(new_id(), examined, once.body, file_name).result()
+    owner = f"{work.caller.tenant_id}:{new_id()}"
+    done = RUNS.start(owner, examined, once.body, file_name).result()
     return once.do(lambda: AuditView.of(note_audit(work, done)), status=200)

@@ -98,7 +98,10 @@ def ask(mine: Bench) -> None:
         st.warning("Choose a workbook first.")
     elif pressed and sent is not None:
         mine.done, mine.problem, mine.cancelled = None, None, False
-        mine.run = RUNS.start(_owner(caller()), examined, sent.getvalue(), sent.name)
+        try:
+            mine.run = RUNS.start(_owner(caller()), examined, sent.getvalue(), sent.name)
+        except ValorError as refusal:
+            mine.problem = refusal
     if mine.run is not None:
         _progress(mine.run)
     elif mine.problem is not None:

@@ -10,8 +10,8 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from app.compute import RunAtWork, Runs, WorkLost
-from tests.app.endless import begun, endless, pid_of
+from app.compute import MOST_OF_A_TENANT, RunAtWork, Runs, TenantAtWork, WorkLost
+from tests.app.endless import at_once, begun, endless, pid_of
 from valor_core.models.refusals import GrowthNotBelowWacc
 from valor_core.settings import ROOT
 
@@ -106,6 +106,20 @@ def test_a_second_run_of_the_same_person_is_the_one_at_work(runs):
         runs.start_alone("anna", halved, 3.0)
     assert runs.running("anna") is run
     assert runs.running("ben") is None
+
+
+def test_a_tenant_has_few_runs_at_a_time_however_many_keys_it_has(runs):
+    others = [runs.start(f"acme:key{n}", endless) for n in range(MOST_OF_A_TENANT)]
+
+    with pytest.raises(TenantAtWork):
+        runs.start_alone("acme:one more", at_once)
+    with pytest.raises(TenantAtWork):
+        runs.start("acme:one more", at_once)
+    assert runs.start("acme:key0", at_once) is others[0]
+    for each in others[1:]:
+        each.cancel()
+    assert runs.start("rival:anna", at_once).result() is None
+    assert runs.start_alone("acme:one more", at_once).result() is None
 
 
 def test_no_process_is_left_once_all_is_closed(runs):
