@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
 from app.api.callers import CallersWork, MakesOnce
 from app.api.requests import StrictRoute
@@ -172,7 +172,7 @@ class OverrideBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: str = Field(max_length=60)
-    value: int | None = Field(description="null is without limit; of a quota only.")
+    value: StrictInt | None = Field(description="null is without limit; of a quota only.")
     reason: str = Field(max_length=500)
     expires_at: AwareDatetime = Field(description="With its offset, such as 2026-12-31T00:00:00Z.")
 

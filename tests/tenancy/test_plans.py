@@ -14,7 +14,15 @@ from valor_core.settings import SETTINGS, BadSetting
 from valor_core.store.tables import TenantPlanRow
 from valor_core.store.work import AlreadyThere
 from valor_core.tenancy.call_limits import call_limits
-from valor_core.tenancy.plans import LIMITS, METERED, BadPlan, Origin, UnknownTimeZone, effective
+from valor_core.tenancy.plans import (
+    LIMITS,
+    METERED,
+    OVERRIDES_MOST,
+    BadPlan,
+    Origin,
+    UnknownTimeZone,
+    effective,
+)
 from valor_core.values import Caller, micros
 from valor_core.workbench import plans
 from valor_core.workbench.logbook import read_log
@@ -118,6 +126,23 @@ def test_an_override_holds_until_it_expires_or_is_ended_and_says_why(acme):
     with open_work(acme.admin) as work:
         plans.end_override(work, row.id)
     assert granted(acme.viewer).value == 10
+
+
+@ONLY_SQLITE
+def test_overrides_are_few_so_that_none_hides_behind_others(acme):
+    until = datetime.now(UTC) + timedelta(days=3)
+    with open_work(acme.operator) as work:
+        plans.override_limit(work, "user_calls_burst", 5, reason="abuse", expires_at=until)
+    with open_work(acme.admin) as work:
+        for _ in range(OVERRIDES_MOST - 1):
+            row = plans.override_limit(work, "imports_per_day", 9, reason="more", expires_at=until)
+
+    with pytest.raises(BadPlan, match="100 overrides"), open_work(acme.admin) as work:
+        plans.override_limit(work, "imports_per_day", 9, reason="more", expires_at=until)
+    assert granted(acme.viewer, "user_calls_burst").value == 5
+    with open_work(acme.admin) as work:
+        plans.end_override(work, row.id)
+        plans.override_limit(work, "imports_per_day", 9, reason="more", expires_at=until)
 
 
 def test_a_history_has_no_gap_and_no_overlap(acme):

@@ -23,6 +23,7 @@ from valor_core.values import from_micros, micros, new_id
 LIMIT_MOST = 10**9
 REASON_MAX = 500
 OVERRIDE_LASTS_MOST_US = 366 * 86_400_000_000
+OVERRIDES_MOST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +288,10 @@ def override(
         raise BadPlan(
             "An override ends within a year from now.", hint="Name a moment in the coming year."
         )
+    if len(overrides(work)) >= OVERRIDES_MOST:
+        raise BadPlan(
+            f"{OVERRIDES_MOST} overrides hold at a time, and no more.", hint="End one of them."
+        )
     row = PlanOverrideRow(
         id=new_id(),
         limit_name=name,
@@ -316,6 +321,13 @@ def end_override(work: Work, override_id: str) -> PlanOverrideRow:
 def overrides(work: Work) -> Sequence[PlanOverrideRow]:
     """Those that hold now, the newest first."""
     return work.session.scalars(_OVERRIDES, {"now": work.now_micros}).all()
+    query = (
+        select(PlanOverrideRow)
+        .where(PlanOverrideRow.expires_at > work.now_micros, PlanOverrideRow.ended_at.is_(None))
+        .order_by(PlanOverrideRow.created_at.desc(), PlanOverrideRow.id.desc())
+        .limit(OVERRIDES_MOST)
+    )
+    return work.session.scalars(query).all()
 
 
 def set_zone(work: Work, name: str) -> str:

@@ -108,6 +108,7 @@ def test_an_override_is_made_listed_and_ended(client, acme):
     "wrong",
     [
         {"limit": "valuations"}, {"value": -1}, {"value": 10**12}, {"reason": ""},
+        {"value": True}, {"value": "7"},
         {"expires_at": "2020-01-01T00:00:00Z"}, {"expires_at": "2099-01-01T00:00:00Z"},
         {"expires_at": "2026-12-31T00:00:00"}, {"tenant_id": "rival"}, {"plan": "team"},
     ],
