@@ -4,8 +4,9 @@ import streamlit as st
 
 from app.ui import show
 from app.ui.frame import caller, only_for_its_readers
-from app.ui.limits import assigning, overriding, price, said, switched, why
+from app.ui.limits import assigning, overriding, said, switched, why
 from app.ui.words import moment, person
+from valor_core.billing.money import written
 from valor_core.tenancy.access import MAY
 from valor_core.values import from_micros
 from valor_core.workbench import flags, people, plans
@@ -103,7 +104,7 @@ st.title("Plan & limits", anchor=False)
 show.facts(
     {
         "Plan": effective.plan_name,
-        "Price a month": price(plan) if plan else "–",
+        "Price a month": written(plan.price_minor, plan.currency) if plan else "–",
         "Since": moment(effective.since) if effective.since else "–",
     }
 )

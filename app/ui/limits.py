@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.ui import show
 from app.ui.words import moment
+from valor_core.billing.money import written
 from valor_core.errors import ValorError
 from valor_core.store.work import Work
 from valor_core.tenancy.plans import LIMITS, REASON_MAX, Granted, Origin
@@ -16,8 +17,6 @@ from valor_core.workbench.plans import PlanOverrideRow, PlanRow
 from valor_core.workbench.verb import open_work
 
 NO_LIMIT = "no limit"
-WHOLE = frozenset({"CLP", "ISK", "JPY", "KRW", "UGX", "VND", "XAF", "XOF"})
-THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
 def said(value: int | None) -> str:
@@ -28,12 +27,6 @@ def said(value: int | None) -> str:
 def switched(value: bool | int | str) -> str:
     """A flag's value in words."""
     return ("off", "on")[value] if isinstance(value, bool) else str(value)
-
-
-def price(plan: PlanRow) -> str:
-    """A month's price in the currency's usual unit."""
-    digits = 0 if plan.currency in WHOLE else 3 if plan.currency in THOUSANDTHS else 2
-    return f"{plan.price_minor / 10**digits:,.{digits}f} {plan.currency}"
 
 
 def why(granted: Granted) -> str:
@@ -50,7 +43,10 @@ def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
     if not offered:
         st.info("No plan is defined yet. An operator defines one by: ./valor plans define")
         return
-    by_name = {f"{row.name}, version {row.version}, {price(row)}": row for row in offered}
+    by_name = {
+        f"{row.name}, version {row.version}, {written(row.price_minor, row.currency)}": row
+        for row in offered
+    }
     chosen = by_name[st.selectbox("Plan", list(by_name), key="limits:plan")]
     with open_work(who) as work:
         changes = plans.differences_of(work, chosen.plan_id, chosen.version)

@@ -134,14 +134,16 @@ def test_overrides_are_few_so_that_none_hides_behind_others(acme):
     with open_work(acme.operator) as work:
         plans.override_limit(work, "user_calls_burst", 5, reason="abuse", expires_at=until)
     with open_work(acme.admin) as work:
-        for _ in range(OVERRIDES_MOST - 1):
-            row = plans.override_limit(work, "imports_per_day", 9, reason="more", expires_at=until)
+        made = [
+            plans.override_limit(work, "imports_per_day", 9, reason="more", expires_at=until)
+            for _ in range(OVERRIDES_MOST - 1)
+        ]
 
     with pytest.raises(BadPlan, match="100 overrides"), open_work(acme.admin) as work:
         plans.override_limit(work, "imports_per_day", 9, reason="more", expires_at=until)
     assert granted(acme.viewer, "user_calls_burst").value == 5
     with open_work(acme.admin) as work:
-        plans.end_override(work, row.id)
+        plans.end_override(work, made[0].id)
         plans.override_limit(work, "imports_per_day", 9, reason="more", expires_at=until)
 
 

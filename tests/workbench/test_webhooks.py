@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.billing.telling import CREATED, deliver, invoice, usage
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE, Tenant, add_tenant
 from valor_core.billing import inbox
 from valor_core.billing.events import BadEvent, open_envelope, read_event
 from valor_core.billing.inbox import MOST_ATTEMPTS, State
@@ -169,6 +169,14 @@ def test_an_event_whose_receiver_died_is_finished_by_the_background(
     for hours in range(1, 2 * MOST_ATTEMPTS, 2):
         work_off(store, now=now + timedelta(hours=hours))
     assert received(store, "evt_deadly").state == State.SET_ASIDE
+
+
+@ONLY_SQLITE
+def test_an_event_reaches_a_tenant_whose_name_looks_like_a_secret(store: Store):
+    made = add_tenant(store, "sk-energy-partners")
+
+    assert deliver(store, usage("evt_1", metadata={"tenant": made.slug})).state is State.APPLIED
+    assert len(rows(store, BillingEventRow, made.id)) == 1
 
 
 def test_what_is_not_named_as_a_field_is_not_kept(store: Store):

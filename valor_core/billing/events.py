@@ -31,6 +31,7 @@ _TEXTS = {
     "currency": re.compile(r"[A-Z]{3}"),
     "plan_version": re.compile(r"[A-Za-z0-9_.:-]{0,80}"),
 }
+_SLUG = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")  # a tenant may be called sk-partners
 _WHOLES = ("version", "quantity", "price_minor", "per_quantity", "amount_minor")
 
 
@@ -86,10 +87,12 @@ def open_envelope(document: Any, *, message_id: str, redactor: Redactor) -> Enve
         for name in (*_TEXTS, *_WHOLES)
         if (value := event_object.get(name)) is not None
     }
+    tenant = _mapping(event_object.get("metadata")).get("tenant")
+    is_slug = isinstance(tenant, str) and _SLUG.fullmatch(tenant)
     return Envelope(
         event_id=event_id,
         type=_short(told.get("type"), redactor),
-        tenant_slug=_short(_mapping(event_object.get("metadata")).get("tenant"), redactor),
+        tenant_slug=tenant if is_slug else _short(tenant, redactor),
         body={"created": _clean(told.get("created"), redactor), "object": kept},
     )
 

@@ -1,15 +1,16 @@
 """Money of bills: whole minor units and a currency, written as people read it."""
 
-_DIGITS = {"BHD": 3, "CLP": 0, "ISK": 0, "JPY": 0, "KRW": 0, "KWD": 3, "TND": 3, "VND": 0}
+_WHOLE = frozenset({"CLP", "ISK", "JPY", "KRW", "UGX", "VND", "XAF", "XOF"})
+_THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
 def written(amount_minor: int, currency: str) -> str:
     """The amount in the currency's major unit.
 
-    >>> written(-123456, "USD"), written(250, "JPY"), written(5, "KWD")
-    ('−1,234.56 USD', '250 JPY', '0.005 KWD')
+    >>> written(-123456, "USD"), written(250, "XAF"), written(5, "KWD")
+    ('−1,234.56 USD', '250 XAF', '0.005 KWD')
     """
-    digits = _DIGITS.get(currency, 2)
+    digits = 0 if currency in _WHOLE else 3 if currency in _THOUSANDTHS else 2
     whole, part = divmod(abs(amount_minor), 10**digits)
     sign = "−" if amount_minor < 0 else ""
     return f"{sign}{whole:,}{f'.{part:0{digits}d}' if digits else ''} {currency}"

@@ -8,6 +8,7 @@ over would be UNEXPLAINED.
 import csv
 import hashlib
 import io
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -217,10 +218,12 @@ class Reconciliation:
 def harmless(text: str) -> str:
     """As it is, but that no spreadsheet takes it for a formula.
 
-    >>> harmless("=1+1"), harmless("Acme")
-    ("'=1+1", 'Acme')
+    >>> harmless("=1+1"), harmless(" ＝1+1"), harmless("Acme")
+    ("'=1+1", "' ＝1+1", 'Acme')
     """
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    shown = "".join(filter(str.isprintable, unicodedata.normalize("NFKC", text))).lstrip()
+    risky = shown.startswith(("=", "+", "-", "@")) or text.startswith(("\t", "\r", "\n"))
+    return f"'{text}" if risky else text
 
 
 def reconcile(books: Books, *, tenant: str = "") -> Reconciliation:
