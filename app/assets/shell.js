@@ -1,6 +1,9 @@
 // Runs beside Streamlit on every page: sends a signed-out page to the sign-in, and offers a reload when
 // the server was upgraded under an open page. It draws nothing while all is well.
 (() => {
+  // Else Streamlit tries the address of the page as its base first: two answers of 404 on each page.
+  window.__streamlit = { BACKEND_BASE_URL: location.origin };
+
   const SESSION = '/api/v1/session'; // asking does not keep the sign-in alive: only a person's deeds do
   const EVERY_MS = 10_000;
 

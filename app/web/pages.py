@@ -65,14 +65,16 @@ def build_index(html: str) -> str:
         '<meta name="color-scheme" content="light dark">'
         '<meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">'
         '<meta name="theme-color" content="#0e151d" media="(prefers-color-scheme: dark)">'
-        f'<script src="{shell}" defer></script>{STYLE}</head>'
+        f"{STYLE}</head>"
     )
     icons = (
         f'<link rel="icon" type="image/svg+xml" href="{icon}">'
         '<link rel="alternate icon" type="image/png" href="/favicon.png">'
     )
     html = _replaced_once(html, r"<!--\s+Copyright.*?-->\s*", "")
-    html = _replaced_once(html, r"<title>Streamlit</title>", f"<title>{TITLE}</title>")
+    # Before Streamlit's own script, which reads what ours says.
+    title = f'<title>{TITLE}</title><script src="{shell}" defer></script>'
+    html = _replaced_once(html, r"<title>Streamlit</title>", title)
     html = _replaced_once(html, r'<link rel="shortcut icon"[^>]*>', icons)
     # The agent interface is switched off, so the page does not invite anybody to it.
     html = _replaced_once(html, r'<!--\s+Machine-readable.*?<link rel="service-desc"[^>]*>', "")

@@ -37,20 +37,15 @@ def chromium() -> Iterator[Browser]:
 
 
 class Problems(list[str]):
-    """What a page complains about in its console, and what it fails to catch.
-
-    Streamlit asks below a deep link's own address for its base path; that 404 is expected.
-    """
+    """What a page complains about in its console, and what it fails to catch."""
 
     def __init__(self, page: Page) -> None:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.append(str(error)))
 
     def _heard(self, message: ConsoleMessage) -> None:
-        place = message.location.get("url", "")
-        nested_probe = place.endswith(("/_stcore/health", "/_stcore/host-config"))
-        if message.type == "error" and not (nested_probe and "404" in message.text):
-            self.append(f"{message.text} ({place})")
+        if message.type == "error":
+            self.append(f"{message.text} ({message.location.get('url', '')})")
 
 
 def until(page: Page, expression: str, *, within_s: float = 30.0) -> Any:
