@@ -29,6 +29,11 @@ def switched(value: bool | int | str) -> str:
     return ("off", "on")[value] if isinstance(value, bool) else str(value)
 
 
+def price(plan: PlanRow) -> str:
+    """A month's price in the currency's usual unit."""
+    return written(plan.price_minor, plan.currency)
+
+
 def why(granted: Granted) -> str:
     """Where a limit comes from, in words."""
     if granted.origin is Origin.OVERRIDE:
