@@ -9,7 +9,7 @@ from app.ui import show
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.words import counted, moment, number
 from valor_core.billing.money import written
-from valor_core.billing.reconciliation import MEANING, Price, Reconciliation, Row
+from valor_core.billing.reconciliation import MEANING, NO_CURRENCY, Price, Reconciliation, Row
 from valor_core.values import from_micros, utc_now
 from valor_core.workbench import billing
 from valor_core.workbench.billing import BillingEventRow, BillingObjectRow
@@ -39,7 +39,8 @@ def verdict(found: Reconciliation) -> None:
             "Difference": total.billed_minor - total.metered_minor,
             "Unexplained": total.unexplained_minor,
         }
-        show.facts({name: written(minor, total.currency) for name, minor in amounts.items()})
+        if total.currency != NO_CURRENCY:
+            show.facts({name: written(minor, total.currency) for name, minor in amounts.items()})
     if not found.rows:
         st.info("Nothing was used and nothing was billed on these days.", icon=":material/inbox:")
     elif any(total.unexplained_minor for total in found.totals):
@@ -67,13 +68,19 @@ def causes(rows: Sequence[Row]) -> None:
                 spoken(row.line.lower()),
                 number(row.events),
                 number(row.quantity),
-                written(row.amount_minor, row.currency),
+                amount(row),
                 MEANING[row.line],
             ]
             for row in rows
         ],
         text=frozenset({"Day", "Meter", "Cause", "Meaning"}),
     )
+
+
+def amount(row: Row) -> str:
+    """The money of a difference; what has no price has none."""
+    unpriced = row.currency == NO_CURRENCY
+    return "no price" if unpriced else written(row.amount_minor, row.currency)
 
 
 def told(invoices: Sequence[BillingObjectRow], events: Sequence[BillingEventRow]) -> None:
