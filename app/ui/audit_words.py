@@ -1,10 +1,11 @@
 """Entries of the audit log as sentences: what was done, and to what."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.ui.words import person
+from valor_core.tenancy.plans import LIMITS
 from valor_core.workbench.logbook import AuditLogRow
 
 DEEDS = {
@@ -17,7 +18,7 @@ DEEDS = {
     "audit.hold_set": ("set a legal hold", "on"),
     "audit.key_rotated": ("changed the key of the log to", ""),
     "audit.purge": ("purged details of", ""),
-    "batch.run": ("valued many companies at once", ""),
+    "batch.run": ("ran a batch", "of"),
     "billing.close": ("added up the days of use that were over", ""),
     "billing.conflict": ("sent another body under the id of", ""),
     "billing.event": ("told of", ""),
@@ -36,7 +37,7 @@ DEEDS = {
     "member.remove": ("took out a member", ""),
     "plan.assign": ("changed the plan", "to"),
     "plan.define": ("defined the plan", ""),
-    "plan.override": ("changed a limit", ""),
+    "plan.override": ("changed a limit", "of"),
     "plan.zone": ("changed the time zone of quotas", ""),
     "report.cancel": ("stopped the report", ""),
     "report.run": ("asked for the report", ""),
@@ -133,12 +134,20 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
         "hold": rest,
         "entry": f"{details.get('count', 'some')} entries",
         "act": to_do(rest),
-        "job_run": job,
+        "event": f"event {rest}",
+        "job_run": job.replace("_", " "),
         "schedule": job,
         "snapshot": rest[:12],
         "plan": rest,
+        "override": _limits(details.get("changed", ())),
     }
-    return {**words, "sign-in": "", "tenant": "", "override": ""}.get(kind, row.target)
+    return {**words, "sign-in": "", "tenant": "", "usage": ""}.get(kind, row.target)
+
+
+def _limits(changed: Sequence[str]) -> str:
+    """Which limits were changed, as people call them."""
+    names = [each.partition(":")[0] for each in changed]
+    return " and ".join(LIMITS[name].unit if name in LIMITS else name for name in names)
 
 
 def payload(row: AuditLogRow) -> dict[str, Any]:

@@ -50,6 +50,16 @@ def test_every_act_that_is_logged_is_told_in_words():
             {"days": 365},
             "changed how long details are kept, in the category act",
         ),
+        (
+            "plan.override",
+            "override:01m8",
+            {"changed": ["user_calls_burst: 2000 → 500"]},
+            "changed a limit of API calls at once of a user or a key",
+        ),
+        ("billing.close", "usage:days", {}, "added up the days of use that were over"),
+        ("billing.event", "event:evt_1", {}, "told of event evt_1"),
+        ("batch.run", "run:01m8", {"companies": 18}, "ran a batch of 18 companies"),
+        ("job.finish", "job_run:01m8", {"job": "usage_days"}, "finished the job usage days"),
         ("tenant.add", "tenant:demo-dz4yrvhb2h", {"slug": "demo"}, "made this tenant"),
         ("demo.seed", "import:01m8", {"companies": 12}, "loaded the demo book of 12 companies"),
         (
