@@ -75,11 +75,11 @@ def charts(of: Filed) -> None:
     amounts, margins = figures(of.key, show.theme(), of.statements)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.caption(f"Revenue, EBIT and net income, {_currency(of.facts)} million")
-        show.chart(amounts, key="amounts", alt="Revenue, EBIT and net income by fiscal year")
+        st.caption(f"Revenue, operating income and net income, {_currency(of.facts)} million")
+        show.chart(amounts, key="amounts", alt="Revenue and incomes by fiscal year")
     with right:
         st.caption("Margins on revenue")
-        show.chart(margins, key="margins", alt="Gross, EBIT and net margin by fiscal year")
+        show.chart(margins, key="margins", alt="Gross, operating and net margin by fiscal year")
 
 
 @st.fragment
