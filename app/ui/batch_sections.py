@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.batches import valued_beside
 from app.compute import RUNS, Run, owner_of
-from app.ui import grid, show, words
+from app.ui import ask, grid, show, words
 from app.ui.field import Field
 from app.ui.frame import caller, go
 from app.ui.grid import Column, Edit
@@ -241,8 +241,10 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
     shown |= {
         "Currency": [each.currency for each in rows],
         "Year": [each.fiscal_year for each in rows],
-        "Nothing": [", ".join(i.replace("_", " ") for i in e.counted_as_nothing) for e in rows],
         "Why": [each.reason for each in rows],
+        "Nothing": [
+            ", ".join(ask.BRIDGE_LABELS[item] for item in each.counted_as_nothing) for each in rows
+        ],
     }
     st.dataframe(
         pd.DataFrame(shown),
@@ -266,8 +268,8 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
             "Enterprise": column.NumberColumn("Enterprise value, m", format="%,.0f", width=130),
             "Currency": column.TextColumn(width=76),
             "Year": column.NumberColumn("FY", format="%d", width=56),
-            "Nothing": column.TextColumn("Counted as nothing", width=220),
-            "Why": column.TextColumn("Why no value", width=320),
+            "Why": column.TextColumn("Why no value", width=200),
+            "Nothing": column.TextColumn("Counted as nothing", width=460),
         },
         alt=f"Companies by name with their {called(model).lower()}; click a head to sort",
     )
