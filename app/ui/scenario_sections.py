@@ -14,7 +14,7 @@ from app.ui.grid import Column, Edit
 from app.ui.headline import called, worth
 from app.ui.places import number_at
 from valor_core.charts import scenarios as charts
-from valor_core.models.fields import leaves
+from valor_core.models.fields import Unit, leaves
 from valor_core.models.lines import lines_of
 from valor_core.models.model import Model
 from valor_core.models.sensitivity import replace_at
@@ -28,6 +28,7 @@ from valor_core.models.simulation.scenarios import (
 )
 
 LONGEST_NAME = 80
+DIGITS = {Unit.RATE: 1, Unit.MONEY: 0}  # as the figures above the picture have them
 USUAL = tuple(
     Scenario(name=name, probability=odds)
     for name, odds in (("Bear", 0.25), ("Base", 0.5), ("Bull", 0.25))
@@ -158,7 +159,7 @@ def weighed(
     if found.expected is not None and found.sd is not None:
         show.facts(
             {
-                f"Probability-weighted, {told.lower()}": worth(model, found.expected, currency),
+                f"{told}, probability-weighted": worth(model, found.expected, currency),
                 "Base case": worth(model, found.base, currency),
                 "Difference": worth(model, found.expected - found.base, currency),
                 "Standard deviation": worth(model, found.sd, currency),
@@ -172,7 +173,13 @@ def weighed(
         )
     unit = Field(model.headline, told, model.headline_unit)
     show.chart(
-        charts.weighed(found, heading=unit.heading(currency), scale=unit.scale, theme=show.theme()),
+        charts.weighed(
+            found,
+            heading=unit.heading(currency),
+            scale=unit.scale,
+            digits=DIGITS.get(model.headline_unit, 2),
+            theme=show.theme(),
+        ),
         key=f"{model.name}:weighed",
         alt=f"{told} in each scenario, beside the base case",
     )

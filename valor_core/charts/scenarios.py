@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 ROW_PX, AXES_PX = 44, 110
 
 
-def weighed(found: WeighedScenarios, *, heading: str, theme: Theme, scale: float = 1.0) -> "Figure":
+def weighed(
+    found: WeighedScenarios, *, heading: str, theme: Theme, scale: float = 1.0, digits: int = 2
+) -> "Figure":
     """A bar from the base case to each scenario, the first on top; likely ones are solid."""
     shown = [place for place, value in enumerate(found.values) if isfinite(value)][::-1]
     base = found.base / scale
@@ -25,7 +27,7 @@ def weighed(found: WeighedScenarios, *, heading: str, theme: Theme, scale: float
         "base": base,
         "y": [f"{escape(found.names[p])}, {100 * found.probabilities[p]:.3g} %" for p in shown],
         "x": apart,
-        "text": [f"{found.values[place] / scale:,.2f}" for place in shown],
+        "text": [f"{found.values[place] / scale:,.{digits}f}" for place in shown],
         "textposition": "outside",
         "cliponaxis": False,
         "marker": {
@@ -36,9 +38,10 @@ def weighed(found: WeighedScenarios, *, heading: str, theme: Theme, scale: float
     }
     ends = [base, *(found.values[place] / scale for place in shown)]
     room = 0.15 * ((max(ends) - min(ends)) or abs(base) or 1.0)  # for the texts beside the bars
-    marks = [_mark(base, "Base", SERIES[theme][1], lift=0)]
+    marks = [_mark(base, f"Base {base:,.{digits}f}", SERIES[theme][1], lift=0, dash="dash")]
     if found.expected is not None:
-        marks.append(_mark(found.expected / scale, "Weighted", INK[theme], lift=18))
+        expected = found.expected / scale
+        marks.append(_mark(expected, f"Weighted {expected:,.{digits}f}", INK[theme], lift=18))
     return figure(
         [bars], theme, height=AXES_PX + ROW_PX * len(shown),
         margin={"l": 8, "r": 24, "t": 56, "b": 8},
@@ -52,13 +55,15 @@ def weighed(found: WeighedScenarios, *, heading: str, theme: Theme, scale: float
     )  # fmt: skip
 
 
-def _mark(at: float, name: str, colour: str, *, lift: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _mark(
+    at: float, text: str, colour: str, *, lift: int, dash: str = "solid"
+) -> tuple[dict[str, Any], dict[str, Any]]:
     line = {
         "type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper",
-        "line": {"color": colour, "width": 1.5, "dash": "dash" if name == "Base" else "solid"},
+        "line": {"color": colour, "width": 1.5, "dash": dash},
     }  # fmt: skip
     label = {
         "x": at, "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": lift, "showarrow": False,
-        "text": f"{name} {at:,.2f}", "font": {"color": colour, "size": 12},
+        "text": text, "font": {"color": colour, "size": 12},
     }  # fmt: skip
     return line, label
