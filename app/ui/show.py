@@ -38,6 +38,9 @@ table.vx tr{border-bottom:1px solid rgba(128,140,152,.25)}
 table.vx td.vx-text,table.vx th.vx-text{text-align:left;white-space:normal;vertical-align:top;
 overflow-wrap:break-word}
 table.vx td{vertical-align:top}
+table.vx thead th,table.vx thead th.vx-text{vertical-align:bottom}
+@media(max-width:640px){table.vx td.vx-text{min-width:7rem}
+table.vx td.vx-text:last-child{min-width:14rem}}
 table.vx tr.vx-strong th,table.vx tr.vx-strong td{font-weight:600}
 </style>"""
 READABLE = """<style>
