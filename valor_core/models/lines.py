@@ -160,11 +160,11 @@ KNOWN = {
     word.lower(): word
     for words in (
         "PV WACC WACCs ROIC FCFF FCFE APV NPV DCF LBO",
-        "EBIT EBITDA IRR MOIC MIRR PIK EPS EV",
+        "EBIT EBITDA IRR MOIC MIRR PIK EPS EV Gordon",
     )
     for word in words.split()
 }
-"""Words that people write in capitals."""
+"""Words that people write with capitals."""
 
 
 def spoken(name: str) -> str:
