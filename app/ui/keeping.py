@@ -60,6 +60,8 @@ def kept_and_held(who: Caller, names: Mapping[str, str]) -> None:
             _keeping(who)
         if holds:
             _held(holds, names)
+        else:
+            st.caption("No legal hold was set. An officer of compliance sets and releases one.")
         if who.role in MAY[retention.HOLD_SET]:
             _holding(who, [hold for hold in holds if hold.released_at is None])
 
