@@ -28,7 +28,10 @@ from valor_core.models.simulation.scenarios import (
 )
 
 LONGEST_NAME = 80
-DIGITS = {Unit.RATE: 1, Unit.MONEY: 0}  # as the figures above the picture have them
+DIGITS: dict[Unit | None, int] = {
+    Unit.RATE: 1,
+    Unit.MONEY: 0,
+}  # as the figures above the picture have them
 USUAL = tuple(
     Scenario(name=name, probability=odds)
     for name, odds in (("Bear", 0.25), ("Base", 0.5), ("Bull", 0.25))
