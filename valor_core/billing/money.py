@@ -2,9 +2,6 @@
 
 _WHOLE = frozenset({"CLP", "ISK", "JPY", "KRW", "UGX", "VND", "XAF", "XOF"})
 _THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
-_WHOLE = ("CLP", "ISK", "JPY", "KRW", "UGX", "VND", "XAF", "XOF")
-_THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-_DIGITS = dict.fromkeys(_WHOLE, 0) | dict.fromkeys(_THOUSANDTHS, 3)
 
 
 def written(amount_minor: int, currency: str) -> str:
