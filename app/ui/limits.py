@@ -78,11 +78,16 @@ def overriding(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
     with st.form("overriding", border=False):
         name = st.selectbox("Limit", list(LIMITS), format_func=lambda each: LIMITS[each].unit)
         left, right = st.columns(2)
-        value = left.number_input("Granted", min_value=0, value=None, step=1, placeholder=NO_LIMIT)
+        value = left.number_input(
+            "Granted", min_value=0, value=None, step=1, placeholder="a number"
+        )
+        unlimited = left.toggle("No limit")
         until = right.date_input("Until the end of", value=utc_now().date() + timedelta(days=30))
         reason = st.text_input("Why", max_chars=REASON_MAX, key="limits:override_why")
         pressed = st.form_submit_button("Override", icon=":material/tune:")
-    if pressed:
+    if pressed and (value is None) is not unlimited:
+        st.warning("State what is granted: a number, or “No limit”.", icon=":material/tune:")
+    elif pressed:
         ends = datetime.combine(until, time(), UTC) + timedelta(days=1)
         granted = None if value is None else int(value)
         _do(

@@ -41,6 +41,8 @@ def test_an_administrator_sees_what_a_plan_would_change_changes_it_and_overrides
 
     page.text_input(key="limits:override_why").set_value("a large deal")
     page.selectbox[1].set_value("valuations_per_month")
+    pressed(page, "Override")
+    assert "State what is granted" in texts(page)
     page.number_input[0].set_value(77)
     pressed(page, "Override")
     shown = texts(section(page, "Quotas"))
