@@ -193,8 +193,9 @@ def test_what_comes_after_a_line_that_was_cut_short_is_kept_all_the_same(sealed,
 
 
 @ONLY_SQLITE
-def test_a_note_that_the_disk_takes_in_part_is_not_kept_and_harms_no_later_one(sealed, acme):
-    room = checkpoints._file(acme.id).stat().st_size + 20
+@pytest.mark.parametrize("left", [20, 0])
+def test_a_note_that_the_disk_takes_in_part_is_not_kept_and_harms_no_later_one(sealed, acme, left):
+    room = checkpoints._file(acme.id).stat().st_size + left
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
     try:

@@ -138,6 +138,8 @@ def _keep_outside(tenant_id: str, note: str) -> None:
         if os.write(handle, line) < len(line):
             raise StoreUnavailable
         os.fsync(handle)
+    except OSError as error:
+        raise StoreUnavailable from error
     finally:
         os.close(handle)
 

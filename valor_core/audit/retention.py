@@ -15,7 +15,7 @@ from valor_core.store.work import Work
 CATEGORIES = {
     "act": "what is done with companies, valuations, snapshots and reports",
     "security": "sign-ins, sign-outs and refusals",
-    "configuration": "members, keys, policies and tenants",
+    "configuration": "members, keys, plans, features, policies and tenants",
     "job": "jobs that ran",
     "export": "exports of the log",
 }
@@ -30,6 +30,7 @@ _OF_NOUN = {
     "key": "configuration",
     "tenant": "configuration",
     "plan": "configuration",
+    "flag": "configuration",
     "retention": "configuration",
     "job": "job",
 }
