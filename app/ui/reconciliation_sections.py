@@ -91,15 +91,18 @@ def headline(desk: Desk, result: ReconciliationResult | None) -> None:
         {
             value: words.millions(result.enterprise_value),
             "Methods that agree": f"{sum(not row.causes for row in rows)} of {METHODS}",
-            f"Largest difference of the {METHODS}, of the value": _furthest(rows),
-            f"Debt {base}, {money}": words.millions(result.debt),
-            f"Equity {base}, {money}": words.millions(result.equity_value),
+            "Largest difference": _furthest(rows),
+            f"Debt, {money}": words.millions(result.debt),
+            f"Equity, {money}": words.millions(result.equity_value),
             **sheet.against_saved(desk, result),
             "WACC, year 1": words.percent(result.capital.wacc, 2),
         },
         first_large=True,
     )
-    st.caption(f"{valued_as_of(desk.inputs, desk.basis)}. {_of_the_dcf(desk)}")
+    st.caption(
+        f"{valued_as_of(desk.inputs, desk.basis)}. Debt and equity {base}; "
+        f"differences are parts of the value. {_of_the_dcf(desk)}"
+    )
     sheet.checks(desk, result)
 
 

@@ -67,8 +67,9 @@ def test_the_headline_tells_the_largest_difference_of_all_seven_and_which_method
 
 
 def test_debt_of_the_plan_is_told_from_the_equity_of_the_saved_dcf(page, world):
-    assert "Debt at target weights, USD m" in shown(page)
-    assert "Equity at target weights, USD m" in shown(page)
+    assert "Debt, USD m" in shown(page)
+    assert "Equity, USD m" in shown(page)
+    assert any("Debt and equity at target weights" in each.value for each in page.caption)
     assert "no DCF is saved" in texts(page)
     kept = saved(world.acme.analyst, "KO")
 
