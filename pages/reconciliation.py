@@ -9,12 +9,12 @@ only_for_its_readers("reconciliation")
 st.title("Reconciliation", anchor=False)
 
 desk = sheet.opened("reconciliation")
-frame.link(
-    "dcf", "Its DCF", icon=":material/calculate:", company=desk.company.ticker or desk.company.id
-)
 sheet.acts(desk)
 result = show.or_explain(desk.result)
 reconciliation_sections.headline(desk, result)
 ask.notes(desk)
 
 sheet.chosen(desk, result, reconciliation_sections.SECTIONS)
+frame.link(
+    "dcf", "Its DCF", icon=":material/calculate:", company=desk.company.ticker or desk.company.id
+)

@@ -100,8 +100,7 @@ def headline(desk: Desk, result: ReconciliationResult | None) -> None:
         first_large=True,
     )
     st.caption(
-        f"{valued_as_of(desk.inputs, desk.basis)}. Debt and equity {base}; "
-        f"differences are parts of the value. {_of_the_dcf(desk)}"
+        f"{valued_as_of(desk.inputs, desk.basis)}. Debt and equity {base}{_of_the_dcf(desk)}"
     )
     sheet.checks(desk, result)
 
@@ -111,10 +110,10 @@ def _of_the_dcf(desk: Desk) -> str:
     with open_work(caller()) as work:
         kept = newest_saved(work, desk.company.id)
     if kept is None:
-        return "Debt here is of this plan, not of a DCF's bridge: no DCF is saved to stand beside."
+        return "; no DCF is saved to stand beside."
     equity = words.millions(kept.row.result["equity_value"])
     return (
-        f"Debt here is of this plan: the equity of the DCF saved on "
+        f", of this plan: the equity of the DCF saved on "
         f"{from_micros(kept.row.created_at):%d %b %Y}, after its own bridge, is "
         f"{kept.row.currency} {equity} million."
     )
