@@ -155,14 +155,8 @@ with open_work(who) as work:
 verdict(found)
 if found.causes:
     causes(found.causes)
-st.download_button(
-    "Download reconciliation",
-    found.as_csv(),
-    file_name=f"valor-reconciliation-{found.first}-{found.last}.csv",
-    mime="text/csv",
-    icon=":material/download:",
-    on_click="ignore",
-)
+asked = f"format=csv&from={found.first}&to={found.last}"
+show.links({"Download reconciliation": f"/api/v1/admin/billing/reconciliation?{asked}"})
 if prices:
     pays(prices)
 if events:
