@@ -70,6 +70,18 @@ def test_no_statement_gives_rows_to_another_tenant():
     assert found == []
 
 
+def test_no_page_hands_out_a_file_by_a_door_that_asks_nobody_who_he_is():
+    """Streamlit keeps what `st.download_button` offers for whoever has its address."""
+    found = [
+        name
+        for name, tree in sources("app", "pages")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "download_button"
+    ]
+
+    assert found == []
+
+
 def test_what_browsers_and_clients_meet_asks_no_database():
     """Pages, routes and jobs may name a row that a verb gave them; they ask and make none."""
     found = set()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.compute import RUNS, Run
+from app.prepared import PREPARED, Prepared
 from app.ui import show
 from app.ui.frame import caller
 from app.ui.words import NOTHING, counted
@@ -173,14 +174,13 @@ def findings(done: Examined) -> None:
                 [_row(each) for each in some],
                 text=frozenset(COLUMNS),
             )
-    st.download_button(
-        "Download findings",
-        as_csv(done.audit),
-        file_name=f"{done.file_name.rpartition('.')[0] or 'workbook'}-audit.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
+    file = Prepared(
+        act="workbook.audit",
+        name=f"{done.file_name.rpartition('.')[0] or 'workbook'}-audit.csv",
+        media_type="text/csv",
+        raw=as_csv(done.audit).encode(),
     )
+    st.link_button("Download findings", PREPARED.keep(caller(), file), icon=":material/download:")
     _where(found, sheets)
 
 

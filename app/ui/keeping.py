@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
+from app.prepared import PREPARED, Prepared
 from app.ui import show
 from app.ui.words import moment, person
 from valor_core.errors import ValorError
@@ -36,10 +37,8 @@ def export_on_demand(who: Caller) -> None:
         "The log with proofs, checkpoints and the public key. It holds a verifier that needs "
         "nothing but Python: unpack it and run `python3 -I verify.py .`"
     )
-    st.download_button(
-        "Download audit.zip", raw, file_name="audit.zip", mime="application/zip",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+    file = Prepared(act="audit.export", name="audit.zip", media_type="application/zip", raw=raw)
+    st.link_button("Download audit.zip", PREPARED.keep(who, file), icon=":material/download:")
 
 
 def kept_and_held(who: Caller, names: Mapping[str, str]) -> None:

@@ -96,6 +96,7 @@ ACT_OF_ROUTE = {
     "GET /imports/template.csv": "import.read",
     "GET /imports/template.xlsx": "import.read",
     "POST /workbooks/audit": "workbook.audit",
+    "GET /files/{file_id}": "workbook.audit",
     "POST /companies/{company_id}/simulations": "simulation.run",
     "POST /batches": "batch.run",
     "GET /computations/{computation_id}": "simulation.run",

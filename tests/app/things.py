@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from app.computations import COMPUTATIONS
+from app.prepared import PREPARED, Prepared
 from tests.app.endless import at_once
 from tests.conftest import Tenant
 from valor_core.coverage.demo_book import DEMO
@@ -31,7 +32,7 @@ from valor_core.workbench.verb import open_work
 PLAN = "team"
 IDS = (
     "company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "computation_id",
-    "override_id",
+    "override_id", "file_id",
 )  # fmt: skip
 
 
@@ -48,6 +49,7 @@ class Things:
     adjustment_id: str
     computation_id: str
     override_id: str
+    file_id: str
     snapshot_id: str
     key_id: str
     rationale: str
@@ -118,6 +120,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         adjustment_id=adjustment_of(store, tenant, company_id),
         computation_id=computation_of(replace(tenant.analyst, user_id="somebody")),
         override_id=override_of(store, tenant),
+        file_id=file_of(tenant.analyst, name),
         snapshot_id=snapshot.id,
         key_id=key.id,
         rationale=row.rationale,
@@ -154,6 +157,14 @@ def computation_of(author: Caller) -> str:
         made = COMPUTATIONS.begin(work, "simulation.run", at_once)
     made.run.result()
     return made.id
+
+
+def file_of(author: Caller, text: str) -> str:
+    """A file that a page has made ready; its id."""
+    file = Prepared(
+        act="workbook.audit", name="findings.csv", media_type="text/csv", raw=text.encode()
+    )
+    return PREPARED.keep(author, file).rpartition("/")[2]
 
 
 def override_of(store: Store, tenant: Tenant) -> str:

@@ -30,7 +30,7 @@ def test_a_workbook_is_sent_audited_and_its_findings_taken_along(
     until(page, AT_REST)
     assert violations(page) == []
     with page.expect_download() as taken:
-        page.get_by_role("button", name="Download findings").click()
+        page.get_by_role("link", name="Download findings").click()
     page.set_viewport_size({"width": 390, "height": 800})
     page.wait_for_timeout(300)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390

@@ -1,7 +1,10 @@
+import io
 from dataclasses import replace
+from zipfile import ZipFile
 
 from sqlalchemy import text
 
+from app.prepared import PREPARED
 from tests.conftest import ONLY_SQLITE
 from tests.pages.opening import opened, pressed, run, saved, texts
 from valor_core.workbench import people
@@ -86,6 +89,10 @@ def test_an_admin_exports_the_log_and_states_how_long_details_are_kept(acme, mon
     page = opened(monkeypatch, acme.admin, "audit")
     pressed(page, "Export for an auditor")
     assert "It holds a verifier that needs nothing but Python" in texts(page)
+    [offered] = page.get("link_button")
+    with open_work(acme.admin) as work:
+        file = PREPARED.found(work, offered.proto.url.rpartition("/")[2])
+    assert "verify.py" in ZipFile(io.BytesIO(file.raw)).namelist()
     page.selectbox(key="kept_category").set_value("security")
     page.number_input(key="kept_days").set_value(90)
     pressed(page, "Keep them so long")
