@@ -183,7 +183,7 @@ def _conventional(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
                 value += flow
             step = np.where(arrived, 0.0, value / slope)
             factor = factor - step
-            arrived = arrived | (np.abs(step) <= 1e-8 * factor)
+            arrived = arrived | (np.abs(step) <= 1e-7 * factor)
             if arrived.all():
                 break
         found = (rises ^ falls) & arrived & (factor > 0.0)
@@ -202,11 +202,20 @@ def _turns(flows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _start(flows: np.ndarray) -> np.ndarray:
-    """The factor at which inflows and outflows would be worth the same at their mean times."""
-    times = np.arange(len(flows), dtype=np.float64)[:, None]
-    inflows, outflows = np.maximum(flows, 0.0), np.minimum(flows, 0.0)
-    worth, cost = sum(inflows), -sum(outflows)  # period by period: the same bits for any number
-    inflows *= times
-    outflows *= times
-    apart = sum(inflows) / worth + sum(outflows) / cost
-    return np.exp(np.log(cost / worth) / apart)
+    """The factor at which inflows and outflows would be worth the same at their mean times.
+
+    It is a first guess: single precision will do.
+    """
+    net, net_time = np.zeros_like(flows[0]), np.zeros_like(flows[0])
+    gross, gross_time = net.copy(), net.copy()
+    for flow in flows[:0:-1]:
+        net += flow  # of this period and all later ones, so that it is counted once a period
+        net_time += net
+        gross += np.abs(flow)
+        gross_time += gross
+    net += flows[0]
+    gross += np.abs(flows[0])
+    worth, cost = gross + net, gross - net  # both twice over
+    apart = (gross_time + net_time) / worth - (gross_time - net_time) / cost
+    ratio = (cost / worth).astype(np.float32)
+    return np.exp(np.log(ratio) / apart.astype(np.float32)).astype(np.float64)
