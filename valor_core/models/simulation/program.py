@@ -24,6 +24,8 @@ BLOCK = 16_384
 
 _TRUTHS = partial(np.empty, dtype=bool)
 
+_Bound = tuple[Callable[..., Any], tuple[Any, ...]]  # an operation and what it reads
+
 Columns = dict[str, np.ndarray]
 """Lines of a result: one number a scenario, or a row of years a scenario."""
 
@@ -113,7 +115,7 @@ class Program:
         self._memory: list[Callable[[int], Any]] = []  # what stands there, for so many scenarios
         self._places: dict[Any, int] = {}
         self._steps: list[tuple[Callable[..., Any], tuple[int, ...], int]] = []
-        self._held: tuple[int, list[Any]] = (0, [])
+        self._held: tuple[int, list[Any], list[_Bound]] = (0, [], [])
         self._lay_out(known.values())
 
     @property
@@ -126,24 +128,35 @@ class Program:
         values = [np.asarray(draws[path]) for path in self._drivers]
         scenarios = len(values[0])
         made = {name: _empty(line, scenarios) for name, line in self._lines.items()}
-        memory = self._ready(min(BLOCK, scenarios))
         with np.errstate(all="ignore"):
             for start in range(0, scenarios, BLOCK):
                 block = slice(start, min(start + BLOCK, scenarios))
-                if block.stop - start < BLOCK:
-                    memory = self._ready(block.stop - start)
-                memory[: len(values)] = [each[block] for each in values]
-                for function, operands, target in self._steps:
-                    function(*[memory[place] for place in operands], out=memory[target])
+                memory, steps = self._ready(block.stop - start)
+                for place, each in enumerate(values):
+                    memory[place][...] = each[block]
+                for function, operands in steps:
+                    function(*operands)
                 for name, line in self._lines.items():
                     self._write(made[name][block], line, memory)
         return made
 
-    def _ready(self, scenarios: int) -> list[Any]:
-        """Memory for a block, that of the last one where it fits: new memory costs more to get."""
-        if self._held[0] != scenarios:
-            self._held = (scenarios, [allocated(scenarios) for allocated in self._memory])
-        return self._held[1]
+    def _ready(self, scenarios: int) -> tuple[list[Any], list[_Bound]]:
+        """Memory for a block, and the steps on it; those of the last block where they fit.
+
+        New memory costs more to get than to fill.
+        """
+        size, memory, steps = self._held
+        if size != scenarios:
+            memory = [allocated(scenarios) for allocated in self._memory]
+            steps = [
+                (
+                    partial(function, out=memory[target]),
+                    tuple(memory[place] for place in operands),
+                )
+                for function, operands, target in self._steps
+            ]
+            self._held = (scenarios, memory, steps)
+        return memory, steps
 
     def _write(self, column: np.ndarray, line: Any, memory: list[Any]) -> None:
         if not isinstance(line, list):
