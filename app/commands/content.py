@@ -106,10 +106,15 @@ def batch(
     policy: Annotated[
         Path | None, typer.Option(help="JSON with model, changes, prices …; else as facts suggest.")
     ] = None,
+    unfiled_is_nothing: Annotated[
+        bool, typer.Option(help="Count as nothing what a filing lacks in the bridge, and name it.")
+    ] = False,
     tenant: Tenant = "demo",
     as_json: AsJson = False,
 ) -> None:
     """Value all companies of a tenant by one policy; nothing is kept."""
+    from dataclasses import replace
+
     from app.batches import in_figures
     from app.commands.working import as_local_user, the_open_store
     from valor_core.coverage.batches import BatchPolicy
@@ -118,6 +123,8 @@ def batch(
     from valor_core.workbench.verb import open_work
 
     stated = load(BatchPolicy, {} if policy is None else read_case(policy))
+    if unfiled_is_nothing:
+        stated = replace(stated, unfiled_is_nothing=True)
     caller = as_local_user(tenant)
     with open_work(caller, the_open_store()) as work:
         note_batch(work, stated)
@@ -130,7 +137,10 @@ def batch(
         told = each.reason if each.value is None else f"{each.value:,.4f} {each.currency}"
         priced = "" if each.upside is None else f"  {each.upside:+.1%} on {each.price:,.2f}"
         print(f"{each.name[:32]:<32} {told}{priced}")
-    print(f"\n{sum(each.value is not None for each in rows)} of {len(rows)} companies valued")
+    done = sum(each.value is not None for each in rows)
+    print(f"\n{done} of {len(rows)} companies valued")
+    if not done and not stated.unfiled_is_nothing:
+        print("Most filings lack some item; --unfiled-is-nothing counts those as nothing.")
 
 
 def proof(

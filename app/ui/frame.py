@@ -101,7 +101,7 @@ PLACES = (
     ),
     _place(
         "simulation", "Simulation", "ssid_chart",
-        "How far a DCF's value spreads when its drivers vary, and which of them moves it.",
+        "How far a value or a return spreads when its drivers vary, and which of them moves it.",
         act="draft.read",
     ),
     _place(

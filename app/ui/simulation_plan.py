@@ -1,13 +1,13 @@
-"""What an analyst states for a simulation of a DCF, and the plan that it makes."""
+"""What an analyst states for a simulation of a model, and the plan that it makes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import log, sqrt
+from typing import Any
 
 from app.ui.field import Field
 from app.ui.places import number_at
-from valor_core.models.dcf import DcfInputs
 from valor_core.models.fields import Unit
 from valor_core.models.simulation.distributions import (
     Distribution,
@@ -23,7 +23,6 @@ from valor_core.models.simulation.plan import Driver, RankCorrelation, Simulatio
 from valor_core.models.simulation.refusals import ParameterOutOfRange
 
 PATHS = tuple(2**power for power in range(10, 18))
-COLUMNS = ("value_per_share", "fcff")
 
 
 class Kind(StrEnum):
@@ -114,27 +113,97 @@ USUAL = (
     _field("terminal_roic", "Return on new capital", Unit.RATE, 0.01),
     _field("exit_multiple", "Exit multiple", Unit.RATIO, 1.0),
 )
-"""The drivers that may vary, with a deviation that is a usual one, not one that was filed."""
+"""The drivers of a DCF that may vary, with a usual deviation, not one that was filed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chance:
+    """What the mean of a line that is 1 or 0 is called, and which inputs it is about."""
+
+    label: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A model as it is simulated: what is looked at, and what usually varies."""
+
+    model: str
+    title: str
+    base: str  # of its inputs, after whose year the forecast years are named
+    result: Field
+    wanted: str  # what the result is compared with
+    by_year: Field
+    chances: Mapping[str, Chance]  # by their lines
+    usual: tuple[tuple[Field, Spread], ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The lines that a run keeps."""
+        return (self.result.path, *self.chances, self.by_year.path)
+
+    def drivers_of(self, inputs: Any) -> dict[str, Field]:
+        """The drivers that these inputs state as one number, by path; one by year is none."""
+        return {e.path: e for e, _ in self.usual if isinstance(number_at(inputs, e.path), float)}
+
+
+SUBJECTS = {
+    each.model: each
+    for each in (
+        Subject(
+            model="dcf",
+            title="DCF",
+            base="revenue",
+            result=Field("value_per_share", "Value per share", Unit.MONEY_PER_SHARE),
+            wanted="such as today's price",
+            by_year=Field("fcff", "Free cash flow to the firm", Unit.MONEY),
+            chances={},
+            usual=USUAL,
+        ),
+        Subject(
+            model="lbo",
+            title="Leveraged buyout",
+            base="operations.revenue",
+            result=Field("irr", "Sponsor's IRR", Unit.RATE),
+            wanted="such as the fund's hurdle",
+            by_year=Field("debt", "Debt at the year's end", Unit.MONEY),
+            chances={"breached": Chance(label="Chance of a covenant breach", of="covenants")},
+            usual=(
+                _field("operations.growth.start", "Revenue growth, start", Unit.RATE, 0.02,
+                       varies=True),
+                _field("operations.margin.start", "EBITDA margin", Unit.RATE, 0.02, varies=True),
+                _field("operations.capital_expenditure.start", "Capital expenditure, of revenue",
+                       Unit.RATE, 0.005),
+                _field("base_rate.start", "Base rate of what floats", Unit.RATE, 0.01),
+                _field("purchase.multiple", "Entry multiple", Unit.RATIO, 0.5),
+                _field("exit_multiple", "Exit multiple", Unit.RATIO, 1.0, varies=True),
+            ),
+        ),
+    )
+}  # fmt: skip
+"""The models that the page simulates; the API and notebooks simulate any."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Stated:
     """A simulation as the analyst has stated it so far."""
 
-    spreads: dict[str, Spread] = field(
-        default_factory=lambda: {each.path: spread for each, spread in USUAL}
-    )
+    of: Subject
+    spreads: dict[str, Spread] = field(init=False)
     correlations: dict[frozenset[str], float] = field(default_factory=dict)
     paths: int = 2**14
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        self.spreads = {each.path: spread for each, spread in self.of.usual}
 
     def varying(self, there: Mapping[str, Field]) -> list[Field]:
         """The drivers that are not fixed."""
         return [each for path, each in there.items() if self.spreads[path].kind is not Kind.FIXED]
 
-    def plan(self, inputs: DcfInputs) -> SimulationPlan:
+    def plan(self, inputs: Any) -> SimulationPlan:
         """The plan that it makes of these inputs; refused where something cannot be."""
-        paths = [each.path for each in self.varying(drivers_of(inputs))]
+        paths = [each.path for each in self.varying(self.of.drivers_of(inputs))]
         return SimulationPlan(
             drivers=tuple(
                 Driver(path=p, distribution=self.spreads[p].distribution(number_at(inputs, p)))
@@ -148,10 +217,5 @@ class Stated:
             ),
             scenarios=self.paths,
             seed=self.seed,
-            columns=COLUMNS,
+            columns=self.of.columns,
         )
-
-
-def drivers_of(inputs: DcfInputs) -> dict[str, Field]:
-    """The drivers that these inputs state as one number, by path; one stated by year is none."""
-    return {e.path: e for e, _ in USUAL if isinstance(number_at(inputs, e.path), float)}

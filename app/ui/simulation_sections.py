@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -13,9 +13,10 @@ from app.ui.draft import Desk, desk_name
 from app.ui.frame import caller
 from app.ui.grid import Column, Edit
 from app.ui.places import number_at, put_at
-from app.ui.simulation_plan import PATHS, Kind, Stated, drivers_of
+from app.ui.simulation_plan import PATHS, SUBJECTS, Kind, Stated, Subject
 from valor_core.charts import simulation as charts
 from valor_core.errors import ValorError
+from valor_core.models.fields import Unit
 from valor_core.models.simulation.estimates import Estimate
 from valor_core.models.simulation.plan import LARGEST_SEED, SimulationPlan, simulation_id
 from valor_core.models.simulation.study import Study, study
@@ -31,10 +32,10 @@ SECTION = "simulation:section"
 class Bench:
     """A company's simulation on somebody's screen: what is stated, the run, the last result."""
 
-    stated: Stated = field(default_factory=Stated)
+    stated: Stated
     run: Run | None = None
     study: Study | None = None
-    price: float | None = None
+    threshold: float | None = None  # as shown on the screen
     problem: ValorError | None = None
     cancelled: bool = False
 
@@ -52,10 +53,25 @@ class Bench:
         self.run = None
 
 
-def bench_of(desk: Desk) -> Bench:
+def subject() -> Subject:
+    """The model that the reader simulates: that of the address, else the first."""
+    asked, titles = st.query_params.get("model", ""), list(SUBJECTS)
+
+    def changed() -> None:
+        st.query_params["model"] = st.session_state["simulation:model"]
+
+    st.session_state["simulation:model"] = asked if asked in SUBJECTS else titles[0]
+    chosen = st.segmented_control(
+        "Model", titles, format_func=lambda name: SUBJECTS[name].title,
+        key="simulation:model", on_change=changed, required=True,
+    )  # fmt: skip
+    return SUBJECTS[chosen or titles[0]]
+
+
+def bench_of(desk: Desk, of: Subject) -> Bench:
     """The company's bench in this session, with what its run has brought meanwhile."""
-    name = desk_name(caller(), desk.company, "simulation")
-    bench: Bench = st.session_state.setdefault(name, Bench())
+    name = desk_name(caller(), desk.company, f"simulation:{of.model}")
+    bench: Bench = st.session_state.setdefault(name, Bench(stated=Stated(of=of)))
     bench.take()
     return bench
 
@@ -136,43 +152,61 @@ def headline(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
     """The value over all paths and how exactly it is known."""
     made = bench.study
     if made is None:
-        st.caption("Nothing has been run yet: the drivers below stand around your DCF as it is.")
+        st.caption("Nothing has been run yet: the drivers below stand around your case as it is.")
         return
-    found, low, high = made.summary, *(made.summary.percentiles[level] for level in (0.05, 0.95))
+    of, found = bench.stated.of, made.summary
+    low, high = (told_in(of, found.percentiles[level].value) for level in (0.05, 0.95))
     told = {
-        f"Mean value per share, {desk.currency}": words.per_share(found.mean.value),
-        "Standard deviation": words.per_share(found.sd.value),
-        "Base case": words.per_share(made.tornado.base),
-        "Median": words.per_share(found.percentiles[0.5].value),
-        "Nine in ten between": f"{words.per_share(low.value)} and {words.per_share(high.value)}",
+        f"Mean {_heading(desk, of)}": told_in(of, found.mean.value),
+        "Standard deviation": told_in(of, found.sd.value),
+        "Base case": told_in(of, made.tornado.base),
+        "Median": told_in(of, found.percentiles[0.5].value),
+        "Nine in ten between": f"{low} and {high}",
     }
-    if bench.price is not None:
-        chance = made.chance_above(bench.price)
-        told[f"Chance above {words.per_share(bench.price)}"] = words.percent(chance.value)
+    if bench.threshold is not None:
+        at = bench.threshold * of.result.scale
+        told[f"Chance above {told_in(of, at)}"] = words.percent(made.chance_above(at).value)
+    for line, chance in of.chances.items():
+        if number_at(desk.inputs, chance.of):
+            told[chance.label] = words.percent(made.means[line].value)
     if found.refused:
         told["Draws without a value"] = words.percent(made.simulation.share_refused, 2)
     show.facts(told, first_large=True)
     run = made.simulation
     st.caption(
         f"{run.scenarios:,} paths of scrambled Sobol points in {run.replicates} repetitions, "
-        f"seed {run.plan.seed}. Chance alone moves the mean by ± {_error(found.mean)} in 95 of 100 "
-        f"cases; the value itself spreads by the standard deviation. Run {run.run_id[:12]}."
+        f"seed {run.plan.seed}. Chance alone moves the mean by ± {_error(of, found.mean)} in 95 of "
+        f"100 cases; the value itself spreads by the standard deviation. Run {run.run_id[:12]}."
     )
     if plan is None or simulation_id(desk.inputs, plan) != run.run_id:
         st.warning(
-            "This is the last run. Drivers, paths, seed or DCF have changed since: run again.",
+            "This is the last run. Drivers, paths, seed or case have changed since: run again.",
             icon=":material/history:",
         )
 
 
-def _error(estimate: Estimate) -> str:
-    half = estimate.half_width()
+def told_in(of: Subject, value: float) -> str:
+    """A value of the line that is looked at, in words: with two decimals, a rate in percent."""
+    if of.result.unit is Unit.RATE:
+        return words.percent(value, 2)
+    return words.per_share(value)
+
+
+def _heading(desk: Desk, of: Subject) -> str:
+    """The line within a sentence, with its unit where a number does not carry it."""
+    rate = of.result.unit is Unit.RATE
+    heading = of.result.label if rate else of.result.heading(desk.currency)
+    return heading[0].lower() + heading[1:]
+
+
+def _error(of: Subject, estimate: Estimate) -> str:
+    half = estimate.half_width() / of.result.scale
     return words.number(half, 2 if half >= 0.005 or not half else -math.floor(math.log10(half)))
 
 
 def drivers(desk: Desk, bench: Bench) -> None:
     """What each driver may turn out to be, and how they move together."""
-    there = drivers_of(desk.inputs)
+    there = bench.stated.of.drivers_of(desk.inputs)
     fields, spreads = list(there.values()), bench.stated.spreads
 
     def changed(edits: Sequence[Edit]) -> None:
@@ -203,21 +237,22 @@ def drivers(desk: Desk, bench: Bench) -> None:
             "high": Column(heading="High", **number),
         },
         [(each.heading(desk.currency), shown(place)) for place, each in enumerate(fields)],
-        key=f"simulation:grid:{desk.company.id}",
+        key=f"simulation:{desk.model.name}:grid:{desk.company.id}",
         on_change=changed,
         corner="Driver",
     )
     st.caption(
-        "The mean or mode is that of your DCF until you state another. The deviations are usual "
+        "The mean or mode is that of your case until you state another. The deviations are usual "
         "ones, not filed: state your own. Low and high cut a normal or lognormal off; they are the "
-        "ends of the others, and follow the deviation until stated. A driver that your DCF states "
+        "ends of the others, and follow the deviation until stated. A driver that your case states "
         "by year is not listed: let it fade again to vary it."
     )
     _correlations(desk, bench)
 
 
 def _correlations(desk: Desk, bench: Bench) -> None:
-    varying, told = bench.stated.varying(drivers_of(desk.inputs)), bench.stated.correlations
+    varying = bench.stated.varying(bench.stated.of.drivers_of(desk.inputs))
+    told = bench.stated.correlations
     if len(varying) < 2:
         return
 
@@ -242,7 +277,7 @@ def _correlations(desk: Desk, bench: Bench) -> None:
             )
             for down in varying
         ],
-        key=f"simulation:correlations:{desk.company.id}",
+        key=f"simulation:{desk.model.name}:correlations:{desk.company.id}",
         on_change=changed,
         corner="Spearman, −1 to 1",
     )  # fmt: skip
@@ -250,19 +285,20 @@ def _correlations(desk: Desk, bench: Bench) -> None:
 
 def value(desk: Desk, bench: Bench) -> None:
     """How the value spreads, the chance of more than a price, and what had no value."""
-    made = _made(bench)
-    _price(desk, bench)
-    found = made.summary
+    made, of = _made(bench), bench.stated.of
+    _threshold(desk, bench)
+    found, heading = made.summary, of.result.heading(desk.currency)
     show.chart(
         charts.spread(
             made.histogram,
             marks={name: found.percentiles[level].value for name, level in MARKS.items()},
             base=made.tornado.base,
-            unit=desk.currency,
+            unit=heading,
+            scale=of.result.scale,
             theme=show.theme(),
         ),
         key="simulation:spread",
-        alt=f"Share of the paths by value per share, {desk.currency}",
+        alt=f"Share of the paths by {_heading(desk, of)}",
     )
     rows = [
         *((f"P{100 * level:.0f}", told) for level, told in found.percentiles.items()),
@@ -271,9 +307,9 @@ def value(desk: Desk, bench: Bench) -> None:
         (f"Mean of the worst {words.percent(found.tail, 0)}", found.shortfall),
     ]
     show.table(
-        f"Value per share, {desk.currency}",
+        heading,
         ["Value", "± at 95 %"],
-        [(name, [words.per_share(told.value), _error(told)]) for name, told in rows],
+        [(name, [told_in(of, told.value), _error(of, told)]) for name, told in rows],
         strong=frozenset({"P50", "Mean"}),
     )
     if made.simulation.refused:
@@ -286,39 +322,39 @@ def value(desk: Desk, bench: Bench) -> None:
         )
 
 
-def _price(desk: Desk, bench: Bench) -> None:
-    key = desk.key("simulation:price")
+def _threshold(desk: Desk, bench: Bench) -> None:
+    key, of = desk.key("simulation:threshold"), bench.stated.of
 
     def changed() -> None:
-        bench.price = st.session_state[key]
+        bench.threshold = st.session_state[key]
 
-    st.session_state.setdefault(key, bench.price)
+    st.session_state.setdefault(key, bench.threshold)
     asked, _ = st.columns([1, 2])
     asked.number_input(
-        f"Chance of more than a price, {desk.currency}",
+        f"Chance of more than, {of.result.heading(desk.currency).rpartition(', ')[2]}",
         value=None,
         min_value=0.0,
         key=key,
-        placeholder="such as today's price",
+        placeholder=of.wanted,
         on_change=changed,
     )
 
 
-def cash(desk: Desk, bench: Bench) -> None:
-    """How the free cash flow spreads from year to year."""
-    line = _made(bench).by_year
+def by_year(desk: Desk, bench: Bench) -> None:
+    """How the yearly line spreads from year to year."""
+    line, heading = _made(bench).by_year, bench.stated.of.by_year.heading(desk.currency)
     assert line is not None  # the page's plan keeps one
-    years = sheet.fiscal_years(desk, "revenue", len(line.base))
+    years = sheet.fiscal_years(desk, bench.stated.of.base, len(line.base))
     show.chart(
         charts.by_year(
             line.fan, base=line.base, years=years, currency=desk.currency,
             theme=show.theme(),
         ),
         key="simulation:fan",
-        alt=f"Free cash flow to the firm by year, {desk.currency} million",
+        alt=f"{heading}, by year",
     )  # fmt: skip
     show.table(
-        f"Free cash flow to the firm, {desk.currency} million",
+        heading,
         years,
         [
             *(
@@ -334,8 +370,8 @@ def cash(desk: Desk, bench: Bench) -> None:
 
 def ranking(desk: Desk, bench: Bench) -> None:
     """What moves the value: each driver alone, then its part of the variance."""
-    made, theme = _made(bench), show.theme()
-    known = drivers_of(desk.inputs)
+    made, of, theme = _made(bench), bench.stated.of, show.theme()
+    known = of.drivers_of(desk.inputs)
     labels = {each.path: known[each.path].label for each in made.ranked if each.path in known}
     labels = {each.path: labels.get(each.path, each.path) for each in made.ranked}
     told = {
@@ -347,9 +383,16 @@ def ranking(desk: Desk, bench: Bench) -> None:
     }
     st.subheader("One driver at a time", anchor=False)
     show.chart(
-        charts.tornado(made.tornado, labels=labels, told=told, unit=desk.currency, theme=theme),
+        charts.tornado(
+            made.tornado,
+            labels=labels,
+            told=told,
+            theme=theme,
+            unit=of.result.heading(desk.currency),
+            scale=of.result.scale,
+        ),
         key="simulation:tornado",
-        alt=f"Value per share with each driver at its low and high end, {desk.currency}",
+        alt=f"{of.result.heading(desk.currency)}, with each driver at its low and high end",
     )
     if made.indices:
         st.subheader("Share of the variance", anchor=False)
@@ -386,5 +429,5 @@ def sections(desk: Desk, bench: Bench) -> None:
     """The section that is looked at; results are offered once there are any."""
     there = {"Drivers": drivers}
     if bench.study is not None:
-        there |= {"Value": value, "Cash flow": cash, "What drives it": ranking}
+        there |= {"Value": value, "By year": by_year, "What drives it": ranking}
     there[show.section(list(there), of="simulation")](desk, bench)

@@ -30,7 +30,7 @@ def page(book, monkeypatch) -> Iterator[AppTest]:
 
 
 def bench(at: AppTest) -> Bench:
-    return at.session_state[desk_name(frame.caller(), KO, "simulation")]
+    return at.session_state[desk_name(frame.caller(), KO, "simulation:dcf")]
 
 
 def begun(at: AppTest, paths: int = 2**10) -> AppTest:
@@ -61,7 +61,7 @@ def test_a_run_tells_mean_percentiles_and_its_run_id(page):
 def test_every_section_is_drawn(page):
     simulated(page)
 
-    for name in ("Drivers", "Value", "Cash flow", "What drives it"):
+    for name in ("Drivers", "Value", "By year", "What drives it"):
         page.session_state[SECTION] = name
         assert not page.run().exception, name
 
@@ -90,13 +90,13 @@ def test_a_chance_follows_the_price_without_another_run(page):
     made = bench(page).study
     assert made is not None
 
-    next(each for each in page.number_input if "price" in each.label).set_value(
+    next(each for each in page.number_input if "Chance of more" in each.label).set_value(
         made.summary.percentiles[0.75].value
     ).run()
 
     assert "Chance above" in texts(page)
     assert "25.0 %" in texts(page)
-    page.session_state[SECTION] = "Cash flow"
+    page.session_state[SECTION] = "By year"
     assert "25.0 %" in texts(page.run())
 
 
@@ -143,3 +143,26 @@ def test_the_same_seed_draws_the_same_values(page):
     assert again is not None
     assert first.simulation.run_id == again.simulation.run_id
     assert first.summary.mean == again.summary.mean
+
+
+def test_a_buyout_is_simulated_with_the_chance_that_it_breaches_its_covenants(book, monkeypatch):
+    saved(book.acme.analyst, "KO")
+    page = opened(monkeypatch, book.acme.analyst, "lbo", company="KO")
+    page.session_state["lbo:section"] = "Covenants"
+    edited(page.run(), "Covenants", (0, "limit.start", 4.0))
+    at = opened(monkeypatch, book.acme.analyst, "simulation", company="KO", model="lbo")
+    assert "Exit multiple, ×" in cells(at, SPREADS)
+    begun(at)
+    found: Bench = at.session_state[desk_name(frame.caller(), KO, "simulation:lbo")]
+    assert found.run is not None
+    study = found.run.result()
+    at.run()
+
+    shown = texts(at)
+    assert not at.exception
+    assert f"{100 * study.summary.mean.value:,.2f} %" in shown
+    assert "Chance of a covenant breach" in shown
+    for name in ("Value", "By year", "What drives it"):
+        at.session_state[SECTION] = name
+        assert not at.run().exception, name
+    RUNS.close()

@@ -22,10 +22,11 @@ STEPS = "a step down", "a step up"
 
 
 def spread(
-    histogram: Histogram, *, marks: Mapping[str, float], base: float, unit: str, theme: Theme
-) -> "Figure":
+    histogram: Histogram, *, marks: Mapping[str, float], base: float, unit: str, theme: Theme,
+    scale: float = 1.0,
+) -> "Figure":  # fmt: skip
     """The share of scenarios by value, with percentiles marked above it and the base case."""
-    edges, counts = histogram.edges, histogram.counts
+    edges, counts = histogram.edges / scale, histogram.counts
     all_of_them = counts.sum() + histogram.below + histogram.above
     bars = {
         "type": "bar",
@@ -37,8 +38,8 @@ def spread(
         "hovertemplate": f"about %{{x:,.2f}} {unit}: %{{y:.2%}} of the scenarios<extra></extra>",
     }
     lines = [
-        *(_mark(at, name, INK[theme], dash="solid", lift=0) for name, at in marks.items()),
-        _mark(base, "Base case", SERIES[theme][1], dash="dash", lift=18),
+        *(_mark(at / scale, name, INK[theme], dash="solid", lift=0) for name, at in marks.items()),
+        _mark(base / scale, "Base case", SERIES[theme][1], dash="dash", lift=18),
     ]
     return figure(
         [bars], theme, height=360, margin={"l": 8, "r": 8, "t": 56, "b": 8}, bargap=0,

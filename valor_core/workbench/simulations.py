@@ -16,7 +16,7 @@ from valor_core.workbench.verb import verb
 def note_simulation(work: Work, company_id: CompanyId, inputs: Any, plan: SimulationPlan) -> str:
     """Count a simulation that begins now; its id, by which anybody can repeat it."""
     company = companies.company(work, company_id)
-    line, _ = looked_at(inputs, plan)
+    line, *_ = looked_at(inputs, plan)
     run_id = simulation_id(inputs, plan)
     work.note(
         f"simulation:{run_id[:16]}",

@@ -13,6 +13,7 @@ from valor_core.models.simulation.dependence import Copula
 from valor_core.models.simulation.distributions import Uniform
 from valor_core.models.simulation.plan import Driver, SimulationPlan
 from valor_core.models.simulation.refusals import ColumnsUnusable
+from valor_core.models.simulation.running import simulate
 from valor_core.models.simulation.study import Study, study, study_in_figures
 
 
@@ -48,11 +49,18 @@ def test_a_t_copula_has_no_shares_of_variance_either():
     assert made(over("terminal_growth", 0.0, 0.03, copula=Copula.STUDENT_T)).indices == ()
 
 
-@pytest.mark.parametrize("columns", [("value_per_share", "enterprise_value"),
-                                     ("value_per_share", "fcff", "waccs")])  # fmt: skip
-def test_lines_that_cannot_be_shown_together_are_refused(columns):
+def test_two_yearly_lines_cannot_be_shown_together():
     with pytest.raises(ColumnsUnusable, match="together"):
-        made(over("terminal_growth", 0.0, 0.03, columns=columns))
+        made(over("terminal_growth", 0.0, 0.03, columns=("value_per_share", "fcff", "waccs")))
+
+
+def test_a_line_beside_the_first_is_told_by_its_mean():
+    columns = ("value_per_share", "enterprise_value")
+    found = made(over("terminal_growth", 0.0, 0.03, columns=columns))
+
+    whole = simulate(a_dcf(), over("terminal_growth", 0.0, 0.03, columns=columns))
+    expected = pytest.approx(whole.column("enterprise_value").mean(), rel=1e-12)
+    assert found.means["enterprise_value"].value == expected
 
 
 def test_its_figures_are_plain_json_with_refused_draws_and_lost_ends_told():

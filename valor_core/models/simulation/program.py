@@ -24,7 +24,7 @@ BLOCK = 16_384
 
 _TRUTHS = partial(np.empty, dtype=bool)
 
-_Bound = tuple[Callable[..., Any], tuple[Any, ...]]  # an operation and what it reads
+_Bound = tuple[partial[Any], tuple[Any, ...]]  # an operation and what it reads
 
 Columns = dict[str, np.ndarray]
 """Lines of a result: one number a scenario, or a row of years a scenario."""

@@ -148,12 +148,12 @@ class FiguresUnusable(BadInput):
 
 
 class ColumnsUnusable(BadInput):
-    """A study is about a line of one number, and may show a yearly one beside it."""
+    """A study is about a line of one number, and may show a yearly one beside others."""
 
     code = "columns_unusable"
 
     def __init__(self, *, columns: tuple[str, ...]) -> None:
         super().__init__(
             f"A simulation cannot show {', '.join(columns)} together.",
-            hint="Name a line of one number and at most one yearly line after it.",
+            hint="Name a line of one number first, at most one yearly line after it, and each once.",
         )

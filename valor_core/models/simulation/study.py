@@ -38,11 +38,12 @@ class YearlyLine:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Study:
-    """A line over all scenarios, a yearly line beside it, and what moves the first."""
+    """A line over all scenarios, other lines beside it, and what moves the first."""
 
     simulation: Simulation  # with the first line alone
     summary: Summary
     histogram: Histogram
+    means: dict[str, Estimate]  # of the other lines of one number; of one that is 1 or 0 a chance
     by_year: YearlyLine | None  # none: the plan keeps no yearly line
     tornado: Spider
     indices: tuple[SobolIndices, ...]  # none of drivers that depend on each other or move nothing
@@ -55,8 +56,8 @@ class Study:
 
 
 def study(inputs: Any, plan: SimulationPlan, progress: Callable[[float], None]) -> Study:
-    """Simulate the plan, whose columns are a line of one number and, where asked, a yearly one."""
-    line, yearly = looked_at(inputs, plan)
+    """Simulate the plan, whose first column is the line of one number that it is about."""
+    line, others, yearly = looked_at(inputs, plan)
     found = simulate(inputs, plan, progress=lambda part: progress(DRAWN * part))
     told = summary(found, line)
     dependent = plan.correlations or plan.copula is Copula.STUDENT_T
@@ -67,6 +68,7 @@ def study(inputs: Any, plan: SimulationPlan, progress: Callable[[float], None]) 
         simulation=replace(found, columns={line: found.column(line)}),
         summary=told,
         histogram=histogram(found, line),
+        means={each: Sample(found.column(each), found.replicates).mean() for each in others},
         by_year=_by_year(inputs, found, yearly) if yearly else None,
         tornado=tornado(inputs, plan, line),
         indices=indices,
@@ -74,13 +76,15 @@ def study(inputs: Any, plan: SimulationPlan, progress: Callable[[float], None]) 
     )
 
 
-def looked_at(inputs: Any, plan: SimulationPlan) -> tuple[str, str]:
-    """The line that a study is about, and the yearly one beside it or nothing."""
+def looked_at(inputs: Any, plan: SimulationPlan) -> tuple[str, tuple[str, ...], str]:
+    """The line that a study is about, other single ones, and a yearly one or nothing."""
     line, *more = kept_columns(inputs, plan)
     single_line(inputs, line)
-    if len(more) > 1 or not all(is_row(hints(model_of(inputs).result)[each]) for each in more):
+    kinds = hints(model_of(inputs).result)
+    rows = [each for each in more if is_row(kinds[each])]
+    if len(rows) > 1 or len({line, *more}) <= len(more):
         raise ColumnsUnusable(columns=plan.columns)
-    return line, more[0] if more else ""
+    return line, tuple(each for each in more if each not in rows), rows[0] if rows else ""
 
 
 def _by_year(inputs: Any, found: Simulation, name: str) -> YearlyLine:
@@ -107,6 +111,7 @@ def study_in_figures(
         "largest_change_of_a_correlation": run.dependence.change,
         "summary": dump(told) | {"percentiles": _by_level(told.percentiles)},
         "histogram": dump(made.histogram),
+        "means": {name: dump(each) for name, each in made.means.items()},
         "by_year": _yearly_figures(made.by_year) if made.by_year else None,
         "refused": [dump(each) for each in run.refused],
         "tornado": [dump(leg) | {"reasons": _in_words(leg.reasons)} for leg in made.tornado.legs],
