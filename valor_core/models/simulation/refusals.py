@@ -155,5 +155,5 @@ class ColumnsUnusable(BadInput):
     def __init__(self, *, columns: tuple[str, ...]) -> None:
         super().__init__(
             f"A simulation cannot show {', '.join(columns)} together.",
-            hint="Name a line of one number first, at most one yearly line after it, and each once.",
+            hint="Name a line of one number first, at most one yearly line, and each once.",
         )
