@@ -85,7 +85,7 @@ def headline(desk: Desk, result: ComparablesResult | None) -> None:
     """The value of a share, its range and what it rests on."""
     inputs: ComparablesInputs = desk.inputs
     if result is None:
-        show.facts({"Value per share": words.NOTHING})
+        show.facts({"Value per share": words.NOTHING}, first_large=True)
         return
     priced = [peer for peer in inputs.peers if peer.price is not None]
     low, high = (words.per_share(v) for v in (result.value_per_share_low,

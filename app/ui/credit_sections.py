@@ -94,7 +94,7 @@ CHARTED = {
 def headline(desk: Desk, result: CreditResult | None) -> None:
     """How near distress is, how income covers interest, and how debt stands to income."""
     if result is None:
-        show.facts({"Altman Z″": words.NOTHING})
+        show.facts({"Altman Z″": words.NOTHING}, first_large=True)
         return
     cover = result.cover
     show.facts(

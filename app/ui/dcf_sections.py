@@ -51,7 +51,7 @@ FORECAST = (
 def headline(desk: Desk, result: DcfResult | DirectDcfResult | None) -> None:
     """What a share is worth, beside what was saved, and what it rests on."""
     if result is None:
-        show.facts({f"Value per share, {desk.currency}": words.NOTHING})
+        show.facts({f"Value per share, {desk.currency}": words.NOTHING}, first_large=True)
         return
     currency, told = desk.currency, {}
     if desk.to_state:

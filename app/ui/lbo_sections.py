@@ -96,7 +96,7 @@ FRESH_COVENANT = Covenant(measure=next(iter(Measure)), limit=constant(6.0))
 def headline(desk: Desk, result: LboResult | None) -> None:
     """What the sponsor makes, beside what was saved, and what the deal rests on."""
     if result is None:
-        show.facts({"Sponsor's IRR": words.NOTHING})
+        show.facts({"Sponsor's IRR": words.NOTHING}, first_large=True)
         return
     inputs: LboInputs = desk.inputs
     money = f"{desk.currency} m"

@@ -161,7 +161,7 @@ def _told_address(company: Company | None) -> None:
 def headline(desk: Desk, result: MergerResult | None) -> None:
     """What the deal does to earnings per share, what it would bear, and what it is worth."""
     if result is None:
-        show.facts({"Accretion": words.NOTHING})
+        show.facts({"Accretion": words.NOTHING}, first_large=True)
         return
     inputs: MergerInputs = desk.inputs
     judged, at_price = inputs.judged_year - 1, _at_price(desk)

@@ -127,7 +127,7 @@ def headline(desk: Desk, result: RealOptionResult | ProjectResult | None) -> Non
     """The project with its rights beside itself without them, and when to act."""
     money = f"{desk.currency} m"
     if result is None:
-        show.facts({f"Project with its rights, {money}": words.NOTHING})
+        show.facts({f"Project with its rights, {money}": words.NOTHING}, first_large=True)
         return
     told = {
         f"Project with its rights, {money}": words.millions(result.value_with_flexibility),

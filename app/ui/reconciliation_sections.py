@@ -82,7 +82,7 @@ def headline(desk: Desk, result: ReconciliationResult | None) -> None:
     """What the operations are worth, by how many methods, and how far these are apart."""
     value = f"Value of the operations, {desk.currency} m"
     if result is None:
-        show.facts({value: words.NOTHING})
+        show.facts({value: words.NOTHING}, first_large=True)
         return
     rows = _rows(desk, result)[:METHODS]
     by_share = desk.inputs.financing.leverage is not None

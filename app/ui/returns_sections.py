@@ -32,7 +32,7 @@ RATES = (
 def headline(desk: Desk, result: ReturnsResult | None) -> None:
     """What the flows return and are worth; several rates, or none, in words."""
     if result is None:
-        show.facts({"IRR": words.NOTHING})
+        show.facts({"IRR": words.NOTHING}, first_large=True)
         return
     dated = desk.inputs.dates is not None
     show.facts(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -196,10 +196,13 @@ def facts(pairs: Mapping[str, str], *, first_large: bool = False) -> None:
         f"<div style='font-size:{size};font-weight:600;line-height:1.3'>{escape(value)}</div></div>"
         for (label, value), size in zip(pairs.items(), sizes, strict=False)
     )
-    st.html(
-        "<div style='display:flex;flex-wrap:wrap;align-items:end;gap:.75rem 2rem;"
-        f"font-variant-numeric:tabular-nums'>{items}</div>"
-    )
+    # The name by which the page's style keeps the place of a line with a large first value.
+    place = st.container(key=f"headline:{next(iter(pairs))}") if first_large else nullcontext()
+    with place:
+        st.html(
+            "<div style='display:flex;flex-wrap:wrap;align-items:end;gap:.75rem 2rem;"
+            f"font-variant-numeric:tabular-nums'>{items}</div>"
+        )
 
 
 def section(names: Sequence[str], *, of: str) -> str:

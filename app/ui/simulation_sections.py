@@ -63,7 +63,7 @@ def subject() -> Subject:
     st.session_state["simulation:model"] = asked if asked in SUBJECTS else titles[0]
     chosen = st.segmented_control(
         "Model", titles, format_func=lambda name: SUBJECTS[name].title,
-        key="simulation:model", on_change=changed, required=True,
+        key="simulation:model", on_change=changed, required=True, label_visibility="collapsed",
     )  # fmt: skip
     return SUBJECTS[chosen or titles[0]]
 

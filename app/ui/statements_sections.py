@@ -148,7 +148,9 @@ def headline(desk: Desk, result: StatementsResult | None) -> None:
     """What a share earns in the end, whether the statements tie, and the cash that they leave."""
     years, money = sheet.fiscal_years(desk, "revenue", desk.inputs.years), f"{desk.currency} m"
     if result is None:
-        show.facts({f"Earnings per share in {years[-1]}, {desk.currency}": words.NOTHING})
+        show.facts(
+            {f"Earnings per share in {years[-1]}, {desk.currency}": words.NOTHING}, first_large=True
+        )
         return
     ebitda, owed = float(result.income.ebitda[-1]), _net_debt(result)
     show.facts(

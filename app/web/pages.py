@@ -19,9 +19,11 @@ from app.web.static import streamlit_static
 
 TITLE = "Valor IVX"
 
-# Three rules keep a page from jumping while it is drawn: the place of the sidebar (18.75rem of the
+# Seven rules keep a page from jumping while it is drawn: the place of the sidebar (18.75rem of the
 # theme's 15px), which appears late (layout shift 0.23); the width of the page, narrow until its
-# script asks for all of it; and what stands below the list of pages, before that list is there.
+# script asks for all of it; what stands below the list of pages, before that list is there; in
+# columns, where labelled fields stand, their height; that of a line with a large first value, of a
+# choice of sections or models, of one of peers.
 # Figures of equal width let columns of numbers be compared. Captions are fainter than text, yet at
 # least 4.5:1 on the page, which Streamlit's own are not, nor its hints at shortcuts.
 STYLE = """<style>
@@ -30,6 +32,11 @@ body{font-variant-numeric:tabular-nums}
 max-width:none!important}
 [data-testid=stSidebarContent]:not(:has([data-testid=stSidebarNav]))
 [data-testid=stSidebarUserContent]{visibility:hidden}
+[data-testid=stColumn] [data-testid=stSkeleton]{min-height:63.75px}
+[class*=st-key-places] [data-testid=stSkeleton]{min-height:0;height:21px}
+[class*=st-key-headline]{min-height:57.4375px}
+[class*=st-key-]:is([class*=-section],[class*=-model]) [data-testid=stSkeleton]{height:30px}
+[class*=st-key-][class*=-peers] [data-testid=stSkeleton]{min-height:94.625px}
 [data-testid=stCaptionContainer]{opacity:.78!important}
 kbd{color:light-dark(#000,#fff)!important}
 [data-testid=stButtonGroup] [aria-checked=true] p{color:light-dark(#0b4f8a,#a5cdf6)!important}
