@@ -58,6 +58,16 @@ SETTINGS = (
         "Secrets that may sign billing webhooks, by commas; made in VALOR_HOME if empty.",
         secret=True,
     ),
+    Setting(
+        "VALOR_DATA_CONTACT",
+        "",
+        "Who asks, as providers see it: a name and an e-mail. The SEC answers nobody without.",
+    ),
+    Setting(
+        "VALOR_DATA_LOOPBACK",
+        "",
+        "`1` lets data providers stand on this machine, for tests and the demonstration.",
+    ),
     Setting("VALOR_METRICS", "", "`1` serves /metrics, to loopback or to who shows the token."),
     Setting("VALOR_METRICS_TOKEN", "", "Bearer token of /metrics for callers off loopback.", True),
     Setting("PROMETHEUS_MULTIPROC_DIR", "", "Folder in which several processes share metrics."),

@@ -17,6 +17,7 @@ import app
 import jobs
 import valor_core
 from valor_core.errors import Flaw, ValorError
+from valor_core.market.failures import Failure
 from valor_core.redaction import Redactor
 from valor_core.tenancy.flags import FLAGS
 from valor_core.tenancy.plans import LIMITS
@@ -57,6 +58,7 @@ SAMPLES: dict[str, Any] = {
 SPECIAL: dict[str, dict[str, Any]] = {
     "driver_out_of_range": {"driver": "Payout", "stated": 25.0, "least": 0.0, "most": 1.0},
     "bad_event": {"field": "amount_minor"},
+    "provider_failed": {"provider": "FRED", "kind": Failure.TIMEOUT},
     "event_settled": {"state": "applied"},
     "price_stands": {"meter": "valuations", "valid_from": "2026-11-01"},
     "same_currency": {"rate": 1.08},

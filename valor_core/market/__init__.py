@@ -1,0 +1,1 @@
+"""Data of others: providers, what they answer, and how they fail."""
