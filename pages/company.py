@@ -185,4 +185,4 @@ else:
         day = day_of_facts()
     page(company, day)
 with st.expander("Import filed facts", expanded=company is None, icon=":material/upload_file:"):
-    import_facts(who)
+    import_facts(who, suggested=f"{company.cik}" if company else "")

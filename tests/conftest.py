@@ -16,7 +16,9 @@ import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
 
+from app.fault_server import FaultServer, serving
 from tests.embedded_postgres import EmbeddedPostgres, in_memory
+from tests.market import answers
 from valor_core.audit import keys as audit_keys
 from valor_core.audit import log as audit
 from valor_core.settings import SETTINGS
@@ -259,6 +261,17 @@ def empty_store(mould: Mould, request: pytest.FixtureRequest, folder: Path) -> I
     """A fresh database of either kind in which nothing stands."""
     with in_use(mould.opened(folder, Holding.NOTHING), request) as store:
         yield store
+
+
+@pytest.fixture
+def sec(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
+    """A server that stands in for the SEC's and knows Apple alone."""
+    with serving(answers.edgar, wrong=answers.edgar_of_another) as server:
+        monkeypatch.setenv("VALOR_SEC_URL", server.url)
+        monkeypatch.setenv("VALOR_SEC_DATA_URL", server.url)
+        monkeypatch.setenv("VALOR_DATA_LOOPBACK", "1")
+        monkeypatch.setenv("VALOR_DATA_CONTACT", "Acme data@acme.example")
+        yield server
 
 
 @contextmanager

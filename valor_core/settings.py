@@ -68,6 +68,8 @@ SETTINGS = (
         "",
         "`1` lets data providers stand on this machine, for tests and the demonstration.",
     ),
+    Setting("VALOR_SEC_URL", "https://www.sec.gov", "Where the SEC lists who has which ticker."),
+    Setting("VALOR_SEC_DATA_URL", "https://data.sec.gov", "Where the SEC tells what was filed."),
     Setting("VALOR_METRICS", "", "`1` serves /metrics, to loopback or to who shows the token."),
     Setting("VALOR_METRICS_TOKEN", "", "Bearer token of /metrics for callers off loopback.", True),
     Setting("PROMETHEUS_MULTIPROC_DIR", "", "Folder in which several processes share metrics."),

@@ -3,15 +3,17 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.callers import CallersWork, MakesOnce
+from app.api.callers import CallersWork, MakesOnce, signed_in
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from valor_core.coverage.facts_csv import template
-from valor_core.values import from_micros
+from valor_core.coverage.imports import Imported
+from valor_core.values import Caller, from_micros
 from valor_core.workbench import companies
+from valor_core.workbench.fetching import facts_asked_for, fetch_facts
 from valor_core.workbench.verb import allowed
 
 router = APIRouter(prefix="/imports", tags=["imports"], route_class=StrictRoute)
@@ -27,6 +29,27 @@ class ImportView(BaseModel):
     facts: int
     companies: list[str]
     known_before: bool
+
+    @classmethod
+    def of(cls, done: Imported) -> "ImportView":
+        """The import as clients see it."""
+        return cls(
+            id=done.import_id,
+            kind=done.kind,
+            file_name=done.file_name,
+            sha256=done.sha256,
+            facts=done.facts_n,
+            companies=list(done.companies),
+            known_before=done.known_before,
+        )
+
+
+class FetchBody(BaseModel):
+    """Whose filings are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    company: str = Field(min_length=1, max_length=20, description="Its ticker or its CIK.")
 
 
 class PastImportView(BaseModel):
@@ -59,19 +82,16 @@ def create_import(
     allowed(work, "fact.import")
     document = companies.read_document(once.body, file_name=file_name)
 
-    def keep() -> ImportView:
-        done = companies.import_document(work, document)
-        return ImportView(
-            id=done.import_id,
-            kind=done.kind,
-            file_name=done.file_name,
-            sha256=done.sha256,
-            facts=done.facts_n,
-            companies=list(done.companies),
-            known_before=done.known_before,
-        )
+    return once.do(lambda: ImportView.of(companies.import_document(work, document)))
 
-    return once.do(keep)
+
+@router.post("/fetch", status_code=201, response_model=ImportView)
+def fetch_import(
+    caller: Annotated[Caller, Depends(signed_in)], once: MakesOnce, body: FetchBody
+) -> Response:
+    """Bring in what a company filed with the SEC, by its ticker or CIK. All or nothing."""
+    document = fetch_facts(caller, facts_asked_for(body.company))
+    return once.do(lambda: ImportView.of(companies.import_document(once.work, document)))
 
 
 @router.get("")

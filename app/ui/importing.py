@@ -1,7 +1,10 @@
 """Bringing in filed facts: everything in a file, or nothing of it and all that is wrong."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from app.ui import show
 from app.ui.words import counted
@@ -9,21 +12,23 @@ from valor_core.coverage.imports import Imported
 from valor_core.errors import BadInputs, ValorError
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller
-from valor_core.workbench.companies import import_document, read_document
+from valor_core.workbench.companies import Document, import_document, read_document
+from valor_core.workbench.fetching import facts_asked_for, fetch_facts
 from valor_core.workbench.verb import open_work
 
 _TOLD = "importing_told"
 
 
-def import_facts(who: Caller) -> None:
-    """A file to choose, a button, and what came of the last one."""
+def import_facts(who: Caller, *, suggested: str = "") -> None:
+    """A company to ask the SEC for or a file to choose, and what came of the last one."""
     if who.role not in MAY["fact.import"]:
         st.caption("Importing is for analysts. Ask one of your tenant to bring the filing in.")
         return
+    _fetch(who, suggested)
     st.markdown(
-        "An SEC companyfacts document (`.json` or `.json.gz`), or a table made from the template, "
-        "as [CSV](/api/v1/imports/template.csv) or [XLSX](/api/v1/imports/template.xlsx). All of "
-        "it is kept, or nothing."
+        "**From a file.** An SEC companyfacts document (`.json` or `.json.gz`), or a table made "
+        "from the template, as [CSV](/api/v1/imports/template.csv) or "
+        "[XLSX](/api/v1/imports/template.xlsx). All of it is kept, or nothing."
     )
     with st.form("importing", clear_on_submit=True, border=False):
         sent = st.file_uploader("File with filed facts", type=["json", "gz", "csv", "xlsx"])
@@ -31,20 +36,46 @@ def import_facts(who: Caller) -> None:
     if pressed and sent is None:
         st.warning("Choose a file first.")
     elif pressed and sent is not None:
-        _bring_in(who, sent.getvalue(), sent.name)
+        _bring_in(who, lambda: read_document(sent.getvalue(), file_name=sent.name))
     elif done := st.session_state.pop(_TOLD, None):
         _tell(done)
 
 
-def _bring_in(who: Caller, raw: bytes, file_name: str) -> None:
+def _fetch(who: Caller, suggested: str) -> None:
+    st.markdown("**From the SEC.** All annual reports that a company filed, figure by figure.")
+    with st.form("fetching", border=False):
+        wanted = st.text_input(
+            "Ticker or CIK",
+            value=suggested,
+            max_chars=20,
+            placeholder="AAPL",
+            key=f"fetching_{suggested or 'company'}",
+        )
+        pressed = st.form_submit_button("Fetch from SEC EDGAR", icon=":material/cloud_download:")
+    if pressed and not wanted.strip():
+        st.warning("Write a ticker or a CIK first.")
+    elif pressed:
+        status = st.status(f"Asking the SEC for {show.plain(wanted)} …")
+        _bring_in(who, lambda: fetch_facts(who, facts_asked_for(wanted)), status)
+
+
+def _bring_in(
+    who: Caller, read: Callable[[], Document], status: StatusContainer | None = None
+) -> None:
     try:
-        document = read_document(raw, file_name=file_name)
+        document = read()
+        if status:
+            name = document.read[0].company.name
+            status.update(label=f"Keeping what {show.plain(name)} filed …")
         with open_work(who) as work:
             done = import_document(work, document)
-    except BadInputs as error:
-        _refuse(error)
     except ValorError as error:
-        show.refusal(error)
+        if status:
+            status.update(label="Nothing was brought in.", state="error")
+        if isinstance(error, BadInputs):
+            _refuse(error)
+        else:
+            show.refusal(error)
     else:
         st.session_state[_TOLD] = done
         st.rerun()  # what came in shows on the whole page
@@ -64,7 +95,7 @@ def _tell(done: Imported) -> None:
 def _refuse(error: BadInputs) -> None:
     st.error(
         f"Nothing was imported: {counted(len(error.flaws), 'thing is', 'things are')} wrong in "
-        f"this file. {show.plain(error.hint)}",
+        f"this document. {show.plain(error.hint)}",
         icon=":material/error:",
     )
     rows = [(*_place(flaw.place), flaw.problem) for flaw in error.flaws]

@@ -439,6 +439,18 @@ def test_documents_are_imported_once_into_their_tenant_alone(valor, tmp_path):
     assert read_with(keys["rival"], "/companies")[1]["companies"] == []
 
 
+def test_what_a_company_filed_is_fetched_by_its_ticker(valor, sec):
+    first, again = (
+        valor("fetch", "fundamentals", "--ticker", "AAPL", "--tenant", "acme") for _ in range(2)
+    )
+
+    assert first.out.startswith("Apple Inc.: ")
+    assert "nothing was filed since" in again.out
+    assert "no company has the ticker ZZZZ" in valor.refused(
+        "fetch", "fundamentals", "--ticker", "ZZZZ", "--tenant", "acme"
+    )
+
+
 def test_every_flaw_of_a_document_is_told_at_once_and_nothing_is_imported(valor, tmp_path):
     table = tmp_path / "facts.csv"
     header, row, *_ = template().splitlines()

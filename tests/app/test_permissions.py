@@ -17,6 +17,7 @@ import pytest
 
 from app.api.application import create_api
 from app.compute import RUNS
+from app.fault_server import FaultServer
 from app.web.callers import Callers
 from app.web.identity import PROBES, PUBLIC_PATHS, Identity
 from tests.app.asking import (
@@ -92,6 +93,7 @@ ACT_OF_ROUTE = {
     "POST /companies/{company_id}/adjustments": "adjustment.add",
     "DELETE /companies/{company_id}/adjustments/{adjustment_id}": "adjustment.drop",
     "POST /imports": "fact.import",
+    "POST /imports/fetch": "fact.import",
     "GET /imports": "import.read",
     "GET /imports/template.csv": "import.read",
     "GET /imports/template.xlsx": "import.read",
@@ -179,6 +181,7 @@ SOCKETS = {"/_stcore/stream"}
 # Bodies that name no thing.
 SAME_OF_ALL: dict[str, Any] = {
     "POST /batches": {"policy": {}},
+    "POST /imports/fetch": {"company": "AAPL"},
     "POST /valuations/{valuation_id}/scenarios": {
         "scenarios": [{"name": "as it is", "probability": 1.0}],
     },
@@ -216,6 +219,11 @@ TOLD_ELSEWHERE = ("GET /valuations?company_id={company_id}", "POST /reports/{nam
 def whole(store: Store) -> Iterator[Whole]:
     with whole_application(store) as application:
         yield application
+
+
+@pytest.fixture(autouse=True)
+def _providers(sec: FaultServer) -> None:
+    """What a route asks of a provider is answered."""
 
 
 @pytest.fixture

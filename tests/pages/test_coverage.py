@@ -1,7 +1,7 @@
 from typing import Any
 
 from tests.conftest import ONLY_SQLITE
-from tests.pages.opening import opened, run, saved, texts
+from tests.pages.opening import opened, pressed, run, saved, texts
 
 pytestmark = ONLY_SQLITE
 
@@ -45,3 +45,23 @@ def test_typing_narrows_the_table_by_name_and_ticker(book, acme, monkeypatch):
 
     page.text_input(key="coverage_search").set_value("no such company")
     assert "No company has that name" in texts(run(page))
+
+
+def test_a_company_is_fetched_from_the_sec_and_then_stands_in_the_table(acme, monkeypatch, sec):
+    page = opened(monkeypatch, acme.analyst, "coverage")
+
+    page.text_input(key="fetching_company").set_value("aapl")
+    page = pressed(page, "Fetch from SEC EDGAR")
+
+    assert "new figures of 1 company came in" in texts(page)
+    assert list(page.dataframe[0].value["Ticker"]) == ["AAPL"]
+
+
+def test_a_ticker_that_the_sec_does_not_know_is_said_and_nothing_comes_in(acme, monkeypatch, sec):
+    page = opened(monkeypatch, acme.analyst, "coverage")
+
+    page.text_input(key="fetching_company").set_value("ZZZZ")
+    page = pressed(page, "Fetch from SEC EDGAR")
+
+    assert "no company has the ticker ZZZZ" in texts(page)
+    assert "There is no company yet" in texts(page)

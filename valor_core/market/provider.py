@@ -121,6 +121,16 @@ class Licence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Filer:
+    """A company as the provider lists it."""
+
+    cik: int
+    name: str
+    ticker: str
+    sic: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What a provider answered, from where, as of when, and on which terms."""
 
@@ -133,6 +143,7 @@ class Answer:
     licence: Licence
     source: str  # the address that was asked, without its key
     synthetic: bool = False
+    filer: Filer | None = None  # of fundamentals
 
 
 class Provider(Protocol):
@@ -141,6 +152,11 @@ class Provider(Protocol):
     @property
     def name(self) -> str:
         """As settings, policies and logs call it."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """As people call it."""
         ...
 
     @property

@@ -34,6 +34,7 @@ class Document:
     file_name: str
     kind: str  # companyfacts, csv or xlsx
     read: Sequence[ParsedFacts]
+    source: str = ""  # the address that it was fetched from, where it was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,7 @@ def import_document(work: Work, document: Document) -> Imported:
         companies=list(done.companies),
         facts=done.facts_n,
         known_before=done.known_before,
+        **({"source": document.source} if document.source else {}),
     )
     return done
 

@@ -116,3 +116,17 @@ def test_imports_come_in_pages_newest_first_to_their_tenant_alone(acme, rival, c
     ]  # fmt: skip
     assert {row["by"] for page in listed for row in page} == {acme.analyst.actor}
     assert pages(client(rival.admin), "/imports") == [[]]
+
+
+def test_what_a_company_filed_is_fetched_by_its_ticker_once_for_a_key(acme, client, sec):
+    analyst = client(acme.analyst)
+    first, again = (
+        analyst.post("/imports/fetch", json={"company": "AAPL"}, headers=once()) for _ in range(2)
+    )
+    unknown = analyst.post("/imports/fetch", json={"company": "ZZZZ"}, headers=once("2"))
+
+    assert first.status_code == 201
+    assert first.json()["companies"] == ["cik0000320193"]
+    assert again.content == first.content
+    assert refusal(unknown) == (422, "provider_failed")
+    assert imports(analyst) == ["SEC EDGAR, CIK0000320193.json"]

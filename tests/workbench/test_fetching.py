@@ -1,0 +1,120 @@
+"""What is fetched from the SEC comes in as the same document from a file does."""
+
+import json
+
+import pytest
+
+from app.fault_server import Fault
+from tests.books import imported
+from tests.conftest import ONLY_SQLITE
+from tests.coverage.filings import apple, as_bytes
+from valor_core.coverage.imports import Imported
+from valor_core.errors import AccessDenied, BadInput
+from valor_core.market.failures import Failure, ProviderFailure
+from valor_core.market.providers.edgar import ContactMissing
+from valor_core.values import Caller, CompanyId
+from valor_core.workbench import companies, logbook
+from valor_core.workbench.fetching import facts_asked_for, fetch_facts
+from valor_core.workbench.verb import open_work
+
+APPLE = CompanyId("cik0000320193")
+
+
+def fetched(caller: Caller, company: str) -> Imported:
+    document = fetch_facts(caller, facts_asked_for(company))
+    with open_work(caller) as work:
+        return companies.import_document(work, document)
+
+
+def figures(caller: Caller):
+    with open_work(caller) as work:
+        return companies.read_facts(work, APPLE)
+
+
+def test_a_company_fetched_by_its_ticker_has_the_figures_that_its_file_brings(
+    store, acme, rival, sec
+):
+    fetched(acme.analyst, "aapl")
+    imported(rival.analyst, as_bytes(apple()), "CIK0000320193.json")
+
+    assert figures(acme.analyst) == figures(rival.analyst) != []
+    with open_work(acme.analyst) as work:
+        company = companies.read_company(work, "AAPL")
+    assert (company.id, company.sic, company.name) == (APPLE, 3571, "Apple Inc.")
+
+
+def test_the_same_filings_fetched_again_change_nothing(store, acme, sec):
+    first, again = fetched(acme.analyst, "AAPL"), fetched(acme.analyst, "320193")
+
+    assert first.facts_n > 8
+    assert (again.known_before, again.facts_n) == (True, 0)
+
+
+@ONLY_SQLITE
+def test_the_log_tells_from_where_a_document_was_fetched(store, acme, sec):
+    fetched(acme.analyst, "AAPL")
+
+    with open_work(acme.admin) as work:
+        entry = logbook.read_log(work, action="fact.import")[0]
+    assert json.loads(entry.payload or b"")["source"].endswith("companyfacts/CIK0000320193.json")
+
+
+@ONLY_SQLITE
+def test_no_database_is_open_while_the_sec_is_asked(store, acme, sec, monkeypatch):
+    seen = []
+    before = sec._answers
+    pool = store.engine.pool
+    sec._answers = lambda path, params: (seen.append(pool.checkedout()), before(path, params))[1]
+
+    fetched(acme.analyst, "AAPL")
+
+    assert seen == [0, 0, 0]
+
+
+@ONLY_SQLITE
+def test_another_companys_figures_are_refused(store, acme, sec):
+    sec.fault = Fault.WRONG
+
+    with pytest.raises(ProviderFailure, match="asked for CIK 320193, it sent 1045810"):
+        fetched(acme.analyst, "AAPL")
+    assert figures_or_none(acme.analyst) is None
+
+
+def figures_or_none(caller: Caller):
+    with open_work(caller) as work:
+        return next((c for c in companies.list_companies(work) if c.id == APPLE), None)
+
+
+@ONLY_SQLITE
+def test_a_ticker_that_nobody_has_and_a_text_that_is_none_are_told_apart(store, acme, sec):
+    with pytest.raises(ProviderFailure, match="no company has the ticker ZZZZ") as failed:
+        fetched(acme.analyst, "ZZZZ")
+    with pytest.raises(BadInput, match="is no ticker"):
+        facts_asked_for("../etc")
+
+    assert failed.value.kind is Failure.CALLER
+
+
+@ONLY_SQLITE
+def test_the_sec_is_not_asked_by_who_does_not_say_who_asks(store, acme, sec, monkeypatch):
+    monkeypatch.setenv("VALOR_DATA_CONTACT", "")
+
+    with pytest.raises(ContactMissing):
+        fetched(acme.analyst, "AAPL")
+    assert not sec.asked
+
+
+@ONLY_SQLITE
+def test_who_may_not_import_asks_nobody(store, acme, sec):
+    with pytest.raises(AccessDenied):
+        fetched(acme.viewer, "AAPL")
+    assert not sec.asked
+
+
+@ONLY_SQLITE
+def test_the_sec_that_bans_who_asks_too_often_is_left_alone_for_ten_minutes(store, acme, sec):
+    sec.fault = Fault.DENY
+
+    with pytest.raises(ProviderFailure) as failed:
+        fetched(acme.analyst, "AAPL")
+    assert (failed.value.kind, failed.value.retry_after_s) == (Failure.THROTTLED, 600)
