@@ -3,13 +3,15 @@
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Protocol
 
 from valor_core.errors import BadInput
+from valor_core.market.failures import Failure, ProviderFailure
 from valor_core.market.series import Adjusted, Series, Tick
 from valor_core.market.transport import SafeHttp
+from valor_core.values import utc_now
 
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9.\-]{0,19}")
 _SERIES = re.compile(r"[A-Z0-9][A-Z0-9_.\-]{0,59}")
@@ -98,6 +100,10 @@ class FxQuery:
     def __post_init__(self) -> None:
         _check(self.base, _CURRENCY, "currency")
         _check(self.quote, _CURRENCY, "currency")
+        if self.base == self.quote:
+            raise BadInput(
+                f"{self.base} is both currencies.", hint="Ask for two that are not the same."
+            )
         _check_days(self.start, self.end)
 
     @property
@@ -144,6 +150,26 @@ class Answer:
     source: str  # the address that was asked, without its key
     synthetic: bool = False
     filer: Filer | None = None  # of fundamentals
+
+
+def in_series(
+    provider: "Provider", query: Query, series: Series, *, source: str, synthetic: bool = False
+) -> Answer:
+    """An answer of dated rows; ProviderFailure where there is not one of them."""
+    if not series.rows:
+        raise ProviderFailure(provider.title, Failure.CALLER, told="it has nothing for those days")
+    newest = max(row.day for row in series.rows)
+    return Answer(
+        provider=provider.name,
+        capability=query.capability,
+        query=query,
+        value=series,
+        as_of=datetime(newest.year, newest.month, newest.day, tzinfo=UTC),
+        fetched_at=utc_now(),
+        licence=provider.licence,
+        source=source,
+        synthetic=synthetic,
+    )
 
 
 class Provider(Protocol):

@@ -6,7 +6,7 @@ nothing by itself, and it takes a network of ours, where the address that is dia
 
 import asyncio
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -28,6 +28,7 @@ RETRY_AFTER_MAX_S = 3600.0
 """No provider keeps a question waiting for longer by its Retry-After."""
 
 _KINDS = {401: Failure.UNAUTHORISED, 402: Failure.QUOTA, 403: Failure.UNAUTHORISED}
+_HEAD_MAX = 4096
 _GZIP = 31  # zlib's window bits for a gzip wrapper
 
 
@@ -42,6 +43,8 @@ class Request:
     secret_params: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body_max: int = BODY_MAX
+    refused: "Callable[[int, bytes], Failure | None] | None" = None
+    """What a refusal means whose status does not tell; its text may echo a key, and stays there."""
 
     @property
     def source(self) -> str:
@@ -137,9 +140,23 @@ class SafeHttp:
         async with self._pool.stream("GET", request.address, headers=list(headers.items())) as got:
             told = {name.decode().lower(): value.decode("latin-1") for name, value in got.headers}
             if got.status != 200:
-                raise refusal(request.provider, got.status, told)
+                failed = refusal(request.provider, got.status, told)
+                if request.refused and (kind := request.refused(got.status, await _head_of(got))):
+                    after = failed.retry_after_s
+                    failed = ProviderFailure(request.provider, kind, retry_after_s=after)
+                raise failed
             body = await _unpacked(request, got, told.get("content-encoding", "identity").lower())
         return Fetched(body=body, headers=told, source=request.source)
+
+
+async def _head_of(got: httpcore2.Response) -> bytes:
+    """The beginning of what a refusal says, as it came: that is short and not packed."""
+    head = b""
+    async for chunk in got.aiter_stream():
+        head += chunk
+        if len(head) > _HEAD_MAX:
+            break
+    return head[:_HEAD_MAX]
 
 
 async def _unpacked(request: Request, got: httpcore2.Response, encoding: str) -> bytes:
