@@ -51,6 +51,12 @@ SETTINGS = (
         "",
         "Folder of the checkpoints outside the database; `checkpoints` in VALOR_HOME if empty.",
     ),
+    Setting(
+        "VALOR_PROVIDER_SECRET",
+        "",
+        "Seals tenants' keys of data providers; made in VALOR_HOME if empty.",
+        secret=True,
+    ),
     Setting("VALOR_KEY_PEPPER", "", "Pepper of the API keys; made in VALOR_HOME if empty.", True),
     Setting(
         "BILLING_WEBHOOK_SECRETS",

@@ -39,10 +39,14 @@ DEEDS = {
     "plan.define": ("defined the plan", ""),
     "plan.override": ("changed a limit", "of"),
     "plan.zone": ("changed the time zone of quotas", ""),
+    "provider.key_drop": ("dropped the key of the data provider", ""),
+    "provider.key_set": ("set the key of the data provider", ""),
     "report.cancel": ("stopped the report", ""),
     "report.run": ("asked for the report", ""),
     "report.schedule": ("changed a schedule of the report", ""),
     "retention.change": ("changed how long details are kept, in the category", ""),
+    "series.accept": ("accepted doubtful figures of the series", ""),
+    "series.keep": ("fetched the series", ""),
     "session.began": ("signed in", ""),
     "session.end": ("signed out", ""),
     "session.refused": ("tried to sign in and was refused", ""),
@@ -76,6 +80,8 @@ NOUNS = {
     "health": "the health of the installation",
     "key": "API keys",
     "me": "their own name",
+    "provider": "data providers",
+    "series": "series",
     "token": "sign-in links",
 }
 UNTOLD = ("act_id",)  # ties the entry to the meter; it says nothing to a reader

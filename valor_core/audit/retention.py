@@ -28,6 +28,7 @@ _OF_NOUN = {
     "token": "security",
     "member": "configuration",
     "key": "configuration",
+    "provider": "configuration",
     "tenant": "configuration",
     "plan": "configuration",
     "flag": "configuration",

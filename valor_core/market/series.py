@@ -38,7 +38,7 @@ class Series:
     """Dated rows, the oldest first, in one unit, one currency and the days of one time zone."""
 
     symbol: str  # as it was asked for: AAPL, DGS10, EURUSD
-    rows: tuple[Bar, ...] | tuple[Observation, ...]
+    rows: tuple[Bar | Observation, ...]  # of one kind
     unit: str  # of a value: USD, percent a year, USD for 1 EUR
     currency: str  # empty where there is none, as of a rate
     zone: str  # whose days these are: America/New_York

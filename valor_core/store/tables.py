@@ -721,9 +721,77 @@ class MeterPriceRow(Private, Base):
     )
 
 
+# --- market data -------------------------------------------------------------------------------
+
+
+class ProviderKeyRow(Private, Base):
+    """A tenant's key of a data provider, sealed; what opens it stands outside the database."""
+
+    __tablename__ = "provider_keys"
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    nonce: Mapped[bytes]
+    sealed: Mapped[bytes]
+    set_at: Mapped[int]
+    set_by: Mapped[str]
+    __table_args__ = (STRICT,)
+
+
+class SeriesRow(Private, Base):
+    """Dated rows as a provider gave them, named by their own digest and never changed."""
+
+    __tablename__ = "market_series"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    provider: Mapped[str]
+    capability: Mapped[str]
+    symbol: Mapped[str]
+    unit: Mapped[str]
+    currency: Mapped[str]
+    adjusted: Mapped[str]
+    zone: Mapped[str]
+    first_day: Mapped[str]
+    last_day: Mapped[str]
+    rows_n: Mapped[int]
+    synthetic: Mapped[int]  # 1 where no market ever saw them
+    licence: Mapped[Any] = mapped_column(Json)
+    source: Mapped[str]
+    as_of: Mapped[int]
+    fetched_at: Mapped[int]
+    content: Mapped[bytes]
+    created_by: Mapped[str]
+    __table_args__ = (
+        Index(None, "tenant_id", "capability", "symbol", "fetched_at"),
+        Index(None, "tenant_id", "fetched_at", "sha256"),
+        STRICT,
+    )
+
+
+class DoubtRow(Private, Base):
+    """Why a row of a series, or all of it, is not used; until a person accepts it with a reason."""
+
+    __tablename__ = "market_doubts"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[str] = mapped_column(primary_key=True)  # empty: of the whole series
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    told: Mapped[str]
+    accepted_at: Mapped[int | None]
+    accepted_by: Mapped[str | None]
+    reason: Mapped[str | None] = mapped_column(info=FREE)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "sha256"], ["market_series.tenant_id", "market_series.sha256"]
+        ),
+        CheckConstraint(
+            "(accepted_at IS NULL) = (accepted_by IS NULL)"
+            " AND (accepted_at IS NULL) = (reason IS NULL)",
+            name="accepted_by_somebody",
+        ),
+        STRICT,
+    )
+
+
 TENANT_TABLES = tuple(sorted(n for n, t in Base.metadata.tables.items() if "tenant_id" in t.c))
 SHARED_TABLES = ("companies", "facts", "imports")
 APPEND_ONLY = ("audit_logs",)
-IMMUTABLE = ("plan_definitions",)
+IMMUTABLE = ("market_series", "plan_definitions")
 UNLOGGED = ("rate_limits",)
 APPEND_ONLY = ("audit_checkpoints", "audit_logs")

@@ -1,0 +1,261 @@
+"""Series as they are kept: named by the digest of what they say, never changed, doubts beside."""
+
+import gzip
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+
+import orjson
+from sqlalchemy import select, tuple_
+
+from valor_core.errors import BadInput, Conflict, NotFound
+from valor_core.market.checks import Doubt, SeriesQuery, doubts
+from valor_core.market.offered import OFFER
+from valor_core.market.provider import Answer, Capability
+from valor_core.market.series import Adjusted, Bar, Observation, Series
+from valor_core.store.tables import DoubtRow, SeriesRow
+from valor_core.store.work import Work
+from valor_core.values import micros
+
+WHOLE = ""
+"""The day of a doubt about the whole series."""
+
+REASON_MAX = 1_000
+DOUBTS_MAX = 2_000
+"""A series with more doubtful rows is not kept: it is another one than was asked for."""
+
+
+class SeriesInDoubt(Conflict):
+    """A series of which nothing may be used until somebody accepts it with a reason."""
+
+    code = "series_in_doubt"
+
+    def __init__(self, *, symbol: str, told: str) -> None:
+        super().__init__(
+            f"{symbol} is not used yet: {told}.",
+            hint="Look at it on the page Market data, and accept it with a reason if it is right.",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A kept series with what is doubted about it."""
+
+    row: SeriesRow
+    series: Series
+    doubts: Sequence[DoubtRow]
+    known_before: bool = False
+
+    @property
+    def open_doubts(self) -> list[DoubtRow]:
+        """Those that nobody has accepted."""
+        return [doubt for doubt in self.doubts if doubt.accepted_at is None]
+
+    @property
+    def usable(self) -> Series:
+        """The series without the rows that are in doubt; SeriesInDoubt where all of it is."""
+        open_days = {doubt.day for doubt in self.open_doubts}
+        if WHOLE in open_days:
+            told = next(doubt.told for doubt in self.open_doubts if doubt.day == WHOLE)
+            raise SeriesInDoubt(symbol=self.series.symbol, told=told)
+        rows = tuple(row for row in self.series.rows if row.day.isoformat() not in open_days)
+        return replace(self.series, rows=rows)
+
+
+def keep(work: Work, answer: Answer, query: SeriesQuery) -> Kept:
+    """Keeps what a provider answered with every doubt about it; the same content stays as it is."""
+    series = answer.value
+    assert isinstance(series, Series)
+    document = _document(series, answer)
+    sha256 = hashlib.sha256(document).hexdigest()
+    if work.session.get(SeriesRow, (work.caller.tenant_id, sha256)):
+        return replace(read(work, sha256), known_before=True)
+    found = doubts(
+        series,
+        query,
+        today=work.now.date(),
+        before=_before(work, answer, series),
+        others=_others(work, answer, series),
+    )
+    if len(found) > DOUBTS_MAX:
+        raise BadInput(
+            f"{len(found):,} rows of {series.symbol} are in doubt, first: {found[0].told}.",
+            hint="Nothing was kept. Ask another provider, or for fewer days.",
+        )
+    days = [row.day.isoformat() for row in series.rows]
+    work.add_all(
+        [
+            SeriesRow(
+                sha256=sha256,
+                provider=answer.provider,
+                capability=answer.capability,
+                symbol=series.symbol,
+                unit=series.unit,
+                currency=series.currency,
+                adjusted=series.adjusted,
+                zone=series.zone,
+                first_day=min(days),
+                last_day=max(days),
+                rows_n=len(days),
+                synthetic=int(answer.synthetic),
+                licence=asdict(answer.licence),
+                source=answer.source,
+                as_of=micros(answer.as_of),
+                fetched_at=micros(answer.fetched_at),
+                content=gzip.compress(document, mtime=0),
+                created_by=work.caller.actor,
+            )
+        ]
+    )
+    work.session.flush()
+    work.add_all([_doubt_row(sha256, doubt) for doubt in found])
+    work.session.flush()
+    return read(work, sha256)
+
+
+def _doubt_row(sha256: str, doubt: Doubt) -> DoubtRow:
+    return DoubtRow(
+        sha256=sha256,
+        day=doubt.day.isoformat() if doubt.day else WHOLE,
+        kind=doubt.kind,
+        told=doubt.told,
+    )
+
+
+def read(work: Work, sha256: str) -> Kept:
+    """The series of that digest, or of its beginning; NotFound otherwise."""
+    found: Sequence[SeriesRow] = ()
+    if 8 <= len(sha256) <= 64 and sha256.isascii() and sha256.isalnum():
+        named = select(SeriesRow).where(SeriesRow.sha256.startswith(sha256))
+        found = work.session.scalars(named.order_by(SeriesRow.sha256).limit(2)).all()
+    if len(found) != 1:
+        raise NotFound("series", sha256[:64])
+    row = found[0]
+    beside = select(DoubtRow).where(DoubtRow.sha256 == row.sha256)
+    told = work.session.scalars(beside.order_by(DoubtRow.day, DoubtRow.kind)).all()
+    return Kept(row=row, series=_series(row), doubts=told)
+
+
+def listed(
+    work: Work, *, limit: int, before: tuple[int, str] | None = None
+) -> list[tuple[SeriesRow, int]]:
+    """The tenant's series, the newest fetch first, each with how many doubts are open."""
+    query = select(SeriesRow).order_by(SeriesRow.fetched_at.desc(), SeriesRow.sha256.desc())
+    if before:
+        query = query.where(tuple_(SeriesRow.fetched_at, SeriesRow.sha256) < before)
+    rows = work.session.scalars(query.limit(limit)).all()
+    counted = dict.fromkeys((row.sha256 for row in rows), 0)
+    of_these = select(DoubtRow.sha256).where(
+        DoubtRow.sha256.in_(list(counted)), DoubtRow.accepted_at.is_(None)
+    )
+    for sha256 in work.session.scalars(of_these):
+        counted[sha256] += 1
+    return [(row, counted[row.sha256]) for row in rows]
+
+
+def accept(work: Work, sha256: str, days: Iterable[str], reason: str) -> list[DoubtRow]:
+    """Accepts what is doubted about these days, or about the whole series, for a reason."""
+    reason = work.clean(reason.strip())
+    if not 0 < len(reason) <= REASON_MAX:
+        raise BadInput(
+            f"A reason has 1 to {REASON_MAX:,} characters.", hint="Say why the figures are right."
+        )
+    wanted = set(days)
+    accepted = [doubt for doubt in read(work, sha256).open_doubts if doubt.day in wanted]
+    if not accepted:
+        raise NotFound("open doubt", ", ".join(sorted(wanted))[:40] or "of no day")
+    for doubt in accepted:
+        doubt.accepted_at, doubt.accepted_by = work.now_micros, work.caller.actor
+        doubt.reason = reason
+    work.session.flush()
+    return accepted
+
+
+def _before(work: Work, answer: Answer, series: Series) -> Series | None:
+    """What the provider said of it last, without the rows that are in doubt."""
+    return next(iter(_newest(work, answer, series, same_provider=True).values()), None)
+
+
+def _others(work: Work, answer: Answer, series: Series) -> Mapping[str, Series]:
+    """What other providers said last, in the same unit and adjustment; invented beside invented."""
+    found = _newest(work, answer, series, same_provider=False)
+    return {title: other for title, other in found.items() if other.unit == series.unit}
+
+
+def _newest(
+    work: Work, answer: Answer, series: Series, *, same_provider: bool
+) -> dict[str, Series]:
+    same = SeriesRow.provider == answer.provider
+    rows = work.session.scalars(
+        select(SeriesRow)
+        .where(
+            SeriesRow.capability == answer.capability,
+            SeriesRow.symbol == series.symbol,
+            SeriesRow.adjusted == series.adjusted,
+            SeriesRow.synthetic == int(answer.synthetic),
+            same if same_provider else ~same,
+        )
+        .order_by(SeriesRow.fetched_at.desc(), SeriesRow.sha256)
+        .limit(20)
+    )
+    found: dict[str, Series] = {}
+    for row in rows:
+        title = OFFER[row.provider].title if row.provider in OFFER else row.provider
+        if title in found:
+            continue
+        with suppress(SeriesInDoubt):
+            usable = read(work, row.sha256).usable
+            if usable.rows:
+                found[title] = usable
+    return found
+
+
+def _document(series: Series, answer: Answer) -> bytes:
+    """What is kept, as the same bytes wherever it is written."""
+    rows = [[f"{row.day}", *map(_number, list(asdict(row).values())[1:])] for row in series.rows]
+    told = {
+        "provider": answer.provider,
+        "capability": answer.capability,
+        "symbol": series.symbol,
+        "unit": series.unit,
+        "currency": series.currency,
+        "adjusted": series.adjusted,
+        "zone": series.zone,
+        "synthetic": answer.synthetic,
+        "rows": rows,
+    }
+    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+
+
+def _number(value: float) -> Any:
+    """JSON knows no NaN; one that came is kept as such, and in doubt."""
+    return value if math.isfinite(value) else str(value)
+
+
+def _series(row: SeriesRow) -> Series:
+    told = orjson.loads(gzip.decompress(row.content))
+    made = _bar if row.capability == Capability.BARS else _observation
+    return Series(
+        symbol=row.symbol,
+        rows=tuple(made(each) for each in told["rows"]),
+        unit=row.unit,
+        currency=row.currency,
+        zone=row.zone,
+        adjusted=Adjusted(row.adjusted),
+    )
+
+
+def _bar(told: list[Any]) -> Bar:
+    day, *prices = told
+    first, high, low, last, volume = map(float, prices)
+    return Bar(
+        day=date.fromisoformat(day), open=first, high=high, low=low, close=last, volume=volume
+    )
+
+
+def _observation(told: list[Any]) -> Observation:
+    return Observation(day=date.fromisoformat(told[0]), value=float(told[1]))

@@ -1,0 +1,106 @@
+"""Tenants' keys of data providers: sealed in the database, opened only to ask the provider.
+
+AES-GCM under a secret that stands outside the database, bound to the tenant and the provider: a
+sealed key that is moved to another row does not open.
+"""
+
+import hmac
+import os
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import delete, select
+
+from valor_core.errors import BadInput, NotFound, ValorError
+from valor_core.market.offered import OFFER, Offer
+from valor_core.store.secrets import secret
+from valor_core.store.tables import ProviderKeyRow
+from valor_core.store.work import Work
+
+LENGTH_MAX = 512
+_NONCE_BYTES = 12
+
+
+class KeyUnreadable(ValorError):
+    """A kept key was sealed under another secret, or was changed."""
+
+    code, status = "key_unreadable", 409
+
+    def __init__(self, *, title: str) -> None:
+        super().__init__(
+            f"The key of {title} cannot be opened any more.",
+            hint="Set it again; or restore the secret VALOR_PROVIDER_SECRET that sealed it.",
+        )
+
+
+def keep_key(work: Work, provider: str, key: str) -> ProviderKeyRow:
+    """Seals the tenant's key of a provider, in place of the one before."""
+    offer = offered(provider)
+    if not offer.takes_key:
+        raise BadInput(f"{offer.title} takes no key.", hint="Ask it without one.")
+    key = key.strip()
+    if not (4 <= len(key) <= LENGTH_MAX and key.isascii() and key.isprintable() and " " not in key):
+        raise BadInput(
+            f"A key has 4 to {LENGTH_MAX} characters without blanks.",
+            hint=f"Copy it again from your account at {offer.title}.",
+        )
+    nonce = os.urandom(_NONCE_BYTES)
+    row = work.session.merge(
+        ProviderKeyRow(
+            tenant_id=work.caller.tenant_id,
+            provider=offer.name,
+            nonce=nonce,
+            sealed=_cipher().encrypt(
+                nonce, key.encode(), _bound(work.caller.tenant_id, offer.name)
+            ),
+            set_at=work.now_micros,
+            set_by=work.caller.actor,
+        )
+    )
+    work.session.flush()
+    return row
+
+
+def drop_key(work: Work, provider: str) -> None:
+    """Forgets the tenant's key of a provider; NotFound where there is none."""
+    offer = offered(provider)
+    gone = delete(ProviderKeyRow).where(ProviderKeyRow.provider == offer.name)
+    if not work.session.execute(gone.returning(ProviderKeyRow.provider)).all():
+        raise NotFound("key", offer.title, hint="There is nothing to drop.")
+
+
+def kept_keys(work: Work) -> Sequence[ProviderKeyRow]:
+    """Which keys the tenant has; what they are stays sealed."""
+    return work.session.scalars(select(ProviderKeyRow).order_by(ProviderKeyRow.provider)).all()
+
+
+def opened_keys(work: Work) -> dict[str, str]:
+    """The tenant's keys by provider, to be handed to the providers and to nobody else."""
+    return {row.provider: _opened(row) for row in kept_keys(work)}
+
+
+def _opened(row: ProviderKeyRow) -> str:
+    try:
+        plain = _cipher().decrypt(row.nonce, row.sealed, _bound(row.tenant_id, row.provider))
+    except InvalidTag:
+        raise KeyUnreadable(title=OFFER[row.provider].title) from None
+    return plain.decode()
+
+
+def offered(provider: str) -> Offer:
+    """The provider of that name; NotFound otherwise."""
+    if provider not in OFFER:
+        hint = f"There are {', '.join(OFFER)}."
+        raise NotFound("provider", provider[:40], hint=hint)
+    return OFFER[provider]
+
+
+def _cipher() -> AESGCM:
+    master = secret("VALOR_PROVIDER_SECRET", os.environ)
+    return AESGCM(hmac.digest(master, b"keys of data providers, v1", "sha256"))
+
+
+def _bound(tenant_id: str, provider: str) -> bytes:
+    """What a sealed key belongs to; no two pairs are the same bytes."""
+    return len(tenant_id).to_bytes(4, "big") + f"{tenant_id}{provider}".encode()

@@ -1,0 +1,132 @@
+"""Series of data providers: fetched, kept with their doubts, accepted; and tenants' keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from valor_core.billing.metering import Meter
+from valor_core.errors import BadInput
+from valor_core.market import kept, keys
+from valor_core.market.checks import SeriesQuery
+from valor_core.market.kept import Kept
+from valor_core.market.offered import OFFERS, Offer, usable
+from valor_core.market.provider import Answer, Capability, Provider
+from valor_core.settings import setting
+from valor_core.store.engines import Store
+from valor_core.store.tables import DoubtRow, ProviderKeyRow, SeriesRow
+from valor_core.store.work import Work
+from valor_core.values import Caller
+from valor_core.workbench.fetching import ask
+from valor_core.workbench.paging import check_page
+from valor_core.workbench.verb import allowed, open_work, verb, view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A provider as a tenant finds it."""
+
+    offer: Offer
+    provider: Provider | None  # None: it lacks a key, or is not set up
+    own_key: ProviderKeyRow | None
+    key_of_installation: bool
+
+
+@view("provider.read")
+def list_providers(work: Work) -> list[Standing]:
+    """Every provider, and whether the tenant can ask it."""
+    own = {row.provider: row for row in keys.kept_keys(work)}
+    ready = {provider.name: provider for provider in usable(dict.fromkeys(own, "kept"))}
+    return [
+        Standing(
+            offer=offer,
+            provider=ready.get(offer.name),
+            own_key=own.get(offer.name),
+            key_of_installation=offer.takes_key and bool(setting(offer.key_setting)),
+        )
+        for offer in OFFERS
+    ]
+
+
+@verb("provider.key_set")
+def set_key(work: Work, provider: str, key: str) -> ProviderKeyRow:
+    """Keep the tenant's key of a provider, sealed, in place of the one before."""
+    row = keys.keep_key(work, provider, key)
+    work.note(f"provider:{row.provider}")
+    return row
+
+
+@verb("provider.key_drop")
+def drop_key(work: Work, provider: str) -> None:
+    """Forget the tenant's key of a provider."""
+    keys.drop_key(work, provider)
+    work.note(f"provider:{provider}")
+
+
+def fetch_series(
+    caller: Caller, query: SeriesQuery, *, provider: str, store: Store | None = None
+) -> Answer:
+    """What the provider answers, ready to be kept; no database is open while it is asked."""
+    with open_work(caller, store) as work:
+        allowed(work, "series.keep")
+        asked = provider_of(work, provider, query.capability)
+    return ask(asked, query)
+
+
+def provider_of(work: Work, name: str, capability: Capability) -> Provider:
+    """The provider of that name with the tenant's key; a refusal says what it lacks."""
+    offer = keys.offered(name)
+    found = next((each for each in usable(keys.opened_keys(work)) if each.name == name), None)
+    if found is None:
+        hint = (
+            "An administrator sets one on the page Market data, or: valor providers key set."
+            if offer.takes_key
+            else "Whoever runs this installation sets its folder: VALOR_DATA_FOLDER."
+        )
+        raise BadInput(f"{offer.title} cannot be asked without a key or a folder.", hint=hint)
+    if capability not in found.capabilities:
+        brings = ", ".join(sorted(found.capabilities))
+        raise BadInput(f"{offer.title} has no {capability}.", hint=f"It has {brings}.")
+    return found
+
+
+@verb("series.keep", meter=Meter.IMPORTS)
+def keep_series(work: Work, answer: Answer, query: SeriesQuery) -> Kept:
+    """Keep a provider's series and every doubt about it; the same content changes nothing."""
+    done = kept.keep(work, answer, query)
+    work.note(
+        f"series:{done.row.sha256[:16]}",
+        provider=answer.provider,
+        question=query.key,
+        source=answer.source,
+        rows=done.row.rows_n,
+        doubts=len(done.doubts),
+        known_before=done.known_before,
+    )
+    return done
+
+
+@view("series.read")
+def list_series(
+    work: Work, *, limit: int = 50, before: tuple[int, str] | None = None
+) -> list[tuple[SeriesRow, int]]:
+    """The tenant's series, the newest fetch first, each with how many doubts are open."""
+    check_page(limit)
+    return kept.listed(work, limit=limit, before=before)
+
+
+@view("series.read")
+def read_series(work: Work, sha256: str) -> Kept:
+    """The series of that digest, with all rows and all doubts."""
+    return kept.read(work, sha256)
+
+
+@verb("series.accept")
+def accept_doubts(work: Work, sha256: str, days: Sequence[str], *, reason: str) -> list[DoubtRow]:
+    """Accept what is doubted about these days for a reason, so that they are used."""
+    accepted = kept.accept(work, sha256, days, reason)
+    work.note(
+        f"series:{accepted[0].sha256[:16]}",
+        days=sorted({doubt.day or "all" for doubt in accepted})[:50],
+        kinds=sorted({doubt.kind for doubt in accepted}),
+        reason=accepted[0].reason,
+    )
+    return accepted
