@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import auditing, billing, content, fetching, flags, people, plans
+from app.commands import auditing, billing, content, fetching, flags, people, plans, providers
 from valor_core.errors import BadInputs, ValorError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("batch")(content.batch)
 app.command("proof")(content.proof)
 app.command("import")(content.import_facts)
 app.add_typer(fetching.fetch, name="fetch")
+app.add_typer(providers.providers, name="providers")
 app.add_typer(content.workbook, name="workbook")
 below_zero = {"ignore_unknown_options": True}  # -1e6 is an amount, no option
 app.command("adjust", context_settings=below_zero)(content.adjust)

@@ -1,10 +1,13 @@
 """Asking data providers from a shell."""
 
+from datetime import date
 from typing import Annotated
 
 import typer
 
 from app.commands.content import Tenant
+from valor_core.errors import BadInput
+from valor_core.market.series import Adjusted
 
 fetch = typer.Typer(no_args_is_help=True, help="Fetch data from their providers.")
 
@@ -33,3 +36,52 @@ def fetch_fundamentals(
         print(f"{name}: nothing was filed since it was last fetched.")
     else:
         print(f"{name}: {done.facts_n:,} new figures")
+
+
+Days = Annotated[str, typer.Option(help="YYYY-MM-DD.")]
+FromWhom = Annotated[str, typer.Option(help="A provider, as `valor providers list` names it.")]
+
+
+@fetch.command("series")
+def fetch_series(
+    capability: Annotated[str, typer.Argument(help="bars, macro or fx.")],
+    symbol: Annotated[str, typer.Argument(help="Such as AAPL, DGS10 or EURUSD.")],
+    start: Days,
+    end: Days,
+    provider: FromWhom,
+    adjusted: Annotated[
+        str, typer.Option(help="Of bars: none, splits, or splits and dividends.")
+    ] = "splits and dividends",
+    tenant: Tenant = "demo",
+) -> None:
+    """Fetch a series of dated rows and keep it with every doubt about it."""
+    from app.commands.working import as_local_user, the_open_store
+    from valor_core.workbench import market_data
+    from valor_core.workbench.verb import open_work
+
+    caller, store = as_local_user(tenant), the_open_store()
+    query = market_data.series_query(
+        capability, symbol, _day(start), _day(end), adjusted=_adjusted(adjusted)
+    )
+    answer = market_data.fetch_series(caller, query, provider=provider, store=store)
+    with open_work(caller, store) as work:
+        done = market_data.keep_series(work, answer, query)
+    known = ", known before" if done.known_before else ""
+    invented = ", invented" if done.row.synthetic else ""
+    print(f"{done.row.symbol}: {done.row.rows_n:,} rows in {done.row.unit}{invented}{known}")
+    for doubt in done.open_doubts[:20]:
+        print(f"  not used: {doubt.day or 'all of it'}, {doubt.told}")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput(f"{text!r} is no day.", hint="Write it as 2024-01-31.") from error
+
+
+def _adjusted(text: str) -> Adjusted:
+    if text not in set(Adjusted):
+        known = ", ".join(Adjusted)
+        raise BadInput(f"{text!r} is no adjustment.", hint=f"Choose one of {known}.")
+    return Adjusted(text)

@@ -37,6 +37,7 @@ from tests.app.things import (
     PLAN,
     Things,
     adjustment_of,
+    doubtful_series_of,
     flag_override_of,
     lay_out_draft,
     override_of,
@@ -58,6 +59,7 @@ from valor_core.store.engines import Store
 from valor_core.tenancy.access import MAY, require
 from valor_core.tenancy.sign_in import stranger
 from valor_core.values import Caller, Role, TenantId, new_id, utc_now
+from valor_core.workbench import market_data
 from valor_core.workbench.sealing import seal_log
 from valor_core.workbench.verb import ACTS, open_work
 
@@ -68,6 +70,8 @@ DELETE_SCHEDULE = "DELETE /reports/schedules/{schedule_id}"
 FLAG = "workbook_audit"
 DELETE_OVERRIDE = "DELETE /plan/overrides/{override_id}"
 PROOF = "GET /audit/entries/{seq}/proof"
+DELETE_KEY = "DELETE /providers/{provider}/key"
+ACCEPT = "POST /series/{series_id}/acceptances"
 DELETE_ADJUSTMENT = "DELETE /companies/{company_id}/adjustments/{adjustment_id}"
 
 ACT_OF_ROUTE = {
@@ -97,6 +101,13 @@ ACT_OF_ROUTE = {
     "GET /imports": "import.read",
     "GET /imports/template.csv": "import.read",
     "GET /imports/template.xlsx": "import.read",
+    "GET /providers": "provider.read",
+    "PUT /providers/{provider}/key": "provider.key_set",
+    "DELETE /providers/{provider}/key": "provider.key_drop",
+    "GET /series": "series.read",
+    "POST /series": "series.keep",
+    "GET /series/{series_id}": "series.read",
+    "POST /series/{series_id}/acceptances": "series.accept",
     "POST /workbooks/audit": "workbook.audit",
     "GET /files/{file_id}": "workbook.audit",
     "POST /companies/{company_id}/simulations": "simulation.run",
@@ -182,6 +193,12 @@ SOCKETS = {"/_stcore/stream"}
 SAME_OF_ALL: dict[str, Any] = {
     "POST /batches": {"policy": {}},
     "POST /imports/fetch": {"company": "AAPL"},
+    "PUT /providers/{provider}/key": {"key": "a-key-of-ours"},
+    "POST /series": {
+        "provider": "replay", "capability": "bars", "symbol": "KO", "start": "2024-01-02",
+        "end": "2024-01-04",
+    },
+    "POST /series/{series_id}/acceptances": {"days": ["2024-01-02"], "reason": "it is right"},
     "POST /valuations/{valuation_id}/scenarios": {
         "scenarios": [{"name": "as it is", "probability": 1.0}],
     },
@@ -208,7 +225,7 @@ SAME_OF_ALL: dict[str, Any] = {
 # tests/app/api/test_retention.py asks about those of another tenant.
 NAMED = {
     "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys",
-    "flag": FLAG,
+    "flag": FLAG, "provider": "fred",
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.
@@ -289,6 +306,11 @@ def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Thin
         return replace(things, override_id=override_of(store, tenant))
     if route == PROOF:
         seal_log(store, tenant.id)
+    if route == DELETE_KEY:
+        with open_work(tenant.admin, store) as work:
+            market_data.set_key(work, NAMED["provider"], "a-key-of-ours")
+    if route == ACCEPT:
+        return replace(things, series_id=doubtful_series_of(store, tenant))
     if route == DELETE_ADJUSTMENT:
         return replace(things, adjustment_id=adjustment_of(store, tenant, things.company_id))
     return things
@@ -438,7 +460,7 @@ def test_an_operator_sees_no_content():
     content = (
         "company", "fact", "import", "valuation", "draft", "snapshot", "report", "job", "audit",
         "adjustment", "simulation", "batch",
-        "adjustment", "hold", "retention",
+        "adjustment", "hold", "retention", "series",
     )  # fmt: skip
     for act, roles in MAY.items():
         assert Role.OPERATOR not in roles or not act.startswith(content)

@@ -2,8 +2,9 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
+from itertools import count
 from typing import Any
 
 from app.computations import COMPUTATIONS
@@ -12,6 +13,9 @@ from tests.app.endless import at_once
 from tests.conftest import Tenant
 from valor_core.coverage.demo_book import DEMO
 from valor_core.coverage.job_runs import Status
+from valor_core.market.provider import BarsQuery, in_series
+from valor_core.market.providers.replay import Replay
+from valor_core.market.series import Bar, Series
 from valor_core.models.codec import dump
 from valor_core.store.engines import Store
 from valor_core.values import Caller, CompanyId, Role
@@ -21,6 +25,7 @@ from valor_core.workbench import (
     drafts,
     flags,
     jobs,
+    market_data,
     people,
     plans,
     reports,
@@ -30,9 +35,11 @@ from valor_core.workbench import (
 from valor_core.workbench.verb import open_work
 
 PLAN = "team"
+_COUNT = count(1)
 IDS = (
     "company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "computation_id",
     "override_id", "file_id",
+    "override_id", "series_id",
 )  # fmt: skip
 
 
@@ -50,6 +57,7 @@ class Things:
     computation_id: str
     override_id: str
     file_id: str
+    series_id: str
     snapshot_id: str
     key_id: str
     rationale: str
@@ -121,6 +129,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         computation_id=computation_of(replace(tenant.analyst, user_id="somebody")),
         override_id=override_of(store, tenant),
         file_id=file_of(tenant.analyst, name),
+        series_id=doubtful_series_of(store, tenant),
         snapshot_id=snapshot.id,
         key_id=key.id,
         rationale=row.rationale,
@@ -165,6 +174,18 @@ def file_of(author: Caller, text: str) -> str:
         act="workbook.audit", name="findings.csv", media_type="text/csv", raw=text.encode()
     )
     return PREPARED.keep(author, file).rpartition("/")[2]
+
+
+def doubtful_series_of(store: Store, tenant: Tenant) -> str:
+    """Another invented series, of whose one bar somebody has to accept that it is right; its id."""
+    query = BarsQuery(symbol=tenant.slug.upper(), start=date(2024, 1, 2), end=date(2024, 1, 2))
+    bar = Bar(day=query.start, open=-1.0, high=2.0, low=1.0, close=1.5, volume=float(next(_COUNT)))
+    series = Series(
+        symbol=query.symbol, rows=(bar,), unit="USD", currency="USD", zone="America/New_York"
+    )
+    answer = in_series(Replay(), query, series, source="replay", synthetic=True)
+    with open_work(tenant.analyst, store) as work:
+        return market_data.keep_series(work, answer, query).row.sha256
 
 
 def override_of(store: Store, tenant: Tenant) -> str:

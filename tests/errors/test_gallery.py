@@ -58,6 +58,8 @@ SAMPLES: dict[str, Any] = {
 SPECIAL: dict[str, dict[str, Any]] = {
     "driver_out_of_range": {"driver": "Payout", "stated": 25.0, "least": 0.0, "most": 1.0},
     "bad_event": {"field": "amount_minor"},
+    "key_unreadable": {"title": "FRED"},
+    "series_in_doubt": {"symbol": "AAPL", "told": "AAPL was asked for, AAPD came"},
     "provider_failed": {"provider": "FRED", "kind": Failure.TIMEOUT},
     "event_settled": {"state": "applied"},
     "price_stands": {"meter": "valuations", "valid_from": "2026-11-01"},

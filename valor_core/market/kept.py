@@ -56,14 +56,20 @@ class Kept:
         return [doubt for doubt in self.doubts if doubt.accepted_at is None]
 
     @property
-    def usable(self) -> Series:
-        """The series without the rows that are in doubt; SeriesInDoubt where all of it is."""
+    def usable_rows(self) -> tuple[Bar | Observation, ...]:
+        """The rows that are not in doubt; none while all of the series is."""
         open_days = {doubt.day for doubt in self.open_doubts}
         if WHOLE in open_days:
-            told = next(doubt.told for doubt in self.open_doubts if doubt.day == WHOLE)
+            return ()
+        return tuple(row for row in self.series.rows if row.day.isoformat() not in open_days)
+
+    @property
+    def usable(self) -> Series:
+        """The series without the rows that are in doubt; SeriesInDoubt where all of it is."""
+        told = next((doubt.told for doubt in self.open_doubts if doubt.day == WHOLE), None)
+        if told is not None:
             raise SeriesInDoubt(symbol=self.series.symbol, told=told)
-        rows = tuple(row for row in self.series.rows if row.day.isoformat() not in open_days)
-        return replace(self.series, rows=rows)
+        return replace(self.series, rows=self.usable_rows)
 
 
 def keep(work: Work, answer: Answer, query: SeriesQuery) -> Kept:

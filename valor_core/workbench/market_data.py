@@ -1,7 +1,9 @@
 """Series of data providers: fetched, kept with their doubts, accepted; and tenants' keys."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
 
 from valor_core.billing.metering import Meter
 from valor_core.errors import BadInput
@@ -9,7 +11,15 @@ from valor_core.market import kept, keys
 from valor_core.market.checks import SeriesQuery
 from valor_core.market.kept import Kept
 from valor_core.market.offered import OFFERS, Offer, usable
-from valor_core.market.provider import Answer, Capability, Provider
+from valor_core.market.provider import (
+    Answer,
+    BarsQuery,
+    Capability,
+    FxQuery,
+    MacroQuery,
+    Provider,
+)
+from valor_core.market.series import Adjusted, Bar, Observation
 from valor_core.settings import setting
 from valor_core.store.engines import Store
 from valor_core.store.tables import DoubtRow, ProviderKeyRow, SeriesRow
@@ -59,6 +69,29 @@ def drop_key(work: Work, provider: str) -> None:
     """Forget the tenant's key of a provider."""
     keys.drop_key(work, provider)
     work.note(f"provider:{provider}")
+
+
+def series_query(
+    capability: str, symbol: str, start: date, end: date, *, adjusted: Adjusted = Adjusted.ALL
+) -> SeriesQuery:
+    """The question for a series; an exchange rate is named by its two currencies.
+
+    >>> series_query("fx", "eurusd", date(2024, 1, 2), date(2024, 1, 4)).key
+    'fx:EURUSD:2024-01-02:2024-01-04'
+    """
+    symbol = symbol.strip().upper()
+    if capability == Capability.BARS:
+        return BarsQuery(symbol=symbol, start=start, end=end, adjustment=adjusted)
+    if capability == Capability.MACRO:
+        return MacroQuery(series=symbol, start=start, end=end)
+    if capability == Capability.FX:
+        return FxQuery(base=symbol[:3], quote=symbol[3:], start=start, end=end)
+    raise BadInput(f"{capability[:20]!r} is no series.", hint="Choose bars, macro or fx.")
+
+
+def figures_of(row: Bar | Observation) -> dict[str, Any]:
+    """A row by the names of its figures, its day first."""
+    return asdict(row)
 
 
 def fetch_series(
