@@ -61,6 +61,12 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "key_unreadable": {"title": "FRED"},
     "series_in_doubt": {"symbol": "AAPL", "told": "AAPL was asked for, AAPD came"},
     "provider_failed": {"provider": "FRED", "kind": Failure.TIMEOUT},
+    "bad_routing": {"flaws": [Flaw("providers.0", "'fred' cannot be asked for bars")]},
+    "no_provider": {
+        "capability": "bars",
+        "told": ["stooq did not answer in time", "tiingo is left alone until 09:30:00 UTC"],
+        "retry_after_s": 12.0,
+    },
     "event_settled": {"state": "applied"},
     "price_stands": {"meter": "valuations", "valid_from": "2026-11-01"},
     "same_currency": {"rate": 1.08},

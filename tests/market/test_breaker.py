@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import builds, floats, integers, sampled_from
 
+from tests.market.played import Clock
 from tests.market.simulator import Life, seeds
 from valor_core.market.breaker import Breaker, Outcome, Permit, Refused, Standing, State
 
@@ -12,14 +13,6 @@ standings = builds(
     why=sampled_from(["", "a", "b"]), held_at=floats(0, 9), hold_until=floats(0, 9),
     hold_why=sampled_from(["", "a", "b"]),
 )  # fmt: skip
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

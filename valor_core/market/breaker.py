@@ -173,6 +173,19 @@ class Breaker:
             self.standing = merged
 
     @property
+    def ailing(self) -> str:
+        """How its latest calls went, where many failed or took long; empty where it is well."""
+        with self._lock:
+            since = self.clock() - self.limits.window_s
+            recent = [result for result in self._results if result[0] >= since]
+        bads, slows = sum(r[1] for r in recent), sum(r[2] for r in recent)
+        if bads >= 2 and 3 * bads >= len(recent):
+            return f"failed in {bads} of its last {len(recent)} calls"
+        if slows >= 2 and 2 * slows >= len(recent):
+            return f"took over {self.limits.slow_s:g} s in {slows} of its last {len(recent)} calls"
+        return ""
+
+    @property
     def _cooldown_max(self) -> float:
         return self.limits.cooldown_s_max * (1 + self.limits.jitter_share)
 

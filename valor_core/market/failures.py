@@ -67,6 +67,7 @@ class ProviderFailure(Unavailable):
     ) -> None:
         more = f": {told}" if told else ""
         hint = _HINTS.get(kind, "Nothing was kept. Try again later, or ask another provider.")
-        super().__init__(f"{provider} {_TOLD[kind]}{more}.", hint=hint)
+        self.told_after_its_name = f"{_TOLD[kind]}{more}"
+        super().__init__(f"{provider} {self.told_after_its_name}.", hint=hint)
         self.provider, self.kind, self.retry_after_s = provider, kind, retry_after_s
         self.status = _STATUS.get(kind, Unavailable.status)

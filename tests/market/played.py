@@ -1,0 +1,58 @@
+"""Providers that behave as a test says: well, late, wrong or not at all."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from valor_core.market.failures import Failure, ProviderFailure
+from valor_core.market.provider import Answer, Capability, Licence, MacroQuery, Query
+from valor_core.market.series import Observation, Series
+from valor_core.market.transport import SafeHttp
+
+FREE = Licence(
+    name="public", display=True, redistribution=True, retention_days=None, terms_url="https://x/"
+)
+QUESTION = MacroQuery(series="DGS10", start=date(2026, 1, 2), end=date(2026, 1, 5))
+
+
+class Clock:
+    """A clock that only goes when it is told."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(kw_only=True)
+class Played:
+    """A provider whose `how` is `well`, `hang`, or a kind of failure."""
+
+    name: str
+    clock: Callable[[], float]
+    how: Failure | str = "well"
+    data_age: timedelta = timedelta()
+    price: float = 0.0
+    licence: Licence = FREE
+    retry_after_s: float | None = None
+    capabilities: frozenset[Capability] = frozenset({Capability.MACRO})
+    asked: list[float] = field(default_factory=list)
+
+    async def fetch(self, query: Query, http: SafeHttp, deadline: float) -> Answer:
+        self.asked.append(self.clock())
+        if self.how == "hang":
+            await asyncio.Event().wait()
+        if isinstance(self.how, Failure):
+            raise ProviderFailure(self.name, self.how, retry_after_s=self.retry_after_s)
+        now = datetime.fromtimestamp(self.clock(), UTC)
+        rows = (Observation(day=date(2026, 1, 2), value=4.2),)
+        series = Series(symbol="DGS10", rows=rows, unit="percent a year", currency="", zone="UTC")
+        return Answer(
+            provider=self.name, capability=query.capability, query=query, value=series,
+            as_of=now - self.data_age, fetched_at=now, licence=self.licence, source="https://x/",
+        )  # fmt: skip
+
+    async def health(self, http: SafeHttp, deadline: float) -> None:
+        await self.fetch(QUESTION, http, deadline)
