@@ -789,9 +789,126 @@ class DoubtRow(Private, Base):
     )
 
 
+# --- how providers stand -------------------------------------------------------------------------
+
+
+class RoutingPolicyRow(Private, Base):
+    """One version of whom a tenant asks for a kind of data; the newest holds."""
+
+    __tablename__ = "routing_policies"
+    capability: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    terms: Mapped[Any] = mapped_column(Json)  # whom, in which order, on which terms
+    service: Mapped[Any] = mapped_column(Json)  # what share of which hours is promised
+    reason: Mapped[str] = mapped_column(info=FREE)
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    __table_args__ = (CheckConstraint("version > 0", name="version_positive"), STRICT)
+
+
+class ProviderStatusRow(Private, Base):
+    """What is known of a provider now, for every process that may ask it."""
+
+    __tablename__ = "provider_status"
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    capability: Mapped[str] = mapped_column(primary_key=True)
+    changed_at: Mapped[int]
+    open_until: Mapped[int]  # 0: closed
+    trips: Mapped[int]
+    why: Mapped[str]
+    held_at: Mapped[int]
+    hold_until: Mapped[int]
+    hold_why: Mapped[str]
+    seen_at: Mapped[int]  # when its health was last judged
+    __table_args__ = (STRICT,)
+
+
+class ProviderIntervalRow(Private, Base):
+    """A state of a provider, from this moment until the next row's."""
+
+    __tablename__ = "provider_intervals"
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    capability: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[str]
+    cause: Mapped[str]
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('up', 'degraded', 'down', 'maintenance', 'unknown')", name="state_known"
+        ),
+        STRICT,
+    )
+
+
+class ProviderCallRow(Private, Base):
+    """How many calls of a minute went so and took so long: buckets of which all can be added up."""
+
+    __tablename__ = "provider_calls"
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    capability: Mapped[str] = mapped_column(primary_key=True)
+    minute: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # its beginning
+    outcome: Mapped[str] = mapped_column(primary_key=True)
+    bucket: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    n: Mapped[int]
+    __table_args__ = (
+        CheckConstraint("outcome IN ('good', 'bad', 'neutral')", name="outcome_known"),
+        CheckConstraint("n > 0", name="n_positive"),
+        STRICT,
+    )
+
+
+class RoutingDecisionRow(Private, Base):
+    """Whose answer was taken for a question, and why; only the newest are kept."""
+
+    __tablename__ = "routing_decisions"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[int]
+    capability: Mapped[str]
+    query: Mapped[str]
+    chosen: Mapped[str]
+    why: Mapped[str]
+    attempts: Mapped[Any] = mapped_column(Json)
+    micros: Mapped[int]
+    answer: Mapped[str]
+    fetched_at: Mapped[int | None]
+    request_id: Mapped[str]
+    __table_args__ = (
+        CheckConstraint("answer IN ('fresh', 'stale', 'kept', 'none')", name="answer_known"),
+        Index(None, "tenant_id", "at", "id"),
+        STRICT,
+    )
+
+
+class ProviderMaintenanceRow(Private, Base):
+    """A time in which a provider was said to be worked on: it counts neither way."""
+
+    __tablename__ = "provider_maintenance"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    provider: Mapped[str]
+    starts_at: Mapped[int]
+    ends_at: Mapped[int]
+    reason: Mapped[str] = mapped_column(info=FREE)
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    withdrawn_at: Mapped[int | None]
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="ends_after_it_began"),
+        Index(None, "tenant_id", "ends_at"),
+        STRICT,
+    )
+
+
+class ProviderWatchRow(Private, Base):
+    """When a tenant's providers were last looked at: which process does it next is decided here."""
+
+    __tablename__ = "provider_watch"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    watched_at: Mapped[int]
+    __table_args__ = (STRICT,)
+
+
 TENANT_TABLES = tuple(sorted(n for n, t in Base.metadata.tables.items() if "tenant_id" in t.c))
 SHARED_TABLES = ("companies", "facts", "imports")
-APPEND_ONLY = ("audit_logs",)
 IMMUTABLE = ("market_series", "plan_definitions")
 UNLOGGED = ("rate_limits",)
-APPEND_ONLY = ("audit_checkpoints", "audit_logs")
+APPEND_ONLY = ("audit_checkpoints", "audit_logs", "provider_intervals", "routing_policies")
