@@ -62,6 +62,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "series_in_doubt": {"symbol": "AAPL", "told": "AAPL was asked for, AAPD came"},
     "provider_failed": {"provider": "FRED", "kind": Failure.TIMEOUT},
     "bad_routing": {"flaws": [Flaw("providers.0", "'fred' cannot be asked for bars")]},
+    "bad_service": {"flaws": [Flaw("objective", "must lie between 0 and 1, such as 0.995")]},
     "no_provider": {
         "capability": "bars",
         "told": ["stooq did not answer in time", "tiingo is left alone until 09:30:00 UTC"],

@@ -1,0 +1,1 @@
+"""How good a service was: time by state, requests by outcome, latencies, and what was promised."""
