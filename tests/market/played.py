@@ -40,12 +40,16 @@ class Played:
     capabilities: frozenset[Capability] = frozenset({Capability.MACRO})
     asked: list[float] = field(default_factory=list)
 
+    @property
+    def title(self) -> str:
+        return self.name.upper()
+
     async def fetch(self, query: Query, http: SafeHttp, deadline: float) -> Answer:
         self.asked.append(self.clock())
         if self.how == "hang":
             await asyncio.Event().wait()
         if isinstance(self.how, Failure):
-            raise ProviderFailure(self.name, self.how, retry_after_s=self.retry_after_s)
+            raise ProviderFailure(self.title, self.how, retry_after_s=self.retry_after_s)
         now = datetime.fromtimestamp(self.clock(), UTC)
         rows = (Observation(day=date(2026, 1, 2), value=4.2),)
         series = Series(symbol="DGS10", rows=rows, unit="percent a year", currency="", zone="UTC")

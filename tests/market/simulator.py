@@ -51,7 +51,7 @@ class Life:
         answer = self.breaker.admit()
         if isinstance(answer, Refused):
             assert answer.why, "a refusal says why"
-            assert self.now < answer.until <= self.now + LIMITS.hold_s_max, "and until when"
+            assert self.now < answer.until <= self.now + LIMITS.hold_s_max + 1, "and until when"
             return
         assert known.hold_until <= self.now, "a call went out while the provider had us wait"
         if state is State.OPEN:

@@ -17,6 +17,7 @@ from valor_core.market.provider import Capability
 from valor_core.market.router import KEPT_ANSWERS, KeptAnswers, NoProvider, Routed, Router
 from valor_core.market.routing import BadRouting, Policy, Use, checked, default_policy
 from valor_core.market.transport import SafeHttp
+from valor_core.settings import BadSetting
 
 POLICY = Policy(providers=("fred", "ecb"), deadline_s=0.2)
 
@@ -50,7 +51,7 @@ def test_the_first_of_the_policy_is_asked_and_nobody_else(clock):
     routed = ask(a_router(clock), fred, ecb)
 
     assert routed.given().provider == "fred"
-    assert routed.decision.why == "fred, the first choice"
+    assert routed.decision.why == "FRED, the first choice"
     assert ecb.asked == []
 
 
@@ -63,7 +64,7 @@ def test_whatever_ails_the_first_the_next_one_answers_in_time_and_the_log_says_w
 
     assert routed.given().provider == "ecb"
     assert routed.decision.seconds < POLICY.deadline_s
-    assert routed.decision.why.startswith("ecb, because fred ")
+    assert routed.decision.why.startswith("ECB, because FRED ")
 
 
 def test_once_it_has_failed_nobody_waits_for_it_again_until_the_hold_time_is_over(clock):
@@ -76,9 +77,7 @@ def test_once_it_has_failed_nobody_waits_for_it_again_until_the_hold_time_is_ove
     clock.now += POLICY.hold_s
     back = ask(router, fred, ecb)
 
-    assert kept.decision.why == (
-        "ecb, because fred was left a moment ago, and ecb is kept for a while"
-    )
+    assert kept.decision.why == ("ECB, because FRED was left a moment ago, and ECB is kept")
     assert back.given().provider == "fred"
 
 
@@ -111,7 +110,7 @@ def test_data_that_are_too_old_are_taken_only_when_nobody_has_newer_ones(clock):
     routed = ask(a_router(clock), fred, ecb, age_max_s=86_400.0)
     assert routed.given().provider == "ecb"
     assert routed.decision.stale
-    assert "fred is stale: its data are of 2027-01-12 08:00 UTC" in routed.decision.why
+    assert "FRED is stale: its data are of 2027-01-12 08:00 UTC" in routed.decision.why
 
 
 def test_when_all_fail_the_last_good_answer_is_given_and_said_to_be_that(clock):
@@ -125,7 +124,7 @@ def test_when_all_fail_the_last_good_answer_is_given_and_said_to_be_that(clock):
     assert routed.decision.kept
     assert routed.decision.fetched_at == routed.given().fetched_at
     assert routed.decision.at - routed.given().fetched_at.timestamp() == 3600.0
-    assert routed.decision.why.startswith("the last good answer of fred, because fred answered ")
+    assert routed.decision.why.startswith("the last good answer of FRED, because FRED answered ")
 
 
 def test_no_answer_is_kept_for_longer_than_its_licence_allows(clock):
@@ -147,8 +146,8 @@ def test_without_any_answer_the_refusal_says_what_each_did_and_when_to_try_again
         ask(a_router(clock), fred, ecb).given()
 
     assert str(refused.value) == (
-        "No provider answered for macro: fred does not accept the key; "
-        "ecb asks for fewer questions."
+        "No provider answered for macro: FRED does not accept the key; "
+        "ECB asks for fewer questions."
     )
     assert refused.value.retry_after_s == 7
     assert refused.value.status == 503
@@ -159,8 +158,23 @@ def test_what_no_provider_knows_is_the_askers_mistake_and_not_an_outage(clock):
     fred.how = ecb.how = Failure.CALLER
 
     for _ in range(20):
-        with pytest.raises(ProviderFailure, match="fred does not know what was asked"):
+        with pytest.raises(ProviderFailure, match="FRED does not know what was asked"):
             ask(router, fred, ecb).given()
+
+    assert router.breaker("fred", Capability.MACRO).state is State.CLOSED
+
+
+def test_what_the_installation_lacks_is_told_as_such_and_opens_nothing(clock):
+    class Unset(Played):
+        async def fetch(self, query, http, deadline):
+            raise BadSetting("VALOR_DATA_CONTACT", "", problem="is empty", hint="Set it.")
+
+    router, ecb = a_router(clock), pair(clock)[1]
+    fred = Unset(name="fred", clock=clock)
+    for _ in range(9):
+        assert ask(router, fred, ecb).given().provider == "ecb"
+    with pytest.raises(BadSetting):
+        ask(router, fred, providers=("fred",)).given()
 
     assert router.breaker("fred", Capability.MACRO).state is State.CLOSED
 
@@ -196,7 +210,7 @@ def test_where_the_policy_hedges_the_second_is_asked_beside_the_first_and_the_fa
     routed = ask(router, fred, ecb, hedge_after_s=0.01, deadline_s=30.0)
 
     assert routed.given().provider == "ecb"
-    assert routed.decision.why == "ecb, because fred was not waited for"
+    assert routed.decision.why == "ECB, because FRED was not waited for"
     assert router.breaker("fred", Capability.MACRO).ailing == ""
 
 
@@ -207,8 +221,8 @@ def test_terms_and_prices_rule_a_provider_out_before_it_is_asked(clock):
     routed = ask(a_router(clock), fred, ecb, price_max=1.0, use=Use.REDISTRIBUTION)
 
     assert routed.decision.why == (
-        "nobody, because fred costs 2 a call, more than 1 and "
-        "ecb does not allow its data to be given on"
+        "nobody, because FRED costs 2 a call, more than 1 and "
+        "ECB does not allow its data to be given on"
     )
     assert fred.asked == ecb.asked == []
 

@@ -146,7 +146,7 @@ class Breaker:
         """Leave the provider alone as long as it asked for, without judging it."""
         with self._lock:
             now = self.clock()
-            until = now + min(max(seconds, 0.0), self.limits.hold_s_max)
+            until = round(now + min(max(seconds, 0.0), self.limits.hold_s_max), 6)
             if until > self.standing.hold_until:
                 self.standing = replace(
                     self.standing,
@@ -192,7 +192,7 @@ class Breaker:
     @staticmethod
     def _within(until: float, now: float, longest: float) -> float:
         """A clock that was set back must not make a wait longer than any wait can be."""
-        return until if until - now <= longest else 0.0
+        return until if until - now <= longest + 1.0 else 0.0
 
     def _probe(self, now: float) -> Permit | Refused:
         # A probe that never comes back frees its place when its lease ends.
@@ -233,7 +233,7 @@ class Breaker:
         rested = not known.open_until and now - known.changed_at > limits.cooldown_s_max
         trips = 1 if rested else known.trips + 1  # one that flaps waits longer each time
         cooldown = min(limits.cooldown_s_max, limits.cooldown_s * 2.0 ** min(trips - 1, 30))
-        until = now + cooldown * (1 + limits.jitter_share * self.jitter())
+        until = round(now + cooldown * (1 + limits.jitter_share * self.jitter()), 6)
         self.standing = replace(
             known, changed_at=_after(known.changed_at, now), open_until=until, trips=trips, why=why
         )
@@ -246,4 +246,4 @@ class Breaker:
 
 
 def _after(known: float, now: float) -> float:
-    return max(now, known + 0.001)
+    return round(max(now, known + 0.001), 6)  # as it is kept: a look at it must not change it

@@ -37,7 +37,8 @@ class Attempt:
     """What one provider did for a question, or why it was not asked."""
 
     provider: str
-    told: str  # goes on after its name: `answered`, `did not answer in time`, `is left alone …`
+    title: str
+    told: str  # goes on after its title: `answered`, `did not answer in time`, `is left alone …`
     outcome: Outcome | None = None  # None where it was not asked
     seconds: float = 0.0
 
@@ -50,6 +51,7 @@ class Decision:
     capability: Capability
     query: str
     chosen: str  # empty where nobody answered
+    title: str  # of the chosen one
     attempts: tuple[Attempt, ...]
     seconds: float
     as_of: datetime | None = None
@@ -60,15 +62,16 @@ class Decision:
     @property
     def why(self) -> str:
         """In words: this one, because that one failed and a third is left alone."""
-        told = dict.fromkeys(
-            f"{each.provider} {each.told}"
-            for each in self.attempts
-            if each.provider != self.chosen or self.kept
+        reasons = " and ".join(
+            dict.fromkeys(
+                f"{each.title} {each.told}"
+                for each in self.attempts
+                if each.provider != self.chosen or self.kept
+            )
         )
-        reasons = " and ".join(told)
         if not self.chosen:
             return f"nobody, because {reasons or 'no provider may be asked'}"
-        begin = f"the last good answer of {self.chosen}" if self.kept else self.chosen
+        begin = f"the last good answer of {self.title}" if self.kept else self.title
         return f"{begin}, because {reasons}" if reasons else f"{begin}, the first choice"
 
 
@@ -107,18 +110,33 @@ class _Asking:
 
     query: Query
     policy: Policy
+    titles: Mapping[str, str]
     http: SafeHttp
     until: float  # of the event loop's clock
     at: float
     began: float = field(default_factory=time.perf_counter)
     attempts: list[Attempt] = field(default_factory=list)
-    failures: list[ProviderFailure] = field(default_factory=list)
+    failures: list[ValorError] = field(default_factory=list)
     stale: Answer | None = None
     retry_at: float = float("inf")
 
     def note(self, provider: str, told: str) -> None:
         """Somebody who is not asked, and why."""
-        self.attempts.append(Attempt(provider=provider, told=told))
+        self.tried(provider, told)
+
+    def tried(
+        self, provider: str, told: str, outcome: Outcome | None = None, seconds: float = 0.0
+    ) -> None:
+        """What became of one of them."""
+        title = self.titles.get(provider, provider)
+        self.attempts.append(
+            Attempt(provider=provider, title=title, told=told, outcome=outcome, seconds=seconds)
+        )
+
+    @property
+    def is_worth_again(self) -> bool:
+        """Whether a provider failed in a way that may be over in a moment."""
+        return any(_is_of_the_provider(failure) for failure in self.failures)
 
     @property
     def seconds_left(self) -> float:
@@ -165,7 +183,14 @@ class Router:
     ) -> Routed:
         """The first good answer within the policy's deadline; else the last that there was."""
         until = asyncio.get_running_loop().time() + policy.deadline_s
-        asking = _Asking(query=query, policy=policy, http=http, until=until, at=self._clock())
+        asking = _Asking(
+            query=query,
+            policy=policy,
+            titles={name: provider.title for name, provider in providers.items()},
+            http=http,
+            until=until,
+            at=self._clock(),
+        )
         may = self._those_who_may(providers, asking)
         for turn in range(ROUNDS):
             if turn and not await self._backed_off(turn, asking):
@@ -174,7 +199,7 @@ class Router:
             answer = await (self._hedged if policy.hedge_after_s else self._in_turn)(order, asking)
             if answer is not None:
                 return self._answered(answer, may, asking)
-            if asking.stale or not any(each.kind in BREAKING for each in asking.failures):
+            if asking.stale or not asking.is_worth_again:
                 break
         return self._best_of_the_rest(may, asking)
 
@@ -261,14 +286,11 @@ class Router:
             async with asyncio.timeout_at(until):
                 answer = await provider.fetch(asking.query, asking.http, until)
             outcome, told = Outcome.GOOD, "answered"
-        except (ProviderFailure, TimeoutError) as error:
-            failure = (
-                error
-                if isinstance(error, ProviderFailure)
-                else ProviderFailure(provider.name, Failure.TIMEOUT)
-            )
-            asking.failures.append(failure)
+        except TimeoutError:
+            failure = ProviderFailure(provider.title, Failure.TIMEOUT)
             outcome, told = self._judged(failure, breaker, asking)
+        except ValorError as refusal:
+            outcome, told = self._judged(refusal, breaker, asking)
         finally:
             seconds = time.perf_counter() - began
             breaker.settle(permit, outcome, seconds=seconds, why=told)
@@ -276,21 +298,22 @@ class Router:
                 told = f"is stale: its data are of {answer.as_of:%Y-%m-%d %H:%M} UTC"
                 asking.stale = max(answer, asking.stale or answer, key=lambda each: each.as_of)
                 answer = None
-            asking.attempts.append(
-                Attempt(provider=provider.name, told=told, outcome=outcome, seconds=seconds)
-            )
+            asking.tried(provider.name, told, outcome, seconds)
         return answer
 
     def _judged(
-        self, failure: ProviderFailure, breaker: Breaker, asking: _Asking
+        self, failure: ValorError, breaker: Breaker, asking: _Asking
     ) -> tuple[Outcome, str]:
         """What a failure says of the provider: that it ails, wants to be left alone, or nothing."""
+        asking.failures.append(failure)
+        if not isinstance(failure, ProviderFailure):
+            return Outcome.NEUTRAL, f"cannot be asked: {failure}"
         told = failure.told_after_its_name
         if failure.kind in LEFT_ALONE_S:
             wait = failure.retry_after_s
             breaker.hold(LEFT_ALONE_S[failure.kind] if wait is None else wait, told)
             asking.retry_at = min(asking.retry_at, breaker.standing.hold_until)
-        return (Outcome.BAD if failure.kind in BREAKING else Outcome.NEUTRAL), told
+        return (Outcome.BAD if _is_of_the_provider(failure) else Outcome.NEUTRAL), told
 
     def _is_old(self, answer: Answer, asking: _Asking) -> bool:
         most = asking.policy.age_max_s
@@ -302,12 +325,13 @@ class Router:
         """The answer is kept for worse times, and who gave it is asked first for a while."""
         self._kept.put(answer)
         capability, name = asking.query.capability, answer.provider
-        kept = self._kept_choice(asking)
         asked = {each.provider for each in asking.attempts}
         for other in list(may)[: list(may).index(name)]:
             if other not in asked:
                 ails = self.breaker(other, capability).ailing
-                asking.note(other, ails or f"was left a moment ago, and {kept} is kept for a while")
+                asking.note(
+                    other, ails or f"was left a moment ago, and {asking.titles[name]} is kept"
+                )
         failed = any(each.outcome is Outcome.BAD for each in asking.attempts)
         if failed or self._current.get(capability, ("", 0.0))[0] != name:
             self._current[capability] = name, self._clock()
@@ -323,12 +347,12 @@ class Router:
             return Routed(decision=self._decided(asking, last, stale=stale, kept=True), answer=last)
         decision = self._decided(asking, None)
         asked = [each for each in asking.attempts if each.outcome is not None]
-        if asked and all(each.kind is Failure.CALLER for each in asking.failures):
+        if asked and not any(map(_is_temporary, asking.failures)):
             return Routed(decision=decision, refusal=asking.failures[0])
         wait = asking.retry_at - asking.at
         refusal = NoProvider(
             asking.query.capability,
-            told=list(dict.fromkeys(f"{a.provider} {a.told}" for a in asking.attempts)),
+            told=list(dict.fromkeys(f"{a.title} {a.told}" for a in asking.attempts)),
             retry_after_s=wait if wait < float("inf") else RETRY_S,
         )
         return Routed(decision=decision, refusal=refusal)
@@ -341,6 +365,7 @@ class Router:
             capability=asking.query.capability,
             query=asking.query.key,
             chosen=answer.provider if answer else "",
+            title=asking.titles[answer.provider] if answer else "",
             attempts=tuple(asking.attempts),
             seconds=time.perf_counter() - asking.began,
             as_of=answer.as_of if answer else None,
@@ -392,6 +417,14 @@ class KeptAnswers:
 def _size(answer: Answer) -> int:
     value = answer.value
     return len(value) if isinstance(value, bytes) else ROW_BYTES * len(value.rows)
+
+
+def _is_of_the_provider(failure: ValorError) -> bool:
+    return isinstance(failure, ProviderFailure) and failure.kind in BREAKING
+
+
+def _is_temporary(failure: ValorError) -> bool:
+    return isinstance(failure, ProviderFailure) and failure.kind is not Failure.CALLER
 
 
 def _clock_time(at: float) -> str:
