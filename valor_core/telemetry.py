@@ -38,6 +38,28 @@ JOBS_RUNNING = Gauge(
 WEBHOOKS = Counter("valor_webhooks_total", "Billing webhooks by what became of them.", ["outcome"])
 AUDIT_FINDINGS = Counter("valor_audit_findings_total", "Findings of audit verification.", ["kind"])
 
+PROVIDER_CALLS = Counter(
+    "valor_provider_calls_total",
+    "Calls of data providers by how they went.",
+    ["provider", "capability", "outcome"],
+)
+PROVIDER_SECONDS = Histogram(
+    "valor_provider_seconds",
+    "Seconds that a provider took.",
+    ["provider", "capability"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+PROVIDER_CHANGES = Counter(
+    "valor_provider_changes_total",
+    "Changes of a provider's state, by the state that began.",
+    ["provider", "capability", "state"],
+)
+ROUTED = Counter(
+    "valor_routed_total",
+    "Questions to data providers by the answer: fresh, stale, kept or none.",
+    ["capability", "answer"],
+)
+
 RATE_LIMIT_ALLOWED = Counter("rate_limit_allowed", "Calls let through.", ["tenant", "user"])
 RATE_LIMIT_BLOCKED = Counter(
     "rate_limit_blocked",

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from tests.conftest import Tenant
 from valor_core.market.failures import Failure, ProviderFailure
 from valor_core.market.provider import Answer, Capability, Licence, MacroQuery, Query
+from valor_core.market.router import Router
 from valor_core.market.series import Observation, Series
 from valor_core.market.transport import SafeHttp
+from valor_core.workbench import routing
 
 FREE = Licence(
     name="public", display=True, redistribution=True, retention_days=None, terms_url="https://x/"
@@ -60,3 +63,13 @@ class Played:
 
     async def health(self, http: SafeHttp, deadline: float) -> None:
         await self.fetch(QUESTION, http, deadline)
+
+
+async def no_wait(_seconds: float) -> None:
+    """What is tested is what is asked, not how long a wait takes."""
+
+
+def begin_anew(tenant: Tenant) -> None:
+    """As a process that has just started, but for its patience."""
+    routing._routers.clear()
+    routing._routers[tenant.id] = Router(sleep=no_wait)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import booleans, floats, lists, none, sampled_from
 
-from tests.market.played import FREE, QUESTION, Clock, Played
+from tests.market.played import FREE, QUESTION, Clock, Played, no_wait
 from tests.market.simulator import seeds
 from valor_core.market.breaker import Limits, State
 from valor_core.market.failures import BREAKING, Failure, ProviderFailure
@@ -27,12 +27,8 @@ def clock() -> Clock:
     return Clock()
 
 
-async def _no_wait(_seconds: float) -> None:
-    """The laws are about what is asked, not about how long a wait takes."""
-
-
 def a_router(clock: Clock) -> Router:
-    return Router(clock=clock, chance=lambda: 0.5, sleep=_no_wait)
+    return Router(clock=clock, chance=lambda: 0.5, sleep=no_wait)
 
 
 def ask(router: Router, *providers: Played, policy: Policy = POLICY, **changes: object) -> Routed:
@@ -258,7 +254,7 @@ async def _lived(seed: int) -> None:
     """Forty questions to three providers whose luck changes; each answer is judged."""
     chance, clock = random.Random(seed), Clock()
     limits = Limits(cooldown_s=2.0, cooldown_s_max=30.0, lease_s=5.0)
-    router = Router(limits=limits, clock=clock, chance=chance.random, sleep=_no_wait)
+    router = Router(limits=limits, clock=clock, chance=chance.random, sleep=no_wait)
     players = {name: Played(name=name, clock=clock) for name in ("fred", "ecb", "file")}
     policy, answered = Policy(providers=("fred", "ecb", "file"), hold_s=20.0), False
     for _ in range(40):

@@ -33,6 +33,8 @@ _OF_NOUN = {
     "plan": "configuration",
     "flag": "configuration",
     "retention": "configuration",
+    "routing": "configuration",
+    "maintenance": "configuration",
     "job": "job",
 }
 MOST_AT_ONCE = 5_000

@@ -60,6 +60,13 @@ class Decision:
     kept: bool = False  # the last good answer, because nobody gave a new one
 
     @property
+    def answer(self) -> str:
+        """`fresh`, `stale`, `kept` from before, or `none`."""
+        if not self.chosen:
+            return "none"
+        return "kept" if self.kept else "stale" if self.stale else "fresh"
+
+    @property
     def why(self) -> str:
         """In words: this one, because that one failed and a third is left alone."""
         reasons = " and ".join(
@@ -203,6 +210,30 @@ class Router:
                 break
         return self._best_of_the_rest(may, asking)
 
+    async def probe(
+        self, provider: Provider, capability: Capability, http: SafeHttp, *, within_s: float
+    ) -> Attempt | None:
+        """The provider's cheapest question, for its breaker; None while it is left alone."""
+        breaker = self.breaker(provider.name, capability)
+        permit = breaker.admit()
+        if isinstance(permit, Refused):
+            return None
+        began, outcome, told = time.perf_counter(), Outcome.NEUTRAL, "was not waited for"
+        until = asyncio.get_running_loop().time() + within_s
+        try:
+            async with asyncio.timeout_at(until):
+                await provider.health(http, until)
+            outcome, told = Outcome.GOOD, "answered"
+        except TimeoutError:
+            outcome, told = self._learnt(ProviderFailure(provider.title, Failure.TIMEOUT), breaker)
+        except ValorError as refusal:
+            outcome, told = self._learnt(refusal, breaker)
+        finally:
+            seconds = time.perf_counter() - began
+            breaker.settle(permit, outcome, seconds=seconds, why=told)
+        return Attempt(provider=provider.name, title=provider.title, told=told, outcome=outcome,
+                       seconds=seconds)  # fmt: skip
+
     def _those_who_may(
         self, providers: Mapping[str, Provider], asking: _Asking
     ) -> dict[str, Provider]:
@@ -306,13 +337,19 @@ class Router:
     ) -> tuple[Outcome, str]:
         """What a failure says of the provider: that it ails, wants to be left alone, or nothing."""
         asking.failures.append(failure)
+        outcome, told = self._learnt(failure, breaker)
+        if isinstance(failure, ProviderFailure) and failure.kind in LEFT_ALONE_S:
+            asking.retry_at = min(asking.retry_at, breaker.standing.hold_until)
+        return outcome, told
+
+    @staticmethod
+    def _learnt(failure: ValorError, breaker: Breaker) -> tuple[Outcome, str]:
         if not isinstance(failure, ProviderFailure):
             return Outcome.NEUTRAL, f"cannot be asked: {failure}"
         told = failure.told_after_its_name
         if failure.kind in LEFT_ALONE_S:
             wait = failure.retry_after_s
             breaker.hold(LEFT_ALONE_S[failure.kind] if wait is None else wait, told)
-            asking.retry_at = min(asking.retry_at, breaker.standing.hold_until)
         return (Outcome.BAD if _is_of_the_provider(failure) else Outcome.NEUTRAL), told
 
     def _is_old(self, answer: Answer, asking: _Asking) -> bool:

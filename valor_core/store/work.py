@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import event, insert, text
+from sqlalchemy import event, insert, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -136,6 +136,18 @@ class Work:
         add = sqlite.insert(kind) if self.store.is_sqlite else postgresql.insert(kind)
         owned = [{**row, "tenant_id": self.caller.tenant_id} for row in rows]
         self.session.execute(add.values(owned).on_conflict_do_nothing())
+
+    def add_counts(self, kind: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Rows whose `n` is added to that of the row of the same key, where there is one."""
+        add = sqlite.insert(kind) if self.store.is_sqlite else postgresql.insert(kind)
+        owned = [{**row, "tenant_id": self.caller.tenant_id} for row in rows]
+        counts: Any = kind
+        self.session.execute(
+            add.values(owned).on_conflict_do_update(
+                index_elements=[column.name for column in inspect(kind).primary_key],
+                set_={"n": counts.n + add.excluded.n},
+            )
+        )
 
     def commit(self) -> None:
         """Writes what belongs to the end of the transaction, then commits."""

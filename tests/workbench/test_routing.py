@@ -1,0 +1,136 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.market.played import QUESTION, Played, begin_anew
+from valor_core.errors import AccessDenied, BadInputs, NotFound
+from valor_core.market.failures import Failure
+from valor_core.market.provider import Capability
+from valor_core.market.router import NoProvider
+from valor_core.market.routing import Policy
+from valor_core.sla.hours import Service
+from valor_core.workbench import routing
+from valor_core.workbench.logbook import read_log
+from valor_core.workbench.verb import open_work
+
+MACRO = Capability.MACRO
+
+
+@pytest.fixture(autouse=True)
+def _a_new_process(acme):
+    begin_anew(acme)
+    yield
+    routing._routers.clear()
+
+
+@pytest.fixture
+def offer() -> dict[str, Played]:
+    def clock() -> float:
+        return datetime.now(UTC).timestamp()
+
+    return {name: Played(name=name, clock=clock) for name in ("fred", "ecb")}
+
+
+def decisions(caller):
+    with open_work(caller) as work:
+        return routing.read_decisions(work)
+
+
+def test_an_answer_leaves_who_gave_it_and_why(store, acme, rival, offer):
+    offer["fred"].how = Failure.SERVER
+
+    answer = routing.ask(acme.analyst, QUESTION, offer=offer).given()
+
+    (told,) = decisions(acme.viewer)
+    assert answer.provider == "ecb"
+    assert told.why == "ECB, because FRED answered that it is out of order"
+    assert (told.chosen, told.answer, told.query) == ("ECB", "fresh", QUESTION.key)
+    assert [each["provider"] for each in told.attempts] == ["FRED", "ECB"]
+    assert decisions(rival.viewer) == []
+
+
+def test_no_transaction_is_open_while_a_provider_answers(store, acme, offer):
+    class Looking(Played):
+        async def fetch(self, query, http, deadline):
+            seen.append(store.engine.pool.checkedout())
+            return await super().fetch(query, http, deadline)
+
+    seen: list[int] = []
+    fred = Looking(name="fred", clock=offer["fred"].clock)
+    routing.ask(acme.analyst, QUESTION, offer={"fred": fred})
+
+    assert seen == [0]
+
+
+def test_a_restart_does_not_forget_an_outage_and_a_second_process_sees_it(store, acme, offer):
+    for provider in offer.values():
+        provider.how = Failure.CONNECTION
+    for _ in range(3):
+        with pytest.raises(NoProvider):
+            routing.ask(acme.analyst, QUESTION, offer=offer).given()
+    begin_anew(acme)
+    for provider in offer.values():
+        provider.how, provider.asked = "well", []
+
+    with pytest.raises(NoProvider, match="FRED is left alone until"):
+        routing.ask(acme.analyst, QUESTION, offer=offer).given()
+    assert [provider.asked for provider in offer.values()] == [[], []]
+
+    with open_work(acme.analyst) as work:
+        routing.release(work, "fred", MACRO)
+    assert routing.ask(acme.analyst, QUESTION, offer=offer).given().provider == "fred"
+
+
+def test_one_tenants_outage_is_not_anothers(store, acme, rival, offer):
+    offer["fred"].how = Failure.UNAUTHORISED
+    routing.ask(acme.analyst, QUESTION, offer=offer)
+    offer["fred"].how = "well"
+
+    assert routing.ask(acme.analyst, QUESTION, offer=offer).given().provider == "ecb"
+    assert routing.ask(rival.analyst, QUESTION, offer=offer).given().provider == "fred"
+
+
+def test_a_policy_is_followed_from_now_on_and_the_log_tells_what_it_was_before(store, acme, offer):
+    policy = Policy(providers=("ecb",), price_max=0.5)
+    with open_work(acme.admin) as work:
+        made = routing.change_policy(
+            work, MACRO, policy, Service(objective=0.99), reason="FRED lags", offer=offer
+        )
+        routing.change_policy(
+            work, MACRO, replace(policy, price_max=2.0), Service(), reason="dearer", offer=offer
+        )
+
+    assert made.version == 1
+    assert routing.ask(acme.analyst, QUESTION, offer=offer).given().provider == "ecb"
+    with open_work(acme.admin) as work:
+        entries = [
+            json.loads(row.payload or b"") for row in read_log(work, action="routing.change")
+        ]
+        history = routing.policy_history(work, MACRO)
+    assert [(each.version, each.reason) for each in history] == [(2, "dearer"), (1, "FRED lags")]
+    assert entries[1]["before"] == {
+        "objective": "0.995", "price_max": "none", "providers": "fred, ecb"
+    }  # fmt: skip
+    assert entries[1]["after"] == {
+        "objective": "0.99", "price_max": "0.5", "providers": "ecb"
+    }  # fmt: skip
+
+
+def test_a_policy_that_cannot_be_followed_is_refused_and_nothing_is_kept(store, acme, offer):
+    wrong = Policy(providers=("nobody",))
+    with pytest.raises(BadInputs, match="'nobody' cannot be asked"), open_work(acme.admin) as work:
+        routing.change_policy(work, MACRO, wrong, Service(), reason="x", offer=offer)
+    with pytest.raises(AccessDenied), open_work(acme.analyst) as work:
+        routing.change_policy(
+            work, MACRO, Policy(providers=("ecb",)), Service(), reason="x", offer=offer
+        )
+
+    with open_work(acme.viewer) as work:
+        assert routing.read_policy(work, MACRO, offer=offer).version == 0
+
+
+def test_only_what_was_asked_before_may_be_released(store, acme):
+    with pytest.raises(NotFound, match="provider in use"), open_work(acme.analyst) as work:
+        routing.release(work, "fred", MACRO)

@@ -1,0 +1,247 @@
+"""Asking for data by the tenant's routing policy, and what is kept of each answer.
+
+No database is open while a provider answers: first what is known is read, then one asks, then what
+came of it is kept.
+"""
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from valor_core import telemetry
+from valor_core.errors import BadInput, NotFound
+from valor_core.market import memory, routing
+from valor_core.market.breaker import Standing
+from valor_core.market.offered import edgar
+from valor_core.market.provider import Capability, Provider, Query
+from valor_core.market.router import Place, Routed, Router
+from valor_core.market.routing import Policy
+from valor_core.market.transport import SafeHttp
+from valor_core.sla import hours, records
+from valor_core.sla.hours import Service
+from valor_core.store.engines import Store
+from valor_core.store.tables import RoutingDecisionRow, RoutingPolicyRow
+from valor_core.store.work import Work, unit_of_work
+from valor_core.values import Caller, from_micros
+from valor_core.workbench.paging import check_page
+from valor_core.workbench.verb import allowed, the_store, verb, view
+
+REASON_MAX = 500
+ROUTERS_MOST = 500
+
+Offer = Mapping[str, Provider]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyNow:
+    """Whom the tenant asks for a kind of data, and since when; version 0 is the default."""
+
+    capability: Capability
+    version: int
+    policy: Policy
+    service: Service
+    reason: str = ""
+    changed_at: datetime | None = None
+    changed_by: str = ""
+
+
+def offered() -> Offer:
+    """The providers of this installation by their names."""
+    return {provider.name: provider for provider in (edgar(),)}
+
+
+def ask(
+    caller: Caller,
+    query: Query,
+    *,
+    store: Store | None = None,
+    offer: Offer | None = None,
+    now: datetime | None = None,
+) -> Routed:
+    """An answer from whomever the tenant's policy and the health of the providers choose."""
+    offer = offered() if offer is None else offer
+    router, store = router_of(caller), store or the_store()
+    with unit_of_work(caller, store, now) as work:
+        allowed(work, "provider.ask")
+        policy = policy_now(work, query.capability, offer).policy
+        known = _adopted(work, router)
+    routed = asyncio.run(_asked(router, query, policy, offer))
+    with unit_of_work(caller, store, now) as work:
+        keep_answer(work, routed, router, known)
+    return routed
+
+
+async def _asked(router: Router, query: Query, policy: Policy, offer: Offer) -> Routed:
+    async with SafeHttp() as http:
+        return await router.ask(query, policy, offer, http)
+
+
+def _adopted(work: Work, router: Router) -> dict[Place, Standing]:
+    known = {place: each.standing for place, each in memory.known(work).items()}
+    router.adopt(known)
+    return known
+
+
+@verb("provider.ask", audited=False)
+def keep_answer(
+    work: Work, routed: Routed, router: Router, known: Mapping[Place, Standing]
+) -> RoutingDecisionRow:
+    """Keep who was asked, how that went, and what others should know of it."""
+    decision = routed.decision
+    keep_calls(
+        work,
+        [
+            records.Call(
+                provider=each.provider,
+                capability=decision.capability.value,
+                outcome=each.outcome.value,
+                seconds=each.seconds,
+            )
+            for each in decision.attempts
+            if each.outcome is not None
+        ],
+    )
+    keep_news(work, router, known)
+    work.after_commit.append(
+        lambda: telemetry.ROUTED.labels(decision.capability.value, decision.answer).inc()
+    )
+    return memory.keep_decision(work, decision)
+
+
+def keep_news(work: Work, router: Router, known: Mapping[Place, Standing]) -> None:
+    """The standings that are not as they were read."""
+    told = router.standings().items()
+    memory.keep_standings(work, {place: now for place, now in told if known.get(place) != now})
+
+
+def keep_calls(work: Work, calls: Sequence[records.Call]) -> None:
+    """Counts them, in the rows and in the metrics."""
+    records.count_calls(work, calls)
+
+    def tell() -> None:
+        for call in calls:
+            where = call.provider, call.capability
+            telemetry.PROVIDER_CALLS.labels(*where, call.outcome).inc()
+            telemetry.PROVIDER_SECONDS.labels(*where).observe(call.seconds)
+
+    work.after_commit.append(tell)
+
+
+@view("provider.read")
+def read_policy(work: Work, capability: Capability, *, offer: Offer | None = None) -> PolicyNow:
+    """Whom the tenant asks for a kind of data."""
+    return policy_now(work, capability, offered() if offer is None else offer)
+
+
+@view("provider.read")
+def read_policies(work: Work, *, offer: Offer | None = None) -> list[PolicyNow]:
+    """Whom the tenant asks for each kind of data that anybody offers."""
+    offer = offered() if offer is None else offer
+    able = {each for provider in offer.values() for each in provider.capabilities}
+    return [policy_now(work, each, offer) for each in Capability if each in able]
+
+
+@view("provider.read")
+def policy_history(work: Work, capability: Capability, *, limit: int = 50) -> list[PolicyNow]:
+    """The versions of the policy, the newest first."""
+    check_page(limit)
+    return [_policy(row) for row in memory.policy_history(work, capability, limit=limit)]
+
+
+@verb("routing.change")
+def change_policy(
+    work: Work,
+    capability: Capability,
+    policy: Policy,
+    service: Service,
+    *,
+    reason: str,
+    offer: Offer | None = None,
+) -> PolicyNow:
+    """Ask others, in another order or on other terms, from now on."""
+    offer = offered() if offer is None else offer
+    routing.checked(policy, capability, list(offer.values()))
+    hours.checked(service)
+    if not 0 < len(reason.strip()) <= REASON_MAX:
+        raise BadInput(
+            f"A policy needs a reason of 1 to {REASON_MAX} characters.",
+            hint="Say why it is changed; it stands in the log.",
+        )
+    before = policy_now(work, capability, offer)
+    row = memory.keep_policy(work, capability, policy.terms, service.terms, reason.strip())
+    told = {**before.policy.terms, **before.service.terms}
+    now = {**policy.terms, **service.terms}
+    changed = [name for name in now if told[name] != now[name]]
+    work.note(
+        f"routing:{capability.value}",
+        version=row.version,
+        reason=reason.strip(),
+        before={name: _written(told[name]) for name in changed},
+        after={name: _written(now[name]) for name in changed},
+    )
+    return _policy(row)
+
+
+def policy_now(work: Work, capability: Capability, offer: Offer) -> PolicyNow:
+    """The newest version, else the default: everybody who can answer."""
+    row = memory.newest_policy(work, capability)
+    if row is not None:
+        return _policy(row)
+    policy = routing.default_policy(capability, list(offer.values()))
+    return PolicyNow(capability=capability, version=0, policy=policy, service=Service())
+
+
+@view("provider.read")
+def read_decisions(
+    work: Work, *, limit: int = 50, request_id: str = ""
+) -> Sequence[RoutingDecisionRow]:
+    """Who answered and why, the newest first."""
+    check_page(limit)
+    return memory.decisions(work, limit=limit, request_id=request_id)
+
+
+@verb("provider.release")
+def release(work: Work, provider: str, capability: Capability) -> None:
+    """Have a provider asked again at once that is left alone, as its cause is mended."""
+    known = _adopted(work, router := router_of(work.caller))
+    if (provider, capability) not in known:
+        raise NotFound("provider in use", f"{provider[:40]} for {capability}")
+    router.breaker(provider, capability).release()
+    keep_news(work, router, known)
+    work.note(f"provider:{provider}", capability=capability.value)
+
+
+def router_of(caller: Caller) -> Router:
+    """The tenant's router in this process; that of a tenant that was idle longest makes room."""
+    with _guard:
+        router = _routers.setdefault(caller.tenant_id, Router())
+        _routers.move_to_end(caller.tenant_id)
+        if len(_routers) > ROUTERS_MOST:
+            _routers.popitem(last=False)
+        return router
+
+
+_routers: OrderedDict[str, Router] = OrderedDict()
+_guard = threading.Lock()
+
+
+def _policy(row: RoutingPolicyRow) -> PolicyNow:
+    return PolicyNow(
+        capability=Capability(row.capability),
+        version=row.version,
+        policy=Policy.of(row.terms),
+        service=Service.of(row.service),
+        reason=row.reason,
+        changed_at=from_micros(row.created_at),
+        changed_by=row.created_by,
+    )
+
+
+def _written(value: object) -> str:
+    """As the log tells it: entries hold no fractions."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "none" if value is None else str(value)

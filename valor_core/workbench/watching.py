@@ -1,0 +1,201 @@
+"""The health of the providers that a tenant uses: judged each minute, by one process."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from prometheus_client import Counter
+
+from valor_core import telemetry
+from valor_core.market import memory
+from valor_core.market.breaker import Outcome, Standing
+from valor_core.market.memory import Known
+from valor_core.market.router import Attempt, Place, Router
+from valor_core.market.transport import SafeHttp
+from valor_core.sla import records
+from valor_core.sla.records import MINUTE, Lately
+from valor_core.sla.states import Evidence, State, judged
+from valor_core.store.engines import Store
+from valor_core.store.tables import ProviderIntervalRow, ProviderWatchRow
+from valor_core.store.work import Work, unit_of_work
+from valor_core.values import Caller
+from valor_core.workbench.routing import Offer, keep_calls, keep_news, offered, router_of
+from valor_core.workbench.verb import verb
+
+EVERY = 55_000_000
+"""Watched once a minute, by whoever comes first."""
+
+KNOWN_FOR = MINUTE
+"""For so long after it was judged a state is believed; then nobody knows."""
+
+GAP = 3 * MINUTE
+LATELY = 5 * MINUTE
+SLOW_S = 5.0
+PROBE_S = 5.0
+PROBES_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What is known before the idle providers are probed."""
+
+    known: Mapping[Place, Known]
+    idle: tuple[Place, ...]
+
+    @property
+    def standings(self) -> dict[Place, Standing]:
+        """The breakers as others left them."""
+        return {place: each.standing for place, each in self.known.items()}
+
+
+def watch(
+    store: Store, caller: Caller, *, offer: Offer | None = None, now: datetime | None = None
+) -> list[ProviderIntervalRow]:
+    """Judges every provider that the tenant uses; the states that began."""
+    offer = offered() if offer is None else offer
+    router = router_of(caller)
+    with unit_of_work(caller, store, now) as work:
+        due = begin(work, offer)
+    if due is None:
+        return []
+    router.adopt(due.standings)
+    probed = asyncio.run(_probed(router, due.idle, offer))
+    with unit_of_work(caller, store, now) as work:
+        return judge(work, due, probed, router)
+
+
+@verb("provider.watch", audited=False)
+def begin(work: Work, offer: Offer) -> Watch | None:
+    """Take this minute's watch; None where another process has, or nothing is used."""
+    known = memory.known(work)
+    if not known or not _taken(work):
+        return None
+    lately = records.calls_since(work, work.now_micros - LATELY, slow_s=SLOW_S)
+    idle = [
+        place
+        for place in known
+        if (provider := offer.get(place[0])) is not None and provider.price == 0.0
+        if place not in lately or known[place].standing.open_until
+    ]
+    return Watch(known=known, idle=tuple(idle[:PROBES_AT_ONCE]))
+
+
+@verb("provider.watch", audited=False)
+def judge(
+    work: Work, due: Watch, probed: Mapping[Place, Attempt], router: Router
+) -> list[ProviderIntervalRow]:
+    """Keep how the probes went, and every state that is another than it was."""
+    keep_calls(work, [call for place, each in probed.items() for call in _calls(place, each)])
+    keep_news(work, router, due.standings)
+    work.session.flush()
+    known, now = memory.known(work), work.now_micros
+    lately = records.calls_since(work, now - LATELY, slow_s=SLOW_S)
+    was, planned = records.newest_states(work), _planned(work)
+    began = []
+    for (provider, capability), each in known.items():
+        name = provider, capability.value
+        evidence = _evidence(
+            each.standing,
+            lately.get(name, Lately()),
+            maintenance=planned.get(provider, ""),
+            probe=probed.get((provider, capability)),
+            now=now,
+        )
+        began += _begun(name, was.get(name), each.seen_at, now, evidence)
+    work.add_all(began)
+    memory.judged(work, known, now)
+    memory.forget_old_decisions(work)
+    records.forget_old_calls(work)
+    work.after_commit += [_counter(row).inc for row in began]
+    return began
+
+
+def _begun(
+    name: tuple[str, str],
+    was: ProviderIntervalRow | None,
+    seen_at: int,
+    now: int,
+    evidence: Evidence,
+) -> list[ProviderIntervalRow]:
+    """The states that began since it was judged last: also that nobody was watching."""
+    state, cause = judged(evidence)
+    rows = []
+    if was and was.state != State.UNKNOWN and now - seen_at > GAP:
+        unseen = max(seen_at + KNOWN_FOR, was.started_at + 1)
+        rows.append(_row(name, unseen, State.UNKNOWN, "nobody was watching"))
+        was = rows[-1]
+    if was is None or was.state != state:
+        rows.append(_row(name, max(now, was.started_at + 1 if was else 0), state, cause))
+    return rows
+
+
+async def _probed(router: Router, idle: tuple[Place, ...], offer: Offer) -> dict[Place, Attempt]:
+    async with SafeHttp() as http:
+        probes = [
+            router.probe(offer[provider], capability, http, within_s=PROBE_S)
+            for provider, capability in idle
+        ]
+        attempts = await asyncio.gather(*probes)
+    return {place: told for place, told in zip(idle, attempts, strict=True) if told is not None}
+
+
+def _taken(work: Work) -> bool:
+    """Whether this process may watch now: the row is locked until it says so."""
+    row = work.session.get(
+        ProviderWatchRow, (work.caller.tenant_id, "health"), with_for_update=True
+    )
+    if row is None:
+        work.add_all([ProviderWatchRow(id="health", watched_at=work.now_micros)])
+        return True
+    if 0 <= work.now_micros - row.watched_at < EVERY:
+        return False
+    row.watched_at = work.now_micros
+    return True
+
+
+def _planned(work: Work) -> dict[str, str]:
+    """What is done to providers now, as it was announced."""
+    now = work.now_micros
+    rows = records.announced(work, since=now)
+    spans = ((row, records.span_of(row)) for row in rows)
+    return {row.provider: row.reason for row, (start, end) in spans if start <= now < end}
+
+
+def _evidence(
+    standing: Standing, lately: Lately, *, maintenance: str, probe: Attempt | None, now: int
+) -> Evidence:
+    held = standing.hold_why if standing.hold_until > now / 1e6 else ""
+    refused = probe.told if probe and probe.outcome is Outcome.NEUTRAL else ""
+    return Evidence(
+        maintenance=maintenance,
+        left_alone=standing.why if standing.open_until else "",
+        held=held or refused,
+        good=lately.good,
+        bad=lately.bad,
+        slow=lately.slow,
+    )
+
+
+def _calls(place: Place, told: Attempt) -> list[records.Call]:
+    if told.outcome is None:
+        return []
+    return [
+        records.Call(
+            provider=place[0],
+            capability=place[1].value,
+            outcome=told.outcome.value,
+            seconds=told.seconds,
+        )
+    ]
+
+
+def _row(name: tuple[str, str], at: int, state: State, cause: str) -> ProviderIntervalRow:
+    provider, capability = name
+    return ProviderIntervalRow(
+        provider=provider, capability=capability, started_at=at, state=state.value, cause=cause
+    )
+
+
+def _counter(row: ProviderIntervalRow) -> Counter:
+    return telemetry.PROVIDER_CHANGES.labels(row.provider, row.capability, row.state)
