@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from jobs import watching
 from jobs.reports import LIMITS, OWNER, Limits
 from jobs.schedule import JOBS, Job
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
@@ -49,6 +50,15 @@ def running(store: Store, *, every_s: float = EVERY_S, limits: Limits = LIMITS) 
         max_instances=1,
         misfire_grace_time=None,
     )
+    ticker.add_job(
+        lambda: _watch_safely(store, stopped),
+        "interval",
+        id="watch",
+        seconds=watching.EVERY_S,
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
     ticker.start()
     _tickers.add(ticker)
     try:
@@ -72,6 +82,15 @@ def _tick_safely(store: Store, limits: Limits, stopped: threading.Event) -> None
     except Exception:  # noqa: BLE001  the scheduler would only log it under its own name
         JOB_RUNS.labels("tick", "failed").inc()
         log.exception("a tick of the jobs failed")
+
+
+def _watch_safely(store: Store, stopped: threading.Event) -> None:
+    """Beside the ticks: a provider that hangs must hold up no report."""
+    try:
+        watching.watch_all(store, active_tenants(store), stopped)
+    except Exception:  # noqa: BLE001  the scheduler would only log it under its own name
+        JOB_RUNS.labels("provider_health", "failed").inc()
+        log.exception("the providers could not be watched")
 
 
 def tick(

@@ -1,5 +1,7 @@
 """Every error of the API in one shape, RFC 9457, wherever it comes from."""
 
+from math import ceil
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -41,7 +43,7 @@ def add_problems(api: FastAPI) -> None:
         if isinstance(error, Unavailable) or (
             isinstance(error, Conflict) and error.code == "request_in_progress"
         ):
-            answer.headers["Retry-After"] = "1"
+            answer.headers["Retry-After"] = str(ceil(getattr(error, "retry_after_s", None) or 1))
         return answer
 
     @api.exception_handler(RequestValidationError)

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 SHORT = (
     ("POST", "/api/billing/webhook", "/billing/webhook"),
     ("GET", "/api/admin/billing/reconciliation", "/admin/billing/reconciliation"),
+    ("GET", "/api/providers/status", "/providers/status"),
 )
 
 

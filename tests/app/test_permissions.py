@@ -38,6 +38,7 @@ from tests.app.things import (
     Things,
     adjustment_of,
     doubtful_series_of,
+    announced_work_of,
     flag_override_of,
     lay_out_draft,
     override_of,
@@ -72,6 +73,7 @@ DELETE_OVERRIDE = "DELETE /plan/overrides/{override_id}"
 PROOF = "GET /audit/entries/{seq}/proof"
 DELETE_KEY = "DELETE /providers/{provider}/key"
 ACCEPT = "POST /series/{series_id}/acceptances"
+DELETE_WORK = "DELETE /providers/maintenance/{work_id}"
 DELETE_ADJUSTMENT = "DELETE /companies/{company_id}/adjustments/{adjustment_id}"
 
 ACT_OF_ROUTE = {
@@ -149,6 +151,16 @@ ACT_OF_ROUTE = {
     "GET /reports/schedules": "report.read",
     "POST /reports/schedules": "report.schedule",
     "DELETE /reports/schedules/{schedule_id}": "report.schedule",
+    "GET /providers/status": "provider.read",
+    "GET /providers/timeline": "provider.read",
+    "GET /providers/decisions": "provider.read",
+    "POST /providers/{provider}/{capability}/release": "provider.release",
+    "GET /providers/maintenance": "provider.read",
+    "POST /providers/maintenance": "maintenance.announce",
+    "DELETE /providers/maintenance/{work_id}": "maintenance.withdraw",
+    "GET /routing": "provider.read",
+    "PUT /routing/{capability}": "routing.change",
+    "GET /routing/{capability}/history": "provider.read",
     "POST /snapshots": "snapshot.publish",
     "GET /snapshots": "snapshot.read",
     "GET /snapshots/latest": "snapshot.read",
@@ -172,6 +184,7 @@ DOORS = {
     "/api/v1/billing/webhook": ANYONE,  # behind its own signature
     "/api/billing/webhook": ANYONE,
     "/api/admin/billing/reconciliation": SIGNED_IN,
+    "/api/providers/status": SIGNED_IN,
     "/{page:path}": PEOPLE,
     "/{file:path}": PEOPLE,
     "/_stcore/stream": PEOPLE,
@@ -220,12 +233,18 @@ SAME_OF_ALL: dict[str, Any] = {
     },
     "PUT /retention/{category}": {"days": 365},
     "POST /holds": {"reason": "an inquiry"},
+    "PUT /routing/{capability}": {"providers": ["fred"], "reason": "as before"},
+    "POST /providers/maintenance": {
+        "provider": "edgar", "reason": "they move",
+        "starts_at": f"{utc_now() + timedelta(days=1)}",
+        "ends_at": f"{utc_now() + timedelta(days=2)}",
+    },
 }  # fmt: skip
 # What stands in a path and is no tenant's thing. A hold is for a role that no key may have:
 # tests/app/api/test_retention.py asks about those of another tenant.
 NAMED = {
     "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys",
-    "flag": FLAG, "provider": "fred",
+    "flag": FLAG, "provider": "fred", "capability": "macro",
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.
@@ -304,6 +323,8 @@ def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Thin
         flag_override_of(store, tenant, FLAG)
     if route == DELETE_OVERRIDE:
         return replace(things, override_id=override_of(store, tenant))
+    if route == DELETE_WORK:
+        return replace(things, work_id=announced_work_of(store, tenant))
     if route == PROOF:
         seal_log(store, tenant.id)
     if route == DELETE_KEY:

@@ -28,6 +28,7 @@ from valor_core.workbench import (
     market_data,
     people,
     plans,
+    providers,
     reports,
     snapshots,
     valuations,
@@ -40,6 +41,7 @@ IDS = (
     "company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "computation_id",
     "override_id", "file_id",
     "override_id", "series_id",
+    "override_id", "series_id", "work_id",
 )  # fmt: skip
 
 
@@ -58,6 +60,7 @@ class Things:
     override_id: str
     file_id: str
     series_id: str
+    work_id: str
     snapshot_id: str
     key_id: str
     rationale: str
@@ -130,6 +133,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         override_id=override_of(store, tenant),
         file_id=file_of(tenant.analyst, name),
         series_id=doubtful_series_of(store, tenant),
+        work_id=announced_work_of(store, tenant),
         snapshot_id=snapshot.id,
         key_id=key.id,
         rationale=row.rationale,
@@ -197,6 +201,15 @@ def override_of(store: Store, tenant: Tenant) -> str:
             5_000,
             reason=f"for {tenant.slug}",
             expires_at=work.now + timedelta(days=1),
+        ).id
+
+
+def announced_work_of(store: Store, tenant: Tenant) -> str:
+    """Announced work on a provider, still to come; its id."""
+    with open_work(tenant.admin, store) as work:
+        begin = work.now + timedelta(days=1)
+        return providers.announce(
+            work, "edgar", begin, begin + timedelta(hours=1), reason=f"as told to {tenant.slug}"
         ).id
 
 

@@ -79,7 +79,7 @@ def test_a_restart_does_not_forget_an_outage_and_a_second_process_sees_it(store,
     assert [provider.asked for provider in offer.values()] == [[], []]
 
     with open_work(acme.analyst) as work:
-        routing.release(work, "fred", MACRO)
+        routing.release(work, "fred", MACRO, offer=offer)
     assert routing.ask(acme.analyst, QUESTION, offer=offer).given().provider == "fred"
 
 
@@ -131,6 +131,9 @@ def test_a_policy_that_cannot_be_followed_is_refused_and_nothing_is_kept(store, 
         assert routing.read_policy(work, MACRO, offer=offer).version == 0
 
 
-def test_only_what_was_asked_before_may_be_released(store, acme):
-    with pytest.raises(NotFound, match="provider in use"), open_work(acme.analyst) as work:
-        routing.release(work, "fred", MACRO)
+def test_who_offers_no_such_data_cannot_be_released(store, acme, offer):
+    with (
+        pytest.raises(NotFound, match="no provider of bars 'fred'"),
+        open_work(acme.analyst) as work,
+    ):
+        routing.release(work, "fred", Capability.BARS, offer=offer)

@@ -204,11 +204,14 @@ def read_decisions(
 
 
 @verb("provider.release")
-def release(work: Work, provider: str, capability: Capability) -> None:
+def release(
+    work: Work, provider: str, capability: Capability, *, offer: Offer | None = None
+) -> None:
     """Have a provider asked again at once that is left alone, as its cause is mended."""
+    asked = (offered() if offer is None else offer).get(provider)
+    if asked is None or capability not in asked.capabilities:
+        raise NotFound(f"provider of {capability}", provider[:40])
     known = _adopted(work, router := router_of(work.caller))
-    if (provider, capability) not in known:
-        raise NotFound("provider in use", f"{provider[:40]} for {capability}")
     router.breaker(provider, capability).release()
     keep_news(work, router, known)
     work.note(f"provider:{provider}", capability=capability.value)

@@ -21,7 +21,7 @@ from valor_core.store.tables import ProviderIntervalRow, ProviderWatchRow
 from valor_core.store.work import Work, unit_of_work
 from valor_core.values import Caller
 from valor_core.workbench.routing import Offer, keep_calls, keep_news, offered, router_of
-from valor_core.workbench.verb import verb
+from valor_core.workbench.verb import verb, view
 
 EVERY = 55_000_000
 """Watched once a minute, by whoever comes first."""
@@ -63,6 +63,14 @@ def watch(
     probed = asyncio.run(_probed(router, due.idle, offer))
     with unit_of_work(caller, store, now) as work:
         return judge(work, due, probed, router)
+
+
+@view("provider.watch")
+def is_due(work: Work) -> bool:
+    """Whether the tenant uses any provider and a minute is over."""
+    row = work.session.get(ProviderWatchRow, (work.caller.tenant_id, "health"))
+    waited = row is None or not 0 <= work.now_micros - row.watched_at < EVERY
+    return waited and bool(memory.known(work))
 
 
 @verb("provider.watch", audited=False)
