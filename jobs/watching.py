@@ -1,4 +1,4 @@
-"""Judges the health of the providers that tenants use, each minute, in whichever process is first."""
+"""Judges each minute, in whichever process is first, how the providers stand that tenants use."""
 
 import threading
 
