@@ -130,6 +130,11 @@ PLACES = (
         "Published cases, each figure as printed beside ours.", act="health.read",
     ),
     _place(
+        "providers", "Providers", "cell_tower",
+        "How the data providers stand, how good they were, and whom one asks.",
+        act="provider.read",
+    ),
+    _place(
         "limits", "Plan & limits", "speed",
         "What your tenant may use, what is left of it, and until when.",
         act="member.names",  # it tells by name who changed a plan; an operator has the command
