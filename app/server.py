@@ -81,7 +81,7 @@ def create_app(
         ROOT / "app" / "main.py",  # absolute: a relative path depends on who started the process
         lifespan=lifespan,
         routes=[
-            *sign_in_routes(store, callers, cookie=cookie, secure=False),
+            *sign_in_routes(store, cookie=cookie, secure=False),
             Mount("/api/v1", app=api),
             *short_paths(api),
             *asset_routes(),

@@ -2,8 +2,10 @@
 
 import os
 import time
+from pathlib import Path
 
 from app import process
+from valor_core.errors import BadInput
 from valor_core.settings import ROOT, setting
 from valor_core.store.engines import Store, check_login, store_from
 from valor_core.store.migrate import check_revision, migrate
@@ -74,3 +76,30 @@ def sign_in_link(store: Store, *, at: str, tenant: str = "demo", member: str = "
     with open_work(setup.operator(tenant_id), store) as work:
         token = issue_token(work, name)
     return f"{at}/login#token={token}"
+
+
+def operator_link(store: Store, *, at: str, name: str = "") -> str:
+    """A link that signs an operator in, once; the first one makes the first operator."""
+    from valor_core.workbench.people import issue_token, operator_to_sign_in
+
+    with open_work(setup.operator(setup.PLATFORM), store) as work:
+        token = issue_token(work, operator_to_sign_in(work, name))
+    return f"{at}/login#token={token}"
+
+
+def write_key_file(store: Store, file: Path, *, name: str = "") -> str:
+    """A new file that only its owner reads, with an operator's key in it; whose key it is."""
+    from valor_core.workbench.people import issue_key_file, operator_to_sign_in
+
+    with open_work(setup.operator(setup.PLATFORM), store) as work:
+        name = operator_to_sign_in(work, name)
+        key = issue_key_file(work, name)
+        try:
+            handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        except OSError as error:
+            raise BadInput(
+                f"{file} cannot be made: {error.strerror}.", hint="Name a file that is not there."
+            ) from error
+        with os.fdopen(handle, "w") as stream:
+            stream.write(f"{key}\n")
+    return name

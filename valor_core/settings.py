@@ -84,6 +84,8 @@ SETTINGS = (
     Setting("VALOR_ALPACA_KEY", "", "`id:secret` of Alpaca for tenants without their own.", True),
     Setting("VALOR_ECB_URL", "https://data-api.ecb.europa.eu", "Where the ECB answers."),
     Setting("VALOR_DATA_FOLDER", "", "Folder of tables that are a data provider of one's own."),
+    Setting("VALOR_SESSION_IDLE_HOURS", "8", "Hours without a deed after which a sign-in is over."),
+    Setting("VALOR_SESSION_HOURS", "24", "Hours after which a sign-in is over in any case."),
     Setting("VALOR_METRICS", "", "`1` serves /metrics, to loopback or to who shows the token."),
     Setting("VALOR_METRICS_TOKEN", "", "Bearer token of /metrics for callers off loopback.", True),
     Setting("PROMETHEUS_MULTIPROC_DIR", "", "Folder in which several processes share metrics."),

@@ -17,6 +17,9 @@ SnapshotId = NewType("SnapshotId", str)
 SHARED = TenantId("shared")
 """The tenant that owns the demo book: everybody reads it, nobody but the seed writes it."""
 
+PLATFORM = TenantId("platform")
+"""The tenant of the installation itself: its members are the operators, and it has no content."""
+
 STRANGER = "stranger"
 """The kind of a caller who has not shown a secret yet, and may do nothing."""
 

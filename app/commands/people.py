@@ -1,6 +1,7 @@
 """`valor tenants|members|keys|token`: who may come in."""
 
 from datetime import UTC
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -108,12 +109,24 @@ def revoke_key(key_id: str, tenant: Tenant) -> None:
 def token(
     member: Annotated[str, typer.Argument(help="The member; the first one if empty.")] = "",
     tenant: Tenant = "demo",
+    operator: Annotated[bool, typer.Option("--operator", help="An operator's.")] = False,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(help="Write an operator's key for a year there, instead of a link."),
+    ] = None,
     port: Annotated[int, typer.Option(help="Where `valor serve` listens.")] = 8501,
     host: Annotated[str, typer.Option(help="Its address.")] = "127.0.0.1",
 ) -> None:
     """Print a sign-in link that works once, for ten minutes."""
     from app.commands.working import the_open_store
     from app.process import origin
-    from app.serving import sign_in_link
+    from app.serving import operator_link, sign_in_link, write_key_file
 
-    print(sign_in_link(the_open_store(), at=origin(host, port), tenant=tenant, member=member))
+    store, at = the_open_store(), origin(host, port)
+    if key_file:
+        name = write_key_file(store, key_file, name=member)
+        print(f"{key_file} signs {name} in once within a year: keep it off this machine")
+    elif operator:
+        print(operator_link(store, at=at, name=member))
+    else:
+        print(sign_in_link(store, at=at, tenant=tenant, member=member))

@@ -175,13 +175,14 @@ def navigation() -> StreamlitPage:
     A page that the role may not read is left out of the list; its address still explains itself.
     """
     who = caller()
+    first = next((place for place in places() if place.open_to(who)), PLACES[0])
     page = st.navigation(
         [
             st.Page(
                 place.file,
                 title=place.title,
                 icon=place.icon,
-                default=place.name == "home",
+                default=place == first,
                 visibility="visible" if place.open_to(who) else "hidden",
             )
             for place in places()
@@ -239,6 +240,4 @@ def _who_is_signed_in(who: Caller) -> None:
 def _sign_out(who: Caller) -> None:
     with open_work(who) as work:
         people.sign_out(work)
-    if PROCESS.callers:
-        PROCESS.callers.forget(who.session)
     st.rerun()

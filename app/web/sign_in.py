@@ -5,12 +5,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.web.callers import Callers
+from app.web.devices import device_of
 from app.web.refusals import problem_response
 from app.web.strict_json import read_json
 from valor_core.errors import SignInNeeded, ValorError
 from valor_core.store.engines import Store
-from valor_core.tenancy.sign_in import ABSOLUTE_S, BadToken
+from valor_core.tenancy.sign_in import BadToken, absolute_s
 from valor_core.values import Caller
 from valor_core.workbench import people
 from valor_core.workbench.signing_in import redeem_token
@@ -28,8 +28,9 @@ def safe_next(target: object) -> str:
     return path if sound else "/"
 
 
-def sign_in_routes(store: Store, callers: Callers, *, cookie: str, secure: bool) -> list[Route]:
+def sign_in_routes(store: Store, *, cookie: str, secure: bool) -> list[Route]:
     """The two routes that change who is signed in."""
+    lasts_s = absolute_s()
 
     async def sign_in(request: Request) -> Response:
         try:
@@ -37,7 +38,7 @@ def sign_in_routes(store: Store, callers: Callers, *, cookie: str, secure: bool)
             token = body.get("token") if isinstance(body, dict) else None
             if not isinstance(token, str) or not 0 < len(token) <= 200:
                 raise BadToken
-            value = await run_sync(redeem_token, store, token)
+            value = await run_sync(redeem_token, store, token, device_of(request))
         except ValorError as error:
             return problem_response(error, instance="/login")
         answer = JSONResponse(
@@ -46,7 +47,7 @@ def sign_in_routes(store: Store, callers: Callers, *, cookie: str, secure: bool)
         answer.set_cookie(
             cookie,
             value,
-            max_age=ABSOLUTE_S,
+            max_age=lasts_s,
             httponly=True,
             samesite="lax",
             secure=secure,
@@ -59,7 +60,6 @@ def sign_in_routes(store: Store, callers: Callers, *, cookie: str, secure: bool)
         if caller is None or caller.kind != "user":
             return problem_response(SignInNeeded(), instance="/logout")
         await run_sync(_end, store, caller)
-        callers.forget(caller.session)
         answer = JSONResponse({}, headers={"Clear-Site-Data": '"cache", "storage"'})
         answer.delete_cookie(cookie, path="/")
         return answer

@@ -10,12 +10,10 @@ from tests.conftest import ONLY_SQLITE, Tenant, closing
 from valor_core.audit import log
 from valor_core.errors import AccessDenied
 from valor_core.store.engines import Store
-from valor_core.store.tables import SessionRow, SignInTokenRow, TenantRow
+from valor_core.store.tables import MembershipRow, SessionRow, SignInTokenRow, TenantRow
 from valor_core.store.work import unit_of_work
 from valor_core.tenancy.access import MAY, require
 from valor_core.tenancy.sign_in import (
-    ABSOLUTE_S,
-    IDLE_S,
     TOKEN_LASTS_S,
     TOUCH_EVERY_S,
     BadToken,
@@ -25,12 +23,13 @@ from valor_core.tenancy.sign_in import (
     stranger,
     touch,
 )
-from valor_core.values import Caller, TenantId
+from valor_core.values import Caller, Role, TenantId
 from valor_core.workbench import people
 from valor_core.workbench.signing_in import Refusals, redeem_token
 from valor_core.workbench.verb import open_work
 
 S = 1_000_000
+IDLE_S, ABSOLUTE_S = 8 * 3600, 24 * 3600
 
 
 def issued(store: Store, tenant: Tenant, name: str = "anna") -> str:
@@ -289,3 +288,18 @@ def test_a_stranger_may_do_nothing():
     for act in MAY:
         with pytest.raises(AccessDenied):
             require(stranger(TenantId("acme")), act)
+
+
+def test_any_change_of_a_membership_ends_the_sign_ins_that_began_before(store, acme):
+    caller = signed_in(store, acme)
+
+    def become(role: Role) -> None:
+        with unit_of_work(acme.operator, store) as work:
+            work.begin_writing()
+            work.session.get_one(MembershipRow, (acme.id, caller.user_id)).role = role
+
+    become(Role.ADMIN)
+    assert again(store, caller) is None
+    become(Role.ANALYST)
+    assert again(store, caller) is None, "a role that came back brings no sign-in back"
+    assert signed_in(store, acme).role is Role.ANALYST

@@ -26,6 +26,7 @@ _OF_NOUN = {
     "hold": KEPT_FOR_EVER,
     "session": "security",
     "token": "security",
+    "key_file": "security",
     "member": "configuration",
     "key": "configuration",
     "provider": "configuration",

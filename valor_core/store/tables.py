@@ -110,7 +110,10 @@ class UserRow(Base):
 
 
 class MembershipRow(Private, Base):
-    """A person in a tenant, in a role."""
+    """A person in a tenant, in a role; those of the installation's own tenant are its operators.
+
+    Any change of it counts its version up, and ends the sign-ins that began under an earlier one.
+    """
 
     __tablename__ = "memberships"
     tenant_id: Mapped[str] = mapped_column(
@@ -120,19 +123,28 @@ class MembershipRow(Private, Base):
     role: Mapped[str]
     name: Mapped[str]
     created_at: Mapped[int]
+    version: Mapped[int] = mapped_column(server_default="1")
+    __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
-        CheckConstraint("role IN ('viewer', 'analyst', 'admin', 'compliance')", name="role_known"),
+        CheckConstraint(
+            "role IN ('viewer', 'analyst', 'admin', 'compliance', 'operator')", name="role_known"
+        ),
+        CheckConstraint(
+            "(role = 'operator') = (tenant_id = 'platform')", name="operator_of_the_platform"
+        ),
         UniqueConstraint("tenant_id", "name"),
         STRICT,
     )
 
 
 class SignInTokenRow(Private, Base):
-    """A link that signs in once; only its digest is kept."""
+    """A secret that signs in once; only its digest is kept."""
 
     __tablename__ = "sign_in_tokens"
     digest: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[str]
+    method: Mapped[str]
+    provider_sid: Mapped[str]
     expires_at: Mapped[int]
     used_at: Mapped[int | None]
     __table_args__ = (STRICT,)
@@ -143,11 +155,58 @@ class SessionRow(Private, Base):
 
     __tablename__ = "sessions"
     digest: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str]  # by which people speak of it
     user_id: Mapped[str]
+    member_version: Mapped[int]  # of the membership, when it began
+    method: Mapped[str]
+    address: Mapped[str]
+    browser: Mapped[str]
+    provider_sid: Mapped[str]  # how the identity provider calls it, where it told
     created_at: Mapped[int]
     used_at: Mapped[int]
     ended_at: Mapped[int | None]
-    __table_args__ = (STRICT,)
+    __table_args__ = (
+        CheckConstraint("method IN ('link', 'provider', 'key file')", name="method_known"),
+        UniqueConstraint("tenant_id", "id"),
+        Index(None, "tenant_id", "user_id"),
+        STRICT,
+    )
+
+
+class IdentityRow(Private, Base):
+    """Who a person of the identity provider is here: by issuer and subject, never by e-mail.
+
+    It belongs to the installation's own tenant, as does the map of groups.
+    """
+
+    __tablename__ = "identities"
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str]
+    tenants: Mapped[list[str]] = mapped_column(Json)  # where the person is a member by groups
+    __table_args__ = (UniqueConstraint("tenant_id", "user_id"), STRICT)
+
+
+class GroupRow(Private, Base):
+    """A group of the identity provider, and what it makes of its people in a tenant."""
+
+    __tablename__ = "provider_groups"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    member_of: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
+    role: Mapped[str]
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    __table_args__ = (
+        CheckConstraint(
+            "role IN ('viewer', 'analyst', 'admin', 'compliance', 'operator')", name="role_known"
+        ),
+        CheckConstraint(
+            "(role = 'operator') = (member_of = 'platform')", name="operator_of_the_platform"
+        ),
+        UniqueConstraint("tenant_id", "name", "member_of"),
+        STRICT,
+    )
 
 
 class ApiKeyRow(Private, Base):

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.exc import StaleDataError
 
 from valor_core.errors import Conflict, Unavailable
 from valor_core.store.engines import Store
@@ -214,6 +215,8 @@ def unit_of_work(caller: Caller, store: Store, now: datetime | None = None) -> I
         yield work
         work.commit()
         committed = True
+    except StaleDataError as error:
+        raise AlreadyThere from error
     except IntegrityError as error:
         if _made_twice(error):
             raise AlreadyThere from error

@@ -80,6 +80,7 @@ MAY: dict[str, frozenset[Role]] = {
     "key.add": _MANAGERS,
     "key.revoke": _MANAGERS,
     "token.issue": _MANAGERS,
+    "key_file.issue": _OPERATORS,
     "flag.read": _READERS | _OPERATORS,
     "flag.override": _MANAGERS,
     "flag.switch": _OPERATORS,

@@ -1,27 +1,77 @@
-"""Sign-in by a link that works once, and the server-side sessions that follow from it.
+"""Sign-in by a secret that works once, and the server-side sessions that follow from it.
 
 Token and cookie are `tenant.secret`: the tenant is claimed in the open and proven by the secret, so
 that the look-up itself runs under the tenant's row-level security. Only digests are kept.
 """
 
 import hashlib
+import itertools
 import re
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import delete, select, update
 
 from valor_core.errors import ValorError
+from valor_core.settings import whole_number
 from valor_core.store.engines import Store
 from valor_core.store.tables import MembershipRow, SessionRow, SignInTokenRow, TenantRow
 from valor_core.store.work import Work, unit_of_work
 from valor_core.store.writer import WriterBusy
-from valor_core.values import STRANGER, Caller, Role, TenantId, micros, utc_now
+from valor_core.values import STRANGER, Caller, Role, TenantId, micros, new_id, utc_now
 
 TOKEN_LASTS_S = 600
-IDLE_S, ABSOLUTE_S = 8 * 3600, 24 * 3600
+KEY_FILE_LASTS_S = 365 * 86_400
 TOUCH_EVERY_S = 60  # a session's last use is written at most this often
+REMEMBERED_S = 30 * 86_400  # how long a sign-in that is over stays in the table
+HOURS_MAX = 24 * 30
 _S = 1_000_000
+
+
+class Method(StrEnum):
+    """By what somebody has signed in."""
+
+    LINK = "link"
+    PROVIDER = "provider"
+    KEY_FILE = "key file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """From where somebody signs in, as far as the server can tell."""
+
+    address: str = ""
+    browser: str = ""
+
+
+UNKNOWN_DEVICE = Device()
+
+
+class Endings:
+    """How often this process ended sign-ins: what was remembered before is asked anew."""
+
+    def __init__(self) -> None:
+        self._more, self.n = itertools.count(1), 0
+
+    def count(self) -> None:
+        """One more."""
+        self.n = next(self._more)
+
+
+ENDINGS = Endings()
+
+
+def idle_s() -> int:
+    """After how many seconds without a deed a sign-in is over."""
+    return whole_number("VALOR_SESSION_IDLE_HOURS", most=HOURS_MAX) * 3600
+
+
+def absolute_s() -> int:
+    """After how many seconds a sign-in is over whatever is done."""
+    return whole_number("VALOR_SESSION_HOURS", most=HOURS_MAX) * 3600
 
 
 class BadToken(ValorError):
@@ -41,15 +91,36 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
-def issue_token(work: Work, user_id: str) -> str:
+def issue_token(
+    work: Work,
+    user_id: str,
+    *,
+    method: Method = Method.LINK,
+    provider_sid: str = "",
+    lasts_s: int = TOKEN_LASTS_S,
+) -> str:
     """A new one-use token for a member of the caller's tenant."""
     now = work.now_micros
     work.session.execute(delete(SignInTokenRow).where(SignInTokenRow.expires_at < now))
     token = f"{work.caller.tenant_id}.{secrets.token_urlsafe(32)}"
-    work.add_all(
-        [SignInTokenRow(digest=digest(token), user_id=user_id, expires_at=now + TOKEN_LASTS_S * _S)]
+    row = SignInTokenRow(
+        digest=digest(token),
+        user_id=user_id,
+        method=method,
+        provider_sid=provider_sid,
+        expires_at=now + lasts_s * _S,
     )
+    work.add_all([row])
     return token
+
+
+def forget_tokens(work: Work, user_id: str, method: Method) -> None:
+    """The tokens of that kind that a member has, used or not, sign nobody in any more."""
+    work.session.execute(
+        delete(SignInTokenRow).where(
+            SignInTokenRow.user_id == user_id, SignInTokenRow.method == method
+        )
+    )
 
 
 def refuse_bad_token(work: Work, token: str) -> None:
@@ -57,43 +128,78 @@ def refuse_bad_token(work: Work, token: str) -> None:
     row = work.session.get(SignInTokenRow, (work.caller.tenant_id, digest(token)))
     if row is None or row.used_at is not None or row.expires_at < work.now_micros:
         raise BadToken
-    _refuse_who_has_left(work, row.user_id)
+    _member(work, row.user_id)
 
 
 def is_of_a_link(work: Work, token: str) -> bool:
     """Whether a link was made with this token, or one is out that it might be a guess at."""
     made = SignInTokenRow.digest == digest(token)
-    out = SignInTokenRow.used_at.is_(None) & (SignInTokenRow.expires_at >= work.now_micros)
+    out = (
+        SignInTokenRow.used_at.is_(None)
+        & (SignInTokenRow.expires_at >= work.now_micros)
+        & (SignInTokenRow.method == Method.LINK)
+    )
     return work.session.scalars(select(SignInTokenRow.digest).where(made | out)).first() is not None
 
 
-def redeem(work: Work, token: str) -> str:
+def redeem(work: Work, token: str, device: Device = UNKNOWN_DEVICE) -> str:
     """The cookie of a new session, for a good token; BadToken otherwise. Each token works once."""
-    now = work.now_micros
     used = work.session.execute(
         update(SignInTokenRow)
         .where(
             SignInTokenRow.digest == digest(token),
-            SignInTokenRow.expires_at >= now,
+            SignInTokenRow.expires_at >= work.now_micros,
             SignInTokenRow.used_at.is_(None),
         )
-        .values(used_at=now)
-        .returning(SignInTokenRow.user_id)
+        .values(used_at=work.now_micros)
+        .returning(SignInTokenRow.user_id, SignInTokenRow.method, SignInTokenRow.provider_sid)
     ).first()
     if used is None:
         raise BadToken
-    _refuse_who_has_left(work, used.user_id)
-    cookie = f"{work.caller.tenant_id}.{secrets.token_urlsafe(32)}"
-    work.add_all(
-        [SessionRow(digest=digest(cookie), user_id=used.user_id, created_at=now, used_at=now)]
+    return begin(
+        work,
+        _member(work, used.user_id),
+        method=Method(used.method),
+        device=device,
+        provider_sid=used.provider_sid,
     )
+
+
+def begin(
+    work: Work,
+    member: MembershipRow,
+    *,
+    method: Method,
+    device: Device = UNKNOWN_DEVICE,
+    provider_sid: str = "",
+) -> str:
+    """The cookie of a new session of a member; whatever cookie the browser showed is not reused."""
+    now = work.now_micros
+    old = SessionRow.created_at < now - REMEMBERED_S * _S
+    work.session.execute(delete(SessionRow).where(old))
+    cookie = f"{work.caller.tenant_id}.{secrets.token_urlsafe(32)}"
+    row = SessionRow(
+        digest=digest(cookie),
+        id=new_id(),
+        user_id=member.user_id,
+        member_version=member.version,
+        method=method,
+        address=device.address,
+        browser=device.browser,
+        provider_sid=provider_sid,
+        created_at=now,
+        used_at=now,
+    )
+    work.add_all([row])
     return cookie
 
 
-def _refuse_who_has_left(work: Work, user_id: str) -> None:
-    """A link of who is no member any more is as bad as any other."""
-    if work.session.get(MembershipRow, (work.caller.tenant_id, user_id)) is None:
+def _member(work: Work, user_id: str) -> MembershipRow:
+    """The member; a link of who is none any more is as bad as any other."""
+    row = work.session.get(MembershipRow, (work.caller.tenant_id, user_id))
+    if row is None:
         raise BadToken
+    return row
 
 
 def claimed_tenant(secret: str) -> TenantId:
@@ -112,20 +218,46 @@ def caller_of_session(store: Store, session: str, tenant_id: TenantId) -> Caller
 
     Reading only; `touch` keeps it alive.
     """
-    now = micros(utc_now())
     with unit_of_work(stranger(tenant_id), store) as work:
         row = work.session.get(SessionRow, (tenant_id, session))
-        if row is None or row.ended_at is not None:
-            return None
-        if now - row.used_at > IDLE_S * _S or now - row.created_at > ABSOLUTE_S * _S:
+        if row is None or is_over(row, micros(utc_now())):
             return None
         member = work.session.get(MembershipRow, (tenant_id, row.user_id))
         tenant = work.session.get(TenantRow, tenant_id)
-        if member is None or tenant is None or tenant.status != "active":
+        if member is None or member.version != row.member_version:
+            return None
+        if tenant is None or tenant.status != "active":
             return None
         return Caller(
             tenant_id=tenant_id, user_id=row.user_id, role=Role(member.role), session=session
         )
+
+
+def is_over(row: SessionRow, now: int) -> bool:
+    """Whether a sign-in was ended, or has outlasted one of its two limits."""
+    return row.ended_at is not None or now > lasts_until(row)
+
+
+def lasts_until(row: SessionRow) -> int:
+    """When a sign-in is over if nothing more is done in it."""
+    return min(row.used_at + idle_s() * _S, row.created_at + absolute_s() * _S)
+
+
+def live_sessions(work: Work, user_id: str | None = None) -> Sequence[SessionRow]:
+    """The sign-ins that hold, those of all members or of one; the newest first."""
+    whose = SessionRow.user_id == user_id if user_id is not None else SessionRow.user_id != ""
+    rows = work.session.scalars(
+        select(SessionRow)
+        .join(
+            MembershipRow,
+            (MembershipRow.user_id == SessionRow.user_id)
+            & (MembershipRow.version == SessionRow.member_version),
+        )
+        .where(whose, SessionRow.ended_at.is_(None))
+        .order_by(SessionRow.created_at.desc(), SessionRow.id)
+        .limit(1000)
+    )
+    return [row for row in rows if not is_over(row, work.now_micros)]
 
 
 def touch(store: Store, caller: Caller) -> None:
@@ -145,13 +277,20 @@ def touch(store: Store, caller: Caller) -> None:
         )
 
 
-def end_sessions(work: Work, *, session: str = "", user_id: str = "") -> int:
-    """Ends one session, or all of a user; how many ended."""
-    which = SessionRow.digest == session if session else SessionRow.user_id == user_id
+def end_sessions(
+    work: Work, *, session: str | None = None, user_id: str | None = None, but: str = ""
+) -> int:
+    """Ends one session, or all of a user, or all of the tenant, sparing one; how many ended."""
+    which = [SessionRow.ended_at.is_(None), SessionRow.digest != but]
+    if session is not None:
+        which.append(SessionRow.digest == session)
+    if user_id is not None:
+        which.append(SessionRow.user_id == user_id)
     done = work.session.scalars(
         update(SessionRow)
-        .where(which, SessionRow.ended_at.is_(None))
+        .where(*which)
         .values(ended_at=work.now_micros)
         .returning(SessionRow.digest)
     ).all()
+    work.after_commit.append(ENDINGS.count)
     return len(done)

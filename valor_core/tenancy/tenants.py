@@ -8,7 +8,7 @@ from sqlalchemy import select
 from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.store.tables import MembershipRow, TenantRow, UserRow
 from valor_core.store.work import Work
-from valor_core.values import Role, TenantId, new_id
+from valor_core.values import PLATFORM, Role, TenantId, new_id
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
 
@@ -89,10 +89,10 @@ def add_member(work: Work, name: str, role: Role) -> MembershipRow:
         raise BadInput(
             f"{name[:40]!r} cannot be a member's name.", hint="Use 1 to 100 printable characters."
         )
-    if role is Role.OPERATOR:
+    if (role is Role.OPERATOR) != (work.caller.tenant_id == PLATFORM):
         raise BadInput(
-            "An operator is no member of a tenant.",
-            hint="Choose compliance, viewer, analyst or admin.",
+            "An operator is no member of a tenant, and the installation has no other members.",
+            hint="Choose compliance, viewer, analyst or admin in a tenant; operator in `platform`.",
         )
     if work.session.scalars(select(MembershipRow).where(MembershipRow.name == name)).one_or_none():
         raise Taken("member", name)

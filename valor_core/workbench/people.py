@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from valor_core.audit import log as audit
+from valor_core.errors import NotFound
 from valor_core.redaction import Redactor
 from valor_core.store.tables import ApiKeyRow, MembershipRow, TenantRow
 from valor_core.store.work import Work
 from valor_core.tenancy import api_keys, sign_in, tenants
 from valor_core.tenancy.access import MAY
+from valor_core.tenancy.sign_in import KEY_FILE_LASTS_S, Method
 from valor_core.values import Role, TenantId, new_id
 from valor_core.workbench import setup
 from valor_core.workbench.verb import verb, view
@@ -97,6 +99,31 @@ def issue_token(work: Work, name: str) -> str:
     token = sign_in.issue_token(work, member.user_id)
     work.note(f"user:{member.user_id}")
     return token
+
+
+def operator_to_sign_in(work: Work, name: str) -> str:
+    """The operator of that name, or any; where the installation has none yet, the first one."""
+    known = [row.name for row in list_members(work)]
+    if not known:
+        return add_member(work, name or "operator", Role.OPERATOR).name
+    if name and name not in known:
+        raise NotFound("operator", name, hint=f"There is {', '.join(known[:10])}.")
+    return name or known[0]
+
+
+@verb("key_file.issue")
+def issue_key_file(work: Work, name: str) -> str:
+    """An operator's key for the day on which the identity provider is down.
+
+    It signs in once within a year; one that was issued earlier to the same operator ends.
+    """
+    member = tenants.member_by_name(work, name)
+    sign_in.forget_tokens(work, member.user_id, Method.KEY_FILE)
+    key = sign_in.issue_token(
+        work, member.user_id, method=Method.KEY_FILE, lasts_s=KEY_FILE_LASTS_S
+    )
+    work.note(f"user:{member.user_id}", days=KEY_FILE_LASTS_S // 86_400)
+    return key
 
 
 @verb("key.add")

@@ -9,9 +9,7 @@ from valor_core.audit import verify
 from valor_core.store.engines import Store
 from valor_core.store.tables import TenantRow
 from valor_core.store.work import AlreadyThere, Work, unit_of_work
-from valor_core.values import SHARED, Caller, Role, TenantId
-
-PLATFORM = TenantId("platform")
+from valor_core.values import PLATFORM, SHARED, Caller, Role, TenantId
 
 
 def operator(tenant_id: TenantId) -> Caller:

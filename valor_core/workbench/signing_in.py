@@ -11,7 +11,13 @@ from valor_core.store.engines import Store
 from valor_core.store.tables import SessionRow, TenantRow
 from valor_core.store.work import unit_of_work
 from valor_core.tenancy import sign_in
-from valor_core.tenancy.sign_in import BadToken, claimed_tenant, stranger
+from valor_core.tenancy.sign_in import (
+    UNKNOWN_DEVICE,
+    BadToken,
+    Device,
+    claimed_tenant,
+    stranger,
+)
 from valor_core.values import TenantId
 
 
@@ -43,10 +49,10 @@ class Refusals:
 _refusals = Refusals()
 
 
-def redeem_token(store: Store, token: str) -> str:
+def redeem_token(store: Store, token: str, device: Device = UNKNOWN_DEVICE) -> str:
     """The cookie of a new session; BadToken otherwise. Either way it is counted and logged."""
     try:
-        cookie = _redeem(store, token)
+        cookie = _redeem(store, token, device)
     except BadToken:
         telemetry.SIGN_INS.labels("refused").inc()
         raise
@@ -54,7 +60,7 @@ def redeem_token(store: Store, token: str) -> str:
     return cookie
 
 
-def _redeem(store: Store, token: str) -> str:
+def _redeem(store: Store, token: str, device: Device) -> str:
     tenant_id = claimed_tenant(token)
     with unit_of_work(stranger(tenant_id), store) as work:
         known = work.session.get(TenantRow, tenant_id)
@@ -65,7 +71,7 @@ def _redeem(store: Store, token: str) -> str:
         with unit_of_work(stranger(tenant_id), store) as work:
             sign_in.refuse_bad_token(work, token)  # who shows nothing makes no writer wait
             work.begin_writing()
-            cookie = sign_in.redeem(work, token)
+            cookie = sign_in.redeem(work, token, device)
             began = work.session.get(SessionRow, (tenant_id, sign_in.digest(cookie)))
             assert began is not None
             # The link has shown who it is, so the deed is theirs.
@@ -74,7 +80,7 @@ def _redeem(store: Store, token: str) -> str:
                 work,
                 "session.began",
                 target=f"user:{began.user_id}",
-                details={"by": "link"},
+                details={"by": began.method},
                 category="security",
             )
     except BadToken:
