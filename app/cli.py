@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from app.commands import auditing, billing, content, fetching, flags, people, plans, providers
+from app.commands import (
+    auditing,
+    billing,
+    content,
+    fetching,
+    flags,
+    people,
+    plans,
+    providers,
+    sessions,
+)
 from valor_core.errors import BadInputs, ValorError
 
 app = typer.Typer(
@@ -17,6 +27,7 @@ app = typer.Typer(
 app.add_typer(people.tenants, name="tenants")
 app.add_typer(people.members, name="members")
 app.add_typer(people.keys, name="keys")
+app.add_typer(sessions.sessions, name="sessions")
 app.add_typer(plans.plans, name="plans")
 app.add_typer(flags.flags, name="flags")
 app.command("token")(people.token)

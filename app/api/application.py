@@ -21,6 +21,7 @@ from app.api import (
     reports,
     retention,
     series,
+    sessions,
     simulations,
     snapshots,
     valuations,
@@ -30,6 +31,7 @@ from app.api.problems import add_problems
 
 ROUTERS = (
     me.router,
+    sessions.router,
     plans.router,
     flags.router,
     health.router,

@@ -54,6 +54,8 @@ DEEDS = {
     "series.keep": ("fetched the series", ""),
     "session.began": ("signed in", ""),
     "session.end": ("signed out", ""),
+    "session.revoke": ("ended own sign-ins elsewhere", ""),
+    "session.revoke_any": ("ended sign-ins", "of"),
     "session.refused": ("tried to sign in and was refused", ""),
     "simulation.run": ("ran a simulation", "of"),
     "snapshot.publish": ("published the snapshot", ""),

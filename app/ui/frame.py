@@ -148,6 +148,10 @@ PLACES = (
         "What was used beside what was billed, each difference with its cause.",
         act="billing.read",
     ),
+    _place(
+        "sessions", "Sessions", "devices",
+        "Where you are signed in, from which browser, and how to end it.", act="session.list",
+    ),
 )  # fmt: skip
 PLACE = {place.name: place for place in PLACES}
 

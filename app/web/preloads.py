@@ -46,6 +46,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "limits": (HTML, SEGMENTS),
     "audit": (HTML, BUTTON, CHOICE),
     "billing": (HTML, CHOICE, BUTTON),
+    "sessions": (HTML, CHOICE, BUTTON),
 }
 """What each page draws at first, by the first part of its address."""
 

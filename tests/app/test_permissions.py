@@ -37,12 +37,13 @@ from tests.app.things import (
     PLAN,
     Things,
     adjustment_of,
-    doubtful_series_of,
     announced_work_of,
+    doubtful_series_of,
     flag_override_of,
     lay_out_draft,
     override_of,
     schedule_of,
+    session_of,
     things_of,
 )
 from tests.conftest import ONLY_SQLITE, Tenant
@@ -80,6 +81,11 @@ ACT_OF_ROUTE = {
     **dict.fromkeys(CREATES, "valuation.run"),
     "GET /me": "me.read",
     "GET /session": "me.read",
+    "GET /sessions": "session.list",
+    "DELETE /sessions": "session.revoke",
+    "DELETE /sessions/{session_id}": "session.revoke",
+    "GET /admin/sessions": "session.list_all",
+    "DELETE /admin/sessions/{session_id}": "session.revoke_any",
     "GET /flags": "flag.read",
     "GET /flags/{flag}": "flag.read",
     "PUT /flags/{flag}/override": "flag.override",
@@ -325,6 +331,8 @@ def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Thin
         return replace(things, override_id=override_of(store, tenant))
     if route == DELETE_WORK:
         return replace(things, work_id=announced_work_of(store, tenant))
+    if "{session_id}" in route:
+        return replace(things, session_id=session_of(store, tenant, who.user_id))
     if route == PROOF:
         seal_log(store, tenant.id)
     if route == DELETE_KEY:

@@ -18,6 +18,8 @@ from valor_core.market.providers.replay import Replay
 from valor_core.market.series import Bar, Series
 from valor_core.models.codec import dump
 from valor_core.store.engines import Store
+from valor_core.store.tables import MembershipRow, SessionRow
+from valor_core.tenancy import sign_in
 from valor_core.values import Caller, CompanyId, Role
 from valor_core.workbench import (
     adjustments,
@@ -42,6 +44,7 @@ IDS = (
     "override_id", "file_id",
     "override_id", "series_id",
     "override_id", "series_id", "work_id",
+    "override_id", "session_id",
 )  # fmt: skip
 
 
@@ -61,6 +64,7 @@ class Things:
     file_id: str
     series_id: str
     work_id: str
+    session_id: str
     snapshot_id: str
     key_id: str
     rationale: str
@@ -134,6 +138,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         file_id=file_of(tenant.analyst, name),
         series_id=doubtful_series_of(store, tenant),
         work_id=announced_work_of(store, tenant),
+        session_id=session_of(store, tenant, tenant.analyst.user_id),
         snapshot_id=snapshot.id,
         key_id=key.id,
         rationale=row.rationale,
@@ -211,6 +216,17 @@ def announced_work_of(store: Store, tenant: Tenant) -> str:
         return providers.announce(
             work, "edgar", begin, begin + timedelta(hours=1), reason=f"as told to {tenant.slug}"
         ).id
+
+
+def session_of(store: Store, tenant: Tenant, user_id: str) -> str:
+    """A sign-in that holds; its id."""
+    with open_work(tenant.admin, store) as work:
+        work.begin_writing()
+        member = MembershipRow(user_id=user_id, version=1)
+        cookie = sign_in.begin(work, member, method=sign_in.Method.LINK)
+        work.session.flush()
+        key = (tenant.id, sign_in.digest(cookie))
+        return work.session.get_one(SessionRow, key).id
 
 
 def flag_override_of(store: Store, tenant: Tenant, flag: str) -> None:

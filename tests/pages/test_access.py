@@ -64,7 +64,7 @@ def test_each_page_is_open_to_whom_the_table_says(monkeypatch, acme, things: Thi
         assert page.title, place.name
         assert not page.error, place.name
         assert offered(page) <= open_ones, place.name
-        if place.name == "home":
+        if place.name == "home" and "home" in open_ones:
             assert offered(page) == open_ones - {"home"}
     assert denials(acme) == before, "opening a page is nothing that anybody must be denied"
 

@@ -15,6 +15,10 @@ _ANYBODY = frozenset(Role)
 MAY: dict[str, frozenset[Role]] = {
     "me.read": _ANYBODY,
     "session.end": _ANYBODY,
+    "session.list": _ANYBODY,
+    "session.revoke": _ANYBODY,
+    "session.list_all": _MANAGERS,
+    "session.revoke_any": _MANAGERS,
     "health.read": _READERS,
     "member.names": _READERS,
     "company.read": _READERS,
