@@ -11,6 +11,7 @@ from app.commands import (
     content,
     fetching,
     flags,
+    groups,
     people,
     plans,
     providers,
@@ -28,6 +29,7 @@ app.add_typer(people.tenants, name="tenants")
 app.add_typer(people.members, name="members")
 app.add_typer(people.keys, name="keys")
 app.add_typer(sessions.sessions, name="sessions")
+app.add_typer(groups.groups, name="groups")
 app.add_typer(plans.plans, name="plans")
 app.add_typer(flags.flags, name="flags")
 app.command("token")(people.token)
@@ -51,7 +53,7 @@ app.add_typer(billing.billing, name="billing")
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(help="Where to listen.")] = 8501,
-    host: Annotated[str, typer.Option(help="Loopback only, until single sign-on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Beyond loopback with single sign-on.")] = "127.0.0.1",
 ) -> None:
     """Migrate, seed the demo book once, serve, and print one sign-in link."""
     from app.serving import serve_locally

@@ -18,6 +18,7 @@ from app.web.deadlines import DeadlineProtocol
 from valor_core.errors import ValorError
 
 HOST, PORT = "127.0.0.1", 8501  # where it listens unless told otherwise
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  all addresses of the machine
 BACKLOG = 128
 CONNECTIONS_MAX = 512  # beyond it uvicorn answers 503 at once
 REQUESTS_END_S = 2  # what running requests get after the signal to stop
@@ -68,7 +69,7 @@ class HostBeyondLoopback(ValorError):
     def __init__(self, host: str) -> None:
         super().__init__(
             f"The host {host!r} is not a loopback address, so others could reach it.",
-            hint="Use --host 127.0.0.1; serving others needs single sign-on, not there yet.",
+            hint="Use --host 127.0.0.1, or set up single sign-on: docs/production-setup.md.",
         )
 
 
@@ -120,12 +121,22 @@ def check_hardening() -> None:
         raise HardeningMissing(differing)
 
 
+def let_streamlit_answer_as(hostname: str) -> None:
+    """Its own check of hosts, behind ours, knows the loopback names alone."""
+    from streamlit import config
+
+    known = config.get_option("server.allowedHosts")
+    config.set_option("server.allowedHosts", [*known, hostname])
+
+
 def origin(host: str, port: int) -> str:
     """How a browser names a server at that address.
 
-    >>> origin("127.0.0.1", 8501), origin("::1", 8501)
-    ('http://127.0.0.1:8501', 'http://[::1]:8501')
+    >>> origin("127.0.0.1", 8501), origin("::1", 8501), origin("0.0.0.0", 8501)
+    ('http://127.0.0.1:8501', 'http://[::1]:8501', 'http://127.0.0.1:8501')
     """
+    if host in EVERYWHERE:
+        host = HOST
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
@@ -142,17 +153,18 @@ def free_port_after(port: int, *, host: str = HOST) -> int:
         return anywhere.getsockname()[1]
 
 
-def listen(*, host: str = HOST, port: int) -> socket.socket:
+def listen(*, host: str = HOST, port: int, beyond_loopback: bool = False) -> socket.socket:
     """Take the port, at once and for good: connections wait until `serve` answers them.
 
-    Port 0 takes a free one. Done before the heavy imports, it tells a taken port in no time.
+    Beyond loopback only where an identity provider vouches for who comes. Port 0 takes a free one.
+    Done before the heavy imports, it tells a taken port in no time.
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as unknown:
         raise HostBeyondLoopback(host) from unknown
     where = str(address[0])
-    if not ip_address(where.partition("%")[0]).is_loopback:
+    if not (beyond_loopback or ip_address(where.partition("%")[0]).is_loopback):
         raise HostBeyondLoopback(host)
     if not 0 <= port <= 65_535:
         raise PortOutOfRange(port)

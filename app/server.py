@@ -14,20 +14,25 @@ from starlette.routing import Mount
 from app.api.application import create_api
 from app.compute import RUNS
 from app.monitoring.metrics import metrics_route
-from app.process import HOST, origin
+from app.process import EVERYWHERE, HOST, origin
 from app.state import PROCESS
 from app.web.assets import asset_routes
 from app.web.bodies import BodyLimits
 from app.web.callers import Callers
 from app.web.components import none_of_other_packages
+from app.web.cookies import cookies_of
 from app.web.headers import SecurityHeaders, content_security_policy
 from app.web.health import health_route
 from app.web.hosts import OwnHosts
 from app.web.identity import Identity
 from app.web.limits import RateLimits
+from app.web.oidc import IdentityProvider
+from app.web.oidc_settings import PublicAddress
 from app.web.pages import PageRoute, build_index
+from app.web.proxies import TrustedProxies
 from app.web.short_paths import short_paths
 from app.web.sign_in import sign_in_routes
+from app.web.single_sign_on import SingleSignOn
 from app.web.static import (
     PrecompressedStatic,
     compress_static,
@@ -50,13 +55,19 @@ def create_app(
     port: int,
     background: Callable[[], contextlib.AbstractContextManager[Any]],
     host: str = HOST,
+    public: PublicAddress | None = None,
 ) -> SecurityHeaders:
-    """The whole application on this database; `background` runs beside it (the scheduler)."""
+    """The whole application on this database; `background` runs beside it (the scheduler).
+
+    With a public address its people come by the identity provider, and from elsewhere.
+    """
     use_store(store)
     none_of_other_packages()
     callers = Callers(store)
     PROCESS.callers = callers
-    cookie = f"vx_session_{port}"
+    cookies = cookies_of(port, https=public is not None and public.is_https)
+    provider = IdentityProvider(public.provider) if public else None
+    origins = own_origins(port, host=host) + ((public.origin,) if public else ())
     api = create_api()
     static = compressed_folder(home())
 
@@ -81,7 +92,13 @@ def create_app(
         ROOT / "app" / "main.py",  # absolute: a relative path depends on who started the process
         lifespan=lifespan,
         routes=[
-            *sign_in_routes(store, cookie=cookie, secure=False),
+            *sign_in_routes(
+                store,
+                cookies=cookies,
+                provider=public.provider.name if public else "",
+                links_from_afar=public is None,
+            ),
+            *SingleSignOn(store, provider, cookies=cookies, origin=origins[-1]).routes(),
             Mount("/api/v1", app=api),
             *short_paths(api),
             *asset_routes(),
@@ -90,8 +107,9 @@ def create_app(
             PageRoute(build_index(index)),
         ],
         middleware=[
-            Middleware(OwnHosts, origins=own_origins(port, host=host)),
-            Middleware(Identity, callers=callers, cookie=cookie),
+            Middleware(TrustedProxies, proxies=public.proxies if public else ()),
+            Middleware(OwnHosts, origins=origins),
+            Middleware(Identity, callers=callers, cookie=cookies.session),
             Middleware(RateLimits, limits=call_limits(store)),
             Middleware(Uploads),
             Middleware(BodyLimits),
@@ -99,15 +117,18 @@ def create_app(
         ],
     )
     # Around the whole: Starlette answers a crash outside its own middleware.
-    return SecurityHeaders(pages, policy=content_security_policy(index))
+    https = public is not None and public.is_https
+    return SecurityHeaders(pages, policy=content_security_policy(index), https=https)
 
 
 def own_origins(port: int, *, host: str = HOST) -> tuple[str, ...]:
-    """The names under which a person opens a local installation: its address, and localhost.
+    """The names by which it is opened on its own machine: its address, and localhost.
 
     >>> own_origins(8501, host="127.0.0.2")
     ('http://127.0.0.2:8501',)
     """
+    if host in EVERYWHERE:
+        host = HOST
     names = (host, "localhost") if host in LOCALHOST else (host,)
     return tuple(origin(name, port) for name in names)
 

@@ -3,8 +3,10 @@
 import os
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app import process
+from app.web.oidc_settings import public_address
 from valor_core.errors import BadInput
 from valor_core.settings import ROOT, setting
 from valor_core.store.engines import Store, check_login, store_from
@@ -36,7 +38,9 @@ def bring_up_to_date() -> bool:
 def serve_locally(*, host: str, port: int) -> None:
     """Serves until SIGTERM."""
     began = time.perf_counter()
-    listener = process.listen(host=host, port=port)  # a taken port is told in no time
+    public = public_address()
+    # A taken port is told in no time.
+    listener = process.listen(host=host, port=port, beyond_loopback=public is not None)
     address, port = listener.getsockname()[:2]
     start_logging(setting("VALOR_LOG"))
     os.chdir(ROOT)  # Streamlit looks for its settings here
@@ -50,12 +54,18 @@ def serve_locally(*, host: str, port: int) -> None:
     from app.server import create_app
     from jobs.runner import running
 
-    application = create_app(store, host=address, port=port, background=lambda: running(store))
+    application = create_app(
+        store, host=address, port=port, public=public, background=lambda: running(store)
+    )
+    if public:
+        process.let_streamlit_answer_as(urlsplit(public.origin).hostname or "")
     process.check_hardening()
+    opened = f"\n  People open {public.origin}" if public else ""
 
     def ready() -> None:
         log.info("ready", seconds=f"{time.perf_counter() - began:.2f}", database=store.where)
-        print(f"\n  Valor IVX is ready. Open this link once, within ten minutes:\n\n    {link}\n\n"
+        print(f"{opened}\n  Valor IVX is ready. Open this link once, within ten minutes:\n\n"
+              f"    {link}\n\n"
               f"  Another one: {another}        To end: Ctrl+C\n", flush=True)  # fmt: skip
 
     process.serve(application, listener=listener, on_ready=ready)

@@ -18,6 +18,8 @@ st.write(
 SECTIONS = {"Mine": session_sections.own}
 if who.role in MAY["session.list_all"]:
     SECTIONS["Everybody's"] = session_sections.of_the_tenant
+if who.role in MAY["group.list"]:
+    SECTIONS["Groups"] = session_sections.groups_section
 if len(SECTIONS) > 1:
     SECTIONS[show.section(list(SECTIONS), of="sessions")](who)
 else:

@@ -2,8 +2,10 @@
 // and posts it. A link or token pasted into the form goes the same way.
 const form = document.getElementById('sign-in');
 const field = document.getElementById('token');
-const button = form.querySelector('button');
+const buttons = document.querySelectorAll('button');
+const provider = document.getElementById('provider');
 const status = document.getElementById('say');
+const next = new URLSearchParams(location.search).get('next') ?? '/';
 
 const tokenOf = (text) => text.trim().replace(/^.*#token=/, '');
 
@@ -12,14 +14,16 @@ function say(text, bad = false) {
   status.classList.toggle('bad', bad);
 }
 
-async function signIn(token) {
-  button.disabled = true;
+const disable = (yes) => buttons.forEach((button) => (button.disabled = yes));
+
+async function signIn(token, then = next) {
+  disable(true);
   say('Signing in …');
   try {
     const answer = await fetch('/login', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-vx-csrf': '1' },
-      body: JSON.stringify({ token, next: new URLSearchParams(location.search).get('next') ?? '/' }),
+      body: JSON.stringify({ token, next: then }),
     });
     const body = await answer.json();
     if (answer.ok) {
@@ -30,14 +34,22 @@ async function signIn(token) {
   } catch {
     say('The server does not answer. Is it still running? Then try again.', true);
   }
-  button.disabled = false;
-  field.focus();
+  disable(false);
+  field?.focus();
 }
 
-form.addEventListener('submit', (event) => {
+form?.addEventListener('submit', (event) => {
   event.preventDefault();
   signIn(tokenOf(field.value));
 });
+
+// One of several tenants, chosen by who comes back from the identity provider.
+for (const way of document.querySelectorAll('button[data-token]')) {
+  way.addEventListener('click', () => signIn(way.dataset.token, way.dataset.next));
+}
+if (provider && next !== '/') provider.href += `?next=${encodeURIComponent(next)}`;
+// The code that the provider has sent is of no more use, and nobody's to copy.
+if (location.pathname !== '/login') history.replaceState(null, '', '/login');
 
 function useFragment() {
   const token = new URLSearchParams(location.hash.slice(1)).get('token');

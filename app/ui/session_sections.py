@@ -1,4 +1,4 @@
-"""The sections of the page Sessions: one's own sign-ins, and those of the tenant."""
+"""The sections of the page Sessions: one's own sign-ins, those of the tenant, and the groups."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,8 +9,8 @@ from app.ui.words import counted, moment
 from valor_core.errors import ValorError
 from valor_core.store.work import Work
 from valor_core.tenancy.sign_in import Method
-from valor_core.values import Caller
-from valor_core.workbench import sessions
+from valor_core.values import PLATFORM, SHARED, Caller, Role
+from valor_core.workbench import groups, people, sessions
 from valor_core.workbench.sessions import SignIn
 from valor_core.workbench.verb import open_work
 
@@ -88,3 +88,44 @@ def _do(who: Caller, act: Callable[[Work], object], said: str) -> None:
     else:
         st.toast(said)
         st.rerun()
+
+
+def groups_section(who: Caller) -> None:
+    """Which groups of the identity provider open what; an operator changes it."""
+    with open_work(who) as work:
+        told = groups.list_groups(work)
+        open_to_all = [row for row in people.list_tenants(work) if row.id not in (PLATFORM, SHARED)]
+    st.write(
+        "Whoever signs in by the identity provider becomes what the groups say, at each sign-in. "
+        "Who is in none of these groups is not let in."
+    )
+    if told:
+        show.listing(
+            "What each group opens",
+            ["Group", "Tenant", "Role"],
+            [[each.group, each.label, each.role] for each in told],
+            text=frozenset({"Group", "Tenant", "Role"}),
+        )
+    else:
+        st.info("No group opens anything yet. Map the first one below.")
+    with st.form("mapping", border=False, clear_on_submit=True):
+        group = st.text_input("Group", help="As the identity provider names it.", max_chars=200)
+        labels = {row.slug: row.label for row in open_to_all} | {"": "The installation (operators)"}
+        into = st.selectbox("Opens", list(labels), format_func=lambda slug: labels[slug])
+        members = [role for role in Role if role is not Role.OPERATOR]
+        role = st.selectbox("As", members, help="For a tenant; the installation has operators.")
+        pressed = st.form_submit_button("Open it", icon=":material/group_add:")
+    if pressed:
+        become = role if into else Role.OPERATOR
+        _do(
+            who,
+            lambda work: groups.map_group(work, group, become, tenant=into),
+            "From the next sign-in on.",
+        )
+    if told:
+        by_id = {each.id: f"{each.group}: {each.role} in {each.label}" for each in told}
+        with st.form("unmapping", border=False):
+            chosen = st.selectbox("Group to close out", list(by_id), format_func=by_id.__getitem__)
+            pressed = st.form_submit_button("Close it out", icon=":material/group_remove:")
+        if pressed and chosen:
+            _do(who, lambda work: groups.unmap_group(work, chosen), "From the next sign-in on.")

@@ -63,16 +63,6 @@ def asset_url(name: str) -> str:
     return f"/assets/{name}?v={asset_version()}"
 
 
-@cache
-def login_page() -> Prebuilt:
-    """The sign-in page: it posts the token of the link's fragment, or of a link pasted into it."""
-    html = (APP / "assets" / "login.html").read_text(encoding="utf-8")
-    for name in ("login.js", "favicon.svg"):
-        assert f"/assets/{name}" in html
-        html = html.replace(f"/assets/{name}", asset_url(name))
-    return Prebuilt.of(html.encode(), "text/html")
-
-
 async def _asset(request: Request) -> Response:
     asset = assets().get(request.path_params["name"])
     if asset is None:
@@ -87,10 +77,6 @@ async def _favicon(request: Request) -> Response:
     return assets()[name].answer(request, cache="public, max-age=86400")
 
 
-async def _login(request: Request) -> Response:
-    return login_page().answer(request)
-
-
 async def _robots(_: Request) -> Response:
     return PlainTextResponse(
         "User-agent: *\nDisallow: /\n", headers={"Cache-Control": "public, max-age=86400"}
@@ -98,11 +84,10 @@ async def _robots(_: Request) -> Response:
 
 
 def asset_routes() -> list[Route]:
-    """All that is answered to anyone: assets, icons, robots.txt and the sign-in page (GET)."""
+    """All that is answered to anyone: assets, icons and robots.txt."""
     return [
         Route("/assets/{name:path}", _asset),
         # Browsers ask for .ico by themselves; Streamlit's pages set .png.
         *(Route(f"/favicon.{kind}", _favicon) for kind in ("svg", "png", "ico")),
         Route("/robots.txt", _robots),
-        Route("/login", _login),
     ]

@@ -27,6 +27,9 @@ from valor_core.values import Caller, TenantId, new_id
 PUBLIC_PATHS = frozenset(
     {
         "/login",
+        "/login/provider",
+        "/login/provider/callback",
+        "/login/provider/out",
         "/healthz",
         "/favicon.svg",
         "/favicon.png",
@@ -41,8 +44,10 @@ PUBLIC_PATHS = frozenset(
 PROBES = frozenset(
     f"/{page}/_stcore/{asked}" for page in DRAWN if page for asked in ("health", "host-config")
 )
-# Signed by the billing provider instead of by a person or a key.
-SIGNED_PATHS = frozenset({"/api/v1/billing/webhook", "/api/billing/webhook"})
+# Signed by the billing or the identity provider instead of by a person or a key.
+SIGNED_PATHS = frozenset(
+    {"/api/v1/billing/webhook", "/api/billing/webhook", "/login/provider/ended"}
+)
 PUBLIC_TREES = ("/static/", "/assets/")  # open-source bundles: lazy chunks of an open page
 POLLS = frozenset({"/api/v1/session"})  # asked by a page on its own, not by a person
 STREAM = "/_stcore/stream"
@@ -92,7 +97,7 @@ class Identity:
             caller = replace(caller, request_id=new_id())
             headers += _identity_headers(caller)
         state = {**scope.get("state", {}), "caller": caller}
-        if caller and scope["path"] == STREAM:
+        if caller and scope["type"] == "websocket":
             receive, send = self._asking_again(caller, receive, send)
         await self.app({**scope, "headers": headers, "state": state}, receive, send)
 

@@ -5,12 +5,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.web.cookies import Cookies
 from app.web.devices import device_of
+from app.web.login_page import login_page
+from app.web.oidc_settings import is_loopback
 from app.web.refusals import problem_response
 from app.web.strict_json import read_json
 from valor_core.errors import SignInNeeded, ValorError
 from valor_core.store.engines import Store
-from valor_core.tenancy.sign_in import BadToken, absolute_s
+from valor_core.tenancy.sign_in import BadToken
 from valor_core.values import Caller
 from valor_core.workbench import people
 from valor_core.workbench.signing_in import redeem_token
@@ -28,9 +31,16 @@ def safe_next(target: object) -> str:
     return path if sound else "/"
 
 
-def sign_in_routes(store: Store, *, cookie: str, secure: bool) -> list[Route]:
-    """The two routes that change who is signed in."""
-    lasts_s = absolute_s()
+def sign_in_routes(
+    store: Store, *, cookies: Cookies, provider: str = "", links_from_afar: bool = True
+) -> list[Route]:
+    """The sign-in page and the two routes that change who is signed in.
+
+    Where a provider vouches for people, links are for who sits at the server itself.
+    """
+
+    async def page(request: Request) -> Response:
+        return login_page(provider).answer(request)
 
     async def sign_in(request: Request) -> Response:
         try:
@@ -38,21 +48,14 @@ def sign_in_routes(store: Store, *, cookie: str, secure: bool) -> list[Route]:
             token = body.get("token") if isinstance(body, dict) else None
             if not isinstance(token, str) or not 0 < len(token) <= 200:
                 raise BadToken
-            value = await run_sync(redeem_token, store, token, device_of(request))
+            links = links_from_afar or _is_here(request)
+            value = await run_sync(redeem_token, store, token, device_of(request), links)
         except ValorError as error:
             return problem_response(error, instance="/login")
         answer = JSONResponse(
             {"next": safe_next(body.get("next"))}, headers={"Cache-Control": "no-store"}
         )
-        answer.set_cookie(
-            cookie,
-            value,
-            max_age=lasts_s,
-            httponly=True,
-            samesite="lax",
-            secure=secure,
-            path="/",
-        )
+        cookies.set_session(answer, value)
         return answer
 
     async def sign_out(request: Request) -> Response:
@@ -61,13 +64,20 @@ def sign_in_routes(store: Store, *, cookie: str, secure: bool) -> list[Route]:
             return problem_response(SignInNeeded(), instance="/logout")
         await run_sync(_end, store, caller)
         answer = JSONResponse({}, headers={"Clear-Site-Data": '"cache", "storage"'})
-        answer.delete_cookie(cookie, path="/")
+        cookies.drop(answer, cookies.session)
         return answer
 
     return [
+        Route("/login", page),
         Route("/login", sign_in, methods=["POST"]),
         Route("/logout", sign_out, methods=["POST"]),
     ]
+
+
+def _is_here(request: Request) -> bool:
+    """Whether the browser runs on the server's machine, by its address and by what it opened."""
+    caller = request.client.host if request.client else ""
+    return is_loopback(caller) and is_loopback(request.url.hostname or "")
 
 
 def _end(store: Store, caller: Caller) -> None:

@@ -86,6 +86,9 @@ ACT_OF_ROUTE = {
     "DELETE /sessions/{session_id}": "session.revoke",
     "GET /admin/sessions": "session.list_all",
     "DELETE /admin/sessions/{session_id}": "session.revoke_any",
+    "GET /admin/groups": "group.list",
+    "PUT /admin/groups": "group.map",
+    "DELETE /admin/groups/{group_id}": "group.unmap",
     "GET /flags": "flag.read",
     "GET /flags/{flag}": "flag.read",
     "PUT /flags/{flag}/override": "flag.override",
@@ -177,6 +180,10 @@ NOBODY = "nobody"
 # Beside the API: Streamlit's own doors and ours. A key opens the API alone.
 DOORS = {
     "/login": ANYONE,
+    "/login/provider": ANYONE,
+    "/login/provider/callback": ANYONE,
+    "/login/provider/out": ANYONE,
+    "/login/provider/ended": ANYONE,  # behind the provider's signature
     "/assets/{name:path}": ANYONE,
     "/favicon.svg": ANYONE,
     "/favicon.png": ANYONE,
@@ -245,12 +252,14 @@ SAME_OF_ALL: dict[str, Any] = {
         "starts_at": f"{utc_now() + timedelta(days=1)}",
         "ends_at": f"{utc_now() + timedelta(days=2)}",
     },
+    "PUT /admin/groups": {"group": "desk", "tenant": "acme", "role": "analyst"},
 }  # fmt: skip
 # What stands in a path and is no tenant's thing. A hold is for a role that no key may have:
 # tests/app/api/test_retention.py asks about those of another tenant.
 NAMED = {
     "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys",
     "flag": FLAG, "provider": "fred", "capability": "macro",
+    "flag": FLAG, "group_id": "nobodys",
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.

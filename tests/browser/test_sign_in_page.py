@@ -6,11 +6,12 @@ import pytest
 from playwright.sync_api import Page
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from app.web.assets import asset_routes
 from app.web.headers import SecurityHeaders, content_security_policy
+from app.web.login_page import login_page
 from tests.app.web.serving import served
 from tests.browser.browser import violations
 
@@ -27,6 +28,10 @@ async def sign_in(request: Request) -> JSONResponse:
     )
 
 
+async def page(request: Request) -> Response:
+    return login_page("").answer(request)
+
+
 async def inside(_: Request) -> HTMLResponse:
     return HTMLResponse("<!doctype html><title>Inside</title>")
 
@@ -36,6 +41,7 @@ def origin() -> Iterator[str]:
     app = Starlette(
         routes=[
             *asset_routes(),
+            Route("/login", page),
             Route("/login", sign_in, methods=["POST"]),
             Route("/", inside),
             Route("/dcf", inside),

@@ -27,6 +27,7 @@ _OF_NOUN = {
     "session": "security",
     "token": "security",
     "key_file": "security",
+    "group": "configuration",
     "member": "configuration",
     "key": "configuration",
     "provider": "configuration",

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from valor_core.errors import ValorError
 from valor_core.settings import whole_number
@@ -86,6 +86,18 @@ class BadToken(ValorError):
         )
 
 
+class LinkFromAfar(ValorError):
+    """A good sign-in link, opened from afar where an identity provider vouches for people."""
+
+    code, status = "link_from_afar", 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A sign-in link works on the server's own machine alone.",
+            hint="Use single sign-on, or open the link where the server runs.",
+        )
+
+
 def digest(secret: str) -> str:
     """What is kept of a secret of 256 random bits."""
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
@@ -123,11 +135,13 @@ def forget_tokens(work: Work, user_id: str, method: Method) -> None:
     )
 
 
-def refuse_bad_token(work: Work, token: str) -> None:
+def refuse_bad_token(work: Work, token: str, *, links: bool = True) -> None:
     """BadToken unless the token could be redeemed: reading only, so anybody may ask at no cost."""
     row = work.session.get(SignInTokenRow, (work.caller.tenant_id, digest(token)))
     if row is None or row.used_at is not None or row.expires_at < work.now_micros:
         raise BadToken
+    if row.method == Method.LINK and not links:
+        raise LinkFromAfar
     _member(work, row.user_id)
 
 
@@ -277,6 +291,21 @@ def touch(store: Store, caller: Caller) -> None:
         )
 
 
+def end_providers_sessions(work: Work, *, user_id: str | None, sid: str, until: int) -> int:
+    """Ends what began by the provider until then: a user's, or those that it names; how many."""
+    assert user_id is not None or sid, "somebody's"
+    which = [
+        SessionRow.ended_at.is_(None),
+        SessionRow.method == Method.PROVIDER,
+        SessionRow.created_at <= until,
+    ]
+    if user_id is not None:
+        which.append(SessionRow.user_id == user_id)
+    if sid:
+        which.append(SessionRow.provider_sid == sid)
+    return _end(work, *which)
+
+
 def end_sessions(
     work: Work, *, session: str | None = None, user_id: str | None = None, but: str = ""
 ) -> int:
@@ -286,6 +315,10 @@ def end_sessions(
         which.append(SessionRow.digest == session)
     if user_id is not None:
         which.append(SessionRow.user_id == user_id)
+    return _end(work, *which)
+
+
+def _end(work: Work, *which: ColumnElement[bool]) -> int:
     done = work.session.scalars(
         update(SessionRow)
         .where(*which)

@@ -1,5 +1,6 @@
 """Tenants and their members."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -80,6 +81,14 @@ def member_by_name(work: Work, name: str) -> MembershipRow:
     if row is None:
         raise NotFound("member", name)
     return row
+
+
+def free_name(work: Work, wanted: str) -> str:
+    """A member's name that nobody in the tenant has: the wanted one, or with a number after it."""
+    wanted = "".join(sign for sign in wanted if sign.isprintable()).strip()[:90] or "a member"
+    taken = {row.name for row in members(work)}
+    tried = (wanted if n == 1 else f"{wanted} ({n})" for n in itertools.count(1))
+    return next(name for name in tried if name not in taken)
 
 
 def add_member(work: Work, name: str, role: Role) -> MembershipRow:

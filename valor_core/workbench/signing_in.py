@@ -49,10 +49,15 @@ class Refusals:
 _refusals = Refusals()
 
 
-def redeem_token(store: Store, token: str, device: Device = UNKNOWN_DEVICE) -> str:
+def redeem_token(
+    store: Store,
+    token: str,
+    device: Device = UNKNOWN_DEVICE,
+    links: bool = True,
+) -> str:
     """The cookie of a new session; BadToken otherwise. Either way it is counted and logged."""
     try:
-        cookie = _redeem(store, token, device)
+        cookie = _redeem(store, token, device, links=links)
     except BadToken:
         telemetry.SIGN_INS.labels("refused").inc()
         raise
@@ -60,7 +65,7 @@ def redeem_token(store: Store, token: str, device: Device = UNKNOWN_DEVICE) -> s
     return cookie
 
 
-def _redeem(store: Store, token: str, device: Device) -> str:
+def _redeem(store: Store, token: str, device: Device, *, links: bool) -> str:
     tenant_id = claimed_tenant(token)
     with unit_of_work(stranger(tenant_id), store) as work:
         known = work.session.get(TenantRow, tenant_id)
@@ -69,7 +74,9 @@ def _redeem(store: Store, token: str, device: Device) -> str:
         raise BadToken
     try:
         with unit_of_work(stranger(tenant_id), store) as work:
-            sign_in.refuse_bad_token(work, token)  # who shows nothing makes no writer wait
+            sign_in.refuse_bad_token(
+                work, token, links=links
+            )  # who shows nothing makes no writer wait
             work.begin_writing()
             cookie = sign_in.redeem(work, token, device)
             began = work.session.get(SessionRow, (tenant_id, sign_in.digest(cookie)))
@@ -85,19 +92,20 @@ def _redeem(store: Store, token: str, device: Device) -> str:
             )
     except BadToken:
         if worth_telling:
-            _tell_refusals(store, tenant_id)
+            tell_refusals(store, tenant_id, "sign-in:link")
         raise
     return cookie
 
 
-def _tell_refusals(store: Store, tenant_id: TenantId) -> None:
+def tell_refusals(store: Store, tenant_id: TenantId, target: str) -> None:
+    """One more refusal, told in the tenant's log once a minute."""
     if count := _refusals.count(store, tenant_id):
         with unit_of_work(stranger(tenant_id), store) as work:
             work.begin_writing()
             audit.append(
                 work,
                 "session.refused",
-                target="sign-in:link",
+                target=target,
                 details={"refusals": count},
                 category="security",
             )

@@ -5,6 +5,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app.api.application import create_api
+from app.web.cookies import cookies_of
 from app.web.sign_in import sign_in_routes
 from tests.conftest import ONLY_SQLITE
 
@@ -28,7 +29,7 @@ def test_the_api_names_what_is_wrong_with_a_body(world, raw):
 
 @pytest.mark.parametrize("raw", MALFORMED)
 def test_the_sign_in_refuses_a_body_that_it_cannot_read(store, raw):
-    routes = sign_in_routes(store, cookie="vx", secure=False)
+    routes = sign_in_routes(store, cookies=cookies_of(9, https=False))
 
     answer = TestClient(Starlette(routes=routes)).post("/login", content=raw)
 

@@ -21,7 +21,7 @@ from valor_core.workbench.verb import ACTS
 
 NO_ACTS = {
     "access.denied", "audit.checkpoint", "audit.key_rotated", "billing.conflict", "billing.event",
-    "session.began", "session.refused",
+    "member.by_group", "session.ended_by_provider", "session.began", "session.refused",
 }  # fmt: skip
 
 

@@ -2,13 +2,22 @@ import re
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from app.web import assets as module
-from app.web.assets import asset_routes, asset_url, asset_version, assets, login_page
+from app.web.assets import asset_routes, asset_url, asset_version, assets
 from app.web.health import health_route
+from app.web.login_page import login_page
 
-BROWSER = TestClient(Starlette(routes=[*asset_routes(), health_route]))
+
+async def sign_in(request: Request) -> Response:
+    return login_page("").answer(request)
+
+
+BROWSER = TestClient(Starlette(routes=[*asset_routes(), Route("/login", sign_in), health_route]))
 
 
 @pytest.mark.parametrize("name", sorted(assets()))
@@ -59,7 +68,7 @@ def test_the_version_is_of_the_content():
 def test_the_sign_in_page_has_no_inline_script_and_loads_pinned_assets():
     answer = BROWSER.get("/login")
 
-    assert answer.content == login_page().plain
+    assert answer.content == login_page("").plain
     assert re.findall(r"<script([^>]*)>", answer.text) == [f' src="{asset_url("login.js")}" defer']
     assert not re.search(r"\son\w+=", answer.text)
 

@@ -1,0 +1,358 @@
+"""OpenID Connect with one identity provider: the way there, what it vouches for, and its log-outs.
+
+Authlib speaks the protocol (code flow with PKCE) and checks the claims. What is ours: every call
+has one deadline and one cap, nothing is redirected, and whatever the provider answers is either a
+person or a refusal in plain words that tells no token.
+"""
+
+import asyncio
+import base64
+import hmac
+import secrets
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import httpx2
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.httpx_client import AsyncOAuth2Client
+from authlib.oauth2.claims import JWTClaims
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+
+from app.web.oidc_settings import ProviderSettings, is_loopback
+from valor_core.errors import Unavailable, ValorError
+from valor_core.telemetry import log
+from valor_core.workbench.provider_sign_in import LoggedOut, ProvidersPerson
+
+DEADLINE_S = 10.0  # of a whole exchange with the provider
+ANSWER_MAX = 1 << 20  # bytes
+AT_ONCE = 16  # exchanges
+KNOWN_S = 3600.0  # how long what the provider says of itself is believed
+KEYS_AGAIN_S = 5.0  # its keys are not asked for more often, whatever key a token names
+SKEW_S = 60  # what its clock and ours may differ
+OLD_S = 600  # a token that was made longer ago is no answer to this sign-in
+ATTEMPT_LASTS_S = 600
+Client = Any  # Authlib does not tell the type that its client has from httpx2
+CLIENT: Client = AsyncOAuth2Client
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+
+
+class ProviderUnavailable(Unavailable):
+    """The identity provider does not answer, or not in a way that can be understood."""
+
+    code = "provider_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The identity provider does not answer as it should.",
+            hint="Try again in a minute. Until then an operator can sign in by a key file.",
+        )
+
+
+class ProviderRefused(ValorError):
+    """The identity provider has ended the sign-in itself."""
+
+    code, status = "provider_refused", 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The identity provider did not sign you in.",
+            hint="Try again; if it refuses again, ask whoever runs it.",
+        )
+
+
+class NotBegunHere(ValorError):
+    """What came back belongs to no sign-in that this browser began lately."""
+
+    code, status = "not_begun_here", 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This sign-in was not begun in this browser, or more than ten minutes ago.",
+            hint="Begin again with the button below.",
+        )
+
+
+class BadIdToken(ValorError):
+    """What the identity provider says of the person cannot be trusted."""
+
+    code, status = "bad_id_token", 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What the identity provider said of you cannot be trusted, so nobody was signed in.",
+            hint="Try again; if it happens again, tell an operator: the log says what was wrong.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to sign in: all that must come back derives from a secret of the browser's cookie."""
+
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+
+    @property
+    def state(self) -> str:
+        """What the provider must bring back."""
+        return self._derived(b"state")
+
+    @property
+    def nonce(self) -> str:
+        """What its token must say."""
+        return self._derived(b"nonce")
+
+    @property
+    def verifier(self) -> str:
+        """What shows that who began is who ends (PKCE)."""
+        return self._derived(b"verifier")
+
+    def _derived(self, purpose: bytes) -> str:
+        told = hmac.digest(self.secret.encode(), purpose, "sha256")
+        return base64.urlsafe_b64encode(told).rstrip(b"=").decode()
+
+
+class IdentityProvider:
+    """The provider of the settings, as far as it is known."""
+
+    def __init__(
+        self,
+        settings: ProviderSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings, self.clock, self.monotonic = settings, clock, monotonic
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._said: tuple[float, dict[str, str]] | None = None
+        self._keys: tuple[float, KeySet] | None = None
+
+    async def way_in(self, attempt: Attempt) -> str:
+        """Where the browser goes to sign in."""
+        async with self._talking() as client:
+            said = await self._said_of_itself(client)
+            address, _ = client.create_authorization_url(
+                said["authorization_endpoint"],
+                state=attempt.state,
+                nonce=attempt.nonce,
+                code_verifier=attempt.verifier,
+            )
+            return address
+
+    async def person(self, attempt: Attempt, code: str) -> ProvidersPerson:
+        """Whom the provider vouches for, in exchange for the code that the browser brought."""
+        async with self._talking() as client:
+            said = await self._said_of_itself(client)
+            told = await client.fetch_token(
+                said["token_endpoint"], code=code, code_verifier=attempt.verifier
+            )
+            given = told.get("id_token")
+            if not isinstance(given, str):
+                raise ProviderUnavailable
+            claims = await self._verified(
+                client, given, CodeIDToken,
+                nonce=attempt.nonce, client_id=self.settings.client_id,
+                access_token=told.get("access_token"),
+            )  # fmt: skip
+        if claims["iat"] < self.clock() - OLD_S - SKEW_S:
+            raise _untrusted("too old")
+        return self._person(claims)
+
+    async def logged_out(self, given: str) -> LoggedOut:
+        """Whose sign-ins the provider says are over, if it really was the provider."""
+        async with self._talking() as client:
+            claims = await self._verified(client, given, LogoutToken)
+        if claims["iat"] < self.clock() - OLD_S - SKEW_S:
+            raise _untrusted("too old")
+        return LoggedOut(
+            issuer=self.settings.issuer,
+            subject=claims.get("sub", ""),
+            sid=str(claims.get("sid", "")),
+            at=int(claims["iat"]),
+        )
+
+    async def way_out(self, back: str) -> str:
+        """Where the browser goes to sign out of the provider too; straight back if it cannot."""
+        async with self._talking() as client:
+            said = await self._said_of_itself(client)
+        end = said.get("end_session_endpoint")
+        if not end:
+            return back
+        asked = {"client_id": self.settings.client_id, "post_logout_redirect_uri": back}
+        return str(httpx2.URL(end).copy_merge_params(asked))
+
+    @asynccontextmanager
+    async def _talking(self) -> AsyncIterator[Client]:
+        settings = self.settings
+        try:
+            async with (
+                asyncio.timeout(DEADLINE_S),
+                self._slots,
+                CLIENT(
+                    settings.client_id,
+                    settings.client_secret or None,
+                    scope=settings.scopes,
+                    redirect_uri=settings.redirect_uri,
+                    code_challenge_method="S256",
+                    transport=Capped(verify=_trusted_authorities()),
+                    trust_env=False,
+                    follow_redirects=False,
+                ) as client,
+            ):
+                yield client
+        except AuthlibBaseError as refused:
+            log.warning("sign-in", refused=str(refused.error)[:60])
+            raise ProviderRefused from refused
+        except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, TooMuch, ValueError) as silent:
+            log.warning("sign-in", unavailable=type(silent).__name__)
+            raise ProviderUnavailable from silent
+
+    async def _said_of_itself(self, client: Client) -> dict[str, str]:
+        if self._said is None or self.monotonic() - self._said[0] > KNOWN_S:
+            issuer = self.settings.issuer
+            address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+            said = await _document(client, address)
+            needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+            if said.get("issuer") != issuer or not all(
+                is_safe(said.get(name), issuer) for name in needed
+            ):
+                raise ProviderUnavailable
+            if not is_safe(said.get("end_session_endpoint"), issuer):
+                said.pop("end_session_endpoint", None)
+            self._said = self.monotonic(), said
+        return self._said[1]
+
+    async def _key_set(self, client: Client, *, anew: bool) -> KeySet:
+        old = self._keys
+        age = self.monotonic() - old[0] if old else KNOWN_S + 1
+        if old and age <= (KEYS_AGAIN_S if anew else KNOWN_S):
+            return old[1]
+        said = await self._said_of_itself(client)
+        document = await _document(client, said["jwks_uri"])
+        try:
+            keys = [key for key in document["keys"] if key.get("kty") != "oct"]
+            found = KeySet.import_key_set({"keys": keys})
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError) as garbage:
+            raise ProviderUnavailable from garbage
+        self._keys = self.monotonic(), found
+        return found
+
+    async def _verified(
+        self, client: Client, given: str, kind: Callable[..., Any], **expected: Any
+    ) -> JWTClaims:
+        """The claims of a token that the provider has signed, for us, just now."""
+        try:
+            try:
+                keys = await self._key_set(client, anew=False)
+                token = jwt.decode(given, keys, algorithms=ALGORITHMS)
+            except InvalidKeyIdError:  # it may have changed its keys
+                keys = await self._key_set(client, anew=True)
+                token = jwt.decode(given, keys, algorithms=ALGORITHMS)
+            must_be: Any = {
+                "iss": {"essential": True, "value": self.settings.issuer},
+                "aud": {"essential": True, "value": self.settings.client_id},
+                "exp": {"essential": True},
+                "iat": {"essential": True},
+            }
+            claims = kind(token.claims, token.header, options=must_be, params=expected)
+            claims.validate(now=int(self.clock()), leeway=SKEW_S)
+        except (JoseError, ValueError, TypeError, KeyError) as flaw:
+            raise _untrusted(getattr(flaw, "error", type(flaw).__name__)) from None
+        return claims
+
+    def _person(self, claims: JWTClaims) -> ProvidersPerson:
+        named = (claims.get(name) for name in ("name", "preferred_username", "email"))
+        name = next((each for each in named if isinstance(each, str) and each.strip()), "")
+        groups = claims.get(self.settings.groups_claim, [])
+        groups = [groups] if isinstance(groups, str) else groups
+        if not isinstance(groups, list):
+            groups = []
+        return ProvidersPerson(
+            issuer=self.settings.issuer,
+            subject=claims["sub"],
+            name=name,
+            groups=frozenset(each for each in groups if isinstance(each, str)),
+            sid=str(claims.get("sid", ""))[:200],
+        )
+
+
+class LogoutToken(JWTClaims):
+    """The claims by which a provider ends sign-ins (OpenID Connect Back-Channel Logout 1.0)."""
+
+    def validate(self, now: int | None = None, leeway: int = 0) -> None:
+        """ValueError unless it is one."""
+        super().validate(now, leeway)
+        events = self.get("events")
+        if not isinstance(events, dict) or LOGOUT_EVENT not in events or "nonce" in self:
+            raise ValueError("no log-out")
+        if not (self.get("sub") or self.get("sid")):
+            raise ValueError("nobody")
+
+
+class TooMuch(Exception):
+    """The provider answers more than it can have to say."""
+
+
+class Capped(httpx2.AsyncHTTPTransport):
+    """Reads no more of an answer than it may hold, and nothing that is packed."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """The answer, read whole."""
+        request.headers["accept-encoding"] = "identity"
+        answer = await super().handle_async_request(request)
+        if answer.headers.get("content-encoding", "identity") != "identity":
+            await answer.aclose()
+            raise TooMuch
+        body = b""
+        try:
+            async for part in answer.aiter_raw():
+                body += part
+                if len(body) > ANSWER_MAX:
+                    raise TooMuch
+        finally:
+            await answer.aclose()
+        return httpx2.Response(answer.status_code, headers=answer.headers, content=body)
+
+
+def is_safe(address: object, issuer: str) -> bool:
+    """Whether an endpoint may be called: by TLS, or on this machine where the issuer is there too.
+
+    >>> is_safe("https://id.example/token", "https://id.example")
+    True
+    >>> is_safe("http://169.254.169.254/", "https://id.example"), is_safe(7, "https://id.example")
+    (False, False)
+    """
+    if not isinstance(address, str):
+        return False
+    try:
+        url, home = httpx2.URL(address), httpx2.URL(issuer)
+    except httpx2.InvalidURL:
+        return False
+    local = url.scheme == home.scheme == "http" and is_loopback(url.host)
+    return bool(url.host) and (url.scheme == "https" or local)
+
+
+@cache
+def _trusted_authorities() -> ssl.SSLContext:
+    """Those that the machine trusts, a company's own among them."""
+    return ssl.create_default_context()
+
+
+async def _document(client: Client, address: str) -> dict[str, Any]:
+    answer = await client.request("GET", address, withhold_token=True)
+    told = answer.raise_for_status().json()
+    if not isinstance(told, dict):
+        raise ProviderUnavailable
+    return told
+
+
+def _untrusted(why: str) -> BadIdToken:
+    log.warning("sign-in", untrusted=why)
+    return BadIdToken()
