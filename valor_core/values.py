@@ -49,6 +49,19 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+class Scope(StrEnum):
+    """What an API key is for; it narrows what the role behind the key may do, and never widens it.
+
+    Who values or reports must read, so these two hold reading within them.
+    """
+
+    READ = "read"
+    VALUE = "value"
+    REPORT = "report"
+    AUDIT = "audit"
+    ADMIN = "admin"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who does something: in which tenant, as whom, in which role, by which sign-in."""
@@ -59,6 +72,7 @@ class Caller:
     kind: str = "user"  # user, key, job, cli, notebook, operator, provider or stranger
     session: str = ""  # the digest of the sign-in, where there is one
     request_id: str = ""
+    scopes: frozenset[Scope] | None = None  # of a key; what a person may do, no scope narrows
 
     @property
     def actor(self) -> str:

@@ -15,6 +15,7 @@ from app.api import (
     groups,
     health,
     imports,
+    keys,
     me,
     plans,
     provider_keys,
@@ -33,6 +34,7 @@ from app.api.problems import add_problems
 ROUTERS = (
     me.router,
     sessions.router,
+    keys.router,
     plans.router,
     flags.router,
     groups.router,

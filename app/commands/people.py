@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from valor_core.values import Role
+from valor_core.values import Role, Scope
 
 tenants = typer.Typer(no_args_is_help=True, help="Tenants of this installation.")
 members = typer.Typer(no_args_is_help=True, help="Members of a tenant.")
@@ -71,14 +71,25 @@ def remove_member(name: str, tenant: Tenant) -> None:
 
 
 @keys.command("add")
-def add_key(label: str, tenant: Tenant, role: Role = Role.ANALYST, days: int = 90) -> None:
-    """Make an API key; it is shown this once."""
+def add_key(
+    label: str,
+    tenant: Tenant,
+    role: Role = Role.ANALYST,
+    scope: Annotated[list[Scope], typer.Option(help="What it is for, several times.")] = [  # noqa: B006  typer copies it
+        Scope.READ,
+        Scope.VALUE,
+        Scope.REPORT,
+    ],
+    days: Annotated[int, typer.Option(help="How long it lasts.")] = 90,
+) -> None:
+    """Make an API key of a tenant; it is shown this once."""
     from app.commands.working import as_operator_of, tenant_id
     from valor_core.workbench import people
 
     with as_operator_of(tenant_id(tenant)) as work:
-        row, key = people.add_key(work, label, role, days=days)
-    print(f"key {row.id}, {role} in {tenant} for {days} days; it is shown this once:\n\n{key}\n")
+        row, key = people.add_key(work, label, role, scopes=scope, days=days)
+    told = f"{role} in {tenant}, to {', '.join(row.scopes)}, for {days} days"
+    print(f"key {row.id}, {told}; it is shown this once:\n\n{key}\n")
 
 
 @keys.command("list")
@@ -89,10 +100,31 @@ def list_keys(tenant: Tenant) -> None:
     from valor_core.workbench import people
 
     with as_operator_of(tenant_id(tenant)) as work:
+        names = {row.user_id: row.name for row in people.list_members(work)}
         for row in people.list_keys(work):
             until = from_micros(row.expires_at).astimezone(UTC).date()
             state = "revoked" if row.revoked_at else f"until {until}"
-            print(f"{row.id}  {row.role:<8} {state:<17} {row.label}")
+            used = f"{from_micros(row.used_at):%Y-%m-%d %H:%M}" if row.used_at else "never"
+            whose = row.role or f"of {names.get(row.owner or '', 'who has left')}"
+            scopes = ",".join(row.scopes)
+            print(f"{row.id}  {whose:<12} {state:<17} used {used:<17} {scopes:<24} {row.label}")
+
+
+@keys.command("rotate")
+def rotate_key(
+    key_id: str,
+    tenant: Tenant,
+    overlap_days: Annotated[int, typer.Option(help="How long both keys work.")] = 7,
+) -> None:
+    """Make a key in place of one of the tenant's own; it is shown this once."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import people
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        row, key = people.rotate_key(work, key_id, overlap_days=overlap_days)
+    print(
+        f"key {row.id}; the old one works for {overlap_days} days more. Shown this once:\n\n{key}\n"
+    )
 
 
 @keys.command("revoke")

@@ -49,9 +49,12 @@ class Callers:
         fresh = self._recall(name)
         if fresh:
             return fresh.caller
-        return await run_sync(
+        caller = await run_sync(
             self._remember, name, lambda: api_keys.caller_of_key(self._store, key)
         )
+        if caller:
+            await run_sync(api_keys.touch, self._store, caller)
+        return caller
 
     def of_session(self, session: str, tenant_id: TenantId) -> Caller | None:
         """Who the sign-in of that digest is; pages ask it at each run, open streams every 5 s."""

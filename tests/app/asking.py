@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from app.server import create_app
 from app.state import PROCESS
 from tests.conftest import Tenant
 from valor_core.store.engines import Store
-from valor_core.values import Caller, Role
+from valor_core.values import Caller, Role, Scope, new_id
 from valor_core.workbench import people
 from valor_core.workbench.signing_in import redeem_token
 from valor_core.workbench.verb import open_work
@@ -137,11 +137,19 @@ def by_session(whole: Whole, store: Store, tenant: Tenant, role: Role) -> Client
     return Client(whole, getattr(tenant, role), shows)
 
 
-def by_key(whole: Whole, store: Store, tenant: Tenant, role: Role) -> Client:
-    """A program with an API key."""
+def by_key(
+    whole: Whole,
+    store: Store,
+    tenant: Tenant,
+    role: Role,
+    scopes: Collection[Scope] = tuple(Scope),
+) -> Client:
+    """A program with an API key of the tenant's."""
     with open_work(tenant.operator, store) as work:
-        row, key = people.add_key(work, f"of a {role}", role)
-    caller = Caller(tenant_id=tenant.id, user_id=row.id, role=role, kind="key")
+        row, key = people.add_key(work, f"of a {role} {new_id()}", role, scopes=scopes)
+    caller = Caller(
+        tenant_id=tenant.id, user_id=row.id, role=role, kind="key", scopes=frozenset(scopes)
+    )
     return Client(whole, caller, [(b"authorization", f"Bearer {key}".encode())])
 
 

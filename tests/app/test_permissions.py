@@ -40,6 +40,7 @@ from tests.app.things import (
     announced_work_of,
     doubtful_series_of,
     flag_override_of,
+    key_of,
     lay_out_draft,
     override_of,
     schedule_of,
@@ -58,9 +59,9 @@ from valor_core.models.codec import dump
 from valor_core.models.fields import leaves
 from valor_core.snapshots import reader
 from valor_core.store.engines import Store
-from valor_core.tenancy.access import MAY, require
+from valor_core.tenancy.access import MAY, SCOPES, may, require, scopes_of
 from valor_core.tenancy.sign_in import stranger
-from valor_core.values import Caller, Role, TenantId, new_id, utc_now
+from valor_core.values import Caller, Role, Scope, TenantId, new_id, utc_now
 from valor_core.workbench import market_data
 from valor_core.workbench.sealing import seal_log
 from valor_core.workbench.verb import ACTS, open_work
@@ -89,6 +90,10 @@ ACT_OF_ROUTE = {
     "GET /admin/groups": "group.list",
     "PUT /admin/groups": "group.map",
     "DELETE /admin/groups/{group_id}": "group.unmap",
+    "GET /keys": "key.read",
+    "POST /keys": "key.add_own",
+    "POST /keys/{key_id}/rotate": "key.rotate",
+    "DELETE /keys/{key_id}": "key.revoke",
     "GET /flags": "flag.read",
     "GET /flags/{flag}": "flag.read",
     "PUT /flags/{flag}/override": "flag.override",
@@ -239,6 +244,7 @@ SAME_OF_ALL: dict[str, Any] = {
     "PUT /flags/{flag}/override": {
         "value": True, "reason": "they asked", "expires_at": f"{utc_now() + timedelta(days=1)}",
     },
+    "POST /keys": {"name": "nightly", "scopes": ["read"]},
     "PUT /plan": {"plan": PLAN, "reason": "they grew"},
     "POST /plan/overrides": {
         "limit": "reports_per_month", "value": None, "reason": "a large deal",
@@ -336,6 +342,8 @@ def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Thin
         return replace(things, schedule_id=schedule_of(store, tenant, things.company_id))
     if route == "DELETE /flags/{flag}/override":
         flag_override_of(store, tenant, FLAG)
+    if "{key_id}" in route and who.kind == "user":
+        return replace(things, key_id=key_of(store, who))
     if route == DELETE_OVERRIDE:
         return replace(things, override_id=override_of(store, tenant))
     if route == DELETE_WORK:
@@ -375,27 +383,62 @@ def test_every_door_of_the_application_stands_in_a_table_and_every_line_is_a_doo
     assert set(documented()) == set(ACT_OF_ROUTE)
 
 
+def by_good_keys(whole: Whole, store: Store, tenant: Tenant, role: Role) -> dict[str, Client]:
+    """For each act a program whose key has one scope alone, which is good for the act."""
+    programs = {scope: by_key(whole, store, tenant, role, [scope]) for scope in Scope}
+    return {act: programs[min(SCOPES.get(act, {Scope.READ}))] for act in MAY}
+
+
+def by_one_session(whole: Whole, store: Store, tenant: Tenant, role: Role) -> dict[str, Client]:
+    """For each act the same member with a browser."""
+    return dict.fromkeys(MAY, by_session(whole, store, tenant, role))
+
+
 @ONLY_SQLITE
-@pytest.mark.parametrize("way_in", [by_session, by_key])
+@pytest.mark.parametrize("ways_in", [by_one_session, by_good_keys])
 def test_each_role_gets_on_each_route_what_the_table_says(
-    whole: Whole, store: Store, acme: Tenant, things: Things, way_in: Callable[..., Client]
+    whole: Whole, store: Store, acme: Tenant, things: Things, ways_in: Callable[..., Any]
 ):
     success = documented()
     for role in ROLES:
-        client = way_in(whole, store, acme, role)
-        assert client.caller
+        clients = ways_in(whole, store, acme, role)
         for route, act in ACT_OF_ROUTE.items():
+            client = clients[act]
             own = laid_out(store, acme, client.caller, route, things)
             answer = asked(client, route, own)
             told = (answer.status, answer.code)
-            may = role in MAY[act]
             told_limits = dict(answer.headers)
             assert told_limits["x-ratelimit-limit"] == "6000", route
-            if may and act == "valuation.run":
+            if may(client.caller, act) and act == "valuation.run":
                 assert told_limits["x-quota-limit"] == "100000", route
-            assert told == ((success[route], "") if may else (403, "access_denied")), (
-                route, role, answer.body,
-            )  # fmt: skip
+            refused = "access_denied" if role not in MAY[act] else "out_of_scope"
+            assert told == ((success[route], "") if may(client.caller, act) else (403, refused)), (
+                route,
+                role,
+                answer.body,
+            )
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("scope", Scope)
+def test_a_key_is_refused_on_each_route_for_which_its_scope_is_not_good(
+    whole: Whole, store: Store, acme: Tenant, things: Things, scope: Scope
+):
+    client = by_key(whole, store, acme, Role.ADMIN, [scope])
+    for route, act in ACT_OF_ROUTE.items():
+        if Role.ADMIN in MAY[act] and scope not in SCOPES.get(act, frozenset()):
+            answer = asked(client, route, things)
+            assert (answer.status, answer.code) == (403, "out_of_scope"), (route, answer.body)
+
+
+def test_each_scope_names_acts_that_there_are_and_a_key_cannot_do_what_two_persons_must():
+    assert set(SCOPES) <= set(MAY)
+    for act in ("audit.hold_set", "audit.hold_released", "hold.ask_release", "token.issue"):
+        assert act not in SCOPES
+    assert not {act for act in SCOPES if act.startswith("key.")}, "no key makes another one"
+    assert scopes_of(Role.VIEWER) == (Scope.READ,)
+    assert scopes_of(Role.COMPLIANCE) == (Scope.READ, Scope.AUDIT)
+    assert scopes_of(Role.ADMIN) == tuple(Scope)
 
 
 @ONLY_SQLITE

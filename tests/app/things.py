@@ -20,7 +20,7 @@ from valor_core.models.codec import dump
 from valor_core.store.engines import Store
 from valor_core.store.tables import MembershipRow, SessionRow
 from valor_core.tenancy import sign_in
-from valor_core.values import Caller, CompanyId, Role
+from valor_core.values import Caller, CompanyId, Role, Scope, new_id
 from valor_core.workbench import (
     adjustments,
     companies,
@@ -45,6 +45,7 @@ IDS = (
     "override_id", "series_id",
     "override_id", "series_id", "work_id",
     "override_id", "session_id",
+    "override_id", "session_id", "key_id",
 )  # fmt: skip
 
 
@@ -227,6 +228,12 @@ def session_of(store: Store, tenant: Tenant, user_id: str) -> str:
         work.session.flush()
         key = (tenant.id, sign_in.digest(cookie))
         return work.session.get_one(SessionRow, key).id
+
+
+def key_of(store: Store, who: Caller) -> str:
+    """A key of that person's, which works; its id."""
+    with open_work(who, store) as work:
+        return people.add_own_key(work, f"notebook {new_id()}", [Scope.READ])[0].id
 
 
 def flag_override_of(store: Store, tenant: Tenant, flag: str) -> None:

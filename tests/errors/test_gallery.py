@@ -22,6 +22,7 @@ from valor_core.redaction import Redactor
 from valor_core.tenancy.flags import FLAGS
 from valor_core.tenancy.plans import LIMITS
 from valor_core.tenancy.quotas import Standing
+from valor_core.values import Scope
 
 GALLERY = Path(__file__).parent
 SCRIPTS = {"app.main"}  # run by Streamlit, not imported
@@ -57,6 +58,11 @@ SAMPLES: dict[str, Any] = {
 }  # fmt: skip
 SPECIAL: dict[str, dict[str, Any]] = {
     "driver_out_of_range": {"driver": "Payout", "stated": 25.0, "least": 0.0, "most": 1.0},
+    "key_expired": {"key_id": "01key", "day": "2026-11-01"},
+    "key_revoked": {"key_id": "01key", "day": "2026-11-01"},
+    "key_asleep": {"key_id": "01key", "who": "owner"},
+    "too_many_keys": {"label": "nightly"},
+    "out_of_scope": {"act": "valuation.run", "scopes": frozenset({Scope.READ})},
     "bad_event": {"field": "amount_minor"},
     "key_unreadable": {"title": "FRED"},
     "series_in_doubt": {"symbol": "AAPL", "told": "AAPL was asked for, AAPD came"},

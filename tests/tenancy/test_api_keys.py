@@ -1,19 +1,30 @@
 """A key is shown once, kept as an HMAC, and refused the moment it should be."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from tests.conftest import Tenant
 from valor_core.audit import log
-from valor_core.errors import BadInput, NotFound
+from valor_core.errors import BadInput, Conflict, NotFound
+from valor_core.store import work as work_module
 from valor_core.store.engines import Store
-from valor_core.store.tables import ApiKeyRow, TenantRow
-from valor_core.store.work import unit_of_work
+from valor_core.store.tables import ApiKeyRow, MembershipRow, TenantRow
+from valor_core.store.work import Work, unit_of_work
 from valor_core.tenancy import api_keys
-from valor_core.tenancy.api_keys import caller_of_key
-from valor_core.values import Role
+from valor_core.tenancy.api_keys import (
+    KeyAsleep,
+    KeyExpired,
+    KeyRevoked,
+    OwnersKey,
+    TooManyKeys,
+    caller_of_key,
+    state,
+    touch,
+)
+from valor_core.values import Role, Scope, micros, utc_now
 from valor_core.workbench import people
 from valor_core.workbench.verb import open_work
 
@@ -84,32 +95,125 @@ def test_a_key_under_another_tenants_name_is_nobodys(store, acme, rival):
     assert caller_of_key(store, key.replace(acme.id, rival.id)) is None
 
 
-def test_a_revoked_key_is_refused_at_once_and_stays_so(store, acme):
+def change(store: Store, tenant: Tenant, statement) -> None:
+    with unit_of_work(tenant.operator, store) as work:
+        work.begin_writing()
+        work.session.execute(statement)
+
+
+def test_a_revoked_key_is_told_so_at_once_and_ever_after(store, acme):
     key_id, key = added(store, acme)
     for _ in range(2):
         with open_work(acme.admin, store) as work:
             people.revoke_key(work, key_id)
-        assert caller_of_key(store, key) is None
+        with pytest.raises(KeyRevoked, match=key_id):
+            caller_of_key(store, key)
 
 
-def test_an_expired_key_is_refused(store, acme):
+def test_an_expired_key_is_told_its_last_day(store, acme):
     _, key = added(store, acme, days=1)
-    with unit_of_work(acme.admin, store) as work:
-        work.begin_writing()
-        work.session.execute(
-            update(ApiKeyRow).values(expires_at=ApiKeyRow.expires_at - 86_400_000_000)
-        )
+    change(store, acme, update(ApiKeyRow).values(expires_at=0))
 
-    assert caller_of_key(store, key) is None
+    with pytest.raises(KeyExpired, match="1970-01-01"):
+        caller_of_key(store, key)
 
 
-def test_the_keys_of_a_suspended_tenant_are_refused(store, acme):
+def test_the_keys_of_a_suspended_tenant_sleep(store, acme):
     _, key = added(store, acme)
-    with unit_of_work(acme.operator, store) as work:
-        work.begin_writing()
-        work.session.get_one(TenantRow, acme.id).status = "suspended"
+    change(store, acme, update(TenantRow).values(status="suspended"))
 
-    assert caller_of_key(store, key) is None
+    with pytest.raises(KeyAsleep, match="tenant is suspended"):
+        caller_of_key(store, key)
+
+
+def test_who_shows_a_wrong_secret_is_not_told_how_it_stands_with_the_key(store, acme):
+    key_id, key = added(store, acme)
+    with open_work(acme.admin, store) as work:
+        people.revoke_key(work, key_id)
+
+    assert caller_of_key(store, wrong(key, "another secret")) is None
+
+
+def test_a_members_key_acts_in_the_role_that_its_owner_has_now_and_goes_with_its_owner(store, acme):
+    with open_work(acme.analyst, store) as work:
+        _, key = people.add_own_key(work, "nightly", [Scope.VALUE])
+    caller = caller_of_key(store, key)
+    assert caller is not None
+    assert (caller.role, caller.scopes) == (Role.ANALYST, {Scope.VALUE})
+
+    change(
+        store, acme, update(MembershipRow).where(MembershipRow.name == "anna").values(role="viewer")
+    )
+    now = caller_of_key(store, key)
+    assert now is not None
+    assert now.role is Role.VIEWER
+
+    change(store, acme, delete(MembershipRow).where(MembershipRow.name == "anna"))
+    with pytest.raises(KeyRevoked):
+        caller_of_key(store, key)
+
+
+def test_two_keys_of_one_purpose_work_and_a_third_waits_until_one_ends(store, acme, rival):
+    with open_work(acme.analyst, store) as work:
+        first, _ = people.add_own_key(work, "nightly", [Scope.READ], days=30)
+        second, key = people.rotate_key(work, first.id, overlap_days=7)
+
+    assert (second.label, second.scopes) == ("nightly", ["read"])
+    assert first.expires_at - first.created_at == 7 * 86_400_000_000
+    assert second.expires_at - second.created_at == 30 * 86_400_000_000
+    assert caller_of_key(store, key) is not None
+    with pytest.raises(TooManyKeys, match="nightly"), open_work(acme.analyst, store) as work:
+        people.rotate_key(work, second.id)
+    with open_work(acme.admin, store) as work:
+        people.add_key(work, "nightly", Role.VIEWER)  # the tenant's own are counted apart
+    with open_work(acme.analyst, store) as work:
+        third, _ = people.rotate_key(work, second.id, overlap_days=0)
+    with open_work(acme.analyst, store) as work:
+        states = {row.id: state(row, work.now_micros) for row in people.list_keys(work)}
+    assert states == {first.id: "live", second.id: "revoked", third.id: "live"}
+    with pytest.raises(Conflict, match="does not work"), open_work(acme.analyst, store) as work:
+        people.rotate_key(work, second.id)
+
+
+def test_members_see_and_end_their_own_keys_alone_and_an_administrator_ends_any(store, acme):
+    with open_work(acme.analyst, store) as work:
+        row, _ = people.add_own_key(work, "nightly", [Scope.READ])
+    with open_work(acme.viewer, store) as work:
+        assert people.list_keys(work) == []
+    with pytest.raises(NotFound), open_work(acme.viewer, store) as work:
+        people.revoke_key(work, row.id)
+    with pytest.raises(OwnersKey), open_work(acme.admin, store) as work:
+        people.rotate_key(work, row.id)
+    with open_work(acme.admin, store) as work:
+        assert people.revoke_key(work, row.id).revoked_at
+
+
+def test_a_scope_that_gives_a_role_nothing_is_refused_with_those_that_do(store, acme):
+    def adds() -> None:
+        with open_work(acme.viewer, store) as work:
+            people.add_own_key(work, "nightly", [Scope.ADMIN])
+
+    with pytest.raises(BadInput, match="viewer nothing") as refused:
+        adds()
+    assert refused.value.hint == "Choose one or more of read."
+
+
+def test_the_last_use_is_written_once_a_minute_and_not_at_each_call(store, acme, monkeypatch):
+    _, key = added(store, acme)
+    caller = caller_of_key(store, key)
+    assert caller is not None
+    begun, now = [], utc_now()
+    begin = Work.begin_writing
+    monkeypatch.setattr(
+        Work, "begin_writing", lambda self, **kw: (begun.append(1), begin(self, **kw))
+    )
+    for seconds in (0, 1, 59, 60, 61):
+        monkeypatch.setattr(work_module, "utc_now", lambda at=seconds: now + timedelta(seconds=at))
+        touch(store, caller)
+
+    assert len(begun) == 2
+    with open_work(acme.admin, store) as work:
+        assert people.list_keys(work)[0].used_at == micros(now + timedelta(seconds=60))
 
 
 def test_with_another_pepper_no_key_is_known(store, acme, monkeypatch):

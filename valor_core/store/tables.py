@@ -210,18 +210,25 @@ class GroupRow(Private, Base):
 
 
 class ApiKeyRow(Private, Base):
-    """A key of a client or a notebook; only its HMAC is kept."""
+    """A key of a client or a notebook; only its HMAC is kept.
+
+    It is a member's, in whose role it acts, or the tenant's own, in a role that is stated.
+    """
 
     __tablename__ = "api_keys"
     id: Mapped[str] = mapped_column(primary_key=True)
     label: Mapped[str] = mapped_column(info=FREE)
-    role: Mapped[str]
+    role: Mapped[str | None]
     hmac: Mapped[bytes]
     created_at: Mapped[int]
     expires_at: Mapped[int]
     revoked_at: Mapped[int | None]
+    owner: Mapped[str | None]
+    scopes: Mapped[Any] = mapped_column(Json)
+    used_at: Mapped[int | None]  # to the minute, so that not every call writes
     __table_args__ = (
         CheckConstraint("role IN ('viewer', 'analyst', 'admin')", name="role_known"),
+        CheckConstraint("(owner IS NULL) <> (role IS NULL)", name="owners_or_tenants"),
         STRICT,
     )
 

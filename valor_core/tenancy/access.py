@@ -1,7 +1,12 @@
-"""The one permission table: which role may do which act or read. What is not listed, nobody may."""
+"""The one permission table: which role may do which act or read. What is not listed, nobody may.
 
-from valor_core.errors import AccessDenied
-from valor_core.values import STRANGER, Caller, Role
+Beside it stands for which acts a key of which scope is good; what is not listed there, no key is.
+"""
+
+from collections.abc import Set as AbstractSet
+
+from valor_core.errors import AccessDenied, ValorError
+from valor_core.values import STRANGER, Caller, Role, Scope
 
 _READERS = frozenset({Role.VIEWER, Role.ANALYST, Role.ADMIN, Role.COMPLIANCE})
 _ANALYSTS = frozenset({Role.ANALYST, Role.ADMIN})
@@ -80,9 +85,11 @@ MAY: dict[str, frozenset[Role]] = {
     "member.read": _MANAGERS,
     "member.add": _MANAGERS,
     "member.remove": _MANAGERS,
-    "key.read": _MANAGERS,
+    "key.read": _READERS | _OPERATORS,
+    "key.add_own": _READERS,
     "key.add": _MANAGERS,
-    "key.revoke": _MANAGERS,
+    "key.rotate": _READERS | _OPERATORS,
+    "key.revoke": _READERS | _OPERATORS,
     "token.issue": _MANAGERS,
     "key_file.issue": _OPERATORS,
     "group.list": _OPERATORS,
@@ -102,7 +109,128 @@ MAY: dict[str, frozenset[Role]] = {
 }
 
 
+_READING = frozenset({Scope.READ, Scope.VALUE, Scope.REPORT})
+_VALUING = frozenset({Scope.VALUE})
+_REPORTING = frozenset({Scope.REPORT})
+_AUDITING = frozenset({Scope.AUDIT})
+_ADMINISTERING = frozenset({Scope.ADMIN})
+
+SCOPES: dict[str, frozenset[Scope]] = {
+    **dict.fromkeys(("me.read", "session.end"), frozenset(Scope)),
+    **dict.fromkeys(
+        (
+            "health.read",
+            "company.read",
+            "fact.read",
+            "import.read",
+            "adjustment.read",
+            "valuation.read",
+            "draft.read",
+            "snapshot.read",
+            "report.read",
+        ),
+        _READING,
+    ),
+    **dict.fromkeys(("flag.read", "plan.read"), _READING | _ADMINISTERING),
+    "member.names": frozenset(Scope),
+    **dict.fromkeys(
+        (
+            "fact.import",
+            "adjustment.add",
+            "adjustment.drop",
+            "valuation.run",
+            "simulation.run",
+            "batch.run",
+            "workbook.audit",
+            "draft.keep",
+            "draft.drop",
+        ),
+        _VALUING,
+    ),
+    **dict.fromkeys(
+        (
+            "snapshot.publish",
+            "report.prepare",
+            "report.gather",
+            "report.run",
+            "report.cancel",
+            "report.schedule",
+            "job.prepare",
+            "job.run",
+            "job.carry_out",
+            "job.finish",
+        ),
+        _REPORTING,
+    ),
+    **dict.fromkeys(
+        (
+            "audit.read",
+            "audit.verify",
+            "audit.prove",
+            "audit.export",
+            "hold.read",
+            "retention.read",
+        ),
+        _AUDITING,
+    ),
+    **dict.fromkeys(
+        (
+            "audit.purge",
+            "retention.change",
+            "billing.read",
+            "member.read",
+            "member.add",
+            "member.remove",
+            "flag.override",
+            "plan.assign",
+            "plan.override",
+            "plan.zone",
+        ),
+        _ADMINISTERING,
+    ),
+}
+"""A key of any of these scopes is good for the act; what is missing is for persons alone."""
+
+
+class OutOfScope(ValorError):
+    """The role behind the key may do it, but the key was made for something else."""
+
+    code, status = "out_of_scope", 403
+
+    def __init__(self, act: str, scopes: AbstractSet[Scope]) -> None:
+        good = " or ".join(scope for scope in Scope if scope in SCOPES.get(act, ()))
+        has = " and ".join(sorted(scopes)) or "none"
+        super().__init__(
+            f"This key has the scope {has}; {act} needs {good or 'a person who is signed in'}.",
+            hint="Use a key of that scope: the page API keys makes one."
+            if good
+            else "No key may do this. Sign in and do it yourself.",
+        )
+
+
+def may(caller: Caller, act: str) -> bool:
+    """Whether the caller's role allows the act, and the caller's key is good for it."""
+    by_role = caller.kind != STRANGER and caller.role in MAY.get(act, frozenset())
+    return by_role and (caller.scopes is None or bool(caller.scopes & SCOPES.get(act, frozenset())))
+
+
 def require(caller: Caller, act: str) -> None:
-    """AccessDenied unless the caller's role may do it."""
+    """AccessDenied unless the caller's role may do it, OutOfScope unless the caller's key may."""
+    if may(caller, act):
+        return
     if caller.kind == STRANGER or caller.role not in MAY.get(act, frozenset()):
         raise AccessDenied(act, caller.role)
+    raise OutOfScope(act, caller.scopes or frozenset())
+
+
+def scopes_of(role: Role) -> tuple[Scope, ...]:
+    """The scopes that give a key of that role anything which reading alone does not."""
+    return tuple(
+        scope
+        for scope in Scope
+        if scope is Scope.READ
+        or any(
+            scope in good and Scope.READ not in good and role in MAY[act]
+            for act, good in SCOPES.items()
+        )
+    )

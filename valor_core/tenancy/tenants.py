@@ -111,3 +111,9 @@ def add_member(work: Work, name: str, role: Role) -> MembershipRow:
     row = MembershipRow(user_id=user.id, role=role, name=name, created_at=work.now_micros)
     work.add_all([row])
     return row
+
+
+def one_at_a_time(work: Work) -> None:
+    """Changes of a tenant's members and keys follow one another, so that each sees the last."""
+    query = select(TenantRow.id).where(TenantRow.id == work.caller.tenant_id)
+    work.session.execute(query.with_for_update(key_share=True))

@@ -1,6 +1,6 @@
 """Tenants, members, sign-ins and API keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from valor_core.audit import log as audit
@@ -9,9 +9,10 @@ from valor_core.redaction import Redactor
 from valor_core.store.tables import ApiKeyRow, MembershipRow, TenantRow
 from valor_core.store.work import Work
 from valor_core.tenancy import api_keys, sign_in, tenants
-from valor_core.tenancy.access import MAY
+from valor_core.tenancy.access import MAY, may
+from valor_core.tenancy.api_keys import OwnersKey
 from valor_core.tenancy.sign_in import KEY_FILE_LASTS_S, Method
-from valor_core.values import Role, TenantId, new_id
+from valor_core.values import Role, Scope, TenantId, new_id
 from valor_core.workbench import setup
 from valor_core.workbench.verb import verb, view
 
@@ -42,7 +43,7 @@ def me(work: Work) -> Me:
         name=name,
         role=caller.role,
         kind=caller.kind,
-        may=tuple(sorted(act for act, roles in MAY.items() if caller.role in roles)),
+        may=tuple(sorted(act for act in MAY if may(caller, act))),
     )
 
 
@@ -126,26 +127,63 @@ def issue_key_file(work: Work, name: str) -> str:
     return key
 
 
+@verb("key.add_own")
+def add_own_key(
+    work: Work, label: str, scopes: Collection[Scope], *, days: int = api_keys.DAYS_DEFAULT
+) -> tuple[ApiKeyRow, str]:
+    """A key of the caller's own, which acts in the caller's role; it is shown this once."""
+    api_keys.check_of_use(work.caller.role, scopes)
+    row, key = api_keys.add_key(work, label, scopes=scopes, days=days, owner=work.caller.user_id)
+    work.note(f"key:{row.id}", label=label, scopes=row.scopes, days=days)
+    return row, key
+
+
 @verb("key.add")
-def add_key(work: Work, label: str, role: Role, *, days: int = 90) -> tuple[ApiKeyRow, str]:
-    """A new API key; the key itself is shown this once."""
-    row, key = api_keys.add_key(work, label, role, days=days)
-    work.note(f"key:{row.id}", label=label, role=str(role), days=days)
+def add_key(
+    work: Work,
+    label: str,
+    role: Role,
+    *,
+    scopes: Collection[Scope] = tuple(Scope),
+    days: int = api_keys.DAYS_DEFAULT,
+) -> tuple[ApiKeyRow, str]:
+    """A key of the tenant's own in that role, whoever leaves; it is shown this once."""
+    row, key = api_keys.add_key(work, label, scopes=scopes, days=days, role=role)
+    work.note(f"key:{row.id}", label=label, role=str(role), scopes=row.scopes, days=days)
     return row, key
 
 
 @view("key.read")
 def list_keys(work: Work) -> Sequence[ApiKeyRow]:
-    """The API keys of the tenant."""
-    return api_keys.keys(work)
+    """The caller's keys; to who manages them, all of the tenant."""
+    return api_keys.keys(work, owner=_only_of(work))
+
+
+@verb("key.rotate")
+def rotate_key(
+    work: Work, key_id: str, *, overlap_days: int = api_keys.OVERLAP_DAYS_DEFAULT
+) -> tuple[ApiKeyRow, str]:
+    """A new key in place of one, which works beside it for a while; it is shown this once."""
+    old = api_keys.key_of(work, key_id, owner=_only_of(work))
+    if old.owner not in (None, work.caller.user_id):
+        raise OwnersKey
+    row, key = api_keys.rotate_key(work, old, overlap_days=overlap_days)
+    work.note(f"key:{old.id}", label=row.label, by=f"key:{row.id}", overlap_days=overlap_days)
+    return row, key
 
 
 @verb("key.revoke")
 def revoke_key(work: Work, key_id: str) -> ApiKeyRow:
     """Refuse a key from now on."""
-    row = api_keys.revoke_key(work, key_id)
+    row = api_keys.key_of(work, key_id, owner=_only_of(work))
+    api_keys.revoke_key(work, row)
     work.note(f"key:{row.id}", label=row.label)
     return row
+
+
+def _only_of(work: Work) -> str | None:
+    """Whose keys the caller sees; None is all of the tenant."""
+    return None if may(work.caller, "key.add") else work.caller.user_id
 
 
 @verb("session.end")

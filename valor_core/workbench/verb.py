@@ -26,6 +26,7 @@ from valor_core.errors import AccessDenied
 from valor_core.store.engines import Store
 from valor_core.store.work import Work, unit_of_work
 from valor_core.tenancy import access, features, quotas
+from valor_core.tenancy.access import OutOfScope
 from valor_core.values import Caller, new_id
 
 P = ParamSpec("P")
@@ -112,7 +113,7 @@ def view(
 
 
 def allowed(work: Work, name: str) -> None:
-    """AccessDenied unless the caller may do it, SwitchedOff where the tenant lacks it.
+    """AccessDenied or OutOfScope unless the caller may, SwitchedOff where the tenant lacks it.
 
     Asked by every act and read, and before by what costs time before an act begins.
 
@@ -120,20 +121,21 @@ def allowed(work: Work, name: str) -> None:
     """
     try:
         access.require(work.caller, name)
-    except AccessDenied:
+    except (AccessDenied, OutOfScope):
         work.after_end.append(lambda: _tell_denial(work, name))
         raise
     features.require(work, name)
 
 
 def _tell_denial(work: Work, name: str) -> None:
+    role, scopes = str(work.caller.role), work.caller.scopes
     with unit_of_work(work.caller, work.store, work.now) as apart:
         apart.begin_writing()
         audit.append(
             apart,
             "access.denied",
             target=f"act:{name}",
-            details={"role": str(work.caller.role)},
+            details={"role": role} | ({} if scopes is None else {"scopes": sorted(scopes)}),
             category="security",
         )
 
