@@ -140,6 +140,11 @@ PLACES = (
         act="member.names",  # it tells by name who changed a plan; an operator has the command
     ),
     _place(
+        "keys", "API keys", "key",
+        "Let a program or a notebook use the API, within what a key is good for.",
+        act="key.add_own",
+    ),
+    _place(
         "audit", "Audit", "verified_user",
         "Who did what and when, in a log that can be verified.", act="audit.read",
     ),

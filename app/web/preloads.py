@@ -20,6 +20,7 @@ CHOICE, DAY = f"{WIDGETS}Selectbox/Selectbox.tsx", f"{WIDGETS}DateInput/DateInpu
 UPLOAD = f"{WIDGETS}FileUploader/FileUploader.tsx"
 NUMBER, TEXT = f"{WIDGETS}NumberInput/NumberInput.tsx", f"{WIDGETS}TextInput/TextInput.tsx"
 GRID, CHART = f"{WIDGETS}DataFrame/ReadOnlyGrid.tsx", f"{ELEMENTS}PlotlyChart/PlotlyChart.tsx"
+TICK = f"{WIDGETS}Checkbox/Checkbox.tsx"
 COMPONENT = f"{WIDGETS}BidiComponent/BidiComponent.tsx"
 
 DRAWN: Mapping[str, tuple[str, ...]] = {
@@ -44,6 +45,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "reports": (BUTTON, CHOICE, DAY),
     "proof": (HTML, CHOICE, SEGMENTS),
     "limits": (HTML, SEGMENTS),
+    "keys": (HTML, BUTTON, CHOICE, NUMBER, TEXT, TICK),
     "audit": (HTML, BUTTON, CHOICE),
     "billing": (HTML, CHOICE, BUTTON),
     "sessions": (HTML, CHOICE, BUTTON),

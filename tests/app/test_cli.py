@@ -171,7 +171,9 @@ def test_the_two_tenants_of_all_tests_are_made_as_the_commands_make_them(valor):
 
     logs = []
     for tenant in ("acme", "twin"):
-        key = key_in(valor("keys", "add", "k", "--tenant", tenant, "--role", "admin"))
+        key = key_in(
+            valor("keys", "add", "k", "--tenant", tenant, "--role", "admin", "--scope", "audit")
+        )
         entries = read_with(key, "/audit")[1]["entries"]
         logs.append([(e["action"], e["actor"], e["details"].get("role")) for e in entries])
 
@@ -206,6 +208,7 @@ def test_members_come_into_one_tenant_and_go_again(valor):
         ("members", "remove", "x"),
         ("keys", "add", "x"),
         ("keys", "list"),
+        ("keys", "rotate", "x"),
         ("keys", "revoke", "x"),
         ("token",),
         ("snapshot", "publish"),
@@ -241,7 +244,9 @@ def test_a_role_that_no_member_can_have_is_refused(valor):
 
 def test_a_key_opens_its_own_tenant_until_it_is_revoked(valor):
     made = {
-        tenant: valor("keys", "add", "notebook", "--tenant", tenant, "--role", "admin")
+        tenant: valor(
+            "keys", "add", "book", "--tenant", tenant, "--role", "admin", "--scope", "audit"
+        )
         for tenant in ("acme", "rival")
     }
     valor("members", "add", "anna", "--tenant", "acme")
@@ -258,6 +263,8 @@ def test_a_key_opens_its_own_tenant_until_it_is_revoked(valor):
     assert "member.add" not in acts["rival"]
 
     key_id = valor("keys", "list", "--tenant", "acme").out.split()[0]
+    rotated = valor("keys", "rotate", key_id, "--tenant", "acme", "--overlap-days", "3")
+    assert read_with(key_in(rotated), "/me")[1]["tenant"] == "acme"
     assert "no key" in valor.refused("keys", "revoke", key_id, "--tenant", "rival")
     assert valor("keys", "revoke", key_id, "--tenant", "acme").code == 0
     assert "revoked" in valor("keys", "list", "--tenant", "acme").out
