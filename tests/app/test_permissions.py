@@ -69,9 +69,7 @@ from valor_core.workbench.verb import ACTS, open_work
 API = "/api/v1"
 CREATES = {f"POST /companies/{{company_id}}/valuations/{m.slug}": m.name for m in MODELS}
 ROLES = (Role.VIEWER, Role.ANALYST, Role.ADMIN)
-DELETE_SCHEDULE = "DELETE /reports/schedules/{schedule_id}"
 FLAG = "workbook_audit"
-DELETE_OVERRIDE = "DELETE /plan/overrides/{override_id}"
 PROOF = "GET /audit/entries/{seq}/proof"
 DELETE_KEY = "DELETE /providers/{provider}/key"
 ACCEPT = "POST /series/{series_id}/acceptances"
@@ -331,6 +329,20 @@ def body_of(route: str, things: Things) -> Any:
     return None
 
 
+FRESH: dict[str, Callable[[Store, Tenant, Caller, Things], str]] = {
+    "schedule_id": lambda store, tenant, _, things: schedule_of(store, tenant, things.company_id),
+    "override_id": lambda store, tenant, *_: override_of(store, tenant),
+    "session_id": lambda store, tenant, who, _: session_of(store, tenant, who.user_id),
+    "adjustment_id": lambda store, tenant, _, things: adjustment_of(
+        store, tenant, things.company_id
+    ),
+    "key_id": lambda store, tenant, who, _: key_of(
+        store, who if who.kind == "user" else tenant.admin
+    ),
+}
+"""What a route uses up, by how it asks for it."""
+
+
 def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Things) -> Things:
     """The things with what the route uses up: a draft, a schedule, an adjustment that stands."""
     if route in COMPUTES:
@@ -338,8 +350,6 @@ def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Thin
     if "/drafts/" in route:
         version = lay_out_draft(store, tenant, who.user_id, things.company_id)
         return replace(things, draft_version=version)
-    if route == DELETE_SCHEDULE:
-        return replace(things, schedule_id=schedule_of(store, tenant, things.company_id))
     if route == "DELETE /flags/{flag}/override":
         flag_override_of(store, tenant, FLAG)
     if "{key_id}" in route and who.kind == "user":
@@ -359,6 +369,12 @@ def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Thin
         return replace(things, series_id=doubtful_series_of(store, tenant))
     if route == DELETE_ADJUSTMENT:
         return replace(things, adjustment_id=adjustment_of(store, tenant, things.company_id))
+    if route == PROOF:
+        seal_log(store, tenant.id)
+    for name, fresh in FRESH.items():
+        if f"{{{name}}}" in route:
+            made: dict[str, Any] = {name: fresh(store, tenant, who, things)}
+            things = replace(things, **made)
     return things
 
 
