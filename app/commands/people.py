@@ -2,7 +2,7 @@
 
 from datetime import UTC
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,15 @@ tenants = typer.Typer(no_args_is_help=True, help="Tenants of this installation."
 members = typer.Typer(no_args_is_help=True, help="Members of a tenant.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of a tenant.")
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from valor_core.store.work import Work
+    from valor_core.tenancy.members import Consequences
+
 Tenant = Annotated[str, typer.Option("--tenant", help="The tenant's short name.")]
+Reason = Annotated[str, typer.Option(help="Why, for the log.")]
+DryRun = Annotated[bool, typer.Option(help="Tell what would follow, change nothing.")]
 
 
 @tenants.command("add")
@@ -56,18 +64,99 @@ def list_members(tenant: Tenant) -> None:
 
     with as_operator_of(tenant_id(tenant)) as work:
         for row in people.list_members(work):
-            print(f"{row.name:<32} {row.role:<10} {row.user_id}")
+            state = "suspended" if row.suspended_at else ""
+            state = "proposed as compliance officer" if row.nominated_by else state
+            print(f"{row.name:<32} {row.role:<10} {row.user_id} {state}".rstrip())
+
+
+@members.command("role")
+def change_role(
+    name: str, role: Role, tenant: Tenant, reason: Reason, dry_run: DryRun = False
+) -> None:
+    """Give a member another role; the sign-ins end."""
+    from valor_core.workbench import members
+
+    _change(
+        name,
+        tenant,
+        role,
+        lambda work, user_id: members.change_role(work, user_id, role, reason=reason),
+        dry_run=dry_run,
+    )
+
+
+@members.command("suspend")
+def suspend_member(name: str, tenant: Tenant, reason: Reason, dry_run: DryRun = False) -> None:
+    """Keep a member out: the sign-ins end, the keys sleep."""
+    from valor_core.workbench import members
+
+    _change(
+        name,
+        tenant,
+        None,
+        lambda work, user_id: members.suspend_member(work, user_id, reason=reason),
+        dry_run=dry_run,
+    )
+
+
+@members.command("resume")
+def resume_member(name: str, tenant: Tenant, reason: Reason) -> None:
+    """Let a suspended member in again."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import members
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        user_id = members.member_named(work, name).user_id
+        row = members.resume_member(work, user_id, reason=reason)
+    print(f"{name} is {row.role} in {tenant} again")
+
+
+@members.command("confirm")
+def confirm_officer(name: str, tenant: Tenant) -> None:
+    """Agree to a compliance officer whom an administrator proposed."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import members
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        members.confirm_officer(work, members.member_named(work, name).user_id)
+    print(f"{name} is compliance officer in {tenant}")
 
 
 @members.command("remove")
-def remove_member(name: str, tenant: Tenant) -> None:
-    """Take a person out of a tenant and end the sign-ins."""
+def remove_member(name: str, tenant: Tenant, reason: Reason, dry_run: DryRun = False) -> None:
+    """End a membership: the sign-ins and the keys end."""
+    from valor_core.workbench import members
+
+    _change(
+        name,
+        tenant,
+        None,
+        lambda work, user_id: members.remove_member(work, user_id, reason=reason),
+        dry_run=dry_run,
+    )
+
+
+def _change(
+    name: str,
+    tenant: str,
+    role: Role | None,
+    act: "Callable[[Work, str], Consequences]",
+    *,
+    dry_run: bool,
+) -> None:
     from app.commands.working import as_operator_of, tenant_id
-    from valor_core.workbench import people
+    from valor_core.workbench import members
 
     with as_operator_of(tenant_id(tenant)) as work:
-        people.remove_member(work, name)
-    print(f"{name} is no member of {tenant} any more")
+        user_id = members.member_named(work, name).user_id
+        told = members.foresee(work, user_id, role) if dry_run else act(work, user_id)
+    print(f"{told.name}: {told.role_before} → {told.role_after or 'may not come in'}")
+    if told.loses:
+        print(f"loses: {', '.join(told.loses)}")
+    if told.gains:
+        print(f"gains: {', '.join(told.gains)}")
+    print(f"{told.sessions_ended} sign-ins end, {told.keys_stopped} keys stop")
+    print("nothing was changed" if dry_run else "done")
 
 
 @keys.command("add")

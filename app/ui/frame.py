@@ -140,6 +140,10 @@ PLACES = (
         act="member.names",  # it tells by name who changed a plan; an operator has the command
     ),
     _place(
+        "members", "Members", "group",
+        "Who may come in and in which role: take in, change, suspend, remove.", act="member.read",
+    ),
+    _place(
         "keys", "API keys", "key",
         "Let a program or a notebook use the API, within what a key is good for.",
         act="key.add_own",

@@ -1,4 +1,4 @@
-"""Whose an API key is, what it is for, and when it was last used."""
+"""Whose an API key is and what it is for; members who are suspended or proposed as officers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,8 @@ OWNED = "(owner IS NULL) <> (role IS NULL)"
 
 def upgrade() -> None:
     """Keys that were made before keep all that they could do: they are their tenant's own."""
+    op.add_column("memberships", sa.Column("suspended_at", MICROS, nullable=True))
+    op.add_column("memberships", sa.Column("nominated_by", sa.Text(), nullable=True))
     with _keys() as keys:
         keys.alter_column("role", existing_type=sa.Text(), nullable=True)
         keys.add_column(sa.Column("owner", sa.Text(), nullable=True))
@@ -27,6 +29,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """The schema without scopes: keys of members, which have no role of their own, are lost."""
+    op.drop_column("memberships", "suspended_at")
+    op.drop_column("memberships", "nominated_by")
     op.get_bind().exec_driver_sql("DELETE FROM api_keys WHERE role IS NULL")
     with _keys() as keys:
         keys.drop_constraint(op.f("ck_api_keys_owners_or_tenants"), type_="check")

@@ -195,7 +195,12 @@ def test_members_come_into_one_tenant_and_go_again(valor):
     ]
     assert valor("members", "list", "--tenant", "rival").out == ""
 
-    assert valor("members", "remove", "anna", "--tenant", "acme").code == 0
+    why = ("--tenant", "acme", "--reason", "she left")
+    told = valor("members", "role", "anna", "admin", *why, "--dry-run").out
+    assert "anna: analyst → admin" in told
+    assert "nothing was changed" in told
+    for act in ("suspend", "resume", "remove"):
+        assert valor("members", act, "anna", *why).code == 0
     assert "anna" not in valor("members", "list", "--tenant", "acme").out
     assert "no member 'anna'" in valor.refused("token", "anna", "--tenant", "acme")
 
@@ -205,7 +210,8 @@ def test_members_come_into_one_tenant_and_go_again(valor):
     [
         ("members", "add", "x"),
         ("members", "list"),
-        ("members", "remove", "x"),
+        ("members", "remove", "x", "--reason", "y"),
+        ("members", "confirm", "x"),
         ("keys", "add", "x"),
         ("keys", "list"),
         ("keys", "rotate", "x"),

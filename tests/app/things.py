@@ -46,6 +46,7 @@ IDS = (
     "override_id", "series_id", "work_id",
     "override_id", "session_id",
     "override_id", "session_id", "key_id",
+    "override_id", "session_id", "key_id", "user_id",
 )  # fmt: skip
 
 
@@ -68,6 +69,7 @@ class Things:
     session_id: str
     snapshot_id: str
     key_id: str
+    user_id: str
     rationale: str
     dcf: dict[str, Any]  # the body that values the company once more
     draft_version: int = 0
@@ -142,6 +144,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         session_id=session_of(store, tenant, tenant.analyst.user_id),
         snapshot_id=snapshot.id,
         key_id=key.id,
+        user_id=member_of(store, tenant),
         rationale=row.rationale,
         dcf={"inputs": dump(inputs), "rationale": "once more", "rationales": reasons},
     )
@@ -228,6 +231,12 @@ def session_of(store: Store, tenant: Tenant, user_id: str) -> str:
         work.session.flush()
         key = (tenant.id, sign_in.digest(cookie))
         return work.session.get_one(SessionRow, key).id
+
+
+def member_of(store: Store, tenant: Tenant) -> str:
+    """A member who has just come; the id."""
+    with open_work(tenant.admin, store) as work:
+        return people.add_member(work, f"member {new_id()}", Role.VIEWER).user_id
 
 
 def key_of(store: Store, who: Caller) -> str:

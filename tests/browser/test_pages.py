@@ -31,6 +31,7 @@ PAGES = {
     "proof": "Proof",
     "workbook_audit": "Workbook audit",
     "limits": "Plan & limits",
+    "members": "Members",
     "keys": "API keys",
     "audit": "Audit",
     "billing": "Billing",

@@ -24,7 +24,7 @@ from valor_core.tenancy.sign_in import (
     touch,
 )
 from valor_core.values import Caller, Role, TenantId
-from valor_core.workbench import people
+from valor_core.workbench import members, people
 from valor_core.workbench.signing_in import Refusals, redeem_token
 from valor_core.workbench.verb import open_work
 
@@ -254,7 +254,7 @@ def test_signing_out_ends_this_sign_in_and_no_other(store, acme):
 def test_a_member_who_is_removed_is_out_at_once(store, acme):
     caller, unused = signed_in(store, acme), issued(store, acme)
     with open_work(acme.admin, store) as work:
-        people.remove_member(work, "anna")
+        members.remove_member(work, acme.analyst.user_id, reason="she left")
 
     assert again(store, caller) is None
     with pytest.raises(BadToken):

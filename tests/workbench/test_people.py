@@ -9,7 +9,7 @@ from valor_core.store.engines import Store
 from valor_core.tenancy.access import MAY
 from valor_core.tenancy.tenants import BadSlug, Taken
 from valor_core.values import Role
-from valor_core.workbench import people
+from valor_core.workbench import members, people
 from valor_core.workbench.logbook import read_log, verify_as_operator, verify_log
 from valor_core.workbench.setup import operator
 from valor_core.workbench.verb import open_work
@@ -72,7 +72,7 @@ def test_members_of_another_tenant_are_neither_seen_nor_removed_nor_signed_in(st
     act(store, acme.admin, people.add_member, "only in acme", Role.VIEWER)
 
     assert "only in acme" not in {r.name for r in act(store, rival.admin, people.list_members)}
-    for function in (people.remove_member, people.issue_token):
+    for function in (members.member_named, people.issue_token):
         with pytest.raises(NotFound):
             act(store, rival.admin, function, "only in acme")
 

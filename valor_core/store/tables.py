@@ -124,6 +124,8 @@ class MembershipRow(Private, Base):
     name: Mapped[str]
     created_at: Mapped[int]
     version: Mapped[int] = mapped_column(server_default="1")
+    suspended_at: Mapped[int | None]
+    nominated_by: Mapped[str | None]  # as compliance officer, until another person agrees
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         CheckConstraint(

@@ -255,6 +255,8 @@ def _role_of(work: Work, row: ApiKeyRow, tenant: TenantRow) -> Role:
         raise KeyRevoked(row.id, f"{day:%Y-%m-%d}")
     if tenant.status != "active":
         raise KeyAsleep(row.id, "tenant")
+    if owner and owner.suspended_at is not None:
+        raise KeyAsleep(row.id, "owner")
     return Role(owner.role if owner else row.role)
 
 

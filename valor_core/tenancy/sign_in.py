@@ -209,9 +209,9 @@ def begin(
 
 
 def _member(work: Work, user_id: str) -> MembershipRow:
-    """The member; a link of who is none any more is as bad as any other."""
+    """The member; a link of who is none any more, or is suspended, is as bad as any other."""
     row = work.session.get(MembershipRow, (work.caller.tenant_id, user_id))
-    if row is None:
+    if row is None or row.suspended_at is not None:
         raise BadToken
     return row
 
@@ -238,7 +238,7 @@ def caller_of_session(store: Store, session: str, tenant_id: TenantId) -> Caller
             return None
         member = work.session.get(MembershipRow, (tenant_id, row.user_id))
         tenant = work.session.get(TenantRow, tenant_id)
-        if member is None or member.version != row.member_version:
+        if member is None or member.version != row.member_version or member.suspended_at:
             return None
         if tenant is None or tenant.status != "active":
             return None

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from valor_core.audit import log as audit
-from valor_core.errors import NotFound
+from valor_core.errors import NotFound, ValorError
 from valor_core.redaction import Redactor
 from valor_core.store.tables import ApiKeyRow, MembershipRow, TenantRow
 from valor_core.store.work import Work
-from valor_core.tenancy import api_keys, sign_in, tenants
+from valor_core.tenancy import api_keys, members, sign_in, tenants
 from valor_core.tenancy.access import MAY, may
 from valor_core.tenancy.api_keys import OwnersKey
 from valor_core.tenancy.sign_in import KEY_FILE_LASTS_S, Method
@@ -27,6 +27,18 @@ class Me:
     role: Role
     kind: str
     may: tuple[str, ...]
+
+
+class OfficersLink(ValorError):
+    """Who holds a sign-in link is whom it signs in, so an administrator gets none of an officer."""
+
+    code, status = "officers_link", 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A compliance officer's sign-in link is not made by an administrator.",
+            hint="The operator makes it: valor token NAME --tenant TENANT",
+        )
 
 
 @view("me.read")
@@ -65,19 +77,13 @@ def list_tenants(work: Work) -> Sequence[TenantRow]:
 
 @verb("member.add")
 def add_member(work: Work, name: str, role: Role) -> MembershipRow:
-    """Take a person into the tenant."""
-    row = tenants.add_member(work, name, role)
-    work.note(f"user:{row.user_id}", role=str(role), name=name)
+    """Take a person into the tenant; a compliance officer may have to be confirmed."""
+    waits = members.must_wait(work, role)
+    row = tenants.add_member(work, name, Role.VIEWER if waits else role)
+    if waits:
+        members.appoint(work, row, role)
+    work.note(f"user:{row.user_id}", role=row.role, waits=waits, name=name)
     return row
-
-
-@verb("member.remove")
-def remove_member(work: Work, name: str) -> None:
-    """Take a person out of the tenant; what that person did stays, the sign-ins end."""
-    row = tenants.member_by_name(work, name)
-    ended = sign_in.end_sessions(work, user_id=row.user_id)
-    work.session.delete(row)
-    work.note(f"user:{row.user_id}", name=name, sessions_ended=ended)
 
 
 @view("member.read")
@@ -97,6 +103,8 @@ def names(work: Work) -> dict[str, str]:
 def issue_token(work: Work, name: str) -> str:
     """A sign-in link's token for a member: it works once, for ten minutes."""
     member = tenants.member_by_name(work, name)
+    if member.role == Role.COMPLIANCE and not may(work.caller, "member.confirm"):
+        raise OfficersLink
     token = sign_in.issue_token(work, member.user_id)
     work.note(f"user:{member.user_id}")
     return token
