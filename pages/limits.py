@@ -20,6 +20,7 @@ with open_work(who) as work:
     history = plans.plan_history(work)
     features = flags.list_flags(work)
     names = people.names(work)
+    freely = plans.may_set_freely(work)
 effective, plan = now.effective, now.effective.plan
 
 
@@ -95,8 +96,15 @@ def past() -> None:
 
 
 def change() -> None:
-    """Another plan, or another limit for a time."""
-    assigning(who, offered)
+    """Another plan, or another limit for a time; without the operator only less."""
+    if freely:
+        assigning(who, offered)
+    else:
+        st.info(
+            "The operator of the installation assigns plans and raises limits. You can lower a "
+            "limit for a time, and end what you have lowered.",
+            icon=":material/speed:",
+        )
     overriding(who, now.overrides)
 
 

@@ -133,6 +133,13 @@ SETTINGS = (
         "Where the buckets are kept: `database` where several processes share one limit.",
         choices=("memory", "database"),
     ),
+    Setting(
+        "VALOR_ADMINS_SET_LIMITS",
+        "embedded",
+        "Whether administrators change the own plan and raise the own limits and features: `yes`,"
+        " `no`, or `embedded`, which is yes as long as the data are in the embedded database.",
+        choices=("embedded", "yes", "no"),
+    ),
     Setting("VALOR_TENANT_CALLS_PER_MINUTE", "12000", "API calls a minute of a whole tenant."),
     Setting("VALOR_TENANT_CALLS_BURST", "4000", "API calls of a whole tenant at once."),
     Setting("VALOR_USER_CALLS_PER_MINUTE", "6000", "API calls a minute of a user or a key."),

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from app.ui import show
-from app.ui.audit_words import to_do
 from app.ui.doing import done
 from app.ui.words import counted
 from valor_core.store.work import Work
@@ -130,15 +129,13 @@ def _do(work: Work, user_id: str, what: str, role: Role | None, reason: str) -> 
 
 def foreseen(told: Consequences, *, removed: bool) -> None:
     """What the change would do, before it is done."""
-    rows = [("Role", [told.role_before, told.role_after or "may not come in"])]
-    rows.append(("Sign-ins", [f"{told.sessions_ended:,}", "0" if told.sessions_ended else "–"]))
-    keys = "stop for good" if removed else "sleep until the member is let in again"
+    after = ROLES[told.role_after] if told.role_after else "may not come in"
+    rows = [("Role", [ROLES[told.role_before], after])]
+    if told.sessions_ended:
+        rows.append(("Signed in", [counted(told.sessions_ended, "time"), "signed out everywhere"]))
     if told.keys_stopped:
+        keys = "stop for good" if removed else "sleep until the member is let in again"
         rows.append(("Own API keys", [f"{told.keys_stopped:,} that work", keys]))
-    if told.gains:
-        rows.append(("May then", ["", _in_words(told.gains)]))
-    if told.loses:
-        rows.append(("May no longer", [_in_words(told.loses), ""]))
     show.table(f"What it would do to {told.name}", ["Now", "Then"], rows, text=True)
     if told.waits:
         st.info(
@@ -146,11 +143,6 @@ def foreseen(told: Consequences, *, removed: bool) -> None:
             "operator of the installation, has to agree. Until then the role stays.",
             icon=":material/how_to_reg:",
         )
-
-
-def _in_words(acts: Sequence[str]) -> str:
-    said = [to_do(act) for act in acts]
-    return ", ".join(said[:6]) + (f" and {len(said) - 6} more" if len(said) > 6 else "")
 
 
 def confirming(who: Caller, rows: Sequence[MembershipRow]) -> None:

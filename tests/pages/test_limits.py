@@ -51,3 +51,17 @@ def test_an_administrator_sees_what_a_plan_would_change_changes_it_and_overrides
     assert "they grew" in texts(section(page, "History"))
     pressed(section(page, "Change"), "End it")
     assert ">12<" in texts(section(page, "Quotas"))
+
+
+def test_where_the_operator_sets_limits_an_administrator_is_told_what_is_left_to_do(
+    acme, monkeypatch
+):
+    monkeypatch.setenv("VALOR_ADMINS_SET_LIMITS", "no")
+    page = section(opened(monkeypatch, acme.admin, "limits"), "Change")
+
+    assert "The operator of the installation assigns plans" in texts(page)
+    assert "Change the plan" not in [button.label for button in page.button]
+    page.text_input(key="limits:override_why").set_value("more")
+    page.selectbox[0].set_value("valuations_per_month")
+    page.number_input[0].set_value(10**6)
+    assert "A higher limit is for the operator" in texts(pressed(page, "Override"))

@@ -29,6 +29,11 @@ from valor_core.workbench.verb import allowed, open_work
 FLAG = "workbook_audit"
 
 
+@pytest.fixture(autouse=True)
+def _administrators_set_limits(monkeypatch):
+    monkeypatch.setenv("VALOR_ADMINS_SET_LIMITS", "yes")
+
+
 def told(tenant: Tenant, at: datetime | None = None):
     with open_work(tenant.viewer) as work:
         work.now = at or work.now

@@ -19,14 +19,20 @@ from valor_core.tenancy.plans import (
     METERED,
     OVERRIDES_MOST,
     BadPlan,
+    OperatorNeeded,
     Origin,
     UnknownTimeZone,
     effective,
 )
 from valor_core.values import Caller, micros
-from valor_core.workbench import plans
+from valor_core.workbench import flags, plans
 from valor_core.workbench.logbook import read_log
 from valor_core.workbench.verb import open_work, the_store
+
+
+@pytest.fixture(autouse=True)
+def _administrators_set_limits(monkeypatch):
+    monkeypatch.setenv("VALOR_ADMINS_SET_LIMITS", "yes")
 
 
 def define(operator: Caller, plan_id: str = "team", **limits: int | None) -> None:
@@ -313,3 +319,60 @@ def test_moments_are_kept_to_the_microsecond(acme):
         since = plans.plan_now(work).effective.since
     assert since
     assert before <= micros(since) <= micros(datetime.now(UTC))
+
+
+def lowers(caller: Caller, name: str, value: int | None, *, days: int = 3) -> str:
+    with open_work(caller) as work:
+        until = work.now + timedelta(days=days)
+        return plans.override_limit(work, name, value, reason="as agreed", expires_at=until).id
+
+
+def test_where_the_operator_sets_limits_an_administrator_only_lowers_them(acme, monkeypatch):
+    monkeypatch.setenv("VALOR_ADMINS_SET_LIMITS", "no")
+    define(acme.operator, valuations_per_month=100)
+    assign(acme.operator)
+    with pytest.raises(OperatorNeeded, match="Another plan"):
+        assign(acme.admin)
+    raised = lowers(acme.operator, "valuations_per_month", 500, days=1)
+    for more in (501, 500, 101, None):
+        with pytest.raises(OperatorNeeded, match="A higher limit"):
+            lowers(acme.admin, "valuations_per_month", more, days=300)
+    lower = lowers(acme.admin, "valuations_per_month", 40)
+    assert granted(acme.viewer).value == 40
+    with pytest.raises(OperatorNeeded), open_work(acme.admin) as work:
+        plans.end_override(work, raised)
+    with open_work(acme.admin) as work:
+        plans.end_override(work, lower)
+    assert granted(acme.viewer).value == 500
+
+
+def test_where_the_operator_sets_features_an_administrator_only_switches_them_off(
+    acme, monkeypatch
+):
+    monkeypatch.setenv("VALOR_ADMINS_SET_LIMITS", "no")
+
+    def override(caller: Caller, *, value: bool) -> None:
+        with open_work(caller) as work:
+            until = work.now + timedelta(days=1)
+            flags.override_flag(work, "reports", value, reason="as agreed", expires_at=until)
+
+    with pytest.raises(OperatorNeeded, match="switch a feature on"):
+        override(acme.admin, value=True)
+    override(acme.admin, value=False)
+    with open_work(acme.admin) as work:
+        assert flags.end_override(work, "reports").value is True
+    override(acme.operator, value=False)
+    with pytest.raises(OperatorNeeded), open_work(acme.admin) as work:
+        flags.end_override(work, "reports")
+
+
+def test_an_administrator_of_an_embedded_database_needs_no_operator_and_one_of_postgres_does(
+    acme, monkeypatch
+):
+    monkeypatch.delenv("VALOR_ADMINS_SET_LIMITS")
+    define(acme.operator)
+    if the_store().is_sqlite:
+        assign(acme.admin)
+    else:
+        with pytest.raises(OperatorNeeded):
+            assign(acme.admin)

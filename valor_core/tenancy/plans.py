@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import bindparam, func, select
 
-from valor_core.errors import BadInput, NotFound
+from valor_core.errors import BadInput, NotFound, ValorError
 from valor_core.settings import setting, whole_number
 from valor_core.store.tables import PlanOverrideRow, PlanRow, TenantPlanRow, TenantRow
 from valor_core.store.work import Work
 from valor_core.tenancy import flags
-from valor_core.values import from_micros, micros, new_id
+from valor_core.values import Role, from_micros, micros, new_id
 
 LIMIT_MOST = 10**9
 REASON_MAX = 500
@@ -112,6 +112,18 @@ class UnknownTimeZone(BadInput):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"There is no time zone {name[:60]!r}.", hint="Write Europe/Zurich, or UTC."
+        )
+
+
+class OperatorNeeded(ValorError):
+    """It would grant the tenant more than whoever runs the installation has."""
+
+    code, status = "operator_needed", 403
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} is for the operator of the installation.",
+            hint="You can lower your own limits and switch your own features off.",
         )
 
 
@@ -312,6 +324,8 @@ def end_override(work: Work, override_id: str) -> PlanOverrideRow:
     row = work.session.get(PlanOverrideRow, (work.caller.tenant_id, override_id))
     if row is None:
         raise NotFound("override", override_id[:40])
+    if not sets_freely(work):
+        check_own(row.created_by)
     row.ended_at = row.ended_at or work.now_micros
     work.session.flush()
     tell_changed(work)
@@ -345,6 +359,29 @@ def read_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # the last two for odd paths
         raise UnknownTimeZone(name) from error
+
+
+def sets_freely(work: Work) -> bool:
+    """Whether the caller may grant more: an operator, or an administrator by the setting."""
+    if work.caller.role is Role.OPERATOR:
+        return True
+    chosen = setting("VALOR_ADMINS_SET_LIMITS")
+    return chosen == "yes" or (chosen == "embedded" and work.store.is_sqlite)
+
+
+def check_lowers(work: Work, name: str, value: int | None) -> None:
+    """OperatorNeeded where it is more than holds now, or would once the overrides have ended."""
+    check_limit(name, value)
+    now = effective(work)
+    for granted in (now.granted[name], _granted(LIMITS[name], now.plan, None)):
+        if granted.value is not None and (value is None or value > granted.value):
+            raise OperatorNeeded("A higher limit")
+
+
+def check_own(created_by: str) -> None:
+    """OperatorNeeded where an operator has set what is to end."""
+    if created_by.startswith("operator:"):
+        raise OperatorNeeded("What the operator has set")
 
 
 def effective(work: Work, *, instead: PlanRow | None = None) -> Effective:

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from valor_core.errors import NotFound
 from valor_core.store.work import Work
-from valor_core.tenancy import features, flags
+from valor_core.tenancy import features, flags, plans
 from valor_core.tenancy.flags import Evaluation, FlagValue
+from valor_core.tenancy.plans import OperatorNeeded
 from valor_core.workbench.verb import verb, view
 
 
@@ -26,6 +27,8 @@ def override_flag(
     work: Work, name: str, value: FlagValue, *, reason: str, expires_at: datetime
 ) -> Evaluation:
     """The flag's value for the tenant, for a time."""
+    if value is not False and not plans.sets_freely(work):
+        raise OperatorNeeded("To switch a feature on")
     before = explain_flag(work, name).value
     flags.override(work, name, value, reason=reason, expires_at=expires_at)
     after = _anew(work, name)
@@ -43,8 +46,11 @@ def override_flag(
 def end_override(work: Work, name: str) -> Evaluation:
     """What the layers below the override say holds again."""
     before = explain_flag(work, name)
-    if not any(row.flag == name for row in flags.overrides(work)):
+    standing = [row for row in flags.overrides(work) if row.flag == name]
+    if not standing:
         raise NotFound("override of the flag", name)
+    if not plans.sets_freely(work):
+        plans.check_own(standing[0].created_by)
     flags.end_override(work, name)
     after = _anew(work, name)
     work.note(f"flag:{name}", before=str(before.value), after=str(after.value), ended=True)

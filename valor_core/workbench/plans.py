@@ -7,7 +7,7 @@ from datetime import datetime
 from valor_core.store.tables import PlanOverrideRow, PlanRow, TenantPlanRow
 from valor_core.store.work import Work
 from valor_core.tenancy import plans, quotas
-from valor_core.tenancy.plans import Difference, Effective
+from valor_core.tenancy.plans import Difference, Effective, OperatorNeeded
 from valor_core.tenancy.quotas import Standing
 from valor_core.workbench.verb import verb, view
 
@@ -30,6 +30,12 @@ def plan_now(work: Work) -> PlanNow:
         standings=quotas.standings(work, effective),
         overrides=plans.overrides(work),
     )
+
+
+@view("plan.read")
+def may_set_freely(work: Work) -> bool:
+    """Whether the caller may also grant the tenant more, not only less."""
+    return plans.sets_freely(work)
 
 
 @view("plan.read")
@@ -88,6 +94,8 @@ def assign_plan(
     work: Work, plan_id: str, *, version: int | None = None, reason: str
 ) -> TenantPlanRow:
     """Give the tenant a plan from now on; its history keeps the one before."""
+    if not plans.sets_freely(work):
+        raise OperatorNeeded("Another plan")
     before = plans.effective(work)
     row = plans.assign(work, plans.definition(work, plan_id, version), reason=reason)
     after = plans.effective(work)
@@ -106,6 +114,8 @@ def override_limit(
     work: Work, limit: str, value: int | None, *, reason: str, expires_at: datetime
 ) -> PlanOverrideRow:
     """Grant the tenant another limit than its plan's, for a time."""
+    if not plans.sets_freely(work):
+        plans.check_lowers(work, limit, value)
     before = plans.effective(work)
     row = plans.override(work, limit, value, reason=reason, expires_at=expires_at)
     work.note(
