@@ -32,6 +32,7 @@ from valor_core.telemetry import JOB_RUNS, JOBS_RUNNING, log
 from valor_core.values import Caller
 from valor_core.workbench import jobs, reports
 from valor_core.workbench.sealing import seal_log
+from valor_core.workbench.snapshots import renew_snapshot
 from valor_core.workbench.verb import open_work
 
 OUTPUTS = ("report.html", "result.json", "executed.ipynb", "input.json")
@@ -117,6 +118,8 @@ def _outcome(
     store: Store, caller: Caller, run: JobRun, limits: Limits, stopped: threading.Event
 ) -> _Outcome:
     try:
+        with open_work(caller, store) as work:
+            renew_snapshot(work)
         with open_work(caller, store) as work:
             document = reports.gather(work, run)
         document["audit_checkpoint"] = seal_log(store, caller.tenant_id)

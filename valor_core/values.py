@@ -14,6 +14,9 @@ ValuationId = NewType("ValuationId", str)
 ImportId = NewType("ImportId", str)
 SnapshotId = NewType("SnapshotId", str)
 
+DAY_US = 86_400 * 1_000_000
+"""The microseconds of a day."""
+
 SHARED = TenantId("shared")
 """The tenant that owns the demo book: everybody reads it, nobody but the seed writes it."""
 

@@ -25,9 +25,11 @@ BoundText = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+:[^:]*:[^:]*$"
 
 
 class FileView(BaseModel):
-    """One dataset of a snapshot."""
+    """A part of a dataset of a snapshot: a day, a month, some of the companies, or all of it."""
 
     dataset: str
+    version: int
+    part: str
     sha256: str
     size: int
     rows: int
@@ -55,7 +57,14 @@ class SnapshotView(BaseModel):
             audit_mac=manifest.audit_mac,
             engine=manifest.engine,
             files=[
-                FileView(dataset=f.dataset, sha256=f.sha256, size=f.size, rows=f.rows)
+                FileView(
+                    dataset=f.dataset,
+                    version=f.version,
+                    part=f.part,
+                    sha256=f.sha256,
+                    size=f.size,
+                    rows=f.rows,
+                )
                 for f in manifest.files
             ],
         )
@@ -120,7 +129,8 @@ class ScreenView(BaseModel):
 @router.post("", status_code=201, response_model=SnapshotView)
 def publish_snapshot(work: CallersWork, once: MakesOnce) -> Response:
     """Publish a cut of all that the tenant sees."""
-    return once.do(lambda: SnapshotView.of(snapshots.publish_snapshot(work)))
+    made = snapshots.cut_snapshot(work)  # before the key is claimed, which takes the writer
+    return once.do(lambda: SnapshotView.of(snapshots.keep_snapshot(work, made)))
 
 
 @router.get("")

@@ -1,7 +1,7 @@
 """What the documentation says of the screen is what there is."""
 
 from valor_core.settings import ROOT
-from valor_core.snapshots.files import DATASETS
+from valor_core.snapshots.datasets import DATASETS
 from valor_core.snapshots.measures import MEASURE
 
 

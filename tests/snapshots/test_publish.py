@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -15,16 +17,27 @@ from hypothesis.strategies import booleans, floats, integers, lists, none, text,
 from sqlalchemy import update
 
 from tests.conftest import ONLY_SQLITE, World
-from tests.snapshots.conftest import APPLE, Published, filing, import_filings, publish
+from tests.snapshots.conftest import (
+    APPLE,
+    APPLE_ID,
+    Published,
+    filing,
+    import_filings,
+    publish,
+    value_apple,
+)
+from valor_core.billing import metering
+from valor_core.billing.metering import Meter
 from valor_core.errors import AccessDenied
 from valor_core.settings import ROOT
-from valor_core.snapshots import catalogue
 from valor_core.snapshots.catalogue import NoSnapshot
-from valor_core.snapshots.files import write_dataset
-from valor_core.snapshots.manifest import SnapshotDamaged
+from valor_core.snapshots.datasets import COMPANIES
+from valor_core.snapshots.files import write_part
+from valor_core.snapshots.manifest import Manifest, SnapshotDamaged
 from valor_core.store.tables import SnapshotRow
-from valor_core.store.work import Work
-from valor_core.workbench import logbook, snapshots
+from valor_core.store.work import unit_of_work
+from valor_core.values import utc_now
+from valor_core.workbench import adjustments, cuts, logbook, snapshots
 from valor_core.workbench.verb import open_work
 
 numbers = floats(allow_nan=False) | none()
@@ -32,7 +45,6 @@ rows_of_companies = lists(
     tuples(text(), text(), text(), integers(0, 2**40), integers(0, 9999) | none(), booleans()),
     max_size=20,
 )
-COLUMNS = "company_id", "name", "ticker", "cik", "sic", "financial"
 
 
 def files(root: Path) -> dict[str, tuple[int, int]]:
@@ -47,15 +59,15 @@ def files(root: Path) -> dict[str, tuple[int, int]]:
 @given(rows=rows_of_companies)
 @settings(max_examples=25)
 def test_rows_come_back_as_they_were_and_the_same_rows_are_the_same_file(rows):
-    told = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
     with tempfile.TemporaryDirectory() as folder:
-        first = write_dataset(Path(folder), "acme", "companies", told)
-        again = write_dataset(Path(folder), "acme", "companies", iter(told))
+        first = write_part(Path(folder), "acme", COMPANIES, rows)
+        again = write_part(Path(folder), "acme", COMPANIES, iter(rows))
         path = Path(folder) / first.path
 
         assert first == again
         assert hashlib.sha256(path.read_bytes()).hexdigest() == first.sha256 == path.stem
-        assert pq.read_table(path, partitioning=None).to_pylist() == told
+        found = pq.read_table(path, partitioning=None).to_pylist()
+        assert [tuple(row.values()) for row in found] == rows
         assert list(files(Path(folder))) == [first.path]
 
 
@@ -73,9 +85,18 @@ def test_data_that_has_not_changed_is_not_written_again(published: Published, ro
 
     second = published()
 
-    assert files(root) == before
-    assert second.files == first.files
+    assert files(root).items() >= before.items()
+    changed = {file.dataset for file in set(second.files) - set(first.files)}
+    assert changed == {"usage", "usage_daily", "audit"}  # publishing itself is a use and an act
     assert (second.parent, second.id != first.id) == (first.id, True)
+
+
+def rows_of(root: Path, made: Manifest, dataset: str) -> list[dict[str, Any]]:
+    return [
+        row
+        for file in made.files_of(dataset)
+        for row in pq.read_table(root / file.path, partitioning=None).to_pylist()
+    ]
 
 
 def test_the_manifest_names_every_file_and_the_place_of_the_cut_in_the_log(
@@ -94,24 +115,116 @@ def test_the_manifest_names_every_file_and_the_place_of_the_cut_in_the_log(
         assert logbook.verify_log(work).holds
 
 
-def test_what_others_do_meanwhile_waits_and_is_not_in_the_snapshot(apple: World, monkeypatch):
-    change = filing({2022: {"revenue": 394_328}})
-    with ThreadPoolExecutor(1) as other:
-        meanwhile: list[Future[None]] = []
+def test_what_others_do_meanwhile_goes_on_and_is_in_the_next_snapshot(
+    apple: World, root: Path, monkeypatch
+):
+    """An import between two datasets of the cut: nobody waits, and none of it is seen."""
+    change = filing({2022: {"revenue": 394_328}}, cik=21344, name="Coca-Cola Co", ticker="KO")
 
-        def slow(folder, tenant, dataset, rows):
-            if dataset == "companies":
-                meanwhile.append(other.submit(import_filings, apple, apple.acme.admin, change))
-                wait(meanwhile, timeout=0.5)
-            return write_dataset(folder, tenant, dataset, rows)
+    def interrupted(folder, tenant, dataset, rows, **told):
+        if dataset is COMPANIES:
+            import_filings(apple, apple.acme.admin, change)
+        return write_part(folder, tenant, dataset, rows, **told)
 
-        monkeypatch.setattr(snapshots, "write_dataset", slow)
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshots, "write_part", interrupted)
         made = publish(apple, apple.acme.analyst)
-        meanwhile[0].result(timeout=30)
 
-    assert made.rows_of("facts") == len(APPLE) + 2
-    monkeypatch.setattr(snapshots, "write_dataset", write_dataset)
-    assert publish(apple, apple.acme.analyst).rows_of("facts") == len(APPLE) + 3
+    assert (made.rows_of("companies"), made.rows_of("facts")) == (1, len(APPLE) + 2)
+    assert rows_of(root, made, "usage_daily")[-1]["events"] == 1
+    after = publish(apple, apple.acme.analyst)
+    assert (after.rows_of("companies"), after.rows_of("facts")) == (2, len(APPLE) + 3)
+    assert after.audit_size == made.audit_size + 2  # the import, and the first snapshot
+
+
+def test_a_snapshot_holds_what_its_tenant_did_and_nothing_of_others(
+    apple: World, published: Published, root: Path
+):
+    import_filings(apple, apple.rival.analyst, filing({2024: {"revenue": 1}}))
+    value_apple(apple)
+    with open_work(apple.acme.analyst, apple.store) as work:
+        made_once = adjustments.add_adjustment(
+            work, APPLE_ID, layer="Adjusted", item="revenue", fiscal_year=2024, amount=1e6,
+            rationale="a sale that was booked late",
+        )  # fmt: skip
+    made = published()
+
+    used = [(row["meter"], row["quantity"]) for row in rows_of(root, made, "usage")]
+    assert used == [("imports", 1), ("valuations", 1)]
+    days = [(row["meter"], row["events"]) for row in rows_of(root, made, "usage_daily")]
+    assert days == used
+    (adjusted,) = rows_of(root, made, "adjustments")
+    assert (adjusted["adjustment_id"], adjusted["amount"]) == (made_once.id, 1e6)
+    (valued,) = rows_of(root, made, "valuations")
+    assert valued["company_id"] == APPLE_ID
+    log = rows_of(root, made, "audit")
+    assert [row["seq"] for row in log] == list(range(1, made.audit_size + 1))
+    assert (log[-1]["action"], log[-1]["mac"]) == ("adjustment.add", made.audit_mac)
+    assert rows_of(root, made, "billing") == rows_of(root, made, "invoices") == []
+
+
+@ONLY_SQLITE
+def test_a_day_that_is_over_keeps_its_file_and_is_not_read_again(
+    apple: World, published: Published, root: Path, monkeypatch
+):
+    """A use of yesterday and one of today: only today's part, and what follows from it, is new."""
+    yesterday = utc_now() - timedelta(days=1)
+    with unit_of_work(apple.acme.analyst, apple.store, yesterday) as work:
+        work.begin_writing()
+        metering.count(work, Meter.REPORTS, act="report.run", act_id="of yesterday")
+    before = published()
+    read = []
+
+    def counted(folder, tenant, dataset, rows, *, part, state):
+        read.append((dataset.name, part))
+        return write_part(folder, tenant, dataset, rows, part=part, state=state)
+
+    monkeypatch.setattr(snapshots, "write_part", counted)
+    after = published()
+
+    days = {file.part: file for file in before.files_of("usage")}
+    assert len(days) == 2
+    assert days[str(yesterday.date())] in after.files_of("usage")
+    assert days[str(utc_now().date())] not in after.files_of("usage")
+    assert ("usage", str(yesterday.date())) not in read
+    assert {name for name, _ in read} == {
+        "companies", "adjustments", "invoices",  # small, and read whole each time
+        "usage", "usage_daily", "audit",  # publishing itself is a use and an act
+    }  # fmt: skip
+
+
+@ONLY_SQLITE
+def test_an_import_renews_only_the_part_of_its_companies(
+    apple: World, published: Published, monkeypatch
+):
+    monkeypatch.setattr(cuts, "COMPANIES_A_PART", 1)
+    others = [filing({2024: {"revenue": 1}}, cik=cik, name=f"Co {cik}") for cik in range(1, 16)]
+    import_filings(apple, apple.acme.analyst, *others)
+    before = published()
+
+    import_filings(apple, apple.acme.analyst, filing({2022: {"revenue": 394_328}}))
+    after = published()
+
+    for dataset in "facts", "figures":
+        parts = {file.part for file in before.files_of(dataset)}
+        assert len(parts) > 4
+        renewed = set(after.files_of(dataset)) - set(before.files_of(dataset))
+        assert [file.part for file in renewed] == [file.part for file in list(renewed)[:1]]
+    assert after.rows_of("facts") == before.rows_of("facts") + 1
+
+
+def test_publishers_at_once_lose_nothing(apple: World, published: Published):
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: published(), range(8)))
+
+    with open_work(apple.acme.viewer, apple.store) as work:
+        kept = snapshots.list_snapshots(work)
+        newest_first = sorted(made, key=lambda each: each.cut, reverse=True)
+        assert [row.id for row in kept] == [each.id for each in newest_first]
+        assert snapshots.latest_snapshot(work) == newest_first[0]
+        assert snapshots.screen(work, {}).companies == 1
+    with open_work(apple.acme.admin, apple.store) as work:
+        assert logbook.verify_log(work).holds
 
 
 @ONLY_SQLITE
@@ -125,8 +238,7 @@ def test_every_vintage_is_kept_and_the_one_that_stands_is_marked(apple: World, r
 
     made = publish(apple, apple.acme.analyst)
 
-    (facts,) = (file for file in made.files if file.dataset == "facts")
-    rows = pq.read_table(root / facts.path, partitioning=None).to_pylist()
+    rows = rows_of(root, made, "facts")
     assert [
         (row["value"], row["known"])
         for row in rows
@@ -135,91 +247,87 @@ def test_every_vintage_is_kept_and_the_one_that_stands_is_marked(apple: World, r
     assert len(rows) == len(APPLE) + 3 == made.rows_of("facts")
 
 
-@ONLY_SQLITE
-@pytest.mark.parametrize("fails_at", ["companies", "figures", "valuations", "the row", "commit"])
-def test_what_fails_halfway_leaves_the_snapshot_before_and_is_swept(
-    apple: World, published: Published, root: Path, monkeypatch, fails_at
-):
-    before = published()
-    import_filings(apple, apple.acme.analyst, filing({2022: {"revenue": 394_328}}))
-
-    def failing(folder, tenant, dataset, rows):
-        made = write_dataset(folder, tenant, dataset, rows)
-        if dataset == fails_at:
-            raise OSError("no space left")
-        return made
-
-    def broken(*_):
-        raise OSError("no space left")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(snapshots, "write_dataset", failing)
-        if fails_at == "the row":
-            patch.setattr(catalogue, "keep", broken)
-        if fails_at == "commit":
-            patch.setattr(Work, "commit", broken)
-        with pytest.raises(OSError, match="no space"):
-            publish(apple, apple.acme.analyst)
-
-    with open_work(apple.acme.viewer, apple.store) as work:
-        assert snapshots.latest_snapshot(work).id == before.id
-        assert snapshots.screen(work, {}).companies == 1
-    after = published()
-    assert set(files(root)) == {file.path for made in (before, after) for file in made.files}
-
-
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from valor_core.snapshots import catalogue
 from valor_core.store.engines import Store
 from valor_core.values import Caller, Role, TenantId
 from valor_core.workbench import snapshots
 from valor_core.workbench.verb import open_work
 from valor_core.store.work import Work
 
-url, root, tenant, user, left = sys.argv[1:]
+url, root, tenant, user = sys.argv[1:]
 snapshots._root = lambda: Path(root)
-left, flush = int(left), os.fsync
+who = Caller(tenant_id=TenantId(tenant), user_id=user, role=Role.ANALYST)
+open_work(who, Store(url)).__enter__().end()  # all is imported before the children begin
+
 def kill(*_):
     os.kill(os.getpid(), signal.SIGKILL)
-def counted(handle):
-    global left
-    left -= 1
-    flush(handle)
-    if left == 0:
-        kill()
-os.fsync = counted
-if not left:
-    Work.commit = kill
-who = Caller(tenant_id=TenantId(tenant), user_id=user, role=Role.ANALYST)
-with open_work(who, Store(url)) as w:
-    snapshots.publish_snapshot(w)
+
+def after(owner, name, calls):
+    act, left = getattr(owner, name), [calls]
+    def counted(*given):
+        done = act(*given)
+        left[0] -= 1
+        if left[0] == 0:
+            kill()
+        return done
+    setattr(owner, name, counted)
+
+STAGES = {
+    "a file is written": lambda: after(os, "fsync", 1),
+    "a file is in its place": lambda: after(os, "fsync", 2),
+    "more files are written": lambda: after(os, "fsync", 7),
+    "the row is made": lambda: after(catalogue, "keep", 1),
+    "all but the commit is done": lambda: setattr(Work, "commit", kill),
+    "all is done": lambda: after(Work, "commit", 1),
+}
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        STAGES[line.strip()]()
+        with open_work(who, Store(url)) as w:
+            snapshots.publish_snapshot(w)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+LEFT_BEFORE = (
+    "a file is written", "a file is in its place", "more files are written", "the row is made",
+    "all but the commit is done",
+)  # fmt: skip
 
 
 @ONLY_SQLITE
-@pytest.mark.parametrize("flushes", [0, 1])
-def test_a_kill_leaves_no_half_snapshot_and_the_next_one_tidies_up(
-    apple: World, published: Published, root: Path, flushes
+def test_a_kill_at_any_stage_leaves_the_old_or_the_new_snapshot(
+    apple: World, published: Published, root: Path
 ):
-    """Killed just before the commit, and while the files are written."""
     before = published()
-    import_filings(apple, apple.acme.analyst, filing({2022: {"revenue": 394_328}}))
     analyst = apple.acme.analyst
-
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-c", KILLED, apple.store.url, str(root), analyst.tenant_id,
-         analyst.user_id, str(flushes)],
-        cwd=ROOT, timeout=60, check=False,
-    )  # fmt: skip
+         analyst.user_id],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as publisher:  # fmt: skip
+        assert publisher.stdin
+        assert publisher.stdout
 
-    assert done.returncode == -signal.SIGKILL
-    assert set(files(root)) > {file.path for file in before.files}
-    with open_work(apple.acme.viewer, apple.store) as work:
-        assert snapshots.latest_snapshot(work).id == before.id
-        assert snapshots.screen(work, {}).companies == 1
-    after = published()
-    assert set(files(root)) == {file.path for made in (before, after) for file in made.files}
+        def killed_when(stage: str) -> Manifest:
+            print(stage, file=publisher.stdin, flush=True)
+            assert int(publisher.stdout.readline()) == -signal.SIGKILL
+            with open_work(apple.acme.viewer, apple.store) as work:
+                assert snapshots.screen(work, {}).companies == 1
+                return snapshots.latest_snapshot(work)
+
+        for year, stage in enumerate(LEFT_BEFORE, start=2010):
+            import_filings(apple, analyst, filing({year: {"revenue": 394_328}}))
+            assert killed_when(stage).id == before.id
+        new = killed_when("all is done")
+        publisher.stdin.close()
+
+    assert new.parent == before.id
+    assert new.rows_of("facts") == before.rows_of("facts") + len(LEFT_BEFORE)
+    assert published().parent == new.id
 
 
 @ONLY_SQLITE

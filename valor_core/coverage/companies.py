@@ -110,10 +110,14 @@ def facts(work: Work, company_id: CompanyId) -> list[FiledFact]:
     return [_fact(row) for row in rows]
 
 
-def facts_by_company(work: Work) -> Iterator[tuple[CompanyId, list[FiledFact]]]:
-    """The figures of every company in the order of ids, by one query for all."""
+def facts_by_company(
+    work: Work, among: Sequence[CompanyId]
+) -> Iterator[tuple[CompanyId, list[FiledFact]]]:
+    """The figures of those companies in the order of ids, by one query for all."""
     rows = work.session.execute(
-        select(FactRow.company_id, *COLUMNS).order_by(
+        select(FactRow.company_id, *COLUMNS)
+        .where(FactRow.company_id.in_(among))
+        .order_by(
             FactRow.company_id,
             FactRow.filed_on, FactRow.accession, FactRow.item, FactRow.period_end,
         ),
@@ -121,6 +125,19 @@ def facts_by_company(work: Work) -> Iterator[tuple[CompanyId, list[FiledFact]]]:
     )  # fmt: skip
     for company, filed in groupby(rows, key=lambda row: row.company_id):
         yield CompanyId(company), [_fact(row) for row in filed]
+
+
+def facts_by_import(work: Work) -> dict[CompanyId, list[tuple[str, int]]]:
+    """How many figures of each company came with each import, in the order of imports."""
+    rows = work.session.execute(
+        select(FactRow.company_id, FactRow.import_id, func.count())
+        .group_by(FactRow.company_id, FactRow.import_id)
+        .order_by(FactRow.company_id, FactRow.import_id)
+    )
+    found: dict[CompanyId, list[tuple[str, int]]] = {}
+    for company, import_id, count in rows:
+        found.setdefault(CompanyId(company), []).append((import_id, count))
+    return found
 
 
 def _fact(row: Any) -> FiledFact:

@@ -1,6 +1,6 @@
 """Saved valuations: kept whole, found again by company or by run id, never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from valor_core.models.codec import load
 from valor_core.models.dcf import DcfInputs
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
-from valor_core.values import CompanyId, ValuationId, from_micros, micros, new_id
+from valor_core.values import DAY_US, CompanyId, ValuationId, from_micros, micros, new_id
 
 OF_SHARES = [model.name for model in MODELS if model.headline == "value_per_share"]
 
@@ -128,29 +128,28 @@ def latest_values(work: Work) -> dict[CompanyId, LatestValue]:
     }
 
 
-def snapshot_rows(work: Work) -> list[dict[str, Any]]:
-    """Every saved valuation of shares in one line, for a snapshot."""
-    newest = {value.valuation_id for value in latest_values(work).values()}
+def saved_by_day(work: Work) -> dict[int, int]:
+    """How many valuations of shares were saved on each day since 1970."""
+    day = (ValuationRow.created_at // DAY_US).label("day")
+    counted = select(day, func.count()).where(ValuationRow.model.in_(OF_SHARES)).group_by(day)
+    return dict(work.session.execute(counted).all())
+
+
+def snapshot_rows(work: Work, first: int, end: int) -> Iterator[tuple[Any, ...]]:
+    """The valuations of shares saved between two moments, each in one line, for a snapshot."""
     rows = work.session.execute(
         select(
             ValuationRow.id, ValuationRow.company_id, ValuationRow.model, ValuationRow.run_id,
-            ValuationRow.headline, ValuationRow.currency, ValuationRow.created_at,
-            ValuationRow.result,
-        ).where(ValuationRow.model.in_(OF_SHARES))
+            ValuationRow.headline, ValuationRow.result, ValuationRow.currency,
+            ValuationRow.created_at,
+        )
+        .where(
+            ValuationRow.model.in_(OF_SHARES),
+            ValuationRow.created_at >= first, ValuationRow.created_at < end,
+        )
+        .order_by(ValuationRow.created_at, ValuationRow.id),
+        execution_options={"yield_per": 1_000},
     )  # fmt: skip
-    return [
-        {
-            "valuation_id": row.id,
-            "company_id": row.company_id,
-            "model": row.model,
-            "run_id": row.run_id,
-            "value_per_share": row.headline,
-            "equity_value": row.result.get("equity_value"),
-            "enterprise_value": row.result.get("enterprise_value"),
-            "diluted_shares": row.result.get("diluted_shares"),
-            "currency": row.currency,
-            "saved_at": row.created_at,
-            "newest": row.id in newest,
-        }
-        for row in rows
-    ]
+    parts = "equity_value", "enterprise_value", "diluted_shares"
+    for row in rows:
+        yield *row[:5], *(row.result.get(part) for part in parts), row.currency, row.created_at

@@ -1,6 +1,7 @@
 """The snapshots of a tenant: one row each, which makes them exist."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select, tuple_
 
@@ -8,7 +9,7 @@ from valor_core.errors import NotFound
 from valor_core.snapshots.manifest import Manifest, read_manifest
 from valor_core.store.tables import SnapshotRow
 from valor_core.store.work import Work
-from valor_core.values import SnapshotId
+from valor_core.values import SnapshotId, micros
 
 
 class NoSnapshot(NotFound):
@@ -21,21 +22,21 @@ class NoSnapshot(NotFound):
         self.hint = "Publish one: the button on the page Screen, or `valor snapshot publish`."
 
 
-def keep(work: Work, manifest: Manifest) -> SnapshotRow:
-    """The manifest row; the very same snapshot is kept once."""
-    known = work.session.get(SnapshotRow, (work.caller.tenant_id, manifest.id))
-    if known:
-        return known
+def keep(work: Work, made: Manifest) -> Manifest:
+    """A cut made a snapshot by its row, behind the one that was cut before it."""
+    moment = micros(made.cut_at)
+    earlier = snapshots(work, limit=1, before=(moment, ""))
+    manifest = replace(made, parent=earlier[0].id if earlier else None)
     row = SnapshotRow(
         id=manifest.id,
         manifest=manifest.text,
         facts_n=manifest.rows_of("facts"),
         valuations_n=manifest.rows_of("valuations"),
-        created_at=work.now_micros,
+        created_at=moment,
         created_by=work.caller.actor,
     )
     work.add_all([row])
-    return row
+    return manifest
 
 
 def snapshots(

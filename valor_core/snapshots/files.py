@@ -1,4 +1,4 @@
-"""Writing a dataset once: aside, flushed, named by its bytes, then made durable in its folder.
+"""Writing a part of a dataset once: aside, flushed, named by its bytes, then made durable.
 
 A crash at any step leaves at most a file that no manifest names; `sweep` takes it away.
 """
@@ -6,73 +6,21 @@ A crash at any step leaves at most a file that no manifest names; `sweep` takes 
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from valor_core.snapshots.manifest import File
+from valor_core.snapshots.datasets import Dataset
+from valor_core.snapshots.manifest import File, Manifest, SnapshotDamaged
 from valor_core.store.folders import private_folder
 from valor_core.values import new_id
 
-BATCH = 20_000  # rows in memory at a time
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-DATASETS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "companies": (
-        ("company_id", "string"),
-        ("name", "string"),
-        ("ticker", "string"),
-        ("cik", "int64"),
-        ("sic", "int64"),
-        ("financial", "bool_"),  # its debt is its raw material: EBIT and leverage say nothing
-    ),
-    "facts": (
-        ("company_id", "string"),
-        ("item", "string"),
-        ("fiscal_year", "int64"),
-        ("period_start", "string"),
-        ("period_end", "string"),
-        ("value", "float64"),
-        ("unit", "string"),
-        ("tag", "string"),
-        ("accession", "string"),
-        ("form", "string"),
-        ("filed_on", "string"),
-        ("known", "bool_"),  # the number that stands: what was restated later is false
-    ),
-    "figures": (  # of each company the newest fiscal year, as a valuation reads it from the facts
-        ("company_id", "string"),
-        ("fiscal_year", "int64"),
-        ("revenue", "float64"),
-        ("revenue_year_before", "float64"),
-        ("revenue_3_years_before", "float64"),
-        ("gross_profit", "float64"),
-        ("ebit", "float64"),
-        ("depreciation", "float64"),
-        ("pretax_income", "float64"),
-        ("income_tax", "float64"),
-        ("net_income", "float64"),
-        ("equity", "float64"),
-        ("debt", "float64"),
-        ("cash", "float64"),
-        ("operating_cash_flow", "float64"),
-        ("capex", "float64"),
-    ),
-    "valuations": (
-        ("valuation_id", "string"),
-        ("company_id", "string"),
-        ("model", "string"),
-        ("run_id", "string"),
-        ("value_per_share", "float64"),
-        ("equity_value", "float64"),
-        ("enterprise_value", "float64"),
-        ("diluted_shares", "float64"),
-        ("currency", "string"),
-        ("saved_at", "int64"),
-        ("newest", "bool_"),  # of its company
-    ),
-}
-"""The columns of each dataset, in their order."""
+BATCH = 20_000  # rows in memory at a time
 
 
 def tenant_folder(root: Path, tenant_id: str) -> Path:
@@ -81,21 +29,27 @@ def tenant_folder(root: Path, tenant_id: str) -> Path:
     return root / f"tenant={tenant_id}"
 
 
-def write_dataset(
-    root: Path, tenant_id: str, dataset: str, rows: Iterable[Mapping[str, Any]]
+def write_part(
+    root: Path,
+    tenant_id: str,
+    dataset: Dataset,
+    rows: Iterable[Sequence[Any]],
+    *,
+    part: str = "",
+    state: str = "",
 ) -> File:
     """One immutable Parquet file; the same rows in the same order are the same file.
 
     A file that stands there already is kept, unless its bytes are no longer those of its name.
     """
-    folder = tenant_folder(root, tenant_id) / dataset
+    folder = tenant_folder(root, tenant_id) / dataset.name
     _make_folder(folder)
     aside = folder / f".{new_id()}.part"
     try:
-        count = _write_parquet(aside, DATASETS[dataset], rows)
+        count = _write_parquet(aside, dataset.schema, rows)
         digest, size = sha256_of(aside), aside.stat().st_size
         target = folder / f"{digest}.parquet"
-        if not target.exists() or sha256_of(target) != digest:
+        if _digest_now(target) != digest:
             aside.chmod(0o400)
             _make_durable(aside)
             aside.rename(target)
@@ -103,7 +57,10 @@ def write_dataset(
     finally:
         aside.unlink(missing_ok=True)
     return File(
-        dataset=dataset,
+        dataset=dataset.name,
+        version=dataset.version,
+        part=part,
+        state=state,
         path=target.relative_to(root).as_posix(),
         sha256=digest,
         size=size,
@@ -111,17 +68,52 @@ def write_dataset(
     )
 
 
-def sweep(root: Path, tenant_id: str, named: Iterable[str]) -> int:
-    """Removes the tenant's files that no manifest names; how many.
+def is_sound(root: Path, file: File) -> bool:
+    """Whether the file is there with the bytes that were published."""
+    return _digest_now(root / file.path) == file.sha256
 
-    Only while nobody else of the tenant can publish: a file just written has no manifest yet.
+
+def check_files(root: Path, manifest: Manifest) -> None:
+    """SnapshotDamaged unless every file is what was published.
+
+    DuckDB reads a Parquet file with a flipped bit without complaint: the bytes come first.
+    """
+    for file in manifest.files:
+        found = _digest_now(root / file.path)
+        if found != file.sha256:
+            named = f"{file.dataset} ({file.part})" if file.part else file.dataset
+            problem = "were changed" if found else "are missing"
+            raise SnapshotDamaged(
+                manifest.id, f"the bytes of {named} {problem}", parent=manifest.parent
+            )
+
+
+def _digest_now(path: Path) -> str | None:
+    """The digest of a file as it stands: known, unless it was touched since it was last read."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return _digest(path, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=65_536)
+def _digest(path: Path, _inode: int, _size: int, _changed_ns: int) -> str:
+    return sha256_of(path)
+
+
+def sweep(root: Path, tenant_id: str, named: Iterable[str], *, older_than: float) -> int:
+    """Removes the tenant's files that no manifest names and nobody has written since; how many.
+
+    Only while no snapshot of the tenant can come to exist: one that is being made has its files,
+    and no manifest yet. `older_than` is in seconds since 1970.
     """
     keep, folder = {root / path for path in named}, tenant_folder(root, tenant_id)
     orphans = [
         path
         for pattern in ("*/.*.part", "*/*.parquet")
         for path in folder.glob(pattern)
-        if path not in keep
+        if path not in keep and path.stat().st_mtime < older_than
     ]
     for path in orphans:
         path.unlink()
@@ -134,22 +126,21 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _write_parquet(
-    path: Path, columns: tuple[tuple[str, str], ...], rows: Iterable[Mapping[str, Any]]
-) -> int:
+def _write_parquet(path: Path, schema: "pa.Schema", rows: Iterable[Sequence[Any]]) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema, count = pa.schema([(name, getattr(pa, kind)()) for name, kind in columns]), 0
+    count = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in _batches(rows):
-            arrays = [pa.array([row[field.name] for row in batch], field.type) for field in schema]
+            columns = zip(*batch, strict=True)
+            arrays = [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
             count += len(batch)
     return count
 
 
-def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+def _batches(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
     left = iter(rows)
     while batch := list(islice(left, BATCH)):
         yield batch

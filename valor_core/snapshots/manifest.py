@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from valor_core.errors import ValorError
@@ -27,13 +27,24 @@ class SnapshotDamaged(ValorError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """One dataset of a snapshot."""
+    """One part of a dataset."""
 
     dataset: str
     path: str  # below the folder of all snapshots
     sha256: str
     size: int  # bytes
     rows: int
+    version: int = 1  # of the dataset's columns and their meaning
+    part: str = ""  # a day, a month, some of the companies; empty: the whole dataset
+    state: str = ""  # what the part was made of: of the same state it need not be made again
+
+    def told(self) -> dict[str, Any]:
+        """As the manifest has it; what goes without saying is not said."""
+        return {
+            each.name: value
+            for each in fields(self)
+            if (value := getattr(self, each.name)) != each.default
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +62,27 @@ class Manifest:
     @property
     def text(self) -> str:
         """Canonical JSON: the same snapshot has the same text everywhere."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, sort_keys=True, separators=(",", ":"))
+        told = {each.name: getattr(self, each.name) for each in fields(self)}
+        told |= {"format": FORMAT, "files": [file.told() for file in self.files]}
+        return json.dumps(told, sort_keys=True, separators=(",", ":"))
 
     @property
     def id(self) -> SnapshotId:
         """SHA-256 of the text, which names every file by its own."""
         return SnapshotId(hashlib.sha256(self.text.encode()).hexdigest())
 
+    @property
+    def cut_at(self) -> datetime:
+        """The moment that it shows."""
+        return datetime.fromisoformat(self.cut)
+
+    def files_of(self, dataset: str) -> list[File]:
+        """The parts of a dataset, in order."""
+        return [file for file in self.files if file.dataset == dataset]
+
     def rows_of(self, dataset: str) -> int:
         """How many rows a dataset has."""
-        return sum(file.rows for file in self.files if file.dataset == dataset)
+        return sum(file.rows for file in self.files_of(dataset))
 
 
 def read_manifest(text: str, snapshot_id: str) -> Manifest:
@@ -72,19 +94,3 @@ def read_manifest(text: str, snapshot_id: str) -> Manifest:
         raise SnapshotDamaged(snapshot_id, "its manifest has an unknown format")
     files = tuple(File(**file) for file in told.pop("files"))
     return Manifest(files=files, **told)
-
-
-def check_files(root: Path, manifest: Manifest) -> None:
-    """DuckDB reads a Parquet file with a flipped bit without complaint: the bytes come first."""
-    for file in manifest.files:
-        try:
-            with (root / file.path).open("rb") as stream:
-                found = hashlib.file_digest(stream, "sha256").hexdigest()
-        except FileNotFoundError as error:
-            raise SnapshotDamaged(
-                manifest.id, f"the file of {file.dataset} is missing", parent=manifest.parent
-            ) from error
-        if found != file.sha256:
-            raise SnapshotDamaged(
-                manifest.id, f"the bytes of {file.dataset} were changed", parent=manifest.parent
-            )

@@ -11,13 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from valor_core.snapshots.files import tenant_folder
-from valor_core.snapshots.manifest import Manifest, SnapshotDamaged, check_files
+from valor_core.snapshots.datasets import DATASETS
+from valor_core.snapshots.files import check_files, tenant_folder
+from valor_core.snapshots.manifest import Manifest, SnapshotDamaged
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 OPEN_MAX = 8
+SQL_TYPES = {
+    "text": "VARCHAR", "whole": "BIGINT", "number": "DOUBLE", "yes_or_no": "BOOLEAN",
+    "moment": "TIMESTAMP", "day": "DATE",
+}  # fmt: skip
 Key: TypeAlias = tuple[str, str, str, tuple[tuple[int, int, int], ...]]
 
 
@@ -95,8 +100,8 @@ def _locked_instance(root: Path, manifest: Manifest) -> "DuckDBPyConnection":
     import duckdb
 
     own = tenant_folder(root, manifest.tenant)
-    paths = {file.dataset: root / file.path for file in manifest.files}
-    assert all(path.is_relative_to(own) for path in paths.values()), "a foreign file"
+    paths = [root / file.path for file in manifest.files]
+    assert all(path.is_relative_to(own) for path in paths), "a foreign file"
     check_files(root, manifest)
     instance = duckdb.connect(
         config={
@@ -107,13 +112,26 @@ def _locked_instance(root: Path, manifest: Manifest) -> "DuckDBPyConnection":
         }
     )
     # Exact files, not the folder: inside an allowed folder DuckDB may write.
-    instance.execute("SET allowed_paths = ?", [[str(path) for path in paths.values()]])
-    for dataset, path in paths.items():
-        quoted = str(path).replace("'", "''")
-        instance.execute(
-            f"CREATE VIEW {dataset} AS "  # noqa: S608  our own names and a quoted path
-            f"SELECT * FROM read_parquet(['{quoted}'], hive_partitioning = false)"
-        )
+    instance.execute("SET allowed_paths = ?", [[str(path) for path in paths]])
+    for name in DATASETS:
+        instance.execute(f"CREATE VIEW {name} AS {_relation(root, manifest, name)}")
     instance.execute("SET enable_external_access = false")
     instance.execute("SET lock_configuration = true")
     return instance
+
+
+def _relation(root: Path, manifest: Manifest, name: str) -> str:
+    """The dataset with its declared columns; of one that the snapshot lacks, no row."""
+    dataset, files = DATASETS[name], manifest.files_of(name)
+    columns = ", ".join([column for column, _ in dataset.columns])
+    derived = f", {dataset.derived}" if dataset.derived else ""
+    if not files:
+        empty = ", ".join(
+            f"NULL::{SQL_TYPES[kind]} AS {column}" for column, kind in dataset.columns
+        )
+        return f"SELECT {columns}{derived} FROM (SELECT {empty}) WHERE false"  # noqa: S608
+    quoted = ", ".join("'" + str(root / file.path).replace("'", "''") + "'" for file in files)
+    return (
+        f"SELECT {columns}{derived} "  # noqa: S608  our own names and quoted paths
+        f"FROM read_parquet([{quoted}], hive_partitioning = false)"
+    )

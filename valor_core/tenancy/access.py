@@ -48,6 +48,7 @@ MAY: dict[str, frozenset[Role]] = {
     "draft.keep": _ANALYSTS,
     "draft.drop": _ANALYSTS,
     "snapshot.read": _READERS,
+    "snapshot.cut": _ANALYSTS,
     "snapshot.publish": _ANALYSTS,
     "report.read": _READERS,
     "report.prepare": _ANALYSTS,

@@ -1,77 +1,126 @@
 """Publishing a cut of the tenant, and asking questions over one of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 
 from valor_core.audit import log as audit
 from valor_core.billing.metering import Meter
-from valor_core.coverage import companies, imports, valuations
-from valor_core.coverage.asof import known
-from valor_core.coverage.bridge_facts import cash, debt
-from valor_core.coverage.companies import Company
-from valor_core.coverage.figures import Figures
-from valor_core.coverage.prefill import FINANCIALS
-from valor_core.settings import home
+from valor_core.coverage import imports
+from valor_core.errors import Conflict
+from valor_core.settings import ROOT, home
 from valor_core.snapshots import catalogue
-from valor_core.snapshots.files import sweep, write_dataset
+from valor_core.snapshots.datasets import DATASETS
+from valor_core.snapshots.files import is_sound, write_part
 from valor_core.snapshots.manifest import Manifest, SnapshotDamaged
 from valor_core.snapshots.screen import Bounds, Screened
 from valor_core.snapshots.screen import screen as screened
 from valor_core.store.tables import AuditHeadRow, SnapshotRow
 from valor_core.store.work import Work
-from valor_core.telemetry import log
-from valor_core.values import FiledFact, SnapshotId, micros
+from valor_core.values import SnapshotId, micros
+from valor_core.workbench.cuts import Cut, parts_of
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
 
+
+class FilesSwept(Conflict):
+    """Files of a snapshot were taken away before it came to exist."""
+
+    code = "files_swept"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Files of the snapshot were cleared away while it was being made.",
+            hint="Publish again: what is missing is written anew.",
+        )
+
+
 NEVER_SHOWN = "access", "audit", "hold", "job", "report", "retention", "session", "snapshot"
-"""Acts on these change nothing of what a snapshot holds."""
+"""Acts on these change nothing of the companies, figures and values that a report shows."""
 
 
 def _root() -> Path:
     return home() / "snapshots"
 
 
-@verb("snapshot.publish", meter=Meter.SNAPSHOTS)
 def publish_snapshot(work: Work) -> Manifest:
-    """Write all that the tenant sees to Parquet, and make the snapshot exist by one row.
+    """All that the tenant sees now as Parquet files, and the one row that makes them a snapshot."""
+    return keep_snapshot(work, cut_snapshot(work))
 
-    A crash before the commit leaves files that nothing names; the next one sweeps them away.
+
+@view("snapshot.cut")
+def cut_snapshot(work: Work, *, progress: Callable[[int, int], object] | None = None) -> Manifest:
+    """Writes all that the tenant sees at one moment to files, and says what they are.
+
+    Nobody waits for it: it holds no writer. What has not changed since the newest snapshot is
+    neither written nor read. Of a cut that nobody keeps only files remain, until they are swept.
     """
-    import pyarrow as pa
-
-    _hold_the_log(work)
-    _sweep(work)
-    newest = catalogue.snapshots(work, limit=1)
-    seen = sorted(companies.companies(work), key=lambda company: company.id)
-    datasets = {
-        "companies": (_company_row(company) for company in seen),
-        "facts": (row for each, facts in _filed(work, seen) for row in _fact_rows(each, facts)),
-        "figures": (_figures_row(each, facts) for each, facts in _filed(work, seen)),
-        "valuations": sorted(
-            valuations.snapshot_rows(work), key=lambda row: (row["saved_at"], row["valuation_id"])
-        ),
+    if not work.writing:
+        work.see_one_moment()
+    before, tenant = _newest(work), work.caller.tenant_id
+    made_before = {
+        (file.dataset, file.version, file.part, file.state): file
+        for file in (before.files if before and before.engine == _engine() else ())
     }
     size, mac = audit.head(work)
-    manifest = Manifest(
-        tenant=work.caller.tenant_id,
+    files, parts = [], list(parts_of(Cut(work)))
+    for done, (name, part, state, rows) in enumerate(parts):
+        if progress:
+            progress(done, len(parts))
+        dataset = DATASETS[name]
+        known = made_before.get((name, dataset.version, part, state)) if state else None
+        if known is None or not is_sound(_root(), known):
+            known = write_part(_root(), tenant, dataset, rows(), part=part, state=state)
+        files.append(known)
+    return Manifest(
+        tenant=tenant,
         cut=work.now.isoformat(timespec="microseconds"),
-        parent=newest[0].id if newest else None,
+        parent=None,
         audit_size=size,
         audit_mac=mac,
-        engine=f"pyarrow {pa.__version__}",
-        files=tuple(
-            write_dataset(_root(), work.caller.tenant_id, name, rows)
-            for name, rows in datasets.items()
-        ),
+        engine=_engine(),
+        files=tuple(files),
     )
-    catalogue.keep(work, manifest)
+
+
+@verb("snapshot.publish", meter=Meter.SNAPSHOTS)
+def keep_snapshot(work: Work, made: Manifest) -> Manifest:
+    """Makes a cut a snapshot by one row; what became of its files meanwhile is looked at first."""
+    _hold_the_log(work)
+    if not all((_root() / file.path).exists() for file in made.files):
+        raise FilesSwept
+    manifest = catalogue.keep(work, made)
     work.note(f"snapshot:{manifest.id}", facts=manifest.rows_of("facts"))
     return manifest
+
+
+def _newest(work: Work) -> Manifest | None:
+    """The newest snapshot that can be built upon."""
+    try:
+        return catalogue.latest(work)
+    except (catalogue.NoSnapshot, SnapshotDamaged):
+        return None
+
+
+@cache
+def _engine() -> str:
+    """What made the files: other code may read the same figures differently."""
+    import pyarrow as pa
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return f"valor {project['version']}, pyarrow {pa.__version__}"
+
+
+def renew_snapshot(work: Work) -> None:
+    """Publishes unless the newest snapshot shows all that there is.
+
+    Before an act that stands on one, which then need not publish while it holds the writer.
+    """
+    if not _newest_that_stands(work):
+        publish_snapshot(work)
 
 
 def snapshot_of_now(work: Work) -> Manifest:
@@ -80,119 +129,21 @@ def snapshot_of_now(work: Work) -> Manifest:
     For an act that stands on a snapshot: until its commit nothing that is shown can change.
     """
     _hold_the_log(work)
-    if catalogue.snapshots(work, limit=1):
-        newest = catalogue.latest(work)
-        acted = audit.acted_since(work, newest.audit_size, besides=NEVER_SHOWN)
-        cut = micros(datetime.fromisoformat(newest.cut))
-        if not acted and not imports.book_changed_since(work, cut):
-            return newest
-    return publish_snapshot(work)
+    return _newest_that_stands(work) or publish_snapshot(work)
+
+
+def _newest_that_stands(work: Work) -> Manifest | None:
+    """The newest snapshot, unless something that it shows has changed since."""
+    newest = _newest(work)
+    if newest is None or audit.acted_since(work, newest.audit_size, besides=NEVER_SHOWN):
+        return None
+    changed = imports.book_changed_since(work, micros(newest.cut_at))
+    return None if changed else newest
 
 
 def _hold_the_log(work: Work) -> None:
-    """No audited act of the tenant commits until this one has: all datasets show one moment."""
+    """No audited act of the tenant commits until this one has."""
     work.session.execute(select(AuditHeadRow.size).with_for_update())
-
-
-def _sweep(work: Work) -> None:
-    """Takes away what a crash has left; a damaged manifest may no longer name what is its own."""
-    try:
-        named = catalogue.named_files(work)
-    except SnapshotDamaged as error:
-        log.warning("files of snapshots were not swept", reason=str(error))
-    else:
-        sweep(_root(), work.caller.tenant_id, named)
-
-
-def _company_row(company: Company) -> dict[str, Any]:
-    return {
-        "company_id": company.id,
-        "name": company.name,
-        "ticker": company.ticker,
-        "cik": company.cik,
-        "sic": company.sic,
-        "financial": _is_financial(company),
-    }
-
-
-def _is_financial(company: Company) -> bool:
-    return company.sic is not None and company.sic in FINANCIALS
-
-
-def _filed(work: Work, seen: Sequence[Company]) -> Iterator[tuple[Company, Sequence[FiledFact]]]:
-    """Each company with its figures; both come in the order of ids."""
-    filed = companies.facts_by_company(work)
-    told = next(filed, None)
-    for company in seen:
-        while told and told[0] < company.id:
-            told = next(filed, None)
-        yield company, told[1] if told and told[0] == company.id else ()
-
-
-def _fact_rows(company: Company, facts: Sequence[FiledFact]) -> list[dict[str, Any]]:
-    stands = set(known(facts).values())
-    return [
-        {
-            "company_id": company.id,
-            "item": fact.item,
-            "fiscal_year": fact.fiscal_year,
-            "period_start": fact.period_start.isoformat() if fact.period_start else None,
-            "period_end": fact.period_end.isoformat(),
-            "value": fact.value,
-            "unit": fact.unit,
-            "tag": fact.tag,
-            "accession": fact.accession,
-            "form": fact.form,
-            "filed_on": fact.filed_on.isoformat(),
-            "known": fact in stands,
-        }
-        for fact in sorted(set(facts), key=_place)  # both books may hold the same fact
-    ]
-
-
-def _place(fact: FiledFact) -> tuple[Any, ...]:
-    """A total order: the same facts give the same bytes."""
-    return (
-        fact.filed_on, fact.accession, fact.item, fact.period_end, fact.tag,
-        str(fact.period_start), fact.value, fact.unit, fact.form, fact.fiscal_year,
-    )  # fmt: skip
-
-
-def _figures_row(company: Company, facts: Sequence[FiledFact]) -> dict[str, Any]:
-    """The newest fiscal year with the definitions that a valuation of the company starts from."""
-    figures = Figures(facts)
-    years = [year for item, year in figures.known if item == "revenue"]
-    year = figures.year or max(years, default=None)
-
-    def filed(item: str, back: int = 0) -> float | None:
-        fact = None if year is None else figures.known.get((item, year - back))
-        return fact.value if fact else None
-
-    # A year without EBIT, or a bank's: what its debt is nobody can tell from these items.
-    operating = None if _is_financial(company) else figures.ebit(figures.year)
-    pretax = None if year is None else figures.pretax(year)
-    gross, cost, revenue = filed("gross_profit"), filed("cost_of_revenue"), filed("revenue")
-    if gross is None and cost is not None and revenue is not None:
-        gross = revenue - cost
-    whole = filed("equity_incl_nci")
-    return {
-        "company_id": company.id,
-        "fiscal_year": year,
-        "revenue": revenue,
-        "revenue_year_before": filed("revenue", back=1),
-        "revenue_3_years_before": filed("revenue", back=3),
-        "gross_profit": gross,
-        "ebit": operating.value if operating else None,
-        "depreciation": filed("dna") if operating else None,
-        "pretax_income": pretax.value if pretax else None,
-        "income_tax": filed("income_tax"),
-        "net_income": filed("net_income"),
-        "equity": filed("stockholders_equity") if whole is None else whole,
-        "debt": debt(figures).value if operating else None,
-        "cash": cash(figures).value if operating else None,
-        "operating_cash_flow": filed("cfo"),
-        "capex": filed("capex"),
-    }
 
 
 @view("snapshot.read")

@@ -36,11 +36,17 @@ def test_a_snapshot_that_is_asked_for_twice_with_one_key_is_published_once(world
     assert analyst.get("/snapshots/latest").json() == first.json()
 
 
+def test_without_a_key_nothing_is_published(world: World, client):
+    analyst = client(world.acme.analyst)
+
+    assert analyst.post("/snapshots").json()["code"] == "idempotency_key_missing"
+    assert analyst.get("/snapshots").json()["snapshots"] == []
+
+
 def test_who_may_not_publish_is_refused_and_leaves_nothing(world: World, client):
     viewer = client(world.acme.viewer)
 
     assert publish(viewer).json()["code"] == "access_denied"
-    assert viewer.post("/snapshots").json()["code"] == "idempotency_key_missing"
     assert viewer.get("/snapshots").json() == {"snapshots": [], "next": ""}
     for path in ("/snapshots/latest", "/snapshots/latest/screen"):
         answer = viewer.get(path)
