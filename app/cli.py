@@ -16,6 +16,7 @@ from app.commands import (
     plans,
     providers,
     sessions,
+    snapshots,
 )
 from valor_core.errors import BadInputs, ValorError
 
@@ -43,7 +44,7 @@ app.add_typer(providers.providers, name="providers")
 app.add_typer(content.workbook, name="workbook")
 below_zero = {"ignore_unknown_options": True}  # -1e6 is an amount, no option
 app.command("adjust", context_settings=below_zero)(content.adjust)
-app.add_typer(content.snapshot, name="snapshot")
+app.add_typer(snapshots.snapshot, name="snapshot")
 app.add_typer(content.report, name="report")
 app.add_typer(content.audit, name="audit")
 app.add_typer(auditing.retention, name="retention")

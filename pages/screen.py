@@ -1,5 +1,7 @@
 """Screen: filter and rank all companies by what they filed and by their saved values."""
 
+from datetime import datetime
+
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
@@ -38,7 +40,10 @@ def publish() -> Manifest:
 def screened(bounds: dict[str, Bounds], order: str, *, descending: bool) -> Screened:
     """The companies that pass."""
     with open_work(who) as work:
-        return snapshots.screen(work, bounds, order=order, descending=descending, limit=ROWS_MAX)
+        return snapshots.screen(
+            work, bounds, order=order, descending=descending, limit=ROWS_MAX,
+            snapshot_id=st.query_params.get("snapshot"),
+        )  # fmt: skip
 
 
 def heading(measure: Measure) -> str:
@@ -153,7 +158,8 @@ st.title("Screen", anchor=False)
 if may_publish and st.button("Publish a snapshot", icon=":material/photo_camera:"):
     published = show.or_explain(publish)
     if published:
-        st.toast(f"Snapshot {published.id[:12]} is published.", icon=":material/check:")
+        st.query_params.pop("snapshot", None)
+        st.toast("The snapshot is published.", icon=":material/check:")
 
 ranked, way = st.columns([3, 2], vertical_alignment="bottom")
 order = ranked.selectbox(
@@ -178,10 +184,16 @@ except NoSnapshot:
 except ValorError as error:
     show.refusal(error)
     st.stop()
+if found.instead_of:
+    st.warning(
+        f"{found.instead_of} This is the last good one before it; publish a new snapshot to mend "
+        "it.",
+        icon=":material/healing:",
+    )
 with st.container(height=TABLE_HEIGHT + 60, border=False):
     table(found, MEASURE[order])
 st.caption(
-    f"Snapshot `{found.snapshot_id[:12]}`, cut {found.cut[:16].replace('T', ' ')} UTC. Multiples "
+    f"Snapshot of {words.moment(datetime.fromisoformat(found.cut))}. Multiples "
     "are at the saved value; figures are those of each company's newest fiscal year on file."
 )
 reasons(found)

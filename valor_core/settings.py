@@ -57,6 +57,17 @@ SETTINGS = (
         "Seals tenants' keys of data providers; made in VALOR_HOME if empty.",
         secret=True,
     ),
+        "VALOR_SNAPSHOTS",
+        "",
+        "Bucket that keeps the files of snapshots, such as `s3://bucket/folder`; the folder "
+        "`snapshots` in VALOR_HOME alone if empty.",
+        secret=True,
+    ),
+    Setting(
+        "VALOR_SNAPSHOTS_KEPT_DAYS",
+        "400",
+        "After how many days a snapshot may be cleared away that no hold and no report keeps.",
+    ),
     Setting("VALOR_KEY_PEPPER", "", "Pepper of the API keys; made in VALOR_HOME if empty.", True),
     Setting(
         "BILLING_WEBHOOK_SECRETS",

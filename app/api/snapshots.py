@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, StringConstraints
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from app.api.callers import CallersWork, MakesOnce
 from app.api.paging import Cursor, Limit, seal, unseal
@@ -116,11 +116,44 @@ class ScreenedView(BaseModel):
         )
 
 
+class DatasetChangeView(BaseModel):
+    """A dataset of a snapshot beside the snapshot before."""
+
+    dataset: str
+    label: str
+    row: str
+    rows: int
+    rows_before: int
+    parts: int
+    parts_made: int
+
+
+class SnapshotVerdictView(BaseModel):
+    """Whether a snapshot is what was published, and what is wrong where it is not."""
+
+    snapshot_id: str
+    holds: bool
+    files: int
+    size: int
+    flaws: list[str]
+
+
+class ClearedView(BaseModel):
+    """What was cleared away."""
+
+    snapshots: int
+    files: int
+
+
 class ScreenView(BaseModel):
-    """Companies within the bounds, ranked; `passed` counts those beyond the limit too."""
+    """Companies within the bounds, ranked; `passed` counts those beyond the limit too.
+
+    `instead_of` says what is wrong with the newest snapshot where an earlier one had to answer.
+    """
 
     snapshot_id: str
     cut: datetime
+    instead_of: str
     passed: int
     companies: int
     rows: list[ScreenedView]
@@ -156,15 +189,56 @@ def list_snapshots(work: CallersWork, limit: Limit = 50, cursor: Cursor = "") ->
     )
 
 
-@router.get("/latest")
-def read_latest(work: CallersWork) -> SnapshotView:
-    """The newest snapshot."""
-    return SnapshotView.of(snapshots.latest_snapshot(work))
+AsOf = Annotated[
+    AwareDatetime | None,
+    Query(description="The newest snapshot cut by that moment, with its zone; now if left out."),
+]
+Which = Annotated[
+    str, Path(max_length=64, description="An id, its first 8 or more characters, or `latest`.")
+]
 
 
-@router.get("/latest/screen")
+@router.post("/gc")
+def clear_snapshots(work: CallersWork) -> ClearedView:
+    """Clear away snapshots that are old enough, and files that no snapshot names."""
+    cleared = snapshots.clear_snapshots(work)
+    return ClearedView(snapshots=cleared.snapshots, files=cleared.files)
+
+
+@router.get("/{snapshot_id}")
+def read_snapshot(work: CallersWork, snapshot_id: Which, as_of: AsOf = None) -> SnapshotView:
+    """A snapshot by its manifest."""
+    return SnapshotView.of(snapshots.find_snapshot(work, snapshot_id, as_of=as_of))
+
+
+@router.get("/{snapshot_id}/changes")
+def read_changes(work: CallersWork, snapshot_id: Which) -> list[DatasetChangeView]:
+    """What each dataset holds, beside the snapshot before."""
+    manifest = snapshots.find_snapshot(work, snapshot_id)
+    return [
+        DatasetChangeView.model_validate(each, from_attributes=True)
+        for each in snapshots.compare_with_before(work, manifest.id)
+    ]
+
+
+@router.get("/{snapshot_id}/verify")
+def verify_snapshot(work: CallersWork, snapshot_id: Which) -> SnapshotVerdictView:
+    """Read every byte of a snapshot again, and say what is wrong with it."""
+    manifest = snapshots.find_snapshot(work, snapshot_id)
+    verdict = snapshots.verify_snapshot(work, manifest.id)
+    return SnapshotVerdictView(
+        snapshot_id=verdict.snapshot_id,
+        holds=verdict.holds,
+        files=verdict.files,
+        size=verdict.size,
+        flaws=list(verdict.flaws),
+    )
+
+
+@router.get("/{snapshot_id}/screen")
 def screen(
     work: CallersWork,
+    snapshot_id: Which,
     bound: Annotated[
         list[BoundText] | None,
         Query(
@@ -175,14 +249,22 @@ def screen(
     order: MeasureName = "revenue",
     descending: bool = True,
     limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = 100,
+    as_of: AsOf = None,
 ) -> ScreenView:
-    """Filter and rank all companies over the latest snapshot; what is missing comes last."""
+    """Filter and rank all companies over a snapshot; what is missing comes last."""
     found = snapshots.screen(
-        work, _bounds(bound or []), order=order, descending=descending, limit=limit
+        work,
+        _bounds(bound or []),
+        order=order,
+        descending=descending,
+        limit=limit,
+        snapshot_id=None if snapshot_id == "latest" else snapshot_id,
+        as_of=as_of,
     )
     return ScreenView(
         snapshot_id=found.snapshot_id,
         cut=datetime.fromisoformat(found.cut),
+        instead_of=found.instead_of,
         passed=found.passed,
         companies=found.companies,
         rows=[ScreenedView.of(row) for row in found.rows],

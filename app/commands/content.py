@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from valor_core.models.proof import Outcome
 
 workbook = typer.Typer(no_args_is_help=True, help="Workbooks of others.")
-snapshot = typer.Typer(no_args_is_help=True, help="Immutable snapshots of a tenant.")
 report = typer.Typer(no_args_is_help=True, help="Reports made by notebooks.")
 audit = typer.Typer(no_args_is_help=True, help="The audit log.")
 
@@ -263,21 +262,6 @@ def adjust(
             rationale=why,
         )
     print(f"{row.item} of FY{row.fiscal_year}: {row.amount:+,.10g} {row.unit} in {row.layer}")
-
-
-@snapshot.command("publish")
-def publish_snapshot(tenant: Tenant = "demo", as_json: AsJson = False) -> None:
-    """Write facts and valuations to Parquet with a manifest."""
-    from app.commands.working import as_local_user, the_open_store
-    from valor_core.workbench.snapshots import publish_snapshot as publish
-    from valor_core.workbench.verb import open_work
-
-    with open_work(as_local_user(tenant), the_open_store()) as work:
-        made = publish(work)
-    if as_json:
-        print(json.dumps({"id": made.id, "files": [f.path for f in made.files]}, indent=2))
-    else:
-        print(f"snapshot {made.id}")
 
 
 @report.command("run")

@@ -68,6 +68,7 @@ DEEDS = {
     "session.revoke_any": ("ended sign-ins", "of"),
     "session.refused": ("tried to sign in and was refused", ""),
     "simulation.run": ("ran a simulation", "of"),
+    "snapshot.gc": ("cleared away old snapshots", ""),
     "snapshot.publish": ("published the snapshot", ""),
     "tenant.add": ("made this tenant", ""),
     "token.issue": ("made a sign-in link", "for"),

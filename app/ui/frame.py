@@ -117,6 +117,11 @@ PLACES = (
         "Find companies by their figures in a published snapshot.", act="snapshot.read",
     ),
     _place(
+        "snapshots", "Snapshots", "photo_camera",
+        "Keep all that there is at one moment, look at it again, prove that it is unchanged.",
+        act="snapshot.read",
+    ),
+    _place(
         "workbook_audit", "Workbook audit", "rule",
         "Search somebody's spreadsheet for the mistakes that change a value.",
         act="workbook.audit",

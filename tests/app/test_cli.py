@@ -516,6 +516,11 @@ def test_a_snapshot_is_published_and_found_again_unchanged(demo):
     assert set(first) == {"id", "files"}
     assert {Path(file).suffix for file in first["files"]} == {".parquet"}
     assert again.startswith("snapshot ")
+    assert demo("snapshot", "list").out.splitlines()[-1].startswith(first["id"][:12])
+    assert "parts are new" in demo("snapshot", "show", first["id"][:8]).out
+    assert demo("snapshot", "show", "--json").json["parent"] == first["id"]
+    assert "as published" in demo("snapshot", "verify").out
+    assert demo("snapshot", "gc").out == "0 snapshots and 0 files cleared away in demo\n"
 
 
 def test_a_report_is_run_and_told_as_json(demo):

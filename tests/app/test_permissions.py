@@ -183,8 +183,11 @@ ACT_OF_ROUTE = {
     "GET /routing/{capability}/history": "provider.read",
     "POST /snapshots": "snapshot.publish",
     "GET /snapshots": "snapshot.read",
-    "GET /snapshots/latest": "snapshot.read",
-    "GET /snapshots/latest/screen": "snapshot.read",
+    "POST /snapshots/gc": "snapshot.gc",
+    "GET /snapshots/{snapshot_id}": "snapshot.read",
+    "GET /snapshots/{snapshot_id}/changes": "snapshot.read",
+    "GET /snapshots/{snapshot_id}/verify": "snapshot.read",
+    "GET /snapshots/{snapshot_id}/screen": "snapshot.read",
 }
 ANYONE, SIGNED_IN, PEOPLE = "anyone", "whoever is signed in or has a key", "who is signed in"
 NOBODY = "nobody"

@@ -47,6 +47,7 @@ IDS = (
     "override_id", "session_id",
     "override_id", "session_id", "key_id",
     "override_id", "session_id", "key_id", "user_id",
+    "override_id", "snapshot_id",
 )  # fmt: skip
 
 

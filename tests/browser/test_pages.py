@@ -27,6 +27,7 @@ PAGES = {
     "batch": "Batch",
     "valuations": "Valuations",
     "screen": "Screen",
+    "snapshots": "Snapshots",
     "reports": "Reports",
     "proof": "Proof",
     "workbook_audit": "Workbook audit",

@@ -276,9 +276,7 @@ def after(owner, name, calls):
     setattr(owner, name, counted)
 
 STAGES = {
-    "a file is written": lambda: after(os, "fsync", 1),
-    "a file is in its place": lambda: after(os, "fsync", 2),
-    "more files are written": lambda: after(os, "fsync", 7),
+    "files are written": lambda: after(os, "fsync", 3),
     "the row is made": lambda: after(catalogue, "keep", 1),
     "all but the commit is done": lambda: setattr(Work, "commit", kill),
     "all is done": lambda: after(Work, "commit", 1),
@@ -292,10 +290,7 @@ for line in sys.stdin:
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
-LEFT_BEFORE = (
-    "a file is written", "a file is in its place", "more files are written", "the row is made",
-    "all but the commit is done",
-)  # fmt: skip
+LEFT_BEFORE = "files are written", "the row is made", "all but the commit is done"
 
 
 @ONLY_SQLITE

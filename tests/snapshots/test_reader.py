@@ -31,7 +31,7 @@ def flip_a_bit(path: Path) -> None:
     path.write_bytes(raw)
 
 
-def screen(world: World, snapshot_id=None):
+def screen(world: World, snapshot_id: str | None = None):
     with open_work(world.acme.viewer, world.store) as work:
         return snapshots.screen(work, {}, snapshot_id=snapshot_id)
 
@@ -50,7 +50,7 @@ def test_a_damaged_file_is_refused_and_the_snapshot_before_can_be_used(
     damage(path_of(root, made, "facts"))
 
     with pytest.raises(SnapshotDamaged, match=f"Snapshot {made.id[:12]} is damaged") as told:
-        screen(apple)
+        screen(apple, made.id)
     assert before.id in told.value.hint
     assert screen(apple, before.id).companies == 1
 

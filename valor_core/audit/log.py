@@ -182,3 +182,9 @@ def head(work: Work) -> tuple[int, str]:
     """How many entries the log has, and the MAC of the last one in hexadecimal."""
     row = work.session.get(AuditHeadRow, work.caller.tenant_id)
     return (row.size, row.mac.hex()) if row else (0, "")
+
+
+def mac_at(work: Work, seq: int) -> str:
+    """The MAC of an entry in hexadecimal; nothing where the log has none of that number."""
+    found = work.session.scalar(select(AuditLogRow.mac).where(AuditLogRow.seq == seq))
+    return found.hex() if found else ""

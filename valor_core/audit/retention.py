@@ -73,7 +73,7 @@ def change_policy(work: Work, category: str, days: int | None) -> int | None:
 
 def is_due(work: Work) -> bool:
     """Whether there is anything to purge."""
-    due = _due(_cutoffs(work), _held(work))
+    due = _due(_cutoffs(work), held_subjects(work))
     return work.session.scalar(select(AuditLogRow.seq).where(*due).limit(1)) is not None
 
 
@@ -82,7 +82,7 @@ def purge(work: Work) -> int:
 
     The lock of the log comes first: no hold can be set between the look at the holds and the end.
     """
-    head, cutoffs, held = locked_head(work), _cutoffs(work), _held(work)
+    head, cutoffs, held = locked_head(work), _cutoffs(work), held_subjects(work)
     due = select(AuditLogRow.seq).where(*_due(cutoffs, held)).order_by(AuditLogRow.seq)
     gone = list(work.session.scalars(due.limit(MOST_AT_ONCE)))
     if not gone:
@@ -110,7 +110,7 @@ def _cutoffs(work: Work) -> dict[str, int]:
     return {name: work.now_micros - days * day for name, days in policies(work).items()}
 
 
-def _held(work: Work) -> list[str]:
+def held_subjects(work: Work) -> list[str]:
     """The subjects under a hold, as the log has them: a table can be edited unseen."""
     return Rulings(stored_entries(work, AuditLogRow.action.in_(RULING))).held_subjects()
 

@@ -243,3 +243,10 @@ def schedule_row(work: Work, schedule_id: str) -> ScheduleRow:
     if row is None or row.ended_at:
         raise NotFound("schedule", schedule_id[:80])
     return row
+
+
+def snapshots_named(work: Work) -> set[str]:
+    """The snapshots that the tenant's reports stand on."""
+    records = work.session.scalars(select(JobRunRow.record))
+    stood_on = (record.get("stands_on", {}).get("snapshot_id") for record in records)
+    return {snapshot_id for snapshot_id in stood_on if snapshot_id}

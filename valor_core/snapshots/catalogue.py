@@ -1,7 +1,9 @@
 """The snapshots of a tenant: one row each, which makes them exist."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import select, tuple_
 
@@ -9,7 +11,9 @@ from valor_core.errors import NotFound
 from valor_core.snapshots.manifest import Manifest, read_manifest
 from valor_core.store.tables import SnapshotRow
 from valor_core.store.work import Work
-from valor_core.values import SnapshotId, micros
+from valor_core.values import micros
+
+BEGIN = re.compile(r"[0-9a-f]{8,63}")  # of an id, as people see it
 
 
 class NoSnapshot(NotFound):
@@ -19,7 +23,7 @@ class NoSnapshot(NotFound):
 
     def __init__(self, snapshot_id: str = "latest") -> None:
         super().__init__("snapshot", snapshot_id[:64])
-        self.hint = "Publish one: the button on the page Screen, or `valor snapshot publish`."
+        self.hint = "Publish one on the page Snapshots, or by `valor snapshot publish`."
 
 
 def keep(work: Work, made: Manifest) -> Manifest:
@@ -57,12 +61,41 @@ def latest(work: Work) -> Manifest:
     return read_manifest(rows[0].manifest, rows[0].id)
 
 
-def snapshot(work: Work, snapshot_id: SnapshotId) -> Manifest:
-    """The manifest of that snapshot; NoSnapshot otherwise."""
-    row = work.session.get(SnapshotRow, (work.caller.tenant_id, snapshot_id))
-    if row is None:
+def snapshot(work: Work, snapshot_id: str) -> Manifest:
+    """The manifest of that snapshot, or of the one whose id begins so; NoSnapshot otherwise."""
+    named = SnapshotRow.id == snapshot_id
+    if BEGIN.fullmatch(snapshot_id):
+        named = SnapshotRow.id.startswith(snapshot_id)
+    rows = work.session.scalars(select(SnapshotRow).where(named).limit(2)).all()
+    if len(rows) != 1:
         raise NoSnapshot(snapshot_id)
-    return read_manifest(row.manifest, row.id)
+    return read_manifest(rows[0].manifest, rows[0].id)
+
+
+def before(work: Work, manifest: Manifest) -> Manifest | None:
+    """The snapshot cut before that one, if there is one that can be read."""
+    for row in snapshots(work, limit=1, before=(micros(manifest.cut_at), manifest.id)):
+        return read_manifest(row.manifest, row.id)
+    return None
+
+
+def as_of(work: Work, moment: datetime | None, *, limit: int) -> Sequence[SnapshotRow]:
+    """The newest snapshots cut by that moment, or by now."""
+    return snapshots(work, limit=limit, before=(micros(moment) + 1, "") if moment else None)
+
+
+def expire(work: Work, *, cut_before: int, kept: Iterable[str]) -> list[SnapshotRow]:
+    """Drops snapshots cut before a moment, but for the newest and for those to be kept."""
+    newest = [row.id for row in snapshots(work, limit=1)]
+    doomed = work.session.scalars(
+        select(SnapshotRow).where(
+            SnapshotRow.created_at < cut_before, SnapshotRow.id.not_in({*newest, *kept})
+        )
+    ).all()
+    for row in doomed:
+        work.session.delete(row)
+    work.session.flush()
+    return list(doomed)
 
 
 def named_files(work: Work) -> set[str]:

@@ -13,6 +13,7 @@ class Dataset:
     """One table of a snapshot. A change of a column, or of what it means, raises the version."""
 
     name: str
+    label: str  # as people call it
     row: str  # what one row is
     act: str  # who may read what it was made of may read it here
     columns: tuple[tuple[str, str], ...]  # name, kind
@@ -33,7 +34,8 @@ class Dataset:
 
 COMPANIES = Dataset(
     name="companies",
-    row="a company; `financial` marks banks, insurers and property companies",
+    label="Companies",
+    row="a company",
     act="company.read",
     columns=(
         ("company_id", "text"),
@@ -46,7 +48,8 @@ COMPANIES = Dataset(
 )
 FACTS = Dataset(
     name="facts",
-    row="a filed number with tag, accession, form and filing date; `known` marks what stands",
+    label="Filed figures",
+    row="a number as it was filed, with tag, accession, form and filing date",
     act="fact.read",
     columns=(
         ("company_id", "text"),
@@ -65,6 +68,7 @@ FACTS = Dataset(
 )
 FIGURES = Dataset(
     name="figures",
+    label="Newest fiscal year",
     row="a company's newest fiscal year, by the same rules from which a valuation starts",
     act="fact.read",
     columns=(
@@ -88,8 +92,8 @@ FIGURES = Dataset(
 )
 VALUATIONS = Dataset(
     name="valuations",
-    row="a saved valuation of shares: value per share, enterprise and equity value, run id; "
-    "`newest` of its company",
+    label="Saved values",
+    row="a saved valuation of shares",
     act="valuation.read",
     columns=(
         ("valuation_id", "text"),
@@ -109,6 +113,7 @@ VALUATIONS = Dataset(
 )
 ADJUSTMENTS = Dataset(
     name="adjustments",
+    label="Adjustments",
     row="an amount that an analyst added to a filed figure in a layer, dropped ones too",
     act="adjustment.read",
     columns=(
@@ -128,6 +133,7 @@ ADJUSTMENTS = Dataset(
 )
 USAGE = Dataset(
     name="usage",
+    label="Uses",
     row="a metered act",
     act="billing.read",
     columns=(
@@ -140,12 +146,14 @@ USAGE = Dataset(
 )
 USAGE_DAILY = Dataset(
     name="usage_daily",
+    label="Uses by day",
     row="what a meter counted on a day",
     act="billing.read",
     columns=(("day", "day"), ("meter", "text"), ("quantity", "whole"), ("events", "whole")),
 )
 BILLING = Dataset(
     name="billing",
+    label="Billing events",
     row="what the billing provider told: a use that it billed, or a turn of an invoice",
     act="billing.read",
     columns=(
@@ -168,6 +176,7 @@ BILLING = Dataset(
 )
 BILLING_DAILY = Dataset(
     name="billing_daily",
+    label="Billed by day",
     row="what the billing provider billed of a meter for a day",
     act="billing.read",
     columns=(
@@ -181,6 +190,7 @@ BILLING_DAILY = Dataset(
 )
 INVOICES = Dataset(
     name="invoices",
+    label="Invoices",
     row="an invoice as its newest version has it",
     act="billing.read",
     columns=(
@@ -194,8 +204,8 @@ INVOICES = Dataset(
 )
 AUDIT = Dataset(
     name="audit",
-    row="an entry of the audit log with the digests that prove it, without its details, which "
-    "may be purged",
+    label="Audit log",
+    row="an entry of the log with the digests that prove it, without its details",
     act="audit.read",
     columns=(
         ("seq", "whole"),

@@ -6,12 +6,13 @@ A crash at any step leaves at most a file that no manifest names; `sweep` takes 
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from valor_core.snapshots.bucket import Bucket, the_bucket
 from valor_core.snapshots.datasets import Dataset
 from valor_core.snapshots.manifest import File, Manifest, SnapshotDamaged
 from valor_core.store.folders import private_folder
@@ -50,10 +51,7 @@ def write_part(
         digest, size = sha256_of(aside), aside.stat().st_size
         target = folder / f"{digest}.parquet"
         if _digest_now(target) != digest:
-            aside.chmod(0o400)
-            _make_durable(aside)
-            aside.rename(target)
-            _make_durable(folder)
+            _put_in_place(aside, target)
     finally:
         aside.unlink(missing_ok=True)
     return File(
@@ -74,18 +72,48 @@ def is_sound(root: Path, file: File) -> bool:
 
 
 def check_files(root: Path, manifest: Manifest) -> None:
-    """SnapshotDamaged unless every file is what was published.
+    """SnapshotDamaged unless every file is what was published; the bucket heals the folder.
 
     DuckDB reads a Parquet file with a flipped bit without complaint: the bytes come first.
     """
+    bucket = the_bucket()
     for file in manifest.files:
-        found = _digest_now(root / file.path)
-        if found != file.sha256:
-            named = f"{file.dataset} ({file.part})" if file.part else file.dataset
-            problem = "were changed" if found else "are missing"
-            raise SnapshotDamaged(
-                manifest.id, f"the bytes of {named} {problem}", parent=manifest.parent
-            )
+        if not is_sound(root, file) and not (bucket and _fetched(bucket, root, file)):
+            raise SnapshotDamaged(manifest.id, flaw(root, file), parent=manifest.parent)
+
+
+def flaw(root: Path, file: File) -> str:
+    """What is wrong with a file, in words."""
+    named = f"{file.dataset} ({file.part})" if file.part else file.dataset
+    return (
+        f"the bytes of {named} {'were changed' if (root / file.path).exists() else 'are missing'}"
+    )
+
+
+def forget_digests() -> None:
+    """From here on every file is read again before it is believed."""
+    _digest.cache_clear()
+
+
+def _fetched(bucket: Bucket, root: Path, file: File) -> bool:
+    """Whether the bucket had the file as it was published; it then stands in the folder."""
+    target = root / file.path
+    _make_folder(target.parent)
+    aside = target.with_name(f".{new_id()}.part")
+    try:
+        if not bucket.fetch(file.path, aside) or sha256_of(aside) != file.sha256:
+            return False
+        _put_in_place(aside, target)
+    finally:
+        aside.unlink(missing_ok=True)
+    return True
+
+
+def _put_in_place(aside: Path, target: Path) -> None:
+    aside.chmod(0o400)
+    _make_durable(aside)
+    aside.rename(target)
+    _make_durable(target.parent)
 
 
 def _digest_now(path: Path) -> str | None:
@@ -102,22 +130,27 @@ def _digest(path: Path, _inode: int, _size: int, _changed_ns: int) -> str:
     return sha256_of(path)
 
 
-def sweep(root: Path, tenant_id: str, named: Iterable[str], *, older_than: float) -> int:
-    """Removes the tenant's files that no manifest names and nobody has written since; how many.
-
-    Only while no snapshot of the tenant can come to exist: one that is being made has its files,
-    and no manifest yet. `older_than` is in seconds since 1970.
-    """
+def left_over(root: Path, tenant_id: str, named: Iterable[str], *, before: float) -> list[Path]:
+    """The tenant's files that no manifest names and nobody has written since that moment."""
     keep, folder = {root / path for path in named}, tenant_folder(root, tenant_id)
-    orphans = [
+    return [
         path
         for pattern in ("*/.*.part", "*/*.parquet")
         for path in folder.glob(pattern)
-        if path not in keep and path.stat().st_mtime < older_than
+        if path not in keep and path.stat().st_mtime < before
     ]
-    for path in orphans:
+
+
+def sweep(root: Path, tenant_id: str, named: Collection[str], *, before: float) -> None:
+    """Removes them, from the bucket too.
+
+    Only while no snapshot of the tenant can come to exist: one that is being made has its files,
+    and no manifest yet.
+    """
+    for path in left_over(root, tenant_id, named, before=before):
         path.unlink()
-    return len(orphans)
+    if bucket := the_bucket():
+        bucket.sweep(tenant_folder(Path(), tenant_id).as_posix(), named, before=before)
 
 
 def sha256_of(path: Path) -> str:

@@ -80,6 +80,11 @@ class Manifest:
         """The parts of a dataset, in order."""
         return [file for file in self.files if file.dataset == dataset]
 
+    @property
+    def size(self) -> int:
+        """The bytes of all files."""
+        return sum(file.size for file in self.files)
+
     def rows_of(self, dataset: str) -> int:
         """How many rows a dataset has."""
         return sum(file.rows for file in self.files_of(dataset))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from valor_core.snapshots.datasets import DATASETS
 from valor_core.snapshots.files import check_files, tenant_folder
-from valor_core.snapshots.manifest import Manifest, SnapshotDamaged
+from valor_core.snapshots.manifest import Manifest
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -59,11 +59,12 @@ def close_idle(*, keep: int = 0) -> None:
 
 
 def _take(root: Path, manifest: Manifest) -> _Opened:
+    check_files(root, manifest)
     key = str(root), manifest.tenant, manifest.id, _stamps(root, manifest)
     with _guard:
         if opened := _known(key):
             return opened
-    fresh = _Opened(_locked_instance(root, manifest), readers=1)  # unguarded: hashing takes time
+    fresh = _Opened(_locked_instance(root, manifest), readers=1)  # unguarded: it takes time
     with _guard:
         opened = _known(key)
         if opened is None:
@@ -88,11 +89,8 @@ def _give_back(opened: _Opened) -> None:
 
 
 def _stamps(root: Path, manifest: Manifest) -> tuple[tuple[int, int, int], ...]:
-    """What changes when somebody touches a file: it is then verified anew."""
-    try:
-        found = [(root / file.path).stat() for file in manifest.files]
-    except FileNotFoundError as error:
-        raise SnapshotDamaged(manifest.id, "a file is missing", parent=manifest.parent) from error
+    """What changes when somebody touches a file: it is then opened anew."""
+    found = [(root / file.path).stat() for file in manifest.files]
     return tuple((each.st_ino, each.st_size, each.st_mtime_ns) for each in found)
 
 
@@ -102,7 +100,6 @@ def _locked_instance(root: Path, manifest: Manifest) -> "DuckDBPyConnection":
     own = tenant_folder(root, manifest.tenant)
     paths = [root / file.path for file in manifest.files]
     assert all(path.is_relative_to(own) for path in paths), "a foreign file"
-    check_files(root, manifest)
     instance = duckdb.connect(
         config={
             "temp_directory": "",

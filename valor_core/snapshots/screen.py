@@ -64,6 +64,7 @@ class Screened:
     passed: int  # also those beyond the limit
     companies: int  # of the snapshot
     rows: tuple[ScreenedCompany, ...]
+    instead_of: str = ""  # what is wrong with the newest one, where an earlier one had to answer
 
 
 def screen(

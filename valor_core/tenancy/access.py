@@ -50,6 +50,7 @@ MAY: dict[str, frozenset[Role]] = {
     "snapshot.read": _READERS,
     "snapshot.cut": _ANALYSTS,
     "snapshot.publish": _ANALYSTS,
+    "snapshot.gc": _ADMINS,
     "report.read": _READERS,
     "report.prepare": _ANALYSTS,
     "report.gather": _ANALYSTS,

@@ -2,25 +2,38 @@
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import select
 
 from valor_core.audit import log as audit
+from valor_core.audit.retention import held_subjects
 from valor_core.billing.metering import Meter
-from valor_core.coverage import imports
+from valor_core.coverage import imports, job_runs
 from valor_core.errors import Conflict
-from valor_core.settings import ROOT, home
+from valor_core.settings import ROOT, home, whole_number
 from valor_core.snapshots import catalogue
+from valor_core.snapshots.bucket import the_bucket
 from valor_core.snapshots.datasets import DATASETS
-from valor_core.snapshots.files import is_sound, write_part
-from valor_core.snapshots.manifest import Manifest, SnapshotDamaged
+from valor_core.snapshots.files import (
+    flaw,
+    forget_digests,
+    is_sound,
+    left_over,
+    sweep,
+    tenant_folder,
+    write_part,
+)
+from valor_core.snapshots.manifest import Manifest, SnapshotDamaged, read_manifest
 from valor_core.snapshots.screen import Bounds, Screened
 from valor_core.snapshots.screen import screen as screened
 from valor_core.store.tables import AuditHeadRow, SnapshotRow
-from valor_core.store.work import Work
-from valor_core.values import SnapshotId, micros
+from valor_core.store.work import Work, unit_of_work
+from valor_core.values import DAY_US, micros
 from valor_core.workbench.cuts import Cut, parts_of
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
@@ -38,6 +51,10 @@ class FilesSwept(Conflict):
         )
 
 
+Answer = TypeVar("Answer")
+GRACE = timedelta(hours=1)  # no cut takes that long: its files are of a snapshot by then
+LOOK_BACK = 10  # snapshots that may be damaged one after another
+ID_LENGTH = 64
 NEVER_SHOWN = "access", "audit", "hold", "job", "report", "retention", "session", "snapshot"
 """Acts on these change nothing of the companies, figures and values that a report shows."""
 
@@ -75,6 +92,8 @@ def cut_snapshot(work: Work, *, progress: Callable[[int, int], object] | None = 
         if known is None or not is_sound(_root(), known):
             known = write_part(_root(), tenant, dataset, rows(), part=part, state=state)
         files.append(known)
+    if bucket := the_bucket():
+        bucket.send(_root(), tenant_folder(Path(), tenant).as_posix(), (f.path for f in files))
     return Manifest(
         tenant=tenant,
         cut=work.now.isoformat(timespec="microseconds"),
@@ -156,9 +175,125 @@ def list_snapshots(
 
 
 @view("snapshot.read")
-def latest_snapshot(work: Work) -> Manifest:
-    """The newest snapshot; NoSnapshot before the first."""
-    return catalogue.latest(work)
+def latest_snapshot(work: Work, *, as_of: datetime | None = None) -> Manifest:
+    """The newest snapshot, or the newest that was cut by a moment; NoSnapshot before the first."""
+    rows = catalogue.as_of(work, as_of, limit=1)
+    if not rows:
+        raise catalogue.NoSnapshot(f"as of {as_of:%Y-%m-%d %H:%M}" if as_of else "latest")
+    return read_manifest(rows[0].manifest, rows[0].id)
+
+
+@view("snapshot.read")
+def read_snapshot(work: Work, snapshot_id: str) -> Manifest:
+    """The snapshot of that id, or of the id that begins so."""
+    return catalogue.snapshot(work, snapshot_id)
+
+
+def find_snapshot(work: Work, which: str, *, as_of: datetime | None = None) -> Manifest:
+    """The snapshot of an id or of its beginning, or for `latest` the newest by a moment."""
+    return latest_snapshot(work, as_of=as_of) if which == "latest" else read_snapshot(work, which)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetChange:
+    """A dataset of a snapshot beside the snapshot before."""
+
+    dataset: str
+    label: str  # as people call it
+    row: str  # what one row is
+    rows: int
+    rows_before: int
+    parts: int
+    parts_made: int  # others were kept as they were
+
+
+@view("snapshot.read")
+def compare_with_before(work: Work, snapshot_id: str) -> Sequence[DatasetChange]:
+    """What each dataset has, and what of it the snapshot before does not have."""
+    manifest = catalogue.snapshot(work, snapshot_id)
+    before = catalogue.before(work, manifest)
+    known = {file.path for file in before.files} if before else set()
+    return [
+        DatasetChange(
+            dataset=name,
+            label=dataset.label,
+            row=dataset.row,
+            rows=manifest.rows_of(name),
+            rows_before=before.rows_of(name) if before else 0,
+            parts=len(manifest.files_of(name)),
+            parts_made=sum(file.path not in known for file in manifest.files_of(name)),
+        )
+        for name, dataset in DATASETS.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotVerdict:
+    """Whether a snapshot is what was published, and what is wrong where it is not."""
+
+    snapshot_id: str
+    files: int
+    size: int  # bytes
+    flaws: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.flaws
+
+
+@view("snapshot.read")
+def verify_snapshot(work: Work, snapshot_id: str) -> SnapshotVerdict:
+    """Reads every byte of the snapshot again, and asks the log whether it stood there."""
+    manifest = catalogue.snapshot(work, snapshot_id)
+    forget_digests()
+    flaws = [flaw(_root(), file) for file in manifest.files if not is_sound(_root(), file)]
+    mac = audit.mac_at(work, manifest.audit_size)
+    if mac != manifest.audit_mac:
+        flaws.append(f"entry {manifest.audit_size} of the audit log is not the one it was cut at")
+    return SnapshotVerdict(
+        snapshot_id=manifest.id, files=len(manifest.files), size=manifest.size, flaws=tuple(flaws)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleared:
+    """What was cleared away."""
+
+    snapshots: int
+    files: int
+
+
+@verb("snapshot.gc")
+def clear_snapshots(work: Work, *, grace: timedelta = GRACE) -> Cleared:
+    """Drops snapshots that are older than they are kept, then files that no snapshot names.
+
+    Never the newest, one under a legal hold, or one that a report stands on. The files go once the
+    rows are gone for good, and only those that nobody has written for a while.
+    """
+    _hold_the_log(work)
+    days = whole_number("VALOR_SNAPSHOTS_KEPT_DAYS", most=36_500)
+    doomed = []
+    held = {hold.removeprefix("snapshot:") for hold in held_subjects(work)}
+    if not any(len(each) != ID_LENGTH for each in held):  # others may be in any snapshot
+        cut_before = work.now_micros - days * DAY_US
+        kept = held | job_runs.snapshots_named(work)
+        doomed = catalogue.expire(work, cut_before=cut_before, kept=kept)
+    before = (work.now - grace).timestamp()
+    tenant, named = work.caller.tenant_id, catalogue.named_files(work)
+    files = left_over(_root(), tenant, named, before=before)
+    work.note("", expired=len(doomed), files=len(files))
+    if files or doomed:
+        work.after_commit.append(lambda: _sweep(work, before))
+    return Cleared(snapshots=len(doomed), files=len(files))
+
+
+def _sweep(cleared: Work, before: float) -> None:
+    """Apart, so that the rows are gone for good, and while no snapshot can come to exist."""
+    with unit_of_work(cleared.caller, cleared.store, cleared.now) as work:
+        work.begin_writing()
+        _hold_the_log(work)
+        sweep(_root(), work.caller.tenant_id, catalogue.named_files(work), before=before)
 
 
 @view("snapshot.read")
@@ -169,8 +304,34 @@ def screen(
     order: str = "revenue",
     descending: bool = True,
     limit: int = 100,
-    snapshot_id: SnapshotId | None = None,
+    snapshot_id: str | None = None,
+    as_of: datetime | None = None,
 ) -> Screened:
-    """The companies of the latest snapshot, or of that one, that lie within the bounds, ranked."""
-    manifest = catalogue.snapshot(work, snapshot_id) if snapshot_id else catalogue.latest(work)
-    return screened(_root(), manifest, bounds, order=order, descending=descending, limit=limit)
+    """The companies of a snapshot that lie within the bounds, ranked; see `_asked` for which."""
+
+    def ask(manifest: Manifest) -> Screened:
+        return screened(_root(), manifest, bounds, order=order, descending=descending, limit=limit)
+
+    found, damaged = _asked(work, ask, snapshot_id, as_of)
+    return replace(found, instead_of=str(damaged)) if damaged else found
+
+
+def _asked(
+    work: Work,
+    ask: Callable[[Manifest], Answer],
+    snapshot_id: str | None,
+    as_of: datetime | None,
+) -> tuple[Answer, SnapshotDamaged | None]:
+    """The answer of the snapshot named, or of the newest by a moment.
+
+    Where that newest is damaged the last good one answers, beside what is wrong with the newest.
+    """
+    if snapshot_id:
+        return ask(catalogue.snapshot(work, snapshot_id)), None
+    damaged = None
+    for row in catalogue.as_of(work, as_of, limit=LOOK_BACK):
+        try:
+            return ask(read_manifest(row.manifest, row.id)), damaged
+        except SnapshotDamaged as error:
+            damaged = damaged or error
+    raise damaged or catalogue.NoSnapshot

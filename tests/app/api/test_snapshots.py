@@ -43,6 +43,25 @@ def test_without_a_key_nothing_is_published(world: World, client):
     assert analyst.get("/snapshots").json()["snapshots"] == []
 
 
+def test_a_snapshot_is_read_by_id_or_as_of_compared_verified_and_cleared_away(world: World, client):
+    analyst, admin = client(world.acme.analyst), client(world.acme.admin)
+    first, second = publish(analyst, "1").json(), publish(analyst, "2").json()
+
+    assert analyst.get(f"/snapshots/{first['id'][:8]}").json() == first
+    as_of = {"as_of": first["cut"]}
+    assert analyst.get("/snapshots/latest", params=as_of).json() == first
+    assert (
+        analyst.get("/snapshots/latest/screen", params=as_of).json()["snapshot_id"] == first["id"]
+    )
+    assert analyst.get("/snapshots/latest?as_of=2026-01-01").json()["code"] == "bad_inputs"
+    changes = {each["dataset"]: each for each in analyst.get("/snapshots/latest/changes").json()}
+    assert (changes["usage"]["rows"], changes["usage"]["rows_before"]) == (1, 0)
+    verdict = analyst.get(f"/snapshots/{second['id']}/verify").json()
+    assert (verdict["holds"], verdict["flaws"]) == (True, [])
+    assert analyst.post("/snapshots/gc").json()["code"] == "access_denied"
+    assert admin.post("/snapshots/gc").json() == {"snapshots": 0, "files": 0}
+
+
 def test_who_may_not_publish_is_refused_and_leaves_nothing(world: World, client):
     viewer = client(world.acme.viewer)
 

@@ -1,0 +1,52 @@
+"""The page Snapshots: from nothing published to what changed, and whether it is unchanged."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ONLY_SQLITE, World
+from tests.pages.opening import opened, pressed, texts
+from valor_core.snapshots import reader
+from valor_core.workbench import snapshots
+
+pytestmark = ONLY_SQLITE
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = tmp_path / "snapshots"
+    monkeypatch.setattr(snapshots, "_root", lambda: folder)
+    yield folder
+    reader.close_idle()
+
+
+def test_an_analyst_publishes_looks_and_verifies(world: World, monkeypatch, root: Path):
+    page = opened(monkeypatch, world.acme.analyst, "snapshots")
+    assert "Publish the first one" in texts(page)
+
+    page = pressed(page, "Publish a snapshot")
+    assert "One row is" in texts(page)
+    assert "Since the one before" not in texts(page)
+    assert "Unchanged: all" in texts(pressed(page, "Verify"))
+
+    page = pressed(page, "Publish a snapshot")
+    assert "Since the one before" in texts(page)
+    assert "anna" in page.selectbox[0].options[0]
+    for path in root.rglob("audit/*.parquet"):
+        path.unlink()
+    assert "Not what was published: the bytes of audit" in texts(pressed(page, "Verify"))
+
+
+def test_a_viewer_is_told_whom_to_ask_and_clears_nothing_away(world: World, monkeypatch):
+    page = opened(monkeypatch, world.acme.viewer, "snapshots")
+
+    assert "Ask an analyst" in texts(page)
+    assert [button.label for button in page.button] == ["Sign out"]
+
+
+def test_an_administrator_clears_away(world: World, monkeypatch):
+    page = opened(monkeypatch, world.acme.admin, "snapshots")
+
+    page = pressed(pressed(page, "Publish a snapshot"), "Clear away")
+
+    assert "0 snapshots and 0 files" in page.toast[0].value
