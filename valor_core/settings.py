@@ -57,6 +57,7 @@ SETTINGS = (
         "Seals tenants' keys of data providers; made in VALOR_HOME if empty.",
         secret=True,
     ),
+    Setting(
         "VALOR_SNAPSHOTS",
         "",
         "Bucket that keeps the files of snapshots, such as `s3://bucket/folder`; the folder "

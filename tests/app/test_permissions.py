@@ -73,9 +73,6 @@ ROLES = (Role.VIEWER, Role.ANALYST, Role.ADMIN)
 FLAG = "workbook_audit"
 PROOF = "GET /audit/entries/{seq}/proof"
 DELETE_KEY = "DELETE /providers/{provider}/key"
-ACCEPT = "POST /series/{series_id}/acceptances"
-DELETE_WORK = "DELETE /providers/maintenance/{work_id}"
-DELETE_ADJUSTMENT = "DELETE /companies/{company_id}/adjustments/{adjustment_id}"
 
 ACT_OF_ROUTE = {
     **dict.fromkeys(CREATES, "valuation.run"),
@@ -277,8 +274,7 @@ SAME_OF_ALL: dict[str, Any] = {
 # tests/app/api/test_retention.py asks about those of another tenant.
 NAMED = {
     "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys",
-    "flag": FLAG, "provider": "fred", "capability": "macro",
-    "flag": FLAG, "group_id": "nobodys",
+    "flag": FLAG, "provider": "fred", "capability": "macro", "group_id": "nobodys",
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.
@@ -352,6 +348,8 @@ FRESH: dict[str, Callable[[Store, Tenant, Caller, Things], str]] = {
     "adjustment_id": lambda store, tenant, _, things: adjustment_of(
         store, tenant, things.company_id
     ),
+    "work_id": lambda store, tenant, *_: announced_work_of(store, tenant),
+    "series_id": lambda store, tenant, *_: doubtful_series_of(store, tenant),
     "user_id": lambda store, tenant, *_: member_of(store, tenant),
     "key_id": lambda store, tenant, who, _: key_of(
         store, who if who.kind == "user" else tenant.admin
@@ -369,25 +367,11 @@ def laid_out(store: Store, tenant: Tenant, who: Caller, route: str, things: Thin
         return replace(things, draft_version=version)
     if route == "DELETE /flags/{flag}/override":
         flag_override_of(store, tenant, FLAG)
-    if "{key_id}" in route and who.kind == "user":
-        return replace(things, key_id=key_of(store, who))
-    if route == DELETE_OVERRIDE:
-        return replace(things, override_id=override_of(store, tenant))
-    if route == DELETE_WORK:
-        return replace(things, work_id=announced_work_of(store, tenant))
-    if "{session_id}" in route:
-        return replace(things, session_id=session_of(store, tenant, who.user_id))
     if route == PROOF:
         seal_log(store, tenant.id)
     if route == DELETE_KEY:
         with open_work(tenant.admin, store) as work:
             market_data.set_key(work, NAMED["provider"], "a-key-of-ours")
-    if route == ACCEPT:
-        return replace(things, series_id=doubtful_series_of(store, tenant))
-    if route == DELETE_ADJUSTMENT:
-        return replace(things, adjustment_id=adjustment_of(store, tenant, things.company_id))
-    if route == PROOF:
-        seal_log(store, tenant.id)
     for name, fresh in FRESH.items():
         if f"{{{name}}}" in route:
             made: dict[str, Any] = {name: fresh(store, tenant, who, things)}

@@ -41,13 +41,8 @@ PLAN = "team"
 _COUNT = count(1)
 IDS = (
     "company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "computation_id",
-    "override_id", "file_id",
-    "override_id", "series_id",
-    "override_id", "series_id", "work_id",
-    "override_id", "session_id",
-    "override_id", "session_id", "key_id",
-    "override_id", "session_id", "key_id", "user_id",
-    "override_id", "snapshot_id",
+    "override_id", "file_id", "series_id", "work_id", "session_id", "key_id", "user_id",
+    "snapshot_id",
 )  # fmt: skip
 
 
