@@ -137,7 +137,7 @@ PLACES = (
     _place(
         "providers", "Providers", "cell_tower",
         "How the data providers stand, how good they were, and whom one asks.",
-        act="provider.read",
+        act="routing.read",
     ),
     _place(
         "limits", "Plan & limits", "speed",

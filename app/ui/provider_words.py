@@ -1,5 +1,6 @@
 """Data providers in words: what they are asked for, how they stand, how good they were."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from app.ui.words import NOTHING, number, percent
@@ -84,7 +85,7 @@ FIGURES = (
 )  # fmt: skip
 
 
-def policy_sentences(policy: Policy, service: Service, titles: dict[str, str]) -> list[str]:
+def policy_sentences(policy: Policy, service: Service, titles: Mapping[str, str]) -> list[str]:
     """A policy as one would say it."""
     order = [titles.get(name, name) for name in policy.providers]
     terms = [

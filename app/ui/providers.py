@@ -130,7 +130,7 @@ def policies(who: Caller, names: Mapping[str, str]) -> None:
     """Whom one asks for what, and on which terms; an administrator changes it."""
     with open_work(who) as work:
         found = routing.read_policies(work)
-    titles = {name: each.title for name, each in routing.offered().items()}
+    titles = routing.TITLES
     for each in found:
         st.subheader(KINDS[each.capability].capitalize(), anchor=False)
         st.write(" ".join(policy_sentences(each.policy, each.service, titles)))
@@ -143,7 +143,7 @@ def announced(who: Caller, names: Mapping[str, str]) -> None:
     """Work on providers that was announced: it counts neither for nor against them."""
     with open_work(who) as work:
         rows = providers.list_announced(work)
-    titles = {name: each.title for name, each in routing.offered().items()}
+    titles = routing.TITLES
     if rows:
         show.listing(
             "The latest first, in UTC",
@@ -237,7 +237,7 @@ def _changing(
         return
     kind = st.selectbox("For", list(found), format_func=KINDS.__getitem__, key="providers:kind")
     before, service = found[kind].policy, found[kind].service
-    able = [n for n, each in routing.offered().items() if kind in each.capabilities]
+    able = list(found[kind].able)
     with st.form(f"policy:{kind}", border=False):
         chosen = st.multiselect(
             "Ask, in this order", able, [n for n in before.providers if n in able],

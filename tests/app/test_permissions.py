@@ -168,16 +168,16 @@ ACT_OF_ROUTE = {
     "GET /reports/schedules": "report.read",
     "POST /reports/schedules": "report.schedule",
     "DELETE /reports/schedules/{schedule_id}": "report.schedule",
-    "GET /providers/status": "provider.read",
-    "GET /providers/timeline": "provider.read",
-    "GET /providers/decisions": "provider.read",
+    "GET /providers/status": "routing.read",
+    "GET /providers/timeline": "routing.read",
+    "GET /providers/decisions": "routing.read",
     "POST /providers/{provider}/{capability}/release": "provider.release",
-    "GET /providers/maintenance": "provider.read",
+    "GET /providers/maintenance": "routing.read",
     "POST /providers/maintenance": "maintenance.announce",
     "DELETE /providers/maintenance/{work_id}": "maintenance.withdraw",
-    "GET /routing": "provider.read",
+    "GET /routing": "routing.read",
     "PUT /routing/{capability}": "routing.change",
-    "GET /routing/{capability}/history": "provider.read",
+    "GET /routing/{capability}/history": "routing.read",
     "POST /snapshots": "snapshot.publish",
     "GET /snapshots": "snapshot.read",
     "POST /snapshots/gc": "snapshot.gc",
@@ -226,6 +226,12 @@ DOORS = {
     "/logout": PEOPLE,
 }
 SOCKETS = {"/_stcore/stream"}
+# What a route uses up is made anew for each call.
+USED_UP: dict[str, tuple[str, Callable[[Store, Tenant], str]]] = {
+    DELETE_OVERRIDE: ("override_id", override_of),
+    DELETE_WORK: ("work_id", announced_work_of),
+    ACCEPT: ("series_id", doubtful_series_of),
+}
 # Bodies that name no thing.
 SAME_OF_ALL: dict[str, Any] = {
     "POST /batches": {"policy": {}},

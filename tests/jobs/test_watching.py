@@ -13,8 +13,8 @@ def test_each_tenant_that_uses_a_provider_is_watched_and_nobody_else(
     store, acme, rival, monkeypatch
 ):
     fred = Played(name="fred", clock=lambda: 1_800_000_000.0)
-    monkeypatch.setattr(watching, "offered", lambda: {"fred": fred})
-    routing.ask(acme.analyst, QUESTION, offer={"fred": fred})
+    monkeypatch.setattr(watching, "askable", lambda _work: {"fred": fred})
+    routing.ask(acme.analyst, QUESTION, among={"fred": fred})
     tenants, running = [rival.id, acme.id], threading.Event()
 
     assert watch_all(store, tenants, running) == 1
@@ -29,15 +29,15 @@ def test_whatever_ails_the_providers_of_one_tenant_the_others_are_watched(
 ):
     fred = Played(name="fred", clock=lambda: 1_800_000_000.0)
     for tenant in (acme, rival):
-        routing.ask(tenant.analyst, QUESTION, offer={"fred": fred})
+        routing.ask(tenant.analyst, QUESTION, among={"fred": fred})
     offers = iter([RuntimeError("broken"), {"fred": fred}])
 
-    def offered():
+    def askable(_work):
         found = next(offers)
         if isinstance(found, Exception):
             raise found
         return found
 
-    monkeypatch.setattr(watching, "offered", offered)
+    monkeypatch.setattr(watching, "askable", askable)
 
     assert watch_all(store, [acme.id, rival.id], threading.Event()) == 1

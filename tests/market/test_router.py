@@ -14,6 +14,7 @@ from tests.market.simulator import seeds
 from valor_core.market.breaker import Limits, State
 from valor_core.market.failures import BREAKING, Failure, ProviderFailure
 from valor_core.market.provider import Capability
+from valor_core.market.providers.replay import Replay
 from valor_core.market.router import KEPT_ANSWERS, KeptAnswers, NoProvider, Routed, Router
 from valor_core.market.routing import BadRouting, Policy, Use, checked, default_policy
 from valor_core.market.transport import SafeHttp
@@ -306,6 +307,14 @@ def test_a_policy_is_taken_only_if_it_can_be_followed_and_comes_back_as_it_was(
 def test_before_a_tenant_has_a_policy_all_who_can_answer_may_be_asked(clock):
     assert default_policy(Capability.MACRO, pair(clock)).providers == ("fred", "ecb")
     assert default_policy(Capability.BARS, pair(clock)).providers == ()
+
+
+def test_invented_prices_stand_in_for_no_real_ones_unless_a_policy_says_so(clock):
+    bars = frozenset({Capability.BARS})
+    real = Played(name="tiingo", clock=clock, capabilities=bars)
+
+    assert default_policy(Capability.BARS, [Replay(), real]).providers == ("tiingo",)
+    assert default_policy(Capability.BARS, [Replay()]).providers == (Replay.name,)
 
 
 def test_every_kind_of_failure_is_either_of_the_provider_or_of_who_asks():

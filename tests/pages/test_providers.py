@@ -19,8 +19,7 @@ def offer(acme, monkeypatch):
         name: Played(name=name, clock=lambda: datetime.now(UTC).timestamp())
         for name in ("fred", "ecb")
     }
-    for module in (routing, providers, watching):
-        monkeypatch.setattr(module, "offered", lambda: found)
+    monkeypatch.setattr(routing, "askable", lambda _work: found)
     yield found
     routing._routers.clear()
 
@@ -38,8 +37,8 @@ def test_before_anybody_was_asked_the_page_says_what_to_do(acme, monkeypatch):
 
 def test_an_analyst_sees_a_failover_and_what_led_to_it(store, acme, offer, monkeypatch):
     offer["fred"].how = Failure.CONNECTION
-    routing.ask(acme.analyst, QUESTION, offer=offer)
-    watching.watch(store, acme.analyst, offer=offer)
+    routing.ask(acme.analyst, QUESTION, among=offer)
+    watching.watch(store, acme.analyst, among=offer)
 
     page = opened(monkeypatch, acme.analyst, "providers")
     shown = texts(page)
@@ -55,7 +54,7 @@ def test_an_analyst_sees_a_failover_and_what_led_to_it(store, acme, offer, monke
 
 def test_a_provider_that_is_left_alone_can_be_asked_again_by_a_button(acme, offer, monkeypatch):
     offer["fred"].how = Failure.UNAUTHORISED
-    routing.ask(acme.analyst, QUESTION, offer=offer)
+    routing.ask(acme.analyst, QUESTION, among=offer)
     page = opened(monkeypatch, acme.analyst, "providers")
     assert "does not accept the key; left alone until" in texts(page)
 
@@ -66,14 +65,14 @@ def test_a_provider_that_is_left_alone_can_be_asked_again_by_a_button(acme, offe
 
 def test_an_administrator_changes_whom_to_ask_and_a_reader_reads_it(acme, offer, monkeypatch):
     page = opened(monkeypatch, acme.admin, "providers")
-    assert "First FRED, then ECB." in at(page, "Whom to ask")
+    assert "First FRED, then European Central Bank." in at(page, "Whom to ask")
     page.multiselect[0].set_value(["ecb"])
     next(each for each in page.text_input if each.label == "Why").set_value("FRED lags")
     pressed(page, "Change the policy")
 
     shown = at(opened(monkeypatch, acme.viewer, "providers"), "Whom to ask")
 
-    assert "First ECB." in shown
+    assert "First European Central Bank." in shown
     assert "Version 1, by adam on" in shown
     assert ": FRED lags" in shown
     assert "Change a policy" not in shown

@@ -41,7 +41,7 @@ def decisions(caller):
 def test_an_answer_leaves_who_gave_it_and_why(store, acme, rival, offer):
     offer["fred"].how = Failure.SERVER
 
-    answer = routing.ask(acme.analyst, QUESTION, offer=offer).given()
+    answer = routing.ask(acme.analyst, QUESTION, among=offer).given()
 
     (told,) = decisions(acme.viewer)
     assert answer.provider == "ecb"
@@ -59,7 +59,7 @@ def test_no_transaction_is_open_while_a_provider_answers(store, acme, offer):
 
     seen: list[int] = []
     fred = Looking(name="fred", clock=offer["fred"].clock)
-    routing.ask(acme.analyst, QUESTION, offer={"fred": fred})
+    routing.ask(acme.analyst, QUESTION, among={"fred": fred})
 
     assert seen == [0]
 
@@ -69,41 +69,41 @@ def test_a_restart_does_not_forget_an_outage_and_a_second_process_sees_it(store,
         provider.how = Failure.CONNECTION
     for _ in range(3):
         with pytest.raises(NoProvider):
-            routing.ask(acme.analyst, QUESTION, offer=offer).given()
+            routing.ask(acme.analyst, QUESTION, among=offer).given()
     begin_anew(acme)
     for provider in offer.values():
         provider.how, provider.asked = "well", []
 
     with pytest.raises(NoProvider, match="FRED is left alone until"):
-        routing.ask(acme.analyst, QUESTION, offer=offer).given()
+        routing.ask(acme.analyst, QUESTION, among=offer).given()
     assert [provider.asked for provider in offer.values()] == [[], []]
 
     with open_work(acme.analyst) as work:
-        routing.release(work, "fred", MACRO, offer=offer)
-    assert routing.ask(acme.analyst, QUESTION, offer=offer).given().provider == "fred"
+        routing.release(work, "fred", MACRO, among=offer)
+    assert routing.ask(acme.analyst, QUESTION, among=offer).given().provider == "fred"
 
 
 def test_one_tenants_outage_is_not_anothers(store, acme, rival, offer):
     offer["fred"].how = Failure.UNAUTHORISED
-    routing.ask(acme.analyst, QUESTION, offer=offer)
+    routing.ask(acme.analyst, QUESTION, among=offer)
     offer["fred"].how = "well"
 
-    assert routing.ask(acme.analyst, QUESTION, offer=offer).given().provider == "ecb"
-    assert routing.ask(rival.analyst, QUESTION, offer=offer).given().provider == "fred"
+    assert routing.ask(acme.analyst, QUESTION, among=offer).given().provider == "ecb"
+    assert routing.ask(rival.analyst, QUESTION, among=offer).given().provider == "fred"
 
 
 def test_a_policy_is_followed_from_now_on_and_the_log_tells_what_it_was_before(store, acme, offer):
     policy = Policy(providers=("ecb",), price_max=0.5)
     with open_work(acme.admin) as work:
         made = routing.change_policy(
-            work, MACRO, policy, Service(objective=0.99), reason="FRED lags", offer=offer
+            work, MACRO, policy, Service(objective=0.99), reason="FRED lags", among=offer
         )
         routing.change_policy(
-            work, MACRO, replace(policy, price_max=2.0), Service(), reason="dearer", offer=offer
+            work, MACRO, replace(policy, price_max=2.0), Service(), reason="dearer", among=offer
         )
 
     assert made.version == 1
-    assert routing.ask(acme.analyst, QUESTION, offer=offer).given().provider == "ecb"
+    assert routing.ask(acme.analyst, QUESTION, among=offer).given().provider == "ecb"
     with open_work(acme.admin) as work:
         entries = [
             json.loads(row.payload or b"") for row in read_log(work, action="routing.change")
@@ -121,14 +121,14 @@ def test_a_policy_is_followed_from_now_on_and_the_log_tells_what_it_was_before(s
 def test_a_policy_that_cannot_be_followed_is_refused_and_nothing_is_kept(store, acme, offer):
     wrong = Policy(providers=("nobody",))
     with pytest.raises(BadInputs, match="'nobody' cannot be asked"), open_work(acme.admin) as work:
-        routing.change_policy(work, MACRO, wrong, Service(), reason="x", offer=offer)
+        routing.change_policy(work, MACRO, wrong, Service(), reason="x", among=offer)
     with pytest.raises(AccessDenied), open_work(acme.analyst) as work:
         routing.change_policy(
-            work, MACRO, Policy(providers=("ecb",)), Service(), reason="x", offer=offer
+            work, MACRO, Policy(providers=("ecb",)), Service(), reason="x", among=offer
         )
 
     with open_work(acme.viewer) as work:
-        assert routing.read_policy(work, MACRO, offer=offer).version == 0
+        assert routing.read_policy(work, MACRO, among=offer).version == 0
 
 
 def test_who_offers_no_such_data_cannot_be_released(store, acme, offer):
@@ -136,4 +136,4 @@ def test_who_offers_no_such_data_cannot_be_released(store, acme, offer):
         pytest.raises(NotFound, match="no provider of bars 'fred'"),
         open_work(acme.analyst) as work,
     ):
-        routing.release(work, "fred", Capability.BARS, offer=offer)
+        routing.release(work, "fred", Capability.BARS, among=offer)

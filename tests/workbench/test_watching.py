@@ -35,17 +35,17 @@ def after(store, acme, fred):
     class After:
         def ask(self, minute: float) -> None:
             now = NOON + timedelta(minutes=minute)
-            routing.ask(acme.analyst, QUESTION, offer=offer, now=now)
+            routing.ask(acme.analyst, QUESTION, among=offer, now=now)
 
         def watch(self, minute: float) -> list[tuple[str, str]]:
             now = NOON + timedelta(minutes=minute)
-            rows = watch(store, acme.analyst, offer=offer, now=now)
+            rows = watch(store, acme.analyst, among=offer, now=now)
             return [(row.state, row.cause) for row in rows]
 
         def read(self, minute: float):
             with unit_of_work(acme.viewer, store, NOON + timedelta(minutes=minute)) as work:
-                (told,) = providers.read_providers(work, offer=offer)
-                return told, providers.read_course(work, offer=offer)
+                (told,) = providers.read_providers(work)
+                return told, providers.read_course(work)
 
     return After()
 
@@ -127,7 +127,7 @@ def test_announced_work_counts_neither_way_and_is_no_outage(store, acme, fred, a
     after.watch(0)
     with unit_of_work(acme.admin, store, NOON) as work:
         providers.announce(work, "fred", NOON + timedelta(minutes=2), NOON + timedelta(minutes=9),
-                           reason="they move house", offer={"fred": fred})  # fmt: skip
+                           reason="they move house")  # fmt: skip
     fred.how = Failure.CONNECTION
     after.ask(3)
 
@@ -137,16 +137,14 @@ def test_announced_work_counts_neither_way_and_is_no_outage(store, acme, fred, a
     assert told.figures.promised_s == 120.0
 
 
-def test_work_is_announced_before_it_begins_and_can_be_withdrawn(store, acme, rival, fred):
+def test_work_is_announced_before_it_begins_and_can_be_withdrawn(store, acme, rival):
     with (
         pytest.raises(BadInput, match="before it begins"),
         unit_of_work(acme.admin, store, NOON) as work,
     ):
-        providers.announce(work, "fred", NOON - timedelta(hours=1), NOON, reason="was down",
-                           offer={"fred": fred})  # fmt: skip
+        providers.announce(work, "fred", NOON - timedelta(hours=1), NOON, reason="was down")
     with unit_of_work(acme.admin, store, NOON) as work:
-        row = providers.announce(work, "fred", NOON, NOON + timedelta(hours=1), reason="they move",
-                                 offer={"fred": fred})  # fmt: skip
+        row = providers.announce(work, "fred", NOON, NOON + timedelta(hours=1), reason="they move")
     with pytest.raises(NotFound), unit_of_work(rival.admin, store, NOON) as work:
         providers.withdraw(work, row.id)
     with unit_of_work(acme.admin, store, NOON + timedelta(minutes=5)) as work:

@@ -8,6 +8,7 @@ from typing import Any
 
 from valor_core.errors import BadInputs, Flaw
 from valor_core.market.provider import Capability, Provider
+from valor_core.market.providers.replay import Replay
 
 PROVIDERS_MAX = 20
 _BOUNDS = {
@@ -68,8 +69,10 @@ class Policy:
 
 
 def default_policy(capability: Capability, providers: Sequence[Provider]) -> Policy:
-    """Before a tenant has one: everybody who can answer, in the order of the list."""
-    return Policy(providers=tuple(p.name for p in providers if capability in p.capabilities))
+    """Before a tenant has one: all who can answer; invented data only where there are no others."""
+    able = [p.name for p in providers if capability in p.capabilities]
+    real = [name for name in able if name != Replay.name]
+    return Policy(providers=tuple(real or able))
 
 
 def checked(policy: Policy, capability: Capability, providers: Sequence[Provider]) -> Policy:

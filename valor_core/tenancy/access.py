@@ -77,6 +77,7 @@ MAY: dict[str, frozenset[Role]] = {
     "billing.close": _ANALYSTS,
     "billing.inbox": _OPERATORS,
     "billing.retry": _OPERATORS,
+    "routing.read": _READERS,
     "provider.ask": _ANALYSTS,
     "provider.watch": _ANALYSTS,
     "provider.release": _ANALYSTS,

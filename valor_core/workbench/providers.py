@@ -15,7 +15,7 @@ from valor_core.sla.states import State
 from valor_core.store.tables import ProviderIntervalRow, ProviderMaintenanceRow
 from valor_core.store.work import Work
 from valor_core.values import from_micros, micros
-from valor_core.workbench.routing import Offer, offered, policy_now
+from valor_core.workbench.routing import TITLES, service_now
 from valor_core.workbench.verb import verb, view
 from valor_core.workbench.watching import GAP, KNOWN_FOR
 
@@ -56,11 +56,10 @@ class Course:
     end: datetime
 
 
-@view("provider.read")
-def read_providers(work: Work, *, days: int = 30, offer: Offer | None = None) -> list[Standing]:
+@view("routing.read")
+def read_providers(work: Work, *, days: int = 30) -> list[Standing]:
     """Every provider that the tenant uses, with its figures over so many days."""
     _check_days(days)
-    offer = offered() if offer is None else offer
     states, since = records.newest_states(work), records.watched_since(work)
     earliest = work.now_micros - micros_of(days)
     return [
@@ -73,20 +72,17 @@ def read_providers(work: Work, *, days: int = 30, offer: Offer | None = None) ->
                 place,
                 known,
                 from_micros(max(earliest, since.get((place[0], place[1].value), earliest))),
-                offer,
             ),
             now=work.now_micros,
-            offer=offer,
         )
         for place, known in sorted(memory.known(work).items())
     ]
 
 
-@view("provider.read")
-def read_course(work: Work, *, days: int = 1, offer: Offer | None = None) -> list[Course]:
+@view("routing.read")
+def read_course(work: Work, *, days: int = 1) -> list[Course]:
     """The states of the last days, the oldest first; nothing where nothing is known."""
     _check_days(days)
-    offer = offered() if offer is None else offer
     now, known = work.now_micros, memory.known(work)
     start = now - micros_of(days)
     rows = records.states_between(work, start, now + 1, most=STATES_MOST)
@@ -95,7 +91,7 @@ def read_course(work: Work, *, days: int = 1, offer: Offer | None = None) -> lis
         by_place.setdefault((row.provider, Capability(row.capability)), []).append(row)
     return [
         Course(
-            title=_title(place[0], offer),
+            title=_title(place[0]),
             capability=place[1],
             state=State(row.state),
             cause=row.cause,
@@ -108,7 +104,7 @@ def read_course(work: Work, *, days: int = 1, offer: Offer | None = None) -> lis
     ]
 
 
-@view("provider.read")
+@view("routing.read")
 def list_announced(work: Work) -> Sequence[ProviderMaintenanceRow]:
     """Announced work of the last 30 days and to come, the latest first."""
     return records.announced(work, since=work.now_micros - micros_of(30))
@@ -122,13 +118,11 @@ def announce(
     ends_at: datetime,
     *,
     reason: str,
-    offer: Offer | None = None,
 ) -> ProviderMaintenanceRow:
     """Say that a provider will be worked on: that time counts neither for nor against it."""
-    offer = offered() if offer is None else offer
-    if provider not in offer:
+    if provider not in TITLES:
         raise BadInput(
-            f"There is no provider {provider[:40]!r}.", hint=f"Choose among {', '.join(offer)}."
+            f"There is no provider {provider[:40]!r}.", hint=f"Choose among {', '.join(TITLES)}."
         )
     row = records.announce(work, provider, (micros(starts_at), micros(ends_at)), reason)
     work.note(f"provider:{provider}", reason=row.reason, starts_at=starts_at.isoformat(),
@@ -156,13 +150,12 @@ def _standing(
     told: Figures,
     *,
     now: int,
-    offer: Offer,
 ) -> Standing:
     until, why = _left_alone(known, now)
     watched = row is not None and now <= known.seen_at + GAP
     return Standing(
         provider=place[0],
-        title=_title(place[0], offer),
+        title=_title(place[0]),
         capability=place[1],
         state=State(row.state) if row and watched else State.UNKNOWN,
         cause=row.cause if row and watched else "nobody was watching",
@@ -174,9 +167,9 @@ def _standing(
     )
 
 
-def _figures(work: Work, place: Place, known: Known, start: datetime, offer: Offer) -> Figures:
+def _figures(work: Work, place: Place, known: Known, start: datetime) -> Figures:
     provider, capability = place
-    service = policy_now(work, capability, offer).service
+    service = service_now(work, capability)
     planned = [
         records.span_of(row)
         for row in records.announced(work, since=micros(start))
@@ -206,8 +199,8 @@ def _ends(rows: Sequence[ProviderIntervalRow], known: Known | None, now: int) ->
     return [*(row.started_at for row in rows[1:]), _known_until(known, now)]
 
 
-def _title(provider: str, offer: Offer) -> str:
-    return offer[provider].title if provider in offer else provider
+def _title(provider: str) -> str:
+    return TITLES.get(provider, provider)
 
 
 def _check_days(days: int) -> None:

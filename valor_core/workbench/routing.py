@@ -8,14 +8,14 @@ import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from valor_core import telemetry
 from valor_core.errors import BadInput, NotFound
-from valor_core.market import memory, routing
+from valor_core.market import keys, memory, routing
 from valor_core.market.breaker import Standing
-from valor_core.market.offered import edgar
+from valor_core.market.offered import OFFERS, usable
 from valor_core.market.provider import Capability, Provider, Query
 from valor_core.market.router import Place, Routed, Router
 from valor_core.market.routing import Policy
@@ -32,7 +32,9 @@ from valor_core.workbench.verb import allowed, the_store, verb, view
 REASON_MAX = 500
 ROUTERS_MOST = 500
 
-Offer = Mapping[str, Provider]
+Askable = Mapping[str, Provider]
+TITLES = {offer.name: offer.title for offer in OFFERS}
+"""What people call every provider that there is, set up or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +45,15 @@ class PolicyNow:
     version: int
     policy: Policy
     service: Service
+    able: tuple[str, ...] = ()  # who can be asked for it at all
     reason: str = ""
     changed_at: datetime | None = None
     changed_by: str = ""
 
 
-def offered() -> Offer:
-    """The providers of this installation by their names."""
-    return {provider.name: provider for provider in (edgar(),)}
+def askable(work: Work) -> Askable:
+    """The providers that the tenant can ask, with its keys."""
+    return {provider.name: provider for provider in usable(keys.opened_keys(work))}
 
 
 def ask(
@@ -58,25 +61,25 @@ def ask(
     query: Query,
     *,
     store: Store | None = None,
-    offer: Offer | None = None,
+    among: Askable | None = None,
     now: datetime | None = None,
 ) -> Routed:
     """An answer from whomever the tenant's policy and the health of the providers choose."""
-    offer = offered() if offer is None else offer
     router, store = router_of(caller), store or the_store()
     with unit_of_work(caller, store, now) as work:
         allowed(work, "provider.ask")
-        policy = policy_now(work, query.capability, offer).policy
+        among = askable(work) if among is None else among
+        policy = policy_now(work, query.capability, among).policy
         known = _adopted(work, router)
-    routed = asyncio.run(_asked(router, query, policy, offer))
+    routed = asyncio.run(_asked(router, query, policy, among))
     with unit_of_work(caller, store, now) as work:
         keep_answer(work, routed, router, known)
     return routed
 
 
-async def _asked(router: Router, query: Query, policy: Policy, offer: Offer) -> Routed:
+async def _asked(router: Router, query: Query, policy: Policy, among: Askable) -> Routed:
     async with SafeHttp() as http:
-        return await router.ask(query, policy, offer, http)
+        return await router.ask(query, policy, among, http)
 
 
 def _adopted(work: Work, router: Router) -> dict[Place, Standing]:
@@ -130,21 +133,21 @@ def keep_calls(work: Work, calls: Sequence[records.Call]) -> None:
     work.after_commit.append(tell)
 
 
-@view("provider.read")
-def read_policy(work: Work, capability: Capability, *, offer: Offer | None = None) -> PolicyNow:
+@view("routing.read")
+def read_policy(work: Work, capability: Capability, *, among: Askable | None = None) -> PolicyNow:
     """Whom the tenant asks for a kind of data."""
-    return policy_now(work, capability, offered() if offer is None else offer)
+    return policy_now(work, capability, askable(work) if among is None else among)
 
 
-@view("provider.read")
-def read_policies(work: Work, *, offer: Offer | None = None) -> list[PolicyNow]:
+@view("routing.read")
+def read_policies(work: Work, *, among: Askable | None = None) -> list[PolicyNow]:
     """Whom the tenant asks for each kind of data that anybody offers."""
-    offer = offered() if offer is None else offer
-    able = {each for provider in offer.values() for each in provider.capabilities}
-    return [policy_now(work, each, offer) for each in Capability if each in able]
+    among = askable(work) if among is None else among
+    able = {each for provider in among.values() for each in provider.capabilities}
+    return [policy_now(work, each, among) for each in Capability if each in able]
 
 
-@view("provider.read")
+@view("routing.read")
 def policy_history(work: Work, capability: Capability, *, limit: int = 50) -> list[PolicyNow]:
     """The versions of the policy, the newest first."""
     check_page(limit)
@@ -159,18 +162,18 @@ def change_policy(
     service: Service,
     *,
     reason: str,
-    offer: Offer | None = None,
+    among: Askable | None = None,
 ) -> PolicyNow:
     """Ask others, in another order or on other terms, from now on."""
-    offer = offered() if offer is None else offer
-    routing.checked(policy, capability, list(offer.values()))
+    among = askable(work) if among is None else among
+    routing.checked(policy, capability, list(among.values()))
     hours.checked(service)
     if not 0 < len(reason.strip()) <= REASON_MAX:
         raise BadInput(
             f"A policy needs a reason of 1 to {REASON_MAX} characters.",
             hint="Say why it is changed; it stands in the log.",
         )
-    before = policy_now(work, capability, offer)
+    before = policy_now(work, capability, among)
     row = memory.keep_policy(work, capability, policy.terms, service.terms, reason.strip())
     told = {**before.policy.terms, **before.service.terms}
     now = {**policy.terms, **service.terms}
@@ -185,16 +188,23 @@ def change_policy(
     return _policy(row)
 
 
-def policy_now(work: Work, capability: Capability, offer: Offer) -> PolicyNow:
+def policy_now(work: Work, capability: Capability, among: Askable) -> PolicyNow:
     """The newest version, else the default: everybody who can answer."""
     row = memory.newest_policy(work, capability)
+    able = tuple(name for name, each in among.items() if capability in each.capabilities)
     if row is not None:
-        return _policy(row)
-    policy = routing.default_policy(capability, list(offer.values()))
-    return PolicyNow(capability=capability, version=0, policy=policy, service=Service())
+        return replace(_policy(row), able=able)
+    policy = routing.default_policy(capability, list(among.values()))
+    return PolicyNow(capability=capability, version=0, policy=policy, service=Service(), able=able)
 
 
-@view("provider.read")
+def service_now(work: Work, capability: Capability) -> Service:
+    """What is promised of this kind of data."""
+    row = memory.newest_policy(work, capability)
+    return Service.of(row.service) if row else Service()
+
+
+@view("routing.read")
 def read_decisions(
     work: Work, *, limit: int = 50, request_id: str = ""
 ) -> Sequence[RoutingDecisionRow]:
@@ -205,10 +215,10 @@ def read_decisions(
 
 @verb("provider.release")
 def release(
-    work: Work, provider: str, capability: Capability, *, offer: Offer | None = None
+    work: Work, provider: str, capability: Capability, *, among: Askable | None = None
 ) -> None:
     """Have a provider asked again at once that is left alone, as its cause is mended."""
-    asked = (offered() if offer is None else offer).get(provider)
+    asked = (askable(work) if among is None else among).get(provider)
     if asked is None or capability not in asked.capabilities:
         raise NotFound(f"provider of {capability}", provider[:40])
     known = _adopted(work, router := router_of(work.caller))

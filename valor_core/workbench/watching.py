@@ -20,7 +20,7 @@ from valor_core.store.engines import Store
 from valor_core.store.tables import ProviderIntervalRow, ProviderWatchRow
 from valor_core.store.work import Work, unit_of_work
 from valor_core.values import Caller
-from valor_core.workbench.routing import Offer, keep_calls, keep_news, offered, router_of
+from valor_core.workbench.routing import Askable, askable, keep_calls, keep_news, router_of
 from valor_core.workbench.verb import verb, view
 
 EVERY = 55_000_000
@@ -42,6 +42,7 @@ class Watch:
 
     known: Mapping[Place, Known]
     idle: tuple[Place, ...]
+    among: Askable
 
     @property
     def standings(self) -> dict[Place, Standing]:
@@ -50,17 +51,16 @@ class Watch:
 
 
 def watch(
-    store: Store, caller: Caller, *, offer: Offer | None = None, now: datetime | None = None
+    store: Store, caller: Caller, *, among: Askable | None = None, now: datetime | None = None
 ) -> list[ProviderIntervalRow]:
     """Judges every provider that the tenant uses; the states that began."""
-    offer = offered() if offer is None else offer
     router = router_of(caller)
     with unit_of_work(caller, store, now) as work:
-        due = begin(work, offer)
+        due = begin(work, among)
     if due is None:
         return []
     router.adopt(due.standings)
-    probed = asyncio.run(_probed(router, due.idle, offer))
+    probed = asyncio.run(_probed(router, due.idle, due.among))
     with unit_of_work(caller, store, now) as work:
         return judge(work, due, probed, router)
 
@@ -74,19 +74,20 @@ def is_due(work: Work) -> bool:
 
 
 @verb("provider.watch", audited=False)
-def begin(work: Work, offer: Offer) -> Watch | None:
+def begin(work: Work, among: Askable | None = None) -> Watch | None:
     """Take this minute's watch; None where another process has, or nothing is used."""
     known = memory.known(work)
     if not known or not _taken(work):
         return None
+    among = askable(work) if among is None else among
     lately = records.calls_since(work, work.now_micros - LATELY, slow_s=SLOW_S)
     idle = [
         place
         for place in known
-        if (provider := offer.get(place[0])) is not None and provider.price == 0.0
+        if (provider := among.get(place[0])) is not None and provider.price == 0.0
         if place not in lately or known[place].standing.open_until
     ]
-    return Watch(known=known, idle=tuple(idle[:PROBES_AT_ONCE]))
+    return Watch(known=known, idle=tuple(idle[:PROBES_AT_ONCE]), among=among)
 
 
 @verb("provider.watch", audited=False)
@@ -138,10 +139,10 @@ def _begun(
     return rows
 
 
-async def _probed(router: Router, idle: tuple[Place, ...], offer: Offer) -> dict[Place, Attempt]:
+async def _probed(router: Router, idle: tuple[Place, ...], among: Askable) -> dict[Place, Attempt]:
     async with SafeHttp() as http:
         probes = [
-            router.probe(offer[provider], capability, http, within_s=PROBE_S)
+            router.probe(among[provider], capability, http, within_s=PROBE_S)
             for provider, capability in idle
         ]
         attempts = await asyncio.gather(*probes)
