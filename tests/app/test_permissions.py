@@ -226,12 +226,6 @@ DOORS = {
     "/logout": PEOPLE,
 }
 SOCKETS = {"/_stcore/stream"}
-# What a route uses up is made anew for each call.
-USED_UP: dict[str, tuple[str, Callable[[Store, Tenant], str]]] = {
-    DELETE_OVERRIDE: ("override_id", override_of),
-    DELETE_WORK: ("work_id", announced_work_of),
-    ACCEPT: ("series_id", doubtful_series_of),
-}
 # Bodies that name no thing.
 SAME_OF_ALL: dict[str, Any] = {
     "POST /batches": {"policy": {}},
@@ -268,7 +262,7 @@ SAME_OF_ALL: dict[str, Any] = {
     },
     "PUT /retention/{category}": {"days": 365},
     "POST /holds": {"reason": "an inquiry"},
-    "PUT /routing/{capability}": {"providers": ["fred"], "reason": "as before"},
+    "PUT /routing/{capability}": {"providers": ["ecb"], "reason": "as before"},
     "POST /providers/maintenance": {
         "provider": "edgar", "reason": "they move",
         "starts_at": f"{utc_now() + timedelta(days=1)}",
@@ -280,7 +274,7 @@ SAME_OF_ALL: dict[str, Any] = {
 # tests/app/api/test_retention.py asks about those of another tenant.
 NAMED = {
     "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys",
-    "flag": FLAG, "provider": "fred", "capability": "macro", "group_id": "nobodys",
+    "flag": FLAG, "provider": "fred", "capability": "fx", "group_id": "nobodys",
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.

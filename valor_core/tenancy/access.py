@@ -135,6 +135,7 @@ SCOPES: dict[str, frozenset[Scope]] = {
             "snapshot.read",
             "report.read",
             "provider.read",
+            "routing.read",
             "series.read",
         ),
         _READING,

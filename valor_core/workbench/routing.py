@@ -214,16 +214,14 @@ def read_decisions(
 
 
 @verb("provider.release")
-def release(
-    work: Work, provider: str, capability: Capability, *, among: Askable | None = None
-) -> None:
+def release(work: Work, provider: str, capability: Capability) -> None:
     """Have a provider asked again at once that is left alone, as its cause is mended."""
-    asked = (askable(work) if among is None else among).get(provider)
-    if asked is None or capability not in asked.capabilities:
-        raise NotFound(f"provider of {capability}", provider[:40])
+    if provider not in TITLES:
+        raise NotFound("provider", provider[:40])
     known = _adopted(work, router := router_of(work.caller))
-    router.breaker(provider, capability).release()
-    keep_news(work, router, known)
+    if (provider, capability) in known:
+        router.breaker(provider, capability).release()
+        keep_news(work, router, known)
     work.note(f"provider:{provider}", capability=capability.value)
 
 
