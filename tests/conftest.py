@@ -26,7 +26,7 @@ from valor_core.store.engines import Store
 from valor_core.store.migrate import migrate
 from valor_core.tenancy import api_keys
 from valor_core.values import Caller, Role, TenantId, new_id
-from valor_core.workbench import people
+from valor_core.workbench import people, routing
 from valor_core.workbench.demo import seed_demo
 from valor_core.workbench.setup import operator, prepare
 from valor_core.workbench.verb import open_work, use_store
@@ -118,6 +118,13 @@ def _fresh_secrets() -> Iterator[None]:
     _forget_secrets()
     yield
     _forget_secrets()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_routers() -> Iterator[None]:
+    """What a process learnt of providers is learnt anew in each test."""
+    yield
+    routing._routers.clear()
 
 
 def _forget_secrets() -> None:

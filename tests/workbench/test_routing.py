@@ -21,8 +21,6 @@ MACRO = Capability.MACRO
 @pytest.fixture(autouse=True)
 def _a_new_process(acme):
     begin_anew(acme)
-    yield
-    routing._routers.clear()
 
 
 @pytest.fixture

@@ -18,8 +18,6 @@ NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _a_new_process(acme):
     begin_anew(acme)
-    yield
-    routing._routers.clear()
 
 
 @pytest.fixture

@@ -97,15 +97,15 @@ class NoProvider(Unavailable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routed:
-    """What came of a question: an answer or a refusal, and the decision that led to it."""
+    """What came of a question: an answer, a refusal, or a last good answer instead of one."""
 
     decision: Decision
     answer: Answer | None = None
     refusal: ValorError | None = None
 
-    def given(self) -> Answer:
-        """The answer; else its refusal is raised."""
-        if self.answer is None:
+    def given(self, *, new: bool = False) -> Answer:
+        """The answer, or with `new` one that was given just now; else the refusal is raised."""
+        if self.answer is None or (new and self.decision.kept):
             assert self.refusal is not None
             raise self.refusal
         return self.answer
@@ -378,21 +378,26 @@ class Router:
         """Nobody gave a fresh answer: one that is too old, the last good one, or a refusal."""
         if asking.stale:
             return self._answered(asking.stale, may, asking, stale=True)
+        refusal = self._refusal(asking)
         last = self._kept.get(asking.query.key, now=asking.at)
-        if last is not None and last.provider in may:
-            stale = self._is_old(last, asking)
-            return Routed(decision=self._decided(asking, last, stale=stale, kept=True), answer=last)
-        decision = self._decided(asking, None)
+        if last is None or last.provider not in may:
+            return Routed(decision=self._decided(asking, None), refusal=refusal)
+        stale = self._is_old(last, asking)
+        decision = self._decided(asking, last, stale=stale, kept=True)
+        return Routed(decision=decision, answer=last, refusal=refusal)
+
+    @staticmethod
+    def _refusal(asking: _Asking) -> ValorError:
+        """What the asker did wrong where that is all; else that nobody answers, and until when."""
         asked = [each for each in asking.attempts if each.outcome is not None]
         if asked and not any(map(_is_temporary, asking.failures)):
-            return Routed(decision=decision, refusal=asking.failures[0])
+            return asking.failures[0]
         wait = asking.retry_at - asking.at
-        refusal = NoProvider(
+        return NoProvider(
             asking.query.capability,
             told=list(dict.fromkeys(f"{a.title} {a.told}" for a in asking.attempts)),
             retry_after_s=wait if wait < float("inf") else RETRY_S,
         )
-        return Routed(decision=decision, refusal=refusal)
 
     def _decided(
         self, asking: _Asking, answer: Answer | None, *, stale: bool = False, kept: bool = False

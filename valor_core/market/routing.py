@@ -11,6 +11,9 @@ from valor_core.market.provider import Capability, Provider
 from valor_core.market.providers.replay import Replay
 
 PROVIDERS_MAX = 20
+WITHIN_S, DOCUMENT_S = 10.0, 60.0
+"""All that a company ever filed is megabytes, found by three questions."""
+
 _BOUNDS = {
     "price_max": (0.0, 1e6, "the highest price of a call"),
     "age_max_s": (60.0, 3.2e8, "the oldest that data may be, in seconds,"),
@@ -41,7 +44,7 @@ class Policy:
     price_max: float | None = None  # of one call; None is no ceiling
     age_max_s: float | None = None  # of the newest moment of which the data speak
     use: Use = Use.DISPLAY
-    deadline_s: float = 10.0  # over all attempts
+    deadline_s: float = WITHIN_S  # over all attempts
     hold_s: float = 60.0  # a choice is kept so long, so that one that flaps moves nobody
     hedge_after_s: float | None = None  # None: nobody is asked beside another
 
@@ -72,7 +75,8 @@ def default_policy(capability: Capability, providers: Sequence[Provider]) -> Pol
     """Before a tenant has one: all who can answer; invented data only where there are no others."""
     able = [p.name for p in providers if capability in p.capabilities]
     real = [name for name in able if name != Replay.name]
-    return Policy(providers=tuple(real or able))
+    deadline_s = DOCUMENT_S if capability is Capability.FUNDAMENTALS else WITHIN_S
+    return Policy(providers=tuple(real or able), deadline_s=deadline_s)
 
 
 def checked(policy: Policy, capability: Capability, providers: Sequence[Provider]) -> Policy:

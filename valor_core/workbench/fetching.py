@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import replace
 
 from valor_core.coverage.companyfacts import read_companyfacts
-from valor_core.market.offered import edgar
 from valor_core.market.provider import Answer, FundamentalsQuery, Provider, Query
 from valor_core.market.transport import SafeHttp
 from valor_core.store.engines import Store
 from valor_core.values import Caller
+from valor_core.workbench import routing
 from valor_core.workbench.companies import Document
 from valor_core.workbench.verb import allowed, open_work
 
@@ -19,10 +19,10 @@ WITHIN_S = 60.0
 def fetch_facts(
     caller: Caller, query: FundamentalsQuery, *, store: Store | None = None
 ) -> Document:
-    """What the company filed, from the SEC, read whole and ready to be kept as any document is."""
+    """What the company filed, from whomever the policy asks, read whole and ready to be kept."""
     with open_work(caller, store) as work:
         allowed(work, "fact.import")
-    answer = ask(edgar(), query)
+    answer = routing.ask(caller, query, store=store).given(new=True)
     assert isinstance(answer.value, bytes)
     assert answer.filer
     filer, parsed = answer.filer, read_companyfacts(answer.value)

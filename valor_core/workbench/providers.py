@@ -152,14 +152,14 @@ def _standing(
     now: int,
 ) -> Standing:
     until, why = _left_alone(known, now)
-    watched = row is not None and now <= known.seen_at + GAP
+    state, cause, since = _state(known, row, now)
     return Standing(
         provider=place[0],
         title=_title(place[0]),
         capability=place[1],
-        state=State(row.state) if row and watched else State.UNKNOWN,
-        cause=row.cause if row and watched else "nobody was watching",
-        since=from_micros(row.started_at) if row and watched else None,
+        state=state,
+        cause=cause,
+        since=since,
         seen_at=from_micros(known.seen_at) if known.seen_at else None,
         left_alone_until=until,
         why_left_alone=why,
@@ -183,6 +183,18 @@ def _figures(work: Work, place: Place, known: Known, start: datetime) -> Figures
         objective=service.objective,
     )
     return figures(work, asked)
+
+
+def _state(
+    known: Known, row: ProviderIntervalRow | None, now: int
+) -> tuple[State, str, datetime | None]:
+    """As it was judged last, but that a breaker which has opened since is told at once."""
+    standing = known.standing
+    if standing.open_until > now / 1e6 and (row is None or row.state != State.DOWN):
+        return State.DOWN, standing.why, from_micros(round(standing.changed_at * 1e6))
+    if row is None or now > known.seen_at + GAP:
+        return State.UNKNOWN, "nobody was watching", None
+    return State(row.state), row.cause, from_micros(row.started_at)
 
 
 def _left_alone(known: Known, now: int) -> tuple[datetime | None, str]:
