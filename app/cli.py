@@ -9,6 +9,7 @@ from app.commands import (
     auditing,
     billing,
     content,
+    demonstrating,
     fetching,
     flags,
     groups,
@@ -49,6 +50,7 @@ app.add_typer(content.report, name="report")
 app.add_typer(content.audit, name="audit")
 app.add_typer(auditing.retention, name="retention")
 app.add_typer(billing.billing, name="billing")
+app.add_typer(demonstrating.demo, name="demo")
 
 
 @app.command()
@@ -68,19 +70,6 @@ def migrate() -> None:
     from app.serving import bring_up_to_date
 
     print("migrated" if bring_up_to_date() else "the database is at this version already")
-
-
-@app.command()
-def demo() -> None:
-    """Seed the demo book, a demo tenant and a little history."""
-    from app.serving import bring_up_to_date, open_store
-    from valor_core.workbench.demo import seed_demo, seed_history
-
-    bring_up_to_date()
-    store = open_store()
-    seed_demo(store)
-    made = seed_history(store)
-    print(f"the demo is ready, {made} valuations were made; ./valor serve opens it")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -19,6 +19,7 @@ from valor_core.market.offered import OFFERS, usable
 from valor_core.market.provider import Capability, Provider, Query
 from valor_core.market.router import Place, Routed, Router
 from valor_core.market.routing import Policy
+from valor_core.market.stand_ins import stand_ins
 from valor_core.market.transport import SafeHttp
 from valor_core.sla import hours, records
 from valor_core.sla.hours import Service
@@ -53,7 +54,8 @@ class PolicyNow:
 
 def askable(work: Work) -> Askable:
     """The providers that the tenant can ask, with its keys."""
-    return {provider.name: provider for provider in usable(keys.opened_keys(work))}
+    found: list[Provider] = usable(keys.opened_keys(work))
+    return {provider.name: provider for provider in found} | stand_ins(work.caller.tenant_id)
 
 
 def ask(
