@@ -37,10 +37,11 @@ def question(key: str) -> str:
     """What was asked, from the text by which it is known.
 
     >>> question("bars:AAPL:2026-01-02:2026-02-27:all"), question("fundamentals:320193")
-    ('daily prices, AAPL, 2026-01-02, 2026-02-27, all', 'company filings, 320193')
+    ('daily prices of AAPL, 2026-01-02 to 2026-02-27', 'company filings of 320193')
     """
-    kind, *rest = key.split(":")
-    return ", ".join([KINDS[Capability(kind)], *rest])
+    kind, name, *days = key.split(":")
+    told = f"{KINDS[Capability(kind)]} of {name}"
+    return f"{told}, {days[0]} to {days[1]}" if len(days) > 1 else told
 
 
 def lasted(seconds: float | None) -> str:

@@ -53,9 +53,8 @@ def now(who: Caller) -> None:
         st.info(NOBODY_ASKED, icon=":material/info:")
         return
     well = sum(each.state is State.UP for each in found)
-    st.caption(f"{well} of {counted(len(found), 'provider')} up. Times are UTC.")
     show.listing(
-        "Now",
+        f"{well} of {counted(len(found), 'provider')} up; times are UTC",
         ["Provider", "For", "State", "Why", "Since"],
         [
             [
@@ -106,11 +105,11 @@ def service_levels(who: Caller) -> None:
     if not found:
         st.info(NOBODY_ASKED, icon=":material/info:")
         return
+    columns = [figures_row(each.figures) for each in found]
     show.table(
         "In service hours, without announced work",
-        FIGURES,
-        [(f"{each.title}, {KINDS[each.capability]}", figures_row(each.figures)) for each in found],
-        first="Provider",
+        [f"{each.title}, {KINDS[each.capability]}" for each in found],
+        [(name, [column[row] for column in columns]) for row, name in enumerate(FIGURES)],
     )
     st.caption(
         "Available: share of the watched time in which it answered. Watched: share of the service "

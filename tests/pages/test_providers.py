@@ -45,7 +45,7 @@ def test_an_analyst_sees_a_failover_and_what_led_to_it(store, acme, offer, monke
     assert "1 of 2 providers up" in shown
     assert "its last call failed" in shown
     assert "ECB, because FRED could not be reached" in shown
-    assert "rates and inflation, DGS10, 2026-01-02" in shown
+    assert "rates and inflation of DGS10, 2026-01-02 to 2026-01-05" in shown
     levels = at(page, "Service levels")
     assert "Error budget left" in levels
     assert "99.50 %" in levels

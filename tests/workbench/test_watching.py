@@ -151,3 +151,25 @@ def test_work_is_announced_before_it_begins_and_can_be_withdrawn(store, acme, ri
         (told,) = providers.list_announced(work)
 
     assert told.withdrawn_at is not None
+
+
+def test_what_calls_have_shown_since_the_last_watch_is_told_at_once(after, fred):
+    after.ask(0)
+    after.watch(0)
+    fred.how = Failure.SERVER
+    after.ask(2.1)
+
+    told, _ = after.read(2.5)
+
+    assert (told.state, told.cause) == (State.DOWN, "3 of its last 3 calls failed")
+
+
+def test_who_fails_is_probed_each_minute_until_it_is_well(after, fred):
+    after.ask(0)
+    fred.how = Failure.SERVER
+    after.ask(0)
+    fred.asked.clear()
+
+    after.watch(1)
+
+    assert len(fred.asked) == 1

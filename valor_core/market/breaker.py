@@ -39,6 +39,7 @@ class Limits:
     bad_rate: float = 0.5
     slow_s: float = 5.0
     slow_rate: float = 0.8
+    ailing_s: float = 60.0  # so long somebody else is preferred to one that fails
     cooldown_s: float = 5.0
     cooldown_s_max: float = 300.0
     jitter_share: float = 0.1  # up to so much longer: many processes must not probe at one instant
@@ -176,7 +177,7 @@ class Breaker:
     def ailing(self) -> str:
         """How its latest calls went, where many failed or took long; empty where it is well."""
         with self._lock:
-            since = self.clock() - self.limits.window_s
+            since = self.clock() - self.limits.ailing_s
             recent = [result for result in self._results if result[0] >= since]
         bads, slows = sum(r[1] for r in recent), sum(r[2] for r in recent)
         if bads >= 2 and 3 * bads >= len(recent):

@@ -11,13 +11,14 @@ from valor_core.market.provider import Capability
 from valor_core.market.router import Place
 from valor_core.sla import hours, records
 from valor_core.sla.figures import Asked, Figures, figures
-from valor_core.sla.states import State
+from valor_core.sla.records import MINUTE
+from valor_core.sla.states import State, judged
 from valor_core.store.tables import ProviderIntervalRow, ProviderMaintenanceRow
 from valor_core.store.work import Work
 from valor_core.values import from_micros, micros
 from valor_core.workbench.routing import TITLES, service_now
 from valor_core.workbench.verb import verb, view
-from valor_core.workbench.watching import GAP, KNOWN_FOR
+from valor_core.workbench.watching import GAP, KNOWN_FOR, evidence_now
 
 DAYS_MOST = 366
 STATES_MOST = 2_000
@@ -61,6 +62,8 @@ def read_providers(work: Work, *, days: int = 30) -> list[Standing]:
     """Every provider that the tenant uses, with its figures over so many days."""
     _check_days(days)
     states, since = records.newest_states(work), records.watched_since(work)
+    all_known = memory.known(work)
+    evidence = evidence_now(work, all_known)
     earliest = work.now_micros - micros_of(days)
     return [
         _standing(
@@ -71,11 +74,12 @@ def read_providers(work: Work, *, days: int = 30) -> list[Standing]:
                 work,
                 place,
                 known,
-                from_micros(max(earliest, since.get((place[0], place[1].value), earliest))),
+                _begin(earliest, since.get((place[0], place[1].value))),
             ),
+            judged(evidence[place]),
             now=work.now_micros,
         )
-        for place, known in sorted(memory.known(work).items())
+        for place, known in sorted(all_known.items())
     ]
 
 
@@ -148,11 +152,12 @@ def _standing(
     known: Known,
     row: ProviderIntervalRow | None,
     told: Figures,
+    live: tuple[State, str],
     *,
     now: int,
 ) -> Standing:
     until, why = _left_alone(known, now)
-    state, cause, since = _state(known, row, now)
+    state, cause, since = _state(known, row, live, now)
     return Standing(
         provider=place[0],
         title=_title(place[0]),
@@ -186,15 +191,21 @@ def _figures(work: Work, place: Place, known: Known, start: datetime) -> Figures
 
 
 def _state(
-    known: Known, row: ProviderIntervalRow | None, now: int
+    known: Known, row: ProviderIntervalRow | None, live: tuple[State, str], now: int
 ) -> tuple[State, str, datetime | None]:
-    """As it was judged last, but that a breaker which has opened since is told at once."""
-    standing = known.standing
-    if standing.open_until > now / 1e6 and (row is None or row.state != State.DOWN):
-        return State.DOWN, standing.why, from_micros(round(standing.changed_at * 1e6))
-    if row is None or now > known.seen_at + GAP:
+    """As it was judged last; what its calls have shown since is told at once."""
+    watched = row is not None and now <= known.seen_at + GAP
+    state, cause = live
+    if row and watched and state in (row.state, State.UNKNOWN):
+        return State(row.state), row.cause, from_micros(row.started_at)
+    if state is State.UNKNOWN and not watched:
         return State.UNKNOWN, "nobody was watching", None
-    return State(row.state), row.cause, from_micros(row.started_at)
+    return state, cause, None
+
+
+def _begin(earliest: int, first: int | None) -> datetime:
+    """Nothing was promised before the minute in which it was first watched."""
+    return from_micros(max(earliest, earliest if first is None else first - first % MINUTE))
 
 
 def _left_alone(known: Known, now: int) -> tuple[datetime | None, str]:

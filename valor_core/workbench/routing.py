@@ -30,6 +30,9 @@ from valor_core.values import Caller, from_micros
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import allowed, the_store, verb, view
 
+ASKED_FOR = tuple(each for each in Capability if each is not Capability.STREAM)
+"""What is asked for by question and answer."""
+
 REASON_MAX = 500
 ROUTERS_MOST = 500
 
@@ -146,7 +149,7 @@ def read_policies(work: Work, *, among: Askable | None = None) -> list[PolicyNow
     """Whom the tenant asks for each kind of data that anybody offers."""
     among = askable(work) if among is None else among
     able = {each for provider in among.values() for each in provider.capabilities}
-    return [policy_now(work, each, among) for each in Capability if each in able]
+    return [policy_now(work, each, among) for each in ASKED_FOR if each in able]
 
 
 @view("routing.read")

@@ -30,7 +30,7 @@ KNOWN_FOR = MINUTE
 """For so long after it was judged a state is believed; then nobody knows."""
 
 GAP = 3 * MINUTE
-LATELY = 5 * MINUTE
+LATELY, RECENTLY = 5 * MINUTE, 2 * MINUTE
 SLOW_S = 5.0
 PROBE_S = 5.0
 PROBES_AT_ONCE = 50
@@ -85,7 +85,9 @@ def begin(work: Work, among: Askable | None = None) -> Watch | None:
         place
         for place in known
         if (provider := among.get(place[0])) is not None and provider.price == 0.0
-        if place not in lately or known[place].standing.open_until
+        if place not in lately
+        or known[place].standing.open_until
+        or router_of(work.caller).breaker(*place).ailing
     ]
     return Watch(known=known, idle=tuple(idle[:PROBES_AT_ONCE]), among=among)
 
@@ -99,19 +101,11 @@ def judge(
     keep_news(work, router, due.standings)
     work.session.flush()
     known, now = memory.known(work), work.now_micros
-    lately = records.calls_since(work, now - LATELY, slow_s=SLOW_S)
-    was, planned = records.newest_states(work), _planned(work)
+    evidence, was = evidence_now(work, known, probed), records.newest_states(work)
     began = []
-    for (provider, capability), each in known.items():
-        name = provider, capability.value
-        evidence = _evidence(
-            each.standing,
-            lately.get(name, Lately()),
-            maintenance=planned.get(provider, ""),
-            probe=probed.get((provider, capability)),
-            now=now,
-        )
-        began += _begun(name, was.get(name), each.seen_at, now, evidence)
+    for place, each in known.items():
+        name = place[0], place[1].value
+        began += _begun(name, was.get(name), each.seen_at, now, evidence[place])
     work.add_all(began)
     memory.judged(work, known, now)
     memory.forget_old_decisions(work)
@@ -171,19 +165,28 @@ def _planned(work: Work) -> dict[str, str]:
     return {row.provider: row.reason for row, (start, end) in spans if start <= now < end}
 
 
-def _evidence(
-    standing: Standing, lately: Lately, *, maintenance: str, probe: Attempt | None, now: int
-) -> Evidence:
-    held = standing.hold_why if standing.hold_until > now / 1e6 else ""
-    refused = probe.told if probe and probe.outcome is Outcome.NEUTRAL else ""
-    return Evidence(
-        maintenance=maintenance,
-        left_alone=standing.why if standing.open_until else "",
-        held=held or refused,
-        good=lately.good,
-        bad=lately.bad,
-        slow=lately.slow,
-    )
+def evidence_now(
+    work: Work, known: Mapping[Place, Known], probed: Mapping[Place, Attempt] | None = None
+) -> dict[Place, Evidence]:
+    """What is known of each provider's last minutes: of the latest two, if it was asked in them."""
+    now, planned = work.now_micros, _planned(work)
+    calls = records.calls_since(work, now - LATELY, slow_s=SLOW_S)
+    calls |= records.calls_since(work, now - RECENTLY, slow_s=SLOW_S)
+    found = {}
+    for place, each in known.items():
+        standing, told = each.standing, (probed or {}).get(place)
+        lately = calls.get((place[0], place[1].value), Lately())
+        held = standing.hold_why if standing.hold_until > now / 1e6 else ""
+        refused = told.told if told and told.outcome is Outcome.NEUTRAL else ""
+        found[place] = Evidence(
+            maintenance=planned.get(place[0], ""),
+            left_alone=standing.why if standing.open_until else "",
+            held=held or refused,
+            good=lately.good,
+            bad=lately.bad,
+            slow=lately.slow,
+        )
+    return found
 
 
 def _calls(place: Place, told: Attempt) -> list[records.Call]:
