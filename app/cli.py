@@ -16,6 +16,7 @@ from app.commands import (
     people,
     plans,
     providers,
+    routing,
     sessions,
     snapshots,
 )
@@ -51,6 +52,7 @@ app.add_typer(content.audit, name="audit")
 app.add_typer(auditing.retention, name="retention")
 app.add_typer(billing.billing, name="billing")
 app.add_typer(demonstrating.demo, name="demo")
+app.add_typer(routing.routing, name="routing")
 
 
 @app.command()

@@ -711,3 +711,13 @@ def test_a_flag_is_killed_for_all_overridden_for_one_and_explained(valor):
     assert ended == "fact_import is true for acme, by the rollout\n"
     assert valor("flags", "explain", "--tenant", "acme").out.count("to be gone by") == 3
     assert "no flag 'nowhere'" in valor.refused("flags", "kill", "nowhere", *why)
+
+
+def test_whom_to_ask_is_set_and_shown_from_the_command_line(demo):
+    told = demo("routing", "set", "bars", "replay", "--reason", "to try it").out
+    assert "now: replay" in told
+    assert "fx            version 0: ecb" in demo("routing", "show").out
+    assert "'wheat' is no kind of data" in demo.refused("routing", "set", "wheat", "replay",
+                                                        "--reason", "x")  # fmt: skip
+    assert demo("routing", "log").out == ""
+    assert "Nothing stands in for 'ecb'" in demo.refused("demo", "degrade", "ecb")

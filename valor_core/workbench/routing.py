@@ -55,6 +55,14 @@ class PolicyNow:
     changed_by: str = ""
 
 
+def kind_of(text: str) -> Capability:
+    """The kind of data of that name; a refusal says which there are."""
+    found = next((each for each in ASKED_FOR if each == text), None)
+    if found is None:
+        raise BadInput(f"{text[:40]!r} is no kind of data.", hint=f"Choose {', '.join(ASKED_FOR)}.")
+    return found
+
+
 def askable(work: Work) -> Askable:
     """The providers that the tenant can ask, with its keys."""
     found: list[Provider] = usable(keys.opened_keys(work))
