@@ -109,6 +109,11 @@ PLACES = (
         "Value all companies by one policy, and see why some have no value.", act="batch.run",
     ),
     _place(
+        "market_data", "Market data", "candlestick_chart",
+        "Prices, yields and exchange rates from their providers, and what is doubted about them.",
+        act="series.read",
+    ),
+    _place(
         "valuations", "Valuations", "inventory_2",
         "Open saved values, follow their workings, compare two.", act="valuation.read",
     ),

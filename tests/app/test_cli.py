@@ -1,5 +1,6 @@
 """The command line, by `main` itself: what it prints, where to, and its exit code."""
 
+import io
 import json
 import shutil
 import sqlite3
@@ -462,6 +463,29 @@ def test_what_a_company_filed_is_fetched_by_its_ticker(valor, sec):
     assert "no company has the ticker ZZZZ" in valor.refused(
         "fetch", "fundamentals", "--ticker", "ZZZZ", "--tenant", "acme"
     )
+
+
+def test_a_series_is_fetched_from_who_is_ready_and_a_key_is_read_from_the_standard_input(
+    valor, monkeypatch
+):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("s3cret-key-1\n"))
+    days = ("--start", "2024-01-02", "--end", "2024-01-05", "--tenant", "acme")
+
+    before = valor("providers", "list", "--tenant", "acme")
+    kept = valor("providers", "key", "set", "tiingo", "--tenant", "acme")
+    after = valor("providers", "list", "--tenant", "acme")
+    fetched = valor("fetch", "series", "bars", "AAPL", "--provider", "replay", *days)
+    dropped = valor("providers", "key", "drop", "tiingo", "--tenant", "acme")
+
+    assert "tiingo   needs a key" in before.out
+    assert "tiingo   ready" in after.out
+    assert "s3cret" not in kept.out + kept.err + after.out
+    assert fetched.out == "AAPL: 4 rows in USD, invented\n"
+    assert dropped.code == 0
+    assert "is no day" in valor.refused(
+        "fetch", "series", "bars", "AAPL", "--provider", "replay", "--start", "1.1.24",
+        "--end", "2024-01-05", "--tenant", "acme",
+    )  # fmt: skip
 
 
 def test_every_flaw_of_a_document_is_told_at_once_and_nothing_is_imported(valor, tmp_path):

@@ -25,6 +25,7 @@ PAGES = {
     "credit?company=KO": "Credit",
     "returns?company=KO": "Returns",
     "batch": "Batch",
+    "market_data": "Market data",
     "valuations": "Valuations",
     "screen": "Screen",
     "snapshots": "Snapshots",

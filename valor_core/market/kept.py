@@ -14,7 +14,7 @@ from sqlalchemy import select, tuple_
 
 from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.market.checks import Doubt, SeriesQuery, doubts
-from valor_core.market.offered import OFFER
+from valor_core.market.offered import title_of
 from valor_core.market.provider import Answer, Capability
 from valor_core.market.series import Adjusted, Bar, Observation, Series
 from valor_core.store.tables import DoubtRow, SeriesRow
@@ -210,7 +210,7 @@ def _newest(
     )
     found: dict[str, Series] = {}
     for row in rows:
-        title = OFFER[row.provider].title if row.provider in OFFER else row.provider
+        title = title_of(row.provider)
         if title in found:
             continue
         with suppress(SeriesInDoubt):

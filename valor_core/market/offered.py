@@ -89,6 +89,11 @@ OFFERS = (
 OFFER = {offer.name: offer for offer in OFFERS}
 
 
+def title_of(provider: str) -> str:
+    """A provider as people call it, also one that is not offered any more."""
+    return OFFER[provider].title if provider in OFFER else provider
+
+
 def usable(keys: Mapping[str, str]) -> list[Provider]:
     """The providers that can be asked with these keys, those of the settings included."""
     found = []

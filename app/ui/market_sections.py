@@ -1,0 +1,295 @@
+"""The parts of the page Market data: fetching, what is kept and doubted, providers and keys."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+
+import streamlit as st
+
+from app.ui import show
+from app.ui.words import NOTHING, counted, moment, number, person
+from valor_core.charts.market import course
+from valor_core.errors import ValorError
+from valor_core.market.checks import value_of
+from valor_core.market.kept import REASON_MAX, Kept
+from valor_core.market.keys import LENGTH_MAX
+from valor_core.market.offered import title_of
+from valor_core.market.provider import Capability
+from valor_core.market.series import Adjusted, Bar, Observation
+from valor_core.store.work import Work
+from valor_core.tenancy.access import MAY
+from valor_core.values import Caller, from_micros
+from valor_core.workbench import market_data
+from valor_core.workbench.market_data import DoubtRow, SeriesRow, Standing
+from valor_core.workbench.verb import open_work
+
+_TOLD = "market_told"
+_DONE = "market_done"  # how often in this session, so that what was asked for is asked anew
+WHAT = {
+    Capability.BARS: "Daily prices",
+    Capability.MACRO: "Rates and macro",
+    Capability.FX: "Exchange rates",
+}
+_SYMBOL = {
+    Capability.BARS: ("Ticker", "AAPL"),
+    Capability.MACRO: ("Series", "DGS10"),
+    Capability.FX: ("Both currencies", "EURUSD"),
+}
+DOUBTS_SHOWN = 100
+
+
+def fetching(who: Caller, standing: Sequence[Standing]) -> None:
+    """What is wanted, from whom, for which days; and what came of the last one."""
+    st.html(show.READABLE)
+    kind = st.segmented_control(
+        "What", list(WHAT), default=Capability.BARS, required=True,
+        format_func=WHAT.__getitem__, key="market_what", label_visibility="collapsed",
+    )  # fmt: skip
+    ready = {
+        each.offer.title: each.offer.name
+        for each in standing
+        if each.provider and kind in each.provider.capabilities
+    }
+    if not ready:
+        st.info(
+            f"No provider of {WHAT[kind].lower()} can be asked yet. An administrator sets a key "
+            "below, under Providers and keys.",
+            icon=":material/key:",
+        )
+        return
+    label, example = _SYMBOL[kind]
+    with st.form("fetching_series", border=False):
+        left, middle, right = st.columns(3)
+        symbol = left.text_input(label, placeholder=example, max_chars=60, key=f"market_{kind}")
+        start = middle.date_input("From", value=date.today() - timedelta(days=3 * 365))  # noqa: DTZ011
+        end = right.date_input("To", value=date.today())  # noqa: DTZ011
+        left, right = st.columns(2)
+        title = left.selectbox("Provider", list(ready), key=f"market_from_{kind}")
+        adjusted = Adjusted.ALL
+        if kind is Capability.BARS:
+            adjusted = right.selectbox("Adjusted for", list(Adjusted)[::-1], key="market_adjusted")
+        pressed = st.form_submit_button("Fetch", type="primary", icon=":material/cloud_download:")
+    if pressed and not symbol.strip():
+        st.warning(f"Write a {label.lower()} first, such as {example}.")
+    elif pressed:
+        status = st.status(f"Asking {title} for {show.plain(symbol)} …")
+        try:
+            query = market_data.series_query(kind, symbol, start, end, adjusted=adjusted)
+            answer = market_data.fetch_series(who, query, provider=ready[title])
+            with open_work(who) as work:
+                done = market_data.keep_series(work, answer, query)
+        except ValorError as error:
+            status.update(label="Nothing was kept.", state="error")
+            show.refusal(error)
+        else:
+            st.session_state[_TOLD] = _what_came(done)
+            st.session_state["market_series"] = done.row.sha256
+            st.rerun()
+    elif told := st.session_state.pop(_TOLD, None):
+        st.success(told, icon=":material/check:")
+
+
+def _what_came(done: Kept) -> str:
+    name = show.plain(done.row.symbol)
+    if done.known_before:
+        return f"{name} is as it was when it was last fetched, so nothing has changed."
+    rows = counted(done.row.rows_n, "day")
+    doubted = counted(len(done.doubts), "doubt")
+    return f"{rows} of {name} came in" + (f", with {doubted}." if done.doubts else ".")
+
+
+def named(row: SeriesRow) -> str:
+    """A kept series as it stands in a list."""
+    return f"{row.symbol}, {title_of(row.provider)}, {row.first_day} to {row.last_day}"
+
+
+def listing(found: Sequence[tuple[SeriesRow, int]], names: Mapping[str, str]) -> None:
+    """What is kept, the newest fetch first."""
+    show.listing(
+        "The newest fetch first",
+        ["Series", "What", "Provider", "From", "To", "Days", "In doubt", "Fetched", "By"],
+        [
+            [
+                row.symbol,
+                WHAT[Capability(row.capability)] + (", invented" if row.synthetic else ""),
+                title_of(row.provider),
+                row.first_day,
+                row.last_day,
+                f"{row.rows_n:,}",
+                f"{open_doubts:,}" if open_doubts else "none",
+                moment(from_micros(row.fetched_at)),
+                person(row.created_by, names),
+            ]
+            for row, open_doubts in found
+        ],
+        text=frozenset({"Series", "What", "Provider", "From", "To", "Fetched", "By"}),
+    )
+
+
+def one(told: Kept) -> None:
+    """A series: its course, and all that makes it readable."""
+    row = told.row
+    if row.synthetic:
+        st.warning(
+            "These prices are invented. They show how things work and say nothing of a company.",
+            icon=":material/science:",
+        )
+    usable = {each.day for each in told.usable_rows}
+    beside = [
+        (each.day, value_of(each))
+        for each in told.series.rows
+        if each.day not in usable and math.isfinite(value_of(each))
+    ]
+    show.chart(
+        course(
+            [each.day for each in told.usable_rows],
+            [value_of(each) for each in told.usable_rows],
+            doubtful=beside,
+            theme=show.theme(),
+        ),
+        key="market_course",
+        alt=f"{row.symbol} by day, in {row.unit}; days in doubt as crosses",
+    )
+    newest = told.usable_rows[-1] if told.usable_rows else None
+    show.facts(
+        {
+            "Newest": number(value_of(newest), 4) if newest else "none may be used",
+            "On": newest.day.isoformat() if newest else NOTHING,
+            "Unit": row.unit,
+            **({"Adjusted for": row.adjusted} if row.capability == Capability.BARS else {}),
+            "Days in": row.zone,
+            "Used": f"{len(usable):,} of {row.rows_n:,}",
+        }
+    )
+    licence = row.licence
+    given_on = "may be given on" if licence["redistribution"] else "may not be given on to others"
+    st.caption(
+        f"From {show.plain(title_of(row.provider))}, asked at {show.plain(row.source)}, fetched "
+        f"{moment(from_micros(row.fetched_at))}. Terms: {show.plain(licence['name'])}; {given_on}. "
+        f"A valuation names this series by {row.sha256[:12]}."
+    )
+
+
+def doubted(who: Caller, told: Kept, names: Mapping[str, str]) -> None:
+    """What is in doubt, and for an analyst the way to accept it with a reason."""
+    if not told.doubts:
+        st.caption("Nothing about this series is in doubt.")
+        return
+    rows = {each.day: each for each in told.series.rows}
+    show.listing(
+        "What is in doubt is not used until somebody accepts it with a reason",
+        ["Day", "Value", "Doubt", "Standing", "Why it was accepted"],
+        [
+            [
+                doubt.day or "all of it",
+                _value(rows.get(date.fromisoformat(doubt.day)) if doubt.day else None),
+                doubt.told,
+                _standing(doubt, names),
+                doubt.reason or "",
+            ]
+            for doubt in told.doubts[:DOUBTS_SHOWN]
+        ],
+        text=frozenset({"Day", "Doubt", "Standing", "Why it was accepted"}),
+    )
+    more = len(told.doubts) - DOUBTS_SHOWN
+    if more > 0:
+        st.caption(f"{more:,} more are not listed.")
+    if told.open_doubts and who.role in MAY["series.accept"]:
+        _accepting(who, told)
+
+
+def _value(row: Bar | Observation | None) -> str:
+    return number(value_of(row), 4) if row else NOTHING
+
+
+def _standing(doubt: DoubtRow, names: Mapping[str, str]) -> str:
+    if doubt.accepted_at is None:
+        return "not used"
+    by = person(doubt.accepted_by or "", names)
+    return f"accepted by {by}, {moment(from_micros(doubt.accepted_at))}"
+
+
+def _accepting(who: Caller, told: Kept) -> None:
+    days = sorted({doubt.day for doubt in told.open_doubts})
+    with st.form("accepting", border=False):
+        chosen = st.multiselect(
+            "Accept",
+            days,
+            default=days if len(days) == 1 else [],
+            format_func=lambda day: day or "all of it",
+            key=f"market_accepted_{told.row.sha256[:12]}_{st.session_state.get(_DONE, 0)}",
+        )
+        reason = st.text_input("Why it is right", max_chars=REASON_MAX)
+        pressed = st.form_submit_button("Accept and use", icon=":material/done_all:")
+    if pressed:
+        _do(
+            who,
+            lambda work: market_data.accept_doubts(work, told.row.sha256, chosen, reason=reason),
+            "It is used from now on.",
+        )
+
+
+def providers(who: Caller, standing: Sequence[Standing], names: Mapping[str, str]) -> None:
+    """Who can be asked and who lacks a key; and for an administrator the way to set one."""
+    show.listing(
+        "A key is sent to its provider alone, and is never shown again",
+        ["Provider", "Brings", "Standing"],
+        [[each.offer.title, each.offer.brings, said(each, names)] for each in standing],
+        text=frozenset({"Provider", "Brings", "Standing"}),
+    )
+    if who.role not in MAY["provider.key_set"]:
+        st.caption("Keys are set by an administrator of your tenant.")
+        return
+    keyed = {each.offer.title: each for each in standing if each.offer.takes_key}
+    with st.form("keys", border=False, clear_on_submit=True):
+        left, right = st.columns(2)
+        title = left.selectbox("Provider", list(keyed), key="market_key_of")
+        key = right.text_input(
+            "Key",
+            type="password",
+            max_chars=LENGTH_MAX,
+            autocomplete="off",
+            key=f"market_key_{st.session_state.get(_DONE, 0)}",
+        )
+        pressed = st.form_submit_button("Keep the key", icon=":material/key:")
+    if pressed:
+        name = keyed[title].offer.name
+        _do(
+            who,
+            lambda work: market_data.set_key(work, name, key),
+            f"The key of {title} is kept.",
+        )
+    for title, each in keyed.items():
+        if each.own_key and st.button(
+            f"Forget the key of {title}", icon=":material/key_off:", key=f"forget_{title}"
+        ):
+            name = each.offer.name
+            _do(
+                who,
+                lambda work, name=name: market_data.drop_key(work, name),
+                f"The key of {title} is forgotten.",
+            )
+
+
+def said(each: Standing, names: Mapping[str, str]) -> str:
+    """Whether a provider can be asked, and by which key."""
+    if each.own_key:
+        at = moment(from_micros(each.own_key.set_at))
+        return f"ready, key set by {person(each.own_key.set_by, names)}, {at}"
+    if each.key_of_installation:
+        return "ready, by the key of this installation"
+    if each.provider:
+        return "ready"
+    return "needs a key" if each.offer.takes_key else "not set up in this installation"
+
+
+def _do(who: Caller, act: Callable[[Work], object], told: str) -> None:
+    try:
+        with open_work(who) as work:
+            act(work)
+    except ValorError as error:
+        show.refusal(error)
+    else:
+        st.session_state[_TOLD] = told
+        st.session_state[_DONE] = st.session_state.get(_DONE, 0) + 1
+        st.rerun()
