@@ -46,7 +46,7 @@ def fetching(who: Caller, standing: Sequence[Standing]) -> None:
         format_func=WHAT.__getitem__, key="market_what", label_visibility="collapsed",
     )  # fmt: skip
     ready = {
-        each.offer.title: each.offer.name
+        each.offer.title + each.offer.invented * ", invented": each.offer.name
         for each in standing
         if each.provider and kind in each.provider.capabilities
     }
@@ -163,10 +163,10 @@ def one(told: Kept) -> None:
     )
     licence = row.licence
     given_on = "may be given on" if licence["redistribution"] else "may not be given on to others"
+    asked = "" if row.synthetic else f", asked at {show.plain(row.source)}"
     st.caption(
-        f"From {show.plain(title_of(row.provider))}, asked at {show.plain(row.source)}, fetched "
-        f"{moment(from_micros(row.fetched_at))}. Terms: {show.plain(licence['name'])}; {given_on}. "
-        f"A valuation names this series by {row.sha256[:12]}."
+        f"From {title_of(row.provider)}{asked}, fetched {moment(from_micros(row.fetched_at))}. "
+        f"Terms: {licence['name']}; {given_on}. Named by its content: {row.sha256[:12]}."
     )
 
 

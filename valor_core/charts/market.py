@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 
+_FEW = 5
+"""So many days are all named; between them there are no hours to be read."""
+
+
 def course(
     days: Sequence[date],
     values: Sequence[float],
@@ -34,4 +38,5 @@ def course(
         "marker": {"symbol": "x", "size": 9, "color": DOWN[theme]},
         "hovertemplate": "%{x|%Y-%m-%d}: %{y:,.6~g}<extra>in doubt</extra>",
     }
-    return figure([line, *([crosses] if doubtful else [])], theme, height=300)
+    few = {"tickvals": list(days), "tickformat": "%-d %b %Y"} if len(days) <= _FEW else {}
+    return figure([line, *([crosses] if doubtful else [])], theme, height=300, x=few)

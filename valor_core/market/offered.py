@@ -23,6 +23,7 @@ class Offer:
     brings: str  # in a sentence, for who chooses among them
     key_setting: str  # empty where it takes no key
     made: Callable[[str], Provider]  # from its key
+    invented: bool = False
 
     @property
     def takes_key(self) -> bool:
@@ -84,6 +85,7 @@ OFFERS = (
         brings="Invented prices, always alike and labelled so, to try things out.",
         key_setting="",
         made=lambda _key: Replay(),
+        invented=True,
     ),
 )
 OFFER = {offer.name: offer for offer in OFFERS}
