@@ -93,6 +93,7 @@ SETTINGS = (
     Setting("VALOR_TIINGO_URL", "https://api.tiingo.com", "Where Tiingo answers."),
     Setting("VALOR_TIINGO_KEY", "", "Key of Tiingo for tenants that have none of their own.", True),
     Setting("VALOR_ALPACA_URL", "https://data.alpaca.markets", "Where Alpaca answers."),
+    Setting("VALOR_ALPACA_STREAM_URL", "wss://stream.data.alpaca.markets", "Where Alpaca streams."),
     Setting("VALOR_ALPACA_KEY", "", "`id:secret` of Alpaca for tenants without their own.", True),
     Setting("VALOR_ECB_URL", "https://data-api.ecb.europa.eu", "Where the ECB answers."),
     Setting("VALOR_DATA_FOLDER", "", "Folder of tables that are a data provider of one's own."),

@@ -66,9 +66,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         """A connection to the first that answers; BlockedAddress if one may not be dialled."""
-        addresses = await _resolved(host, port)
-        if not all(may_be_dialled(each, port, loopback=self._loopback) for each in addresses):
-            raise BlockedAddress(host)
+        addresses = await judged(host, port, loopback=self._loopback)
         failed: Exception = httpcore2.ConnectError(f"{host} has no address")
         for address in addresses[:4]:
             try:
@@ -82,6 +80,14 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Waits, as the pool asks for between two tries."""
         await self._dial.sleep(seconds)
+
+
+async def judged(host: str, port: int, *, loopback: bool) -> list[str]:
+    """The addresses of a name, all of which may be dialled; else BlockedAddress."""
+    addresses = await _resolved(host, port)
+    if not all(may_be_dialled(each, port, loopback=loopback) for each in addresses):
+        raise BlockedAddress(host)
+    return addresses
 
 
 async def _resolved(host: str, port: int) -> list[str]:

@@ -63,7 +63,12 @@ OFFERS = (
         title=Alpaca.title,
         brings="Daily prices of US shares as they were traded on IEX. Its key is id:secret.",
         key_setting="VALOR_ALPACA_KEY",
-        made=lambda key: Alpaca(base_url=setting("VALOR_ALPACA_URL"), key=key),
+        made=lambda key: Alpaca(
+            base_url=setting("VALOR_ALPACA_URL"),
+            stream_url=setting("VALOR_ALPACA_STREAM_URL"),
+            loopback=bool(setting("VALOR_DATA_LOOPBACK")),
+            key=key,
+        ),
     ),
     Offer(
         name=Ecb.name,

@@ -1,9 +1,12 @@
-"""Alpaca: daily bars of US shares.
+"""Alpaca: daily bars of US shares, and their trades as they happen.
 
-Shape: https://docs.alpaca.markets/reference/stockbarsingle-1 (read 2026-11; unverified against a
-recorded answer).
+Shapes: https://docs.alpaca.markets/reference/stockbarsingle-1 and
+https://docs.alpaca.markets/docs/real-time-stock-pricing-data (read 2026-11; unverified against a
+recorded answer). The feed `test` tells trades of the invented share FAKEPACA at all hours.
 """
 
+import json
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,11 +15,23 @@ from zoneinfo import ZoneInfo
 from valor_core.market.failures import Failure, ProviderFailure
 from valor_core.market.provider import Answer, BarsQuery, Capability, Licence, Query, in_series
 from valor_core.market.reading import a_number, a_text, as_json, reading
-from valor_core.market.series import Adjusted, Bar, Series
+from valor_core.market.series import Adjusted, Bar, Series, Tick
+from valor_core.market.sockets import ClientConnection, socket_to
 from valor_core.market.transport import Fetched, Request, SafeHttp
+from valor_core.values import utc_now
 
 ZONE = "America/New_York"
 PAGES_MAX = 20
+TEST_FEED = "test"
+_REFUSALS = {
+    401: Failure.UNAUTHORISED,  # nothing was told of a key
+    402: Failure.UNAUTHORISED,  # the key is wrong
+    404: Failure.TIMEOUT,  # the key came too late
+    406: Failure.THROTTLED,  # one connection for each account
+    407: Failure.CONNECTION,  # we read too slowly
+    409: Failure.UNAUTHORISED,  # not in the subscription
+    500: Failure.SERVER,
+}
 _ADJUSTMENT = {Adjusted.NONE: "raw", Adjusted.SPLITS: "split", Adjusted.ALL: "all"}
 
 
@@ -26,10 +41,13 @@ class Alpaca:
 
     base_url: str
     key: str = field(repr=False)
+    stream_url: str = ""
+    feed: str = "iex"
+    loopback: bool = False  # whether the stream may stand on this machine
 
     name = "alpaca"
     title = "Alpaca"
-    capabilities = frozenset({Capability.BARS})
+    capabilities = frozenset({Capability.BARS, Capability.STREAM})
     licence = Licence(
         name="Alpaca, personal and internal use",
         display=True,
@@ -78,6 +96,54 @@ class Alpaca:
     async def health(self, http: SafeHttp, deadline: float) -> None:
         """One bar of one share."""
         await self._get("SPY", {"timeframe": "1Day", "limit": "1", "feed": "iex"}, http, deadline)
+
+    async def stream(self, symbols: Sequence[str]) -> AsyncIterator[Tick]:
+        """The trades of the symbols until the connection ends, which is a ProviderFailure."""
+        seq = 0
+        async with socket_to(
+            f"{self.stream_url}/v2/{self.feed}", title=self.title, loopback=self.loopback
+        ) as socket:
+            name, _, secret = self.key.partition(":")
+            await self._told(socket, {"T": "success", "msg": "connected"})
+            await socket.send(json.dumps({"action": "auth", "key": name, "secret": secret}))
+            await self._told(socket, {"T": "success", "msg": "authenticated"})
+            await socket.send(json.dumps({"action": "subscribe", "trades": list(symbols)}))
+            while True:
+                for message in await self._messages(socket):
+                    if message["T"] == "t":
+                        seq += 1
+                        with reading(self.title):
+                            tick = self._tick(message, seq)
+                        yield tick
+
+    async def _told(self, socket: ClientConnection, wanted: dict[str, str]) -> None:
+        """Waits for what must come next; the second message of Alpaca is the first that matters."""
+        messages = await self._messages(socket)
+        if not any(wanted.items() <= message.items() for message in messages):
+            told = f"{wanted['msg']} was to come"
+            raise ProviderFailure(self.title, Failure.MALFORMED, told=told)
+
+    async def _messages(self, socket: ClientConnection) -> list[dict[str, Any]]:
+        raw = await socket.recv()
+        with reading(self.title):
+            messages = as_json(raw.encode() if isinstance(raw, str) else raw)
+            kinds = {message["T"] for message in messages}
+        if "error" in kinds:
+            code = next(each.get("code") for each in messages if each["T"] == "error")
+            raise ProviderFailure(self.title, _REFUSALS.get(code, Failure.CALLER))
+        return messages
+
+    def _tick(self, told: dict[str, Any], seq: int) -> Tick:
+        return Tick(
+            symbol=a_text(told["S"]),
+            price=a_number(told["p"]),
+            size=a_number(told["s"]),
+            at=datetime.fromisoformat(a_text(told["t"])),
+            received_at=utc_now(),
+            source=self.name,
+            seq=seq,
+            synthetic=self.feed == TEST_FEED,
+        )
 
     async def _get(
         self, symbol: str, params: dict[str, str], http: SafeHttp, deadline: float
