@@ -49,6 +49,7 @@ class Fault(StrEnum):
 
 
 _PACKED = {"Content-Encoding": "gzip"}
+_CLOSES = {"Connection": "close"}
 _HEADERS = {
     Fault.ERROR: (500, {}),
     Fault.THROTTLE: (429, {"Retry-After": str(RETRY_AFTER_S)}),
@@ -131,7 +132,7 @@ class FaultServer:
 async def _fail(fault: Fault, body: bytes, writer: asyncio.StreamWriter) -> None:
     if fault in _HEADERS:
         status, headers = _HEADERS[fault]
-        writer.write(_head(status, 0, headers))
+        writer.write(_head(status, 0, _CLOSES | headers))
     elif fault is Fault.DRIP:
         writer.write(_head(200, len(body)))
         for byte in body:
@@ -140,7 +141,7 @@ async def _fail(fault: Fault, body: bytes, writer: asyncio.StreamWriter) -> None
             await asyncio.sleep(DRIP_S)
     elif fault is Fault.GARBAGE:
         noise = bytes(range(256))
-        writer.write(_head(200, len(noise)) + noise)
+        writer.write(_head(200, len(noise), _CLOSES) + noise)
     elif fault is Fault.RESET:
         writer.write(_head(200, len(body)) + body[: len(body) // 2])
         await writer.drain()

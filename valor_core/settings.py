@@ -90,6 +90,8 @@ SETTINGS = (
     Setting("VALOR_SEC_DATA_URL", "https://data.sec.gov", "Where the SEC tells what was filed."),
     Setting("VALOR_FRED_URL", "https://api.stlouisfed.org", "Where FRED answers."),
     Setting("VALOR_FRED_KEY", "", "Key of FRED for tenants that have none of their own.", True),
+    Setting("VALOR_FMP_URL", "https://financialmodelingprep.com", "Where FMP answers."),
+    Setting("VALOR_FMP_KEY", "", "Key of FMP for tenants that have none of their own.", True),
     Setting("VALOR_TIINGO_URL", "https://api.tiingo.com", "Where Tiingo answers."),
     Setting("VALOR_TIINGO_KEY", "", "Key of Tiingo for tenants that have none of their own.", True),
     Setting("VALOR_ALPACA_URL", "https://data.alpaca.markets", "Where Alpaca answers."),

@@ -50,6 +50,7 @@ class FetchBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     company: str = Field(min_length=1, max_length=20, description="Its ticker or its CIK.")
+    provider: str = Field("edgar", description="edgar or fmp.")
 
 
 class PastImportView(BaseModel):
@@ -89,8 +90,8 @@ def create_import(
 def fetch_import(
     caller: Annotated[Caller, Depends(signed_in)], once: MakesOnce, body: FetchBody
 ) -> Response:
-    """Bring in what a company filed with the SEC, by its ticker or CIK. All or nothing."""
-    document = fetch_facts(caller, facts_asked_for(body.company))
+    """Bring in what a company filed, by its ticker or CIK. All or nothing."""
+    document = fetch_facts(caller, facts_asked_for(body.company), provider=body.provider)
     return once.do(lambda: ImportView.of(companies.import_document(once.work, document)))
 
 

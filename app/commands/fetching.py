@@ -19,16 +19,18 @@ def _fetch() -> None:
 
 @fetch.command("fundamentals")
 def fetch_fundamentals(
-    ticker: Annotated[str, typer.Option(help="Ticker or CIK.")], tenant: Tenant = "demo"
+    ticker: Annotated[str, typer.Option(help="Ticker or CIK.")],
+    provider: Annotated[str, typer.Option(help="edgar or fmp.")] = "edgar",
+    tenant: Tenant = "demo",
 ) -> None:
-    """Bring in what a company filed with the SEC; what is known already stays as it is."""
+    """Bring in what a company filed; what is known already stays as it is."""
     from app.commands.working import as_local_user, the_open_store
     from valor_core.workbench import companies
     from valor_core.workbench.fetching import facts_asked_for, fetch_facts
     from valor_core.workbench.verb import open_work
 
     caller, store = as_local_user(tenant), the_open_store()
-    document = fetch_facts(caller, facts_asked_for(ticker), store=store)
+    document = fetch_facts(caller, facts_asked_for(ticker), provider=provider, store=store)
     with open_work(caller, store) as work:
         done = companies.import_document(work, document)
     name = document.read[0].company.name

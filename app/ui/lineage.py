@@ -29,11 +29,9 @@ def lineage(
         f"**{show.plain(ITEM[fact.item].label)}, FY{fact.fiscal_year}: "
         f"{show.plain(in_filed_unit(fact))}**, {span}"
     )
-    url = filing_url(company.id, fact.accession)
     st.markdown(
         f"{show.plain(fact.tag or 'No XBRL tag')}, in form {show.plain(fact.form)} filed on "
-        f"{fact.filed_on.isoformat()}, accession {show.plain(fact.accession)}: "
-        f"[{url.removeprefix('https://www.')}]({url})"
+        f"{fact.filed_on.isoformat()}, {_document(company, fact)}"
     )
     if isinstance(shown, SplitFact):
         st.markdown(_after_splits(shown))
@@ -82,6 +80,14 @@ def _known(each: FiledFact, chosen: FiledFact, as_of: date | None) -> str:
     if each == chosen:
         return "shown above"
     return "filed later" if as_of and each.filed_on > as_of else "filed too"
+
+
+def _document(company: Company, fact: FiledFact) -> str:
+    """The filing of a figure with the way to it; what was not filed with the SEC has its name."""
+    if not show.ACCESSION.fullmatch(fact.accession):
+        return f"document {show.plain(fact.accession)}."
+    url = filing_url(company.id, fact.accession)
+    return f"accession {fact.accession}: [{url.removeprefix('https://www.')}]({url})"
 
 
 def restated(rows: Iterable[Restatement], as_of: date | None) -> None:

@@ -136,3 +136,38 @@ def ecb_of_another(path: str, params: Mapping[str, str]) -> bytes | None:
     """The ECB as it would be if its rates were against the dollar."""
     found = ecb(path, params)
     return found and found.replace(b",EUR,SP00", b",USD,SP00")
+
+
+# Apple Inc., 10-K for 2024 (0000320193-24-000123), as FMP lays it out; the lines are some of many.
+_OF_2024 = {
+    "date": "2024-09-28", "symbol": "AAPL", "reportedCurrency": "USD", "cik": "0000320193",
+    "filingDate": "2024-11-01", "acceptedDate": "2024-11-01 06:01:36", "fiscalYear": "2024",
+    "period": "FY",
+}  # fmt: skip
+FMP = {
+    "income-statement": {
+        "revenue": 391_035_000_000, "netIncome": 93_736_000_000, "epsDiluted": 6.08,
+        "weightedAverageShsOutDil": 15_408_095_000, "interestExpense": 0,
+    },
+    "balance-sheet-statement": {
+        "cashAndCashEquivalents": 29_943_000_000, "goodwill": 0, "totalAssets": 364_980_000_000,
+    },
+    "cash-flow-statement": {
+        "netCashProvidedByOperatingActivities": 118_254_000_000,
+        "capitalExpenditure": -9_447_000_000,
+    },
+}  # fmt: skip
+
+
+def fmp(path: str, params: Mapping[str, str]) -> bytes | None:
+    """https://site.financialmodelingprep.com/developer/docs/stable (2026-11; unverified)."""
+    statement = FMP.get(path.removeprefix("/stable/"))
+    if statement is None:
+        return None
+    return json.dumps([_OF_2024 | statement] if params["symbol"] == "AAPL" else []).encode()
+
+
+def fmp_of_another(path: str, params: Mapping[str, str]) -> bytes | None:
+    """FMP as it would be if it mixed up its companies."""
+    found = fmp(path, params)
+    return found and found.replace(b'"symbol": "AAPL"', b'"symbol": "AAPD"')

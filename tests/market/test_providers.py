@@ -33,6 +33,7 @@ from valor_core.market.provider import (
 from valor_core.market.providers.alpaca import Alpaca
 from valor_core.market.providers.ecb import Ecb
 from valor_core.market.providers.edgar import PACE, Edgar
+from valor_core.market.providers.fmp import Fmp
 from valor_core.market.providers.folder import Folder
 from valor_core.market.providers.fred import Fred
 from valor_core.market.providers.replay import Replay, bridge, invented_bars
@@ -64,6 +65,10 @@ CASES = {
     "fred": Case(
         lambda url: Fred(base_url=url, key=KEY), MacroQuery(series="DGS10", **DAYS),
         answers.fred, answers.fred_of_another,
+    ),
+    "fmp": Case(
+        lambda url: Fmp(base_url=url, key=KEY), FundamentalsQuery(ticker="AAPL"),
+        answers.fmp, answers.fmp_of_another,
     ),
     "tiingo": Case(lambda url: Tiingo(base_url=url, key=KEY), BARS, answers.tiingo),
     "alpaca": Case(
@@ -166,7 +171,7 @@ def test_an_answer_to_another_question_is_none(servers, name):
     assert failed.value.kind is Failure.MALFORMED
 
 
-@pytest.mark.parametrize("name", ["fred", "tiingo", "alpaca", "ecb"])
+@pytest.mark.parametrize("name", ["fred", "fmp", "tiingo", "alpaca", "ecb"])
 def test_the_cheapest_question_shows_whether_a_provider_answers(servers, name):
     case, server = CASES[name], servers[name]
     provider = case.made(server.url)

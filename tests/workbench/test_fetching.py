@@ -1,13 +1,15 @@
 """What is fetched from the SEC comes in as the same document from a file does."""
 
 import json
+from datetime import date
 
 import pytest
 
-from app.fault_server import Fault
+from app.fault_server import Fault, serving
 from tests.books import imported
 from tests.conftest import ONLY_SQLITE
 from tests.coverage.filings import apple, as_bytes
+from tests.market import answers
 from valor_core.coverage.imports import Imported
 from valor_core.errors import AccessDenied, BadInput
 from valor_core.market.failures import Failure, ProviderFailure
@@ -119,3 +121,29 @@ def test_the_sec_that_bans_who_asks_too_often_is_left_alone_for_ten_minutes(stor
     with pytest.raises(NoProvider) as failed:
         fetched(acme.analyst, "AAPL")
     assert failed.value.retry_after_s == pytest.approx(600, abs=2)
+    assert (failed.value.kind, failed.value.retry_after_s) == (Failure.THROTTLED, 600)
+
+
+@ONLY_SQLITE
+def test_statements_in_standardised_lines_come_in_with_the_day_they_were_filed(
+    store, acme, monkeypatch
+):
+    with serving(answers.fmp) as server:
+        monkeypatch.setenv("VALOR_FMP_URL", server.url)
+        monkeypatch.setenv("VALOR_FMP_KEY", "s3cret-key")
+        monkeypatch.setenv("VALOR_DATA_LOOPBACK", "1")
+        query = facts_asked_for("AAPL")
+        document = fetch_facts(acme.analyst, query, provider="fmp")
+        with pytest.raises(ProviderFailure, match="it has no statements of ZZZZ"):
+            fetch_facts(acme.analyst, facts_asked_for("ZZZZ"), provider="fmp")
+    with open_work(acme.analyst) as work:
+        companies.import_document(work, document)
+
+    told = {fact.item: fact for fact in figures(acme.analyst)}
+    assert told["revenue"].value == 391_035_000_000
+    assert told["capex"].value == 9_447_000_000
+    assert {fact.filed_on for fact in told.values()} == {date(2024, 11, 1)}
+    assert {fact.fiscal_year for fact in told.values()} == {2024}
+    assert told["eps_diluted"].unit == "USD/shares"
+    assert not {"interest_expense", "goodwill"} & told.keys(), "zero is no figure there"
+    assert "s3cret" not in document.source

@@ -7,6 +7,7 @@ from valor_core.market.provider import Provider
 from valor_core.market.providers.alpaca import Alpaca
 from valor_core.market.providers.ecb import Ecb
 from valor_core.market.providers.edgar import Edgar
+from valor_core.market.providers.fmp import Fmp
 from valor_core.market.providers.folder import Folder
 from valor_core.market.providers.fred import Fred
 from valor_core.market.providers.replay import Replay
@@ -50,6 +51,13 @@ OFFERS = (
         brings="Yields, inflation and other macro series.",
         key_setting="VALOR_FRED_KEY",
         made=lambda key: Fred(base_url=setting("VALOR_FRED_URL"), key=key),
+    ),
+    Offer(
+        name=Fmp.name,
+        title=Fmp.title,
+        brings="Annual statements in standardised lines, without the filing of each figure.",
+        key_setting="VALOR_FMP_KEY",
+        made=lambda key: Fmp(base_url=setting("VALOR_FMP_URL"), key=key),
     ),
     Offer(
         name=Tiingo.name,

@@ -4,9 +4,16 @@ import asyncio
 from dataclasses import replace
 
 from valor_core.coverage.companyfacts import read_companyfacts
-from valor_core.market.provider import Answer, FundamentalsQuery, Provider, Query
+from valor_core.coverage.fmp import read_fmp
+from valor_core.errors import BadInput
+from valor_core.market import keys
+from valor_core.market.offered import usable
+from valor_core.market.provider import Answer, Capability, FundamentalsQuery, Provider, Query
+from valor_core.market.providers.edgar import Edgar
+from valor_core.market.providers.fmp import Fmp
 from valor_core.market.transport import SafeHttp
 from valor_core.store.engines import Store
+from valor_core.store.work import Work
 from valor_core.values import Caller
 from valor_core.workbench import routing
 from valor_core.workbench.companies import Document
@@ -17,23 +24,50 @@ WITHIN_S = 60.0
 
 
 def fetch_facts(
-    caller: Caller, query: FundamentalsQuery, *, store: Store | None = None
+    caller: Caller, query: FundamentalsQuery, *, provider: str = "", store: Store | None = None
 ) -> Document:
     """What the company filed, from whomever the policy asks, read whole and ready to be kept."""
     with open_work(caller, store) as work:
         allowed(work, "fact.import")
     answer = routing.ask(caller, query, store=store).given(new=True)
+    """What the company filed, by default from the SEC, read whole and ready to be kept."""
+    with open_work(caller, store) as work:
+        allowed(work, "fact.import")
+        asked = provider_of(work, provider or Edgar.name, query.capability)
+    answer = ask(asked, query)
     assert isinstance(answer.value, bytes)
-    assert answer.filer
-    filer, parsed = answer.filer, read_companyfacts(answer.value)
-    company = replace(parsed.company, ticker=filer.ticker, sic=filer.sic)
+    if answer.provider == Fmp.name:
+        read = read_fmp(answer.value)
+        file_name = f"{Fmp.title}, {read.company.ticker}.json"
+    else:
+        assert answer.filer
+        filer, read = answer.filer, read_companyfacts(answer.value)
+        company = replace(read.company, ticker=filer.ticker, sic=filer.sic)
+        read, file_name = replace(read, company=company), f"{Edgar.title}, CIK{filer.cik:010d}.json"
     return Document(
         raw=answer.value,
-        file_name=f"SEC EDGAR, CIK{filer.cik:010d}.json",
-        kind="companyfacts",
-        read=[replace(parsed, company=company)],
+        file_name=file_name,
+        kind="companyfacts" if answer.provider == Edgar.name else answer.provider,
+        read=[read],
         source=answer.source,
     )
+
+
+def provider_of(work: Work, name: str, capability: Capability) -> Provider:
+    """The provider of that name with the tenant's key; a refusal says what it lacks."""
+    offer = keys.offered(name)
+    found = next((each for each in usable(keys.opened_keys(work)) if each.name == name), None)
+    if found is None:
+        hint = (
+            "An administrator sets one on the page Market data, or: valor providers key set."
+            if offer.takes_key
+            else "Whoever runs this installation sets its folder: VALOR_DATA_FOLDER."
+        )
+        raise BadInput(f"{offer.title} cannot be asked without a key or a folder.", hint=hint)
+    if capability not in found.capabilities:
+        brings = ", ".join(sorted(found.capabilities))
+        raise BadInput(f"{offer.title} has no {capability}.", hint=f"It has {brings}.")
+    return found
 
 
 def facts_asked_for(text: str) -> FundamentalsQuery:

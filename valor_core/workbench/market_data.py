@@ -25,7 +25,7 @@ from valor_core.store.engines import Store
 from valor_core.store.tables import DoubtRow, ProviderKeyRow, SeriesRow
 from valor_core.store.work import Work
 from valor_core.values import Caller
-from valor_core.workbench.fetching import ask
+from valor_core.workbench.fetching import ask, provider_of
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import allowed, open_work, verb, view
 
@@ -102,23 +102,6 @@ def fetch_series(
         allowed(work, "series.keep")
         asked = provider_of(work, provider, query.capability)
     return ask(asked, query)
-
-
-def provider_of(work: Work, name: str, capability: Capability) -> Provider:
-    """The provider of that name with the tenant's key; a refusal says what it lacks."""
-    offer = keys.offered(name)
-    found = next((each for each in usable(keys.opened_keys(work)) if each.name == name), None)
-    if found is None:
-        hint = (
-            "An administrator sets one on the page Market data, or: valor providers key set."
-            if offer.takes_key
-            else "Whoever runs this installation sets its folder: VALOR_DATA_FOLDER."
-        )
-        raise BadInput(f"{offer.title} cannot be asked without a key or a folder.", hint=hint)
-    if capability not in found.capabilities:
-        brings = ", ".join(sorted(found.capabilities))
-        raise BadInput(f"{offer.title} has no {capability}.", hint=f"It has {brings}.")
-    return found
 
 
 @verb("series.keep", meter=Meter.IMPORTS)

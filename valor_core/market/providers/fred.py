@@ -45,26 +45,24 @@ class Fred:
         """The observations; a day without one is left out."""
         assert isinstance(query, MacroQuery), query
         about = await self._get("series", {"series_id": query.series}, http, deadline)
+        with reading(self.title):
+            (told,) = as_json(about.body)["seriess"]
+            unit = a_text(told["units"])
+            if told["id"] != query.series:
+                raise ValueError("another series")
         days = {"observation_start": f"{query.start}", "observation_end": f"{query.end}"}
         got = await self._get(
             "series/observations", {"series_id": query.series, **days}, http, deadline
         )
         with reading(self.title):
-            (told,) = as_json(about.body)["seriess"]
-            if told["id"] != query.series:
-                raise ValueError("another series")
             rows = tuple(
                 Observation(day=a_day(each["date"]), value=a_number(each["value"]))
                 for each in as_json(got.body)["observations"]
                 if each["value"] != NOT_OBSERVED
             )
-            series = Series(
-                symbol=query.series,
-                rows=rows,
-                unit=a_text(told["units"]),
-                currency="",
-                zone="America/Chicago",
-            )
+        series = Series(
+            symbol=query.series, rows=rows, unit=unit, currency="", zone="America/Chicago"
+        )
         return in_series(self, query, series, source=got.source)
 
     async def health(self, http: SafeHttp, deadline: float) -> None:
