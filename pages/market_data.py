@@ -1,13 +1,17 @@
 """Prices, rates and exchange rates of data providers, kept as they came; and who can be asked."""
 
+from datetime import date
+
 import streamlit as st
 
 from app.ui import market_sections as sections
 from app.ui import show
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.words import counted
+from valor_core.market.provider import Capability
 from valor_core.tenancy.access import MAY
 from valor_core.workbench import market_data, people
+from valor_core.workbench.market_inputs import read_beta
 from valor_core.workbench.verb import open_work
 
 only_for_its_readers("market_data")
@@ -38,6 +42,12 @@ if found:
         told = show.or_explain(market_data.read_series, work, chosen)
     if told:
         sections.one(told)
+        if told.row.capability == Capability.BARS:
+            with open_work(who) as work:
+                last = date.fromisoformat(told.row.last_day)
+                measured = read_beta(work, told.row.symbol, as_of=last)
+            if measured:
+                sections.beta(measured)
         label = f"{counted(len(told.open_doubts), 'open doubt')} about this series"
         with st.expander(label, expanded=bool(told.open_doubts), icon=":material/help:"):
             sections.doubted(who, told, names)

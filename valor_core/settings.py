@@ -98,6 +98,7 @@ SETTINGS = (
     Setting("VALOR_ALPACA_STREAM_URL", "wss://stream.data.alpaca.markets", "Where Alpaca streams."),
     Setting("VALOR_ALPACA_KEY", "", "`id:secret` of Alpaca for tenants without their own.", True),
     Setting("VALOR_ECB_URL", "https://data-api.ecb.europa.eu", "Where the ECB answers."),
+    Setting("VALOR_MARKET_SYMBOL", "SPY", "Ticker of the market against which betas are measured."),
     Setting("VALOR_DATA_FOLDER", "", "Folder of tables that are a data provider of one's own."),
     Setting("VALOR_SESSION_IDLE_HOURS", "8", "Hours without a deed after which a sign-in is over."),
     Setting("VALOR_SESSION_HOURS", "24", "Hours after which a sign-in is over in any case."),

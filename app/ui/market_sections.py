@@ -21,6 +21,7 @@ from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, from_micros
 from valor_core.workbench import market_data
 from valor_core.workbench.market_data import DoubtRow, SeriesRow, Standing
+from valor_core.workbench.market_inputs import MarketBeta
 from valor_core.workbench.verb import open_work
 
 _TOLD = "market_told"
@@ -167,6 +168,24 @@ def one(told: Kept) -> None:
     st.caption(
         f"From {title_of(row.provider)}{asked}, fetched {moment(from_micros(row.fetched_at))}. "
         f"Terms: {licence['name']}; {given_on}. Named by its content: {row.sha256[:12]}."
+    )
+
+
+def beta(told: MarketBeta) -> None:
+    """The beta of a share, measured and adjusted, with what it rests on."""
+    show.facts(
+        {
+            f"Weekly beta against {told.market}": number(told.fit.beta, 2),
+            "Standard error": number(told.fit.standard_error, 2),
+            "R²": number(told.fit.r_squared, 2),
+            "Blume": number(told.blume, 2),
+            "Vasicek": number(told.vasicek, 2),
+        }
+    )
+    st.caption(
+        f"{told.fit.count} weeks to {told.until}. For 90 days from then on, a DCF of this company "
+        "begins with Blume's, which draws the measured beta by a third towards 1; Vasicek's draws "
+        "it the more, the less surely it was measured."
     )
 
 

@@ -64,6 +64,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "too_many_keys": {"label": "nightly"},
     "out_of_scope": {"act": "valuation.run", "scopes": frozenset({Scope.READ})},
     "bad_event": {"field": "amount_minor"},
+    "no_beta": {"count": 12},
     "key_unreadable": {"title": "FRED"},
     "series_in_doubt": {"symbol": "AAPL", "told": "AAPL was asked for, AAPD came"},
     "provider_failed": {"provider": "FRED", "kind": Failure.TIMEOUT},

@@ -3,6 +3,7 @@ from datetime import date
 
 from tests.conftest import ONLY_SQLITE
 from tests.pages.opening import opened, pressed, run, texts
+from tests.workbench.test_market_inputs import MARKET, kept, prices
 from valor_core.market.provider import BarsQuery
 from valor_core.market.series import Bar, Series
 from valor_core.workbench import market_data
@@ -89,3 +90,12 @@ def test_what_a_provider_refuses_is_said_and_nothing_is_kept(acme, monkeypatch):
 
     assert "is no ticker" in texts(page)
     assert "No series is kept yet" in texts(run(page))
+
+
+def test_a_share_beside_its_market_shows_its_beta(acme, monkeypatch):
+    kept(acme.analyst, prices("SPY", MARKET), prices("KO", 0.6 * MARKET))
+
+    page = opened(monkeypatch, acme.viewer, "market_data")
+
+    assert "104 weeks to 2024-06-28" in texts(page)
+    assert "Weekly beta against SPY" in texts(page)

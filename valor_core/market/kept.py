@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -161,6 +161,39 @@ def listed(
     for sha256 in work.session.scalars(of_these):
         counted[sha256] += 1
     return [(row, counted[row.sha256]) for row in rows]
+
+
+def newest_usable(
+    work: Work,
+    capability: Capability,
+    symbol: str,
+    *,
+    adjusted: Collection[Adjusted] = frozenset(Adjusted),
+    until: date | None = None,
+    begins_by: date | None = None,
+) -> Kept | None:
+    """The newest fetch of a real series of which rows up to a day may be used; else None.
+
+    `begins_by` leaves out those that do not reach back so far.
+    """
+    begins_by = begins_by or until or work.now.date()
+    rows = work.session.scalars(
+        select(SeriesRow.sha256)
+        .where(
+            SeriesRow.capability == capability,
+            SeriesRow.symbol == symbol,
+            SeriesRow.synthetic == 0,
+            SeriesRow.adjusted.in_(adjusted),
+            SeriesRow.first_day <= begins_by.isoformat(),
+        )
+        .order_by(SeriesRow.fetched_at.desc(), SeriesRow.sha256)
+        .limit(20)
+    )
+    for sha256 in rows:
+        found = read(work, sha256)
+        if any(until is None or row.day <= until for row in found.usable_rows):
+            return found
+    return None
 
 
 def accept(work: Work, sha256: str, days: Iterable[str], reason: str) -> list[DoubtRow]:

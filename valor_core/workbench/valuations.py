@@ -29,6 +29,7 @@ from valor_core.models.workings import Workings, record
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, Source, ValuationId, from_micros
+from valor_core.workbench.market_inputs import from_market
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.peers import with_peers
 from valor_core.workbench.verb import verb, view
@@ -109,7 +110,7 @@ def prefilled(
         saved=valuations.newest_dcf(work, company.id, as_of=as_of) if on_a_dcf else None,
     )
     if not isinstance(start.inputs, ComparablesInputs):
-        return start
+        return from_market(work, company, start, as_of=as_of)
     chosen = None if inputs is None else inputs.peers
     return with_peers(work, company.id, start, chosen=chosen, as_of=as_of, layer=layer)
 
