@@ -212,7 +212,8 @@ def navigation() -> StreamlitPage:
         ],
         expanded=True,
     )
-    _who_is_signed_in(who)  # after the list, which would push it down
+    alone = sum(place.open_to(who) for place in places()) == 1  # then no list is drawn
+    _who_is_signed_in(who, alone=alone)  # after the list, which would push it down
     return page
 
 
@@ -251,10 +252,10 @@ def only_for_its_readers(name: str) -> None:
         st.stop()
 
 
-def _who_is_signed_in(who: Caller) -> None:
+def _who_is_signed_in(who: Caller, *, alone: bool) -> None:
     with open_work(who) as work:
         me = people.me(work)
-    with st.sidebar.container(key="signed_in", gap="small"):
+    with st.sidebar.container(key="signed_in_alone" if alone else "signed_in", gap="small"):
         st.caption(f"**{show.plain(me.name)}** in **{show.plain(me.tenant)}**, {me.role}")
         if st.button("Sign out", icon=":material/logout:", type="tertiary"):
             _sign_out(who)

@@ -25,7 +25,9 @@ def own(who: Caller) -> None:
     _listed("Where you are signed in", told, named=False)
     others = [each for each in told if not each.is_this_one]
     if not others:
-        st.caption("You are signed in here only. A sign-in that you do not know ends on this page.")
+        st.caption(
+            "You are signed in here only. If you ever see another one that you do not know, end it."
+        )
         return
     _ending(who, others, sessions.revoke_own, key="own")
     if st.button(f"End all others ({len(others)})", icon=":material/logout:"):

@@ -13,7 +13,7 @@ from valor_core.workbench.provider_sign_in import WayIn
 
 HERE = """<p class="quiet">Open the sign-in link that <code>valor serve</code> has printed.
 It works once and for ten minutes. <code>valor token</code> prints another.</p>"""
-FOLDED = """<details><summary>Sign in by a link or a key file</summary>
+FOLDED = """<details><summary>Sign in with a link or a key file</summary>
 <p class="quiet">A link of <code>valor token</code> works on the server itself, an operator's key
 file from everywhere, once.</p>"""
 CHOICE = (
@@ -60,9 +60,8 @@ def choice_page(ways: Sequence[WayIn], *, then: str) -> HTMLResponse:
 def _page(provider: str) -> str:
     if not provider:
         return _template().replace("<!--before-->", HERE).replace("<!--after-->", "")
-    button = (
-        f'<a class="button" id="provider" href="/login/provider">Sign in by {escape(provider)}</a>'
-    )
+    said = f"Sign in with {escape(provider)}"
+    button = f'<a class="button" id="provider" href="/login/provider">{said}</a>'
     return (
         _template()
         .replace("<!--before-->", f"{button}{FOLDED}")

@@ -37,6 +37,7 @@ max-width:none!important}
 [class*=st-key-headline]{min-height:57.4375px}
 [class*=st-key-]:is([class*=-section],[class*=-model]) [data-testid=stSkeleton]{height:30px}
 [class*=st-key-][class*=-peers] [data-testid=stSkeleton]{min-height:94.625px}
+.st-key-signed_in_alone{visibility:visible}
 [data-testid=stCaptionContainer]{opacity:.78!important}
 kbd{color:light-dark(#000,#fff)!important}
 [data-testid=stButtonGroup] [aria-checked=true] p{color:light-dark(#0b4f8a,#a5cdf6)!important}

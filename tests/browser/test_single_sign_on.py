@@ -1,0 +1,115 @@
+"""The whole product with an identity provider beside it, as people meet both."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx2
+import pytest
+from playwright.sync_api import Page
+
+from app.web.oidc_settings import CALLBACK
+from tests.browser.browser import Problems, violations
+from tests.browser.installation import Installation, environment, served_from
+from tests.oidc_provider import ANNA, CLIENT_ID, CLIENT_SECRET, Provider, provided
+from valor_core.settings import ROOT
+
+pytestmark = pytest.mark.browser
+ALL = ("minor", "moderate", "serious", "critical")
+
+
+@dataclass(frozen=True)
+class Company:
+    """The product and the provider that vouches for its people."""
+
+    installation: Installation
+    provider: Provider
+    origin: str
+
+
+def told(installation: Installation, *command: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", *command],
+        env=environment(installation.home),
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    origin = f"http://127.0.0.1:{port}"
+    with pytest.MonkeyPatch.context() as patch, provided(origin + CALLBACK) as provider:
+        for name, value in (
+            ("VALOR_BASE_URL", origin), ("OIDC_ISSUER", provider.issuer), ("OIDC_NAME", "Acme ID"),
+            ("OIDC_CLIENT_ID", CLIENT_ID), ("OIDC_CLIENT_SECRET", CLIENT_SECRET),
+        ):  # fmt: skip
+            patch.setenv(name, value)
+        home = tmp_path_factory.mktemp("company")
+        with served_from(home, "--port", str(port)) as installation:
+            told(installation, "groups", "map", "acme-desk", "--tenant", "demo", "--role", "admin")
+            told(installation, "groups", "map", "staff", "--role", "operator")
+            yield Company(installation, provider, origin)
+
+
+def test_a_member_signs_in_chooses_the_tenant_and_is_signed_out_by_the_provider(
+    page: Page, problems: Problems, company: Company
+):
+    company.provider.person = ANNA | {"groups": ["nothing"]}
+    page.goto(f"{company.origin}/sessions")
+    page.get_by_role("link", name="Sign in with Acme ID").click()
+    page.get_by_role("status").get_by_text("none of your groups opens anything here").wait_for()
+    assert page.url == f"{company.origin}/login"
+
+    company.provider.person = ANNA | {"groups": ["acme-desk", "staff"]}
+    page.goto(f"{company.origin}/login?next=/sessions")
+    page.get_by_role("link", name="Sign in with Acme ID").click()
+    page.get_by_role("button", name="The installation as operator").wait_for()
+    assert violations(page, impacts=ALL) == []
+    page.get_by_role("button", name="Demo as admin").click()
+
+    page.wait_for_url(f"{company.origin}/sessions")
+    page.get_by_role("cell", name="single sign-on").wait_for()
+    assert violations(page) == []
+    assert [each for each in problems if "403" not in each] == []
+
+    left = {"logout_token": company.provider.logout_token()}
+    assert httpx2.post(f"{company.origin}/login/provider/ended", data=left).status_code == 200
+    page.get_by_text("Connection").or_(page.get_by_role("heading", name="Sign in")).first.wait_for()
+    assert page.request.get(f"{company.origin}/api/v1/me").status == 401
+
+
+def test_an_operator_signs_in_to_the_installation_and_opens_a_tenant_to_a_group(
+    page: Page, company: Company
+):
+    company.provider.person = ANNA | {"sub": "olga", "name": "Olga", "groups": ["staff"]}
+    page.goto(company.origin)
+    page.get_by_role("link", name="Sign in with Acme ID").click()
+    page.get_by_role("radio", name="Groups").click()
+    page.get_by_role("cell", name="acme-desk").wait_for()
+    assert violations(page) == []
+    page.get_by_label("Group", exact=True).fill("new-desk")
+    page.get_by_role("button", name="Open it").click()
+
+    page.get_by_role("cell", name="new-desk").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_text("You are signed out.").wait_for()
+
+
+def test_a_key_file_opens_the_installation_while_the_provider_is_down(
+    page: Page, company: Company, tmp_path
+):
+    file = tmp_path / "operator.key"
+    told(company.installation, "token", "--operator", "--key-file", str(file))
+    page.goto(f"{company.origin}/login")
+    page.get_by_text("Sign in with a link or a key file").click()
+    page.get_by_label("Sign-in link or token").fill(file.read_text())
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+    page.get_by_role("cell", name="key file").wait_for()
