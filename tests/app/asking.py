@@ -15,6 +15,7 @@ from streamlit.runtime.runtime import Runtime
 
 from app.server import create_app
 from app.state import PROCESS
+from app.web.oidc_settings import PublicAddress
 from tests.conftest import Tenant
 from valor_core.store.engines import Store
 from valor_core.values import Caller, Role, Scope, new_id
@@ -32,6 +33,7 @@ OF_THE_MOMENT = {
     "x-ratelimit-reset",
     "x-quota-reset",
 }
+OWN_HOST = [(b"host", f"127.0.0.1:{PORT}".encode())]  # unless it is asked under another
 SOCKET = "SOCKET"
 NAME_OF = {Role.VIEWER: "vera", Role.ANALYST: "anna", Role.ADMIN: "adam"}
 
@@ -99,10 +101,11 @@ def _doors(routes: Sequence[BaseRoute], prefix: str) -> Iterator[tuple[str, str]
 
 
 @contextmanager
-def whole_application(store: Store) -> Iterator[Whole]:
+def whole_application(store: Store, *, public: PublicAddress | None = None) -> Iterator[Whole]:
     """As it is served, on this database; Streamlit allows one a process, so it is taken down."""
     with start_blocking_portal() as portal:
-        yield Whole(create_app(store, port=PORT, background=nullcontext), portal)
+        app = create_app(store, port=PORT, public=public, background=nullcontext)
+        yield Whole(app, portal)
     Runtime._instance = None
     PROCESS.callers = None
 
@@ -159,7 +162,7 @@ async def exchange(app: Any, method: str, path: str, headers: Headers, body: byt
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
         "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
-        "root_path": "", "headers": [(b"host", f"127.0.0.1:{PORT}".encode()), *headers],
+        "root_path": "", "headers": [*OWN_HOST[any(k == b"host" for k, _ in headers) :], *headers],
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 1), "state": {},
     }  # fmt: skip
     told: list[Any] = []
@@ -193,7 +196,7 @@ async def handshake(app: Any, path: str, headers: Headers) -> int:
     scope = {
         "type": "websocket", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "ws",
         "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
-        "headers": [(b"host", f"127.0.0.1:{PORT}".encode()), *headers],
+        "headers": [*OWN_HOST[any(k == b"host" for k, _ in headers) :], *headers],
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 1), "subprotocols": ["streamlit"],
         "state": {}, "extensions": {"websocket.http.response": {}},
     }  # fmt: skip

@@ -8,9 +8,10 @@ from valor_core.store.tables import TenantRow
 from valor_core.store.work import unit_of_work
 from valor_core.tenancy.sign_in import Device, Method, caller_of_session, claimed_tenant, digest
 from valor_core.values import PLATFORM, Caller, Role
-from valor_core.workbench import groups, people, sessions
+from valor_core.workbench import groups, members, people, sessions
 from valor_core.workbench.logbook import verify_as_operator
 from valor_core.workbench.provider_sign_in import (
+    AccessSuspended,
     LoggedOut,
     NoGroup,
     ProvidersPerson,
@@ -100,11 +101,23 @@ def test_a_suspended_tenant_is_no_way_in_and_keeps_its_members(world):
             work.session.get_one(TenantRow, world.acme.id).status = status
 
     become("suspended")
-    with pytest.raises(NoGroup):
+    with pytest.raises(AccessSuspended):
         ways_in(world.store, anna("a"))
     become("active")
     with open_work(world.acme.admin, world.store) as work:
         assert "anna (2)" in {row.name for row in people.list_members(work)}
+
+
+def test_a_suspended_member_is_told_so_and_stays_out_whatever_the_groups_say(world):
+    mapped(world, ("a", "acme", Role.ANALYST), ("b", "acme", Role.ADMIN))
+    [caller] = entered(world, anna("a"))
+    with open_work(world.acme.admin, world.store) as work:
+        members.suspend_member(work, caller.user_id, reason="on leave")
+
+    for groups_ in (("a",), ("b",)):
+        with pytest.raises(AccessSuspended, match="anna, your access is suspended"):
+            ways_in(world.store, anna(*groups_))
+    assert again(world, caller) is None
 
 
 def test_the_provider_ends_a_persons_sign_ins_in_every_tenant(world):

@@ -66,8 +66,20 @@ class NoGroup(ValorError):
         )
 
 
+class AccessSuspended(ValorError):
+    """The groups open a tenant, and somebody there has suspended the membership."""
+
+    code, status = "access_suspended", 403
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name or 'You'}, your access is suspended.",
+            hint="Ask an administrator of your tenant.",
+        )
+
+
 def ways_in(store: Store, person: ProvidersPerson) -> list[WayIn]:
-    """What the person may enter, by tokens that work once; NoGroup where that is nothing."""
+    """What the person may enter, by tokens that work once; a refusal where that is nothing."""
     with unit_of_work(stranger(PLATFORM), store) as work:
         work.begin_writing()
         roles = roles_of(work, person.groups)
@@ -75,7 +87,7 @@ def ways_in(store: Store, person: ProvidersPerson) -> list[WayIn]:
         ways = _follow(work, identity, person, roles) if identity else []
     if not ways:
         tell_refused(store)
-        raise NoGroup(person.name)
+        raise AccessSuspended(person.name) if roles else NoGroup(person.name)
     return ways
 
 
@@ -147,39 +159,35 @@ def _follow(
     for tenant_id in sorted({*before, *roles}):
         caller = Caller(tenant_id=TenantId(tenant_id), user_id=user_id, role=Role.VIEWER)
         with work.acting_as(caller):
-            role = roles.get(tenant_id)
             tenant = work.session.get_one(TenantRow, tenant_id)
-            _become(work, user_id, role, person.name)
-            if role and tenant.status == "active":
+            member = _become(work, user_id, roles.get(tenant_id), person.name)
+            if member and tenant.status == "active" and member.suspended_at is None:
                 work.session.flush()
                 token = sign_in.issue_token(
                     work, user_id, method=Method.PROVIDER, provider_sid=person.sid
                 )
-                ways.append(WayIn(label=tenant.label, role=role, token=token))
+                ways.append(WayIn(label=tenant.label, role=Role(member.role), token=token))
     return ways
 
 
-def _become(work: Work, user_id: str, role: Role | None, name: str) -> None:
+def _become(work: Work, user_id: str, role: Role | None, name: str) -> MembershipRow | None:
     """A member in that role, or none any more; said in the tenant's log where it is a change."""
     row = work.session.get(MembershipRow, (work.caller.tenant_id, user_id))
     was = row.role if row else None
     if was == role:
-        return
-    if row is None:
-        assert role
-        made = MembershipRow(
-            user_id=user_id,
-            role=role,
-            name=tenants.free_name(work, name),
-            created_at=work.now_micros,
-        )
-        work.add_all([made])
-    elif role is None:
+        return row
+    if row and role is None:
         work.session.delete(row)
-    else:
+        row = None
+    elif row and role:
         row.role = role
+    elif role:
+        name = tenants.free_name(work, name)
+        row = MembershipRow(user_id=user_id, role=role, name=name, created_at=work.now_micros)
+        work.add_all([row])
     sign_in.end_sessions(work, user_id=user_id)
     _tell(work, "member.by_group", f"user:{user_id}", role=role, role_before=was)
+    return row
 
 
 def _tell(work: Work, action: str, target: str, **details: str | int | None) -> None:

@@ -278,18 +278,18 @@ def test_a_code_without_the_verifier_of_its_own_attempt_is_worth_nothing(site):
     assert (answer.status_code, thief.cookie) == (403, "")
 
 
-@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example"])
-def test_nobody_is_sent_to_another_site_afterwards(site, target):
-    assert site.browser().sign_in(then=target).headers["location"] == "/"
+def test_nobody_is_sent_to_another_site_afterwards(site):
+    for target in ("https://evil.example", "//evil.example", "/\\evil.example", "/\\t/evil"):
+        assert site.browser().sign_in(then=target).headers["location"] == "/", target
 
 
-@pytest.mark.parametrize(
-    "query", ["", "state=x", "code=x", "code=x&state=x", "error=access_denied&state=x"]
-)
-def test_what_answers_no_sign_in_of_this_browser_is_refused(site, query):
-    for browser in (site.browser(), site.browser()):
-        answer = browser.site.get(f"{CALLBACK}?{query}", follow_redirects=False)
-        assert (answer.status_code, browser.cookie) == (403, "")
+def test_what_answers_no_sign_in_of_this_browser_is_refused(site):
+    fresh, under_way = site.browser(), site.browser()
+    for query in ("", "state=x", "code=x", "code=x&state=x", "error=access_denied&state=x"):
+        under_way.begin()
+        for browser in (fresh, under_way):
+            answer = browser.site.get(f"{CALLBACK}?{query}", follow_redirects=False)
+            assert (answer.status_code, browser.cookie) == (403, ""), query
 
 
 def test_a_refusal_of_the_provider_is_told_in_plain_words(site):
@@ -319,41 +319,38 @@ def by_our_secret(claims: dict[str, Any]) -> str:
     return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(CLIENT_SECRET))
 
 
-@pytest.mark.parametrize("forged", [of_another_key, unsigned, by_our_secret])
-def test_a_token_that_the_provider_has_not_signed_is_worth_nothing(site, provider, forged):
-    provider.signed = forged
+def test_a_token_that_the_provider_has_not_signed_is_worth_nothing(site, provider):
     browser = site.browser()
+    for forged in (of_another_key, unsigned, by_our_secret, lambda _: "x.y.z", lambda _: ""):
+        provider.signed = forged
+        answer = browser.sign_in()
 
-    answer = browser.sign_in()
-
-    assert (answer.status_code, browser.cookie) == (403, "")
-    assert said(answer).startswith("What the identity provider said of you cannot be trusted")
+        assert (answer.status_code, browser.cookie) == (403, ""), forged
 
 
-@pytest.mark.parametrize(
-    "twisted",
-    [
-        {"iss": "https://another.example"}, {"aud": "another-client"}, {"nonce": "another"},
-        {"nonce": None}, {"exp": 1_000_000_000}, {"exp": None}, {"exp": "for ever"},
-        {"iat": 99_999_999_999}, {"iat": 1_000_000_000}, {"sub": None},
-        {"sub": 7}, {"aud": ["another", CLIENT_ID], "azp": "another"}, {"nbf": 99_999_999_999},
-    ],
-    ids=str,
+NOT_FOR_US = (
+    {"iss": "https://another.example"}, {"aud": "another-client"}, {"nonce": "another"},
+    {"nonce": None}, {"exp": 1}, {"exp": None}, {"exp": "for ever"}, {"iat": 1}, {"sub": None},
+    {"iat": 99_999_999_999}, {"sub": 7}, {"aud": ["another", CLIENT_ID], "azp": "another"},
+    {"nbf": 99_999_999_999},
 )  # fmt: skip
-def test_a_token_that_is_not_the_answer_to_this_sign_in_is_worth_nothing(site, provider, twisted):
-    provider.twist = lambda claims: claims.update(twisted)
+
+
+def test_a_token_that_is_not_the_answer_to_this_sign_in_is_worth_nothing(site, provider):
     browser = site.browser()
+    for twisted in NOT_FOR_US:
+        provider.twist = lambda claims, twisted=twisted: claims.update(twisted)
+        answer = browser.sign_in()
 
-    answer = browser.sign_in()
+        assert (answer.status_code, browser.cookie) == (403, ""), twisted
+        assert said(answer).startswith("What the identity provider said of you cannot"), twisted
 
-    assert (answer.status_code, browser.cookie) == (403, "")
 
+def test_groups_of_any_other_shape_open_nothing(site, provider):
+    for shape in (None, {}, "acme-desk-2", 7, [7, None], [["acme-desk"]], "acme-desk,staff"):
+        provider.person = ANNA | {"groups": shape}
 
-@pytest.mark.parametrize("groups_", [None, {}, "acme-desk-2", 7, [7, None], [["acme-desk"]]])
-def test_groups_of_any_other_shape_open_nothing(site, provider, groups_):
-    provider.person = ANNA | {"groups": groups_}
-
-    assert site.browser().sign_in().status_code == 403
+        assert site.browser().sign_in().status_code == 403, shape
 
 
 def test_keys_that_have_changed_are_asked_for_once(site, provider):
@@ -414,19 +411,17 @@ def test_the_provider_ends_what_it_began_and_nothing_that_begins_afterwards(site
     assert logged(world, world.acme.id).count("session.ended_by_provider") == 2
 
 
-@pytest.mark.parametrize(
-    "twisted",
-    [{"events": None}, {"events": {}}, {"nonce": "x"}, {"sub": None}, {"aud": "another"},
-     {"iss": "https://another.example"}, {"exp": 1}, {"iat": 1}],
-    ids=str,
-)  # fmt: skip
-def test_nobody_else_ends_a_sign_in(site, provider, twisted):
+def test_nobody_else_ends_a_sign_in(site, provider):
     browser = site.browser()
     browser.sign_in()
     ended = "/login/provider/ended"
 
-    forged = {"logout_token": provider.logout_token(**twisted)}
-    assert site.browser().site.post(ended, data=forged).status_code == 400
+    for twisted in (
+        {"events": None}, {"events": {}}, {"events": "x"}, {"nonce": "x"}, {"sub": None},
+        {"aud": "another"}, {"iss": "https://another.example"}, {"exp": 1}, {"iat": 1},
+    ):  # fmt: skip
+        forged = {"logout_token": provider.logout_token(**twisted)}
+        assert site.browser().site.post(ended, data=forged).status_code == 400, twisted
     provider.signed = of_another_key
     unknown = {"logout_token": provider.logout_token()}
     assert site.browser().site.post(ended, data=unknown).status_code == 400
