@@ -39,6 +39,7 @@ from valor_core.models.dcf_direct import direct_cash_flow
 from valor_core.models.published import CASES
 from valor_core.settings import ROOT, home
 from valor_core.store.migrate import wanted_revision
+from valor_core.workbench.signing_in import redeem_token
 from valor_core.workbench.verb import use_store
 
 TRUTH = CASES
@@ -180,6 +181,45 @@ def test_the_two_tenants_of_all_tests_are_made_as_the_commands_make_them(valor):
 
     assert logs[0] == logs[1]
     assert ("member.add", "operator:cli", "analyst") in logs[0]
+
+
+def test_groups_open_tenants_and_are_closed_out_again(valor):
+    assert "valor groups map GROUP" in valor("groups", "list").out
+    assert "from the next sign-in on" in valor("groups", "map", "desk", "--tenant", "acme").out
+    assert "operator in platform" in valor("groups", "map", "staff", "--role", "operator").out
+    assert "no tenant 'nowhere'" in valor.refused("groups", "map", "x", "--tenant", "nowhere")
+
+    desk, staff = valor("groups", "list").out.splitlines()
+    assert (desk.split()[1:], staff.split()[1:]) == (
+        ["desk", "analyst", "acme"], ["staff", "operator", "platform"],
+    )  # fmt: skip
+    assert valor("groups", "unmap", desk.split()[0]).code == 0
+    assert valor("groups", "list").out.splitlines() == [staff]
+
+
+def test_who_is_signed_in_is_listed_and_shown_out(valor):
+    valor("members", "add", "anna", "--tenant", "acme")
+    assert valor("sessions", "list", "--tenant", "acme").out == "nobody is signed in to acme\n"
+    for _ in range(3):
+        link = valor("token", "anna", "--tenant", "acme").out
+        redeem_token(the_open_store(), link.partition("#token=")[2].strip())
+
+    first, *_ = valor("sessions", "list", "--tenant", "acme").out.splitlines()
+    assert first.split()[1:4] == ["anna", "by", "link"]
+    assert (
+        valor("sessions", "end", first.split()[0], "--tenant", "acme").out == "the sign-in ended\n"
+    )
+    told = valor("sessions", "end", "--member", "anna", "--tenant", "acme").out
+    assert told == "2 sign-ins of anna ended\n"
+    assert "not said which" in valor.refused("sessions", "end", "--tenant", "acme")
+
+
+def test_an_operator_signs_in_by_a_link_or_a_key_file(valor, tmp_path):
+    file = tmp_path / "operator.key"
+    assert "/login#token=platform." in valor("token", "--operator").out
+    assert "keep it off this machine" in valor("token", "--operator", "--key-file", file).out
+    assert "no operator 'oleg'" in valor.refused("token", "oleg", "--operator")
+    assert "cannot be made" in valor.refused("token", "--operator", "--key-file", file)
 
 
 def test_members_come_into_one_tenant_and_go_again(valor):
