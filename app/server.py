@@ -27,7 +27,7 @@ from app.web.hosts import OwnHosts
 from app.web.identity import Identity
 from app.web.limits import RateLimits
 from app.web.oidc import IdentityProvider
-from app.web.oidc_settings import PublicAddress
+from app.web.oidc_settings import PublicAddress, is_loopback
 from app.web.pages import PageRoute, build_index
 from app.web.proxies import TrustedProxies
 from app.web.short_paths import short_paths
@@ -124,11 +124,13 @@ def create_app(
 def own_origins(port: int, *, host: str = HOST) -> tuple[str, ...]:
     """The names by which it is opened on its own machine: its address, and localhost.
 
-    >>> own_origins(8501, host="127.0.0.2")
-    ('http://127.0.0.2:8501',)
+    >>> own_origins(8501, host="127.0.0.2"), own_origins(8501, host="192.0.2.1")
+    (('http://127.0.0.2:8501',), ())
     """
     if host in EVERYWHERE:
         host = HOST
+    if not is_loopback(host):
+        return ()
     names = (host, "localhost") if host in LOCALHOST else (host,)
     return tuple(origin(name, port) for name in names)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app import process
-from app.web.oidc_settings import public_address
+from app.web.oidc_settings import PublicAddress, is_loopback, public_address
 from valor_core.errors import BadInput
 from valor_core.settings import ROOT, setting
 from valor_core.store.engines import Store, check_login, store_from
@@ -47,8 +47,7 @@ def serve_locally(*, host: str, port: int) -> None:
     bring_up_to_date()
     store = open_store()
     seed_demo(store)
-    link = sign_in_link(store, at=process.origin(address, port))
-    another = "./valor token" + _where(address, port)
+    told = greeting(store, public, address=address, port=port)
 
     # The heavy part, after everything that can refuse.
     from app.server import create_app
@@ -60,21 +59,34 @@ def serve_locally(*, host: str, port: int) -> None:
     if public:
         process.let_streamlit_answer_as(urlsplit(public.origin).hostname or "")
     process.check_hardening()
-    opened = f"\n  People open {public.origin}" if public else ""
 
     def ready() -> None:
         log.info("ready", seconds=f"{time.perf_counter() - began:.2f}", database=store.where)
-        print(f"{opened}\n  Valor IVX is ready. Open this link once, within ten minutes:\n\n"
-              f"    {link}\n\n"
-              f"  Another one: {another}        To end: Ctrl+C\n", flush=True)  # fmt: skip
+        print(told, flush=True)
 
     process.serve(application, listener=listener, on_ready=ready)
     store.close()
 
 
+def greeting(store: Store, public: PublicAddress | None, *, address: str, port: int) -> str:
+    """What whoever starts the server does next; a link is for who can open it on the machine."""
+    opened = f"  People open {public.origin}\n\n" if public else ""
+    near = address in process.EVERYWHERE or is_loopback(address)
+    if not near:
+        return f"\n  Valor IVX is ready.\n\n{opened}  To end: Ctrl+C\n"
+    link = sign_in_link(store, at=process.origin(address, port))
+    here = "On this machine open" if public else "Open"
+    return (
+        f"\n  Valor IVX is ready.\n\n{opened}  {here} this link once, within ten minutes:\n\n"
+        f"    {link}\n\n"
+        f"  Another one: ./valor token{_where(address, port)}        To end: Ctrl+C\n"
+    )
+
+
 def _where(address: str, port: int) -> str:
     """What `valor token` has to be told of a place that is not the usual one."""
-    host = f" --host {address}" if address != process.HOST else ""
+    usual = address in (process.HOST, *process.EVERYWHERE)
+    host = "" if usual else f" --host {address}"
     return host + (f" --port {port}" if port != process.PORT else "")
 
 

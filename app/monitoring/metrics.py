@@ -2,7 +2,6 @@
 
 import hmac
 import os
-from ipaddress import ip_address
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -10,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from app.web.devices import is_here
 from valor_core.settings import setting
 
 
@@ -27,7 +27,7 @@ def _may_read(request: Request) -> bool:
     if token:
         shown = request.headers.get("authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(shown.encode(), token.encode())
-    return request.client is not None and ip_address(request.client.host).is_loopback
+    return is_here(request)
 
 
 def _metrics(request: Request) -> Response:

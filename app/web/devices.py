@@ -2,6 +2,7 @@
 
 from starlette.requests import HTTPConnection
 
+from app.web.oidc_settings import is_loopback
 from valor_core.tenancy.sign_in import Device
 
 # The first that fits: most browsers also claim to be those that stand below them.
@@ -33,6 +34,15 @@ def device_of(connection: HTTPConnection) -> Device:
         address=client.host[:45] if client else "",
         browser=browser_in_words(connection.headers.get("user-agent", "")),
     )
+
+
+def is_here(connection: HTTPConnection) -> bool:
+    """Whether the caller is on the server's machine: by the address, and by the host it opened.
+
+    A proxy on the machine has that address too, and hands on the host that people opened.
+    """
+    caller = connection.client.host if connection.client else ""
+    return is_loopback(caller) and is_loopback(connection.url.hostname or "")
 
 
 def browser_in_words(user_agent: str) -> str:

@@ -6,9 +6,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.web.cookies import Cookies
-from app.web.devices import device_of
+from app.web.devices import device_of, is_here
 from app.web.login_page import login_page
-from app.web.oidc_settings import is_loopback
 from app.web.refusals import problem_response
 from app.web.strict_json import read_json
 from valor_core.errors import SignInNeeded, ValorError
@@ -48,7 +47,7 @@ def sign_in_routes(
             token = body.get("token") if isinstance(body, dict) else None
             if not isinstance(token, str) or not 0 < len(token) <= 200:
                 raise BadToken
-            links = links_from_afar or _is_here(request)
+            links = links_from_afar or is_here(request)
             value = await run_sync(redeem_token, store, token, device_of(request), links)
         except ValorError as error:
             return problem_response(error, instance="/login")
@@ -72,12 +71,6 @@ def sign_in_routes(
         Route("/login", sign_in, methods=["POST"]),
         Route("/logout", sign_out, methods=["POST"]),
     ]
-
-
-def _is_here(request: Request) -> bool:
-    """Whether the browser runs on the server's machine, by its address and by what it opened."""
-    caller = request.client.host if request.client else ""
-    return is_loopback(caller) and is_loopback(request.url.hostname or "")
 
 
 def _end(store: Store, caller: Caller) -> None:

@@ -9,9 +9,10 @@ from app.monitoring.metrics import metrics_route
 LOOPBACK, ELSEWHERE = "127.0.0.1", "192.0.2.7"
 
 
-def status(host: str, **headers: str) -> int:
+def status(host: str, at: str = "http://127.0.0.1:8501", **headers: str) -> int:
     app = Starlette(routes=[metrics_route])
-    return TestClient(app, client=(host, 50_000)).get("/metrics", headers=headers).status_code
+    client = TestClient(app, base_url=at, client=(host, 50_000))
+    return client.get("/metrics", headers=headers).status_code
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def test_unless_asked_for_there_are_none_not_even_on_loopback(monkeypatch):
 def test_without_a_token_only_loopback_reads_them():
     assert status(LOOPBACK) == status("::1") == 200
     assert status(ELSEWHERE) == 404
+    assert status(LOOPBACK, "https://valor.example") == 404, "by a proxy on this machine"
 
 
 @pytest.mark.usefixtures("switched_on")

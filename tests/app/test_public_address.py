@@ -9,6 +9,7 @@ import pytest
 from streamlit import config
 
 from app.process import HostBeyondLoopback, let_streamlit_answer_as, listen
+from app.serving import greeting
 from app.web.oidc_settings import public_address
 from tests.app.asking import PORT, Client, whole_application
 from tests.conftest import ONLY_SQLITE
@@ -82,3 +83,18 @@ def test_people_open_one_address_by_tls_and_links_sign_in_on_the_machine_alone(s
         assert signed_in.ask("GET", "/api/v1/me").status == 200
         other = [(b"host", HOST), (b"cookie", named.replace("__Host-", "").encode())]
         assert replace(afar, shows=other).ask("GET", "/api/v1/me").status == 401
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [("127.0.0.1", "http://127.0.0.1:8501/login#token="), ("10.0.0.7", ""),
+     ("0.0.0.0", "http://127.0.0.1:8501/login#token=")],
+)  # fmt: skip
+def test_who_starts_the_server_is_told_what_people_open_and_a_link_for_the_machine(
+    book, address, link
+):
+    told = greeting(book.store, public_address(PUBLIC), address=address, port=8501)
+
+    assert "People open https://valor.example" in told
+    assert (link in told) and bool(link) == ("#token=" in told)
