@@ -42,7 +42,6 @@ from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
 ORIGIN = "http://127.0.0.1:8501"
-NETWORK = httpx2.Client(trust_env=False)
 COOKIES = cookies_of(8501, https=False)
 
 
@@ -50,6 +49,12 @@ COOKIES = cookies_of(8501, https=False)
 def running() -> Iterator[Provider]:
     with provided(ORIGIN + CALLBACK) as provider:
         yield provider
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[httpx2.Client]:
+    with httpx2.Client(trust_env=False) as client:
+        yield client
 
 
 @pytest.fixture
@@ -65,6 +70,7 @@ class Browser:
     """Somebody's browser, with its cookies, at our site."""
 
     site: TestClient
+    network: httpx2.Client
 
     def begin(self, then: str = "/dcf") -> str:
         """The address at the provider to which our site sends it."""
@@ -74,7 +80,7 @@ class Browser:
 
     def agree(self, address: str) -> str:
         """The address at our site to which the provider sends it."""
-        back = NETWORK.get(address)
+        back = self.network.get(address)
         assert back.status_code == 302, back.text
         return back.headers["location"].removeprefix(ORIGIN)
 
@@ -96,13 +102,14 @@ class Site:
 
     app: Starlette
     vouching: IdentityProvider
+    network: httpx2.Client
 
     def browser(self) -> Browser:
-        return Browser(TestClient(self.app, base_url=ORIGIN))
+        return Browser(TestClient(self.app, base_url=ORIGIN), self.network)
 
 
 @pytest.fixture
-def site(world: World, provider: Provider) -> Site:
+def site(world: World, provider: Provider, network: httpx2.Client) -> Site:
     settings = ProviderSettings(
         issuer=provider.issuer,
         client_id=CLIENT_ID,
@@ -128,7 +135,7 @@ def site(world: World, provider: Provider) -> Site:
         Middleware(Identity, callers=Callers(world.store), cookie=COOKIES.session),
     ]
     let_in(world, "acme-desk", "acme", Role.ANALYST)
-    return Site(Starlette(routes=routes, middleware=walls), vouching)
+    return Site(Starlette(routes=routes, middleware=walls), vouching, network)
 
 
 def let_in(world: World, group: str, tenant: str, role: Role) -> None:
