@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.state import PROCESS
 from app.ui.frame import navigation, signed_in_caller
 
 st.set_page_config(
@@ -14,6 +15,8 @@ st.set_page_config(
 if signed_in_caller() is None:
     st.error("You are signed out.")
     st.link_button("Sign in", "/login")
+    if PROCESS.provider:
+        st.link_button(f"Sign out of {PROCESS.provider} too", "/login/provider/out")
     st.stop()
 
 navigation().run()

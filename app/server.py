@@ -65,6 +65,7 @@ def create_app(
     none_of_other_packages()
     callers = Callers(store)
     PROCESS.callers = callers
+    PROCESS.provider = public.provider.name if public else ""
     cookies = cookies_of(port, https=public is not None and public.is_https)
     provider = IdentityProvider(public.provider) if public else None
     origins = own_origins(port, host=host) + ((public.origin,) if public else ())
@@ -95,7 +96,7 @@ def create_app(
             *sign_in_routes(
                 store,
                 cookies=cookies,
-                provider=public.provider.name if public else "",
+                provider=PROCESS.provider,
                 links_from_afar=public is None,
             ),
             *SingleSignOn(store, provider, cookies=cookies, origin=origins[-1]).routes(),

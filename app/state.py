@@ -10,6 +10,7 @@ class Process:
     """Set once at start."""
 
     callers: Callers | None = None
+    provider: str = ""  # how people call the identity provider, where there is one
 
 
 PROCESS = Process()

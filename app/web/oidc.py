@@ -39,6 +39,7 @@ KEYS_AGAIN_S = 5.0  # its keys are not asked for more often, whatever key a toke
 SKEW_S = 60  # what its clock and ours may differ
 OLD_S = 600  # a token that was made longer ago is no answer to this sign-in
 ATTEMPT_LASTS_S = 600
+SUB_MAX, SID_MAX, NAME_MAX, GROUPS_MAX = 255, 200, 100, 5_000
 Client = Any  # Authlib does not tell the type that its client has from httpx2
 CLIENT: Client = AsyncOAuth2Client
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
@@ -161,20 +162,16 @@ class IdentityProvider:
                 nonce=attempt.nonce, client_id=self.settings.client_id,
                 access_token=told.get("access_token"),
             )  # fmt: skip
-        if claims["iat"] < self.clock() - OLD_S - SKEW_S:
-            raise _untrusted("too old")
         return self._person(claims)
 
     async def logged_out(self, given: str) -> LoggedOut:
         """Whose sign-ins the provider says are over, if it really was the provider."""
         async with self._talking() as client:
             claims = await self._verified(client, given, LogoutToken)
-        if claims["iat"] < self.clock() - OLD_S - SKEW_S:
-            raise _untrusted("too old")
         return LoggedOut(
             issuer=self.settings.issuer,
             subject=claims.get("sub", ""),
-            sid=str(claims.get("sid", "")),
+            sid=str(claims.get("sid", ""))[:SID_MAX],
             at=int(claims["iat"]),
         )
 
@@ -263,6 +260,11 @@ class IdentityProvider:
             }
             claims = kind(token.claims, token.header, options=must_be, params=expected)
             claims.validate(now=int(self.clock()), leeway=SKEW_S)
+            if (
+                claims["iat"] < self.clock() - OLD_S - SKEW_S
+                or len(claims.get("sub", "")) > SUB_MAX
+            ):
+                raise ValueError("old or endless")
         except (JoseError, ValueError, TypeError, KeyError) as flaw:
             raise _untrusted(getattr(flaw, "error", type(flaw).__name__)) from None
         return claims
@@ -277,9 +279,9 @@ class IdentityProvider:
         return ProvidersPerson(
             issuer=self.settings.issuer,
             subject=claims["sub"],
-            name=name,
-            groups=frozenset(each for each in groups if isinstance(each, str)),
-            sid=str(claims.get("sid", ""))[:200],
+            name=name[:NAME_MAX],
+            groups=frozenset(each for each in groups[:GROUPS_MAX] if isinstance(each, str)),
+            sid=str(claims.get("sid", ""))[:SID_MAX],
         )
 
 
@@ -351,6 +353,11 @@ async def _document(client: Client, address: str) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise ProviderUnavailable
     return told
+
+
+def _refuse_old_or_endless(claims: JWTClaims, *, now: float) -> None:
+    if claims["iat"] < now - OLD_S - SKEW_S or len(claims.get("sub", "")) > SUB_MAX:
+        raise ValueError("old or endless")
 
 
 def _untrusted(why: str) -> BadIdToken:

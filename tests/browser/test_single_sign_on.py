@@ -100,6 +100,7 @@ def test_an_operator_signs_in_to_the_installation_and_opens_a_tenant_to_a_group(
     page.get_by_role("cell", name="new-desk").wait_for()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_text("You are signed out.").wait_for()
+    page.get_by_role("link", name="Sign out of Acme ID too").wait_for()
 
 
 def test_a_key_file_opens_the_installation_while_the_provider_is_down(

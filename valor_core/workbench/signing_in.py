@@ -15,6 +15,7 @@ from valor_core.tenancy.sign_in import (
     UNKNOWN_DEVICE,
     BadToken,
     Device,
+    LinkFromAfar,
     claimed_tenant,
     stranger,
 )
@@ -58,7 +59,7 @@ def redeem_token(
     """The cookie of a new session; BadToken otherwise. Either way it is counted and logged."""
     try:
         cookie = _redeem(store, token, device, links=links)
-    except BadToken:
+    except (BadToken, LinkFromAfar):
         telemetry.SIGN_INS.labels("refused").inc()
         raise
     telemetry.SIGN_INS.labels("done").inc()
@@ -74,9 +75,8 @@ def _redeem(store: Store, token: str, device: Device, *, links: bool) -> str:
         raise BadToken
     try:
         with unit_of_work(stranger(tenant_id), store) as work:
-            sign_in.refuse_bad_token(
-                work, token, links=links
-            )  # who shows nothing makes no writer wait
+            # Who shows nothing makes no writer wait.
+            sign_in.refuse_bad_token(work, token, links=links)
             work.begin_writing()
             cookie = sign_in.redeem(work, token, device)
             began = work.session.get(SessionRow, (tenant_id, sign_in.digest(cookie)))

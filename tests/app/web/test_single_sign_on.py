@@ -244,6 +244,21 @@ def test_what_is_signed_in_twice_has_two_cookies_and_none_that_was_there_before(
     assert len({planted, first, browser.site.cookies.get(COOKIES.session, path="/")}) == 3
 
 
+def test_what_the_provider_says_of_a_person_is_text_and_nothing_more(site, world, provider):
+    name = "<script>alert(1)</script>\n\u202e" + "n" * 500
+    provider.person = ANNA | {"name": name, "groups": ["<img src=x>"]}
+    refused = site.browser().sign_in()
+    assert "<script>a" not in refused.text
+    assert len(said(refused)) < 400
+
+    provider.person = ANNA | {"name": name}
+    site.browser().sign_in()
+    with open_work(operator(world.acme.id), world.store) as work:
+        [kept] = [row.name for row in people.list_members(work) if "script" in row.name]
+    assert kept.isprintable()
+    assert len(kept) <= 100
+
+
 def test_a_code_that_another_browser_brings_signs_nobody_in(site):
     """Login CSRF: the attacker's own sign-in, finished in the victim's browser."""
     attacker, victim = site.browser(), site.browser()
@@ -339,7 +354,7 @@ NOT_FOR_US = (
     {"iss": "https://another.example"}, {"aud": "another-client"}, {"nonce": "another"},
     {"nonce": None}, {"exp": 1}, {"exp": None}, {"exp": "for ever"}, {"iat": 1}, {"sub": None},
     {"iat": 99_999_999_999}, {"sub": 7}, {"aud": ["another", CLIENT_ID], "azp": "another"},
-    {"nbf": 99_999_999_999},
+    {"nbf": 99_999_999_999}, {"sub": "x" * 300},
 )  # fmt: skip
 
 
