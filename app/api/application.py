@@ -27,6 +27,7 @@ from app.api import (
     sessions,
     simulations,
     snapshots,
+    tenants,
     valuations,
     workbooks,
 )
@@ -59,6 +60,7 @@ ROUTERS = (
     audit.router,
     retention.router,
     billing.router,
+    tenants.router,
 )
 
 

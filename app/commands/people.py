@@ -45,6 +45,34 @@ def list_tenants() -> None:
             print(f"{row.slug:<32} {row.status:<10} {row.id}")
 
 
+@tenants.command("suspend")
+def suspend_tenant(slug: str, reason: Reason, dry_run: DryRun = False) -> None:
+    """Shut a tenant: sign-ins and jobs end, keys sleep; nothing of it is lost."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import tenants
+
+    with as_operator_of(tenant_id(slug)) as work:
+        told = (
+            tenants.foresee_suspension(work)
+            if dry_run
+            else tenants.suspend_tenant(work, reason=reason)
+        )
+    print(f"{told.members} members of {slug} {'would be' if dry_run else 'are'} shut out")
+    print(f"{told.sessions_ended} sign-ins end, {told.keys_asleep} keys sleep")
+    print(f"{told.jobs_stopped} jobs stop")
+
+
+@tenants.command("resume")
+def resume_tenant(slug: str, reason: Reason) -> None:
+    """Open a suspended tenant again."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import tenants
+
+    with as_operator_of(tenant_id(slug)) as work:
+        tenants.resume_tenant(work, reason=reason)
+    print(f"{slug} is open again")
+
+
 @members.command("add")
 def add_member(name: str, tenant: Tenant, role: Role = Role.ANALYST) -> None:
     """Take a person into a tenant."""

@@ -84,6 +84,7 @@ MAY: dict[str, frozenset[Role]] = {
     "routing.change": _ADMINS,
     "maintenance.announce": _ADMINS,
     "maintenance.withdraw": _ADMINS,
+    "billing.set_aside": _OPERATORS,
     "member.read": _MANAGERS | _COMPLIANCE,
     "member.add": _MANAGERS,
     "member.change_role": _MANAGERS,
@@ -111,6 +112,8 @@ MAY: dict[str, frozenset[Role]] = {
     "plan.define": _OPERATORS,
     "tenant.read": _OPERATORS,
     "tenant.add": _OPERATORS,
+    "tenant.suspend": _OPERATORS,
+    "tenant.resume": _OPERATORS,
     "demo.seed": _OPERATORS,
 }
 

@@ -21,6 +21,7 @@ from valor_core.store.tables import (
     WebhookRow,
 )
 from valor_core.store.work import Work
+from valor_core.tenancy.reasons import stated
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import ACTS, verb, view
 
@@ -166,6 +167,18 @@ def billed_to_nobody(work: Work, first: date, last: date) -> Reconciliation:
         if "#" not in row.event_id and row.type == USAGE
     ]
     return reconciliation.of_nobody(first, last, ledger.billed(events))
+
+
+@verb("billing.set_aside")
+def set_aside(work: Work, event_id: str, *, reason: str) -> None:
+    """Let an event that waits for its next attempt wait no longer; it can be tried again."""
+    why, row = stated(reason), inbox.locked(work, event_id)
+    if row is None:
+        raise NotFound("event", event_id[:80])
+    if row.state != State.WAITING:
+        raise EventSettled(event_id, row.state)
+    inbox.settle(work, row, State.SET_ASIDE, error=f"Set aside: {why}")
+    work.note(f"event:{event_id}", reason=why)
 
 
 @verb("billing.retry")
