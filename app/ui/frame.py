@@ -150,6 +150,10 @@ PLACES = (
         act="member.names",  # it tells by name who changed a plan; an operator has the command
     ),
     _place(
+        "installation", "Installation", "domain",
+        "Tenants, their plans and features, and the billing provider's inbox.", act="tenant.read",
+    ),
+    _place(
         "members", "Members", "group",
         "Who may come in and in which role: take in, change, suspend, remove.", act="member.read",
     ),

@@ -69,9 +69,7 @@ def inviting(who: Caller, rows: Sequence[MembershipRow]) -> None:
             "Role", list(ROLES), format_func=ROLES.__getitem__, index=1, key="members:new_role"
         )
         pressed = st.form_submit_button("Take in", type="primary", icon=":material/person_add:")
-    if pressed and done(who, lambda work: people.add_member(work, name, role)):
-        if link := done(who, lambda work: people.issue_token(work, name.strip())):
-            st.session_state[LINK] = _address(link)
+    if pressed and taken_in(who, name, role):
         st.rerun()
     st.subheader("A sign-in link for a member", anchor=False)
     with st.form("linking", border=False):
@@ -81,6 +79,15 @@ def inviting(who: Caller, rows: Sequence[MembershipRow]) -> None:
     if pressed and chosen and (link := done(who, lambda work: people.issue_token(work, chosen))):
         st.session_state[LINK] = _address(link)
         st.rerun()
+
+
+def taken_in(who: Caller, name: str, role: Role) -> bool:
+    """Whether the person is a member now; the page then shows a link to sign in by."""
+    if not done(who, lambda work: people.add_member(work, name, role)):
+        return False
+    if token := done(who, lambda work: people.issue_token(work, name.strip())):
+        st.session_state[LINK] = _address(token)
+    return True
 
 
 def _address(token: str) -> str:

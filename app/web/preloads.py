@@ -45,6 +45,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "reports": (BUTTON, CHOICE, DAY),
     "proof": (HTML, CHOICE, SEGMENTS),
     "limits": (HTML, SEGMENTS),
+    "installation": (HTML, SEGMENTS, TEXT),
     "members": (HTML, SEGMENTS),
     "keys": (HTML, BUTTON, CHOICE, NUMBER, TEXT, TICK),
     "audit": (HTML, BUTTON, CHOICE),

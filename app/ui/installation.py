@@ -1,0 +1,260 @@
+"""The parts of the page Installation: tenants, plans, features and the provider's inbox."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.ui import limits, members, show
+from app.ui.doing import done
+from app.ui.words import counted, moment
+from valor_core.billing.inbox import State
+from valor_core.errors import BadInput
+from valor_core.store.work import Work
+from valor_core.tenancy.flags import FLAGS
+from valor_core.tenancy.plans import LIMITS
+from valor_core.tenancy.reasons import REASON_MAX
+from valor_core.values import Caller, Role, TenantId, from_micros
+from valor_core.workbench import billing, flags, people, plans, tenants
+from valor_core.workbench.billing import WebhookRow
+from valor_core.workbench.plans import PlanRow
+from valor_core.workbench.tenants import SUSPENDED, TenantRow, acting_in
+from valor_core.workbench.verb import open_work
+
+AS_SET, ON, OFF = "as it is", "on", "off"
+WORDS_OF_STATE = {
+    State.WAITING: "waits for its next attempt",
+    State.SET_ASIDE: "set aside",
+    State.QUARANTINED: "of no tenant here, or of a known id",
+}
+
+
+def customers(rows: Sequence[TenantRow]) -> None:
+    """The tenants, and one to make."""
+    if rows:
+        show.listing(
+            counted(len(rows), "tenant"),
+            ["Name", "Short name", "Stands", "Since"],
+            [
+                [row.label, row.slug, row.status, f"{from_micros(row.created_at):%Y-%m-%d}"]
+                for row in rows
+            ],
+            text=frozenset({"Name", "Short name", "Stands", "Since"}),
+        )
+    else:
+        st.info("There is no tenant yet. Make the first one below.", icon=":material/domain_add:")
+
+
+def making(who: Caller) -> None:
+    """A tenant to make, and its first administrator."""
+    st.subheader("Make a tenant", anchor=False)
+    with st.form("making_tenant", border=False):
+        left, right = st.columns(2)
+        label = left.text_input("Name", max_chars=100, key="installation:label")
+        slug = right.text_input(
+            "Short name", max_chars=32, key="installation:slug", placeholder="acme-partners"
+        )
+        admin = st.text_input(
+            "First administrator", max_chars=100, key="installation:admin",
+            help="Gets a sign-in link. Leave it empty where groups of your provider let people in.",
+        )  # fmt: skip
+        pressed = st.form_submit_button("Make the tenant", icon=":material/domain_add:")
+    if not pressed:
+        return
+    inside = acting_in(who, people.tenant_for(slug))
+    if done(inside, lambda work: people.add_tenant(work, slug, label=label)):
+        if admin.strip():
+            members.taken_in(inside, admin, Role.ADMIN)
+        st.rerun()
+
+
+def chosen(rows: Sequence[TenantRow]) -> TenantRow | None:
+    """The tenant that the rest of a section is about."""
+    by_slug = {row.slug: row for row in rows}
+    slug = st.selectbox(
+        "Tenant", list(by_slug), format_func=lambda each: by_slug[each].label,
+        key="installation:tenant", placeholder="There is no tenant yet",
+    )  # fmt: skip
+    return by_slug.get(slug or "")
+
+
+def shutting(who: Caller, row: TenantRow) -> None:
+    """What a suspension would end, and the suspension; or its end."""
+    inside = acting_in(who, TenantId(row.id))
+    with open_work(inside) as work:
+        told, people_in = tenants.foresee_suspension(work), people.list_members(work)
+    if row.status == SUSPENDED:
+        st.info(
+            f"{show.plain(row.label)} is suspended: nobody can come in.", icon=":material/lock:"
+        )
+    else:
+        rows = [
+            ("Members", [f"{told.members:,} may come in", "nobody may"]),
+            ("Signed in", [f"{told.sessions_ended:,}", "signed out"]),
+            ("API keys", [f"{told.keys_asleep:,} work", "sleep until it is open again"]),
+            ("Jobs", [f"{told.jobs_stopped:,} wait or run", "stopped"]),
+            ("All that it has", ["kept", "kept"]),
+        ]
+        show.table(f"What a suspension of {row.label} would do", ["Now", "Then"], rows, text=True)
+    with st.form("shutting", border=False):
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:why")
+        label, icon = (
+            ("Open it again", "lock_open") if row.status == SUSPENDED else ("Suspend", "lock")
+        )
+        pressed = st.form_submit_button(label, icon=f":material/{icon}:")
+    act = tenants.resume_tenant if row.status == SUSPENDED else tenants.suspend_tenant
+    if pressed and done(inside, lambda work: act(work, reason=reason)):
+        st.rerun()
+    members.confirming(inside, people_in)
+
+
+def granting(who: Caller, row: TenantRow, offered: Sequence[PlanRow]) -> None:
+    """What a tenant is granted and uses, another plan for it, other limits for a time."""
+    inside = acting_in(who, TenantId(row.id))
+    with open_work(inside) as work:
+        now = plans.plan_now(work)
+    used = {each.limit.name: f"{each.used:,}" for each in now.standings}
+    show.listing(
+        f"{row.label}: {now.effective.plan_name}",
+        ["Limit", "Granted", "Used", "Why"],
+        [
+            [each.limit.unit, limits.said(each.value), used.get(name, "–"), limits.why(each)]
+            for name, each in now.effective.granted.items()
+            if each.value is not None
+        ],
+        text=frozenset({"Limit", "Why"}),
+    )
+    limits.assigning(inside, offered)
+    limits.overriding(inside, now.overrides)
+
+
+def defining(who: Caller, offered: Sequence[PlanRow]) -> None:
+    """A plan, or the next version of one, beginning with what another version has."""
+    st.subheader("Define a plan", anchor=False)
+    known = {f"{row.name}, version {row.version}": row for row in offered}
+    begin = st.selectbox("Begin with", ["an empty plan", *known], key="installation:begin")
+    old = known.get(begin)
+    with st.form("defining", border=False):
+        left, right = st.columns(2)
+        plan = left.text_input("Short name", old.plan_id if old else "", max_chars=40)
+        name = right.text_input("Name", old.name if old else "", max_chars=100)
+        price = left.number_input(
+            "Price a month, in the smallest unit", 0, value=old.price_minor if old else 0,
+            help="4900 is 49.00 USD.",
+        )  # fmt: skip
+        currency = right.text_input("Currency", old.currency if old else "USD", max_chars=3)
+        with st.expander("Limits"):
+            st.caption("Empty: as the settings say. “none”: without limit.")
+            asked = {each: _limit(each, old) for each in LIMITS}
+        with st.expander("Features"):
+            wanted = {each: _feature(each, old) for each in FLAGS}
+        pressed = st.form_submit_button("Define it", icon=":material/library_add:")
+    if pressed and done(
+        who,
+        lambda work: plans.define_plan(
+            work, plan, name=name, currency=currency, price_minor=int(price),
+            limits={each: _number(text) for each, text in asked.items() if text.strip()},
+            features={each: said == ON for each, said in wanted.items() if said != AS_SET},
+        ),
+    ):  # fmt: skip
+        st.toast("Tenants keep the version that they have until you assign another one.")
+        st.rerun()
+
+
+def _limit(name: str, old: PlanRow | None) -> str:
+    stated = old.limits if old else {}
+    value = ("none" if stated[name] is None else str(stated[name])) if name in stated else ""
+    return st.text_input(LIMITS[name].unit.capitalize(), value, key=f"installation:{name}")
+
+
+def _feature(name: str, old: PlanRow | None) -> str:
+    ways = [AS_SET, ON, OFF]
+    stated = old.features if old else {}
+    at = ways.index(ON if stated[name] else OFF) if name in stated else 0
+    return st.selectbox(FLAGS[name].help, ways, at, key=f"installation:feature:{name}")
+
+
+def _number(text: str) -> int | None:
+    if text.strip().lower() == "none":
+        return None
+    if not text.strip().isdecimal():
+        raise BadInput(f"{text[:40]!r} is no limit.", hint="Write a whole number, or none.")
+    return int(text)
+
+
+def switching(who: Caller) -> None:
+    """A feature for the whole installation: off for all, or rolled out to a share."""
+    st.subheader("For every tenant", anchor=False)
+    with st.form("switching", border=False):
+        name = st.selectbox("Feature", list(FLAGS), format_func=lambda each: FLAGS[each].help)
+        what = st.selectbox(
+            "What", ["Switch it off for all", "End that", "Roll it out to a share of the tenants"]
+        )
+        share = st.number_input("Share, %", 0, 100, 100, help="For a roll-out.")
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:switch_why")
+        pressed = st.form_submit_button("Do it", icon=":material/toggle_on:")
+    killed = {"Switch it off for all": True, "End that": False}.get(what)
+    percent = int(share) if killed is None else None
+
+    def switch(work: Work) -> bool:
+        flags.switch_flag(work, name, killed=killed, rollout_percent=percent, reason=reason)
+        return True
+
+    if pressed and done(who, switch):
+        st.rerun()
+
+
+def explaining(who: Caller, row: TenantRow) -> None:
+    """Each feature of a tenant, and what each layer says of it."""
+    with open_work(acting_in(who, TenantId(row.id))) as work:
+        told = flags.list_flags(work)
+    show.listing(
+        f"Features of {row.label}: the first layer that says anything decides",
+        ["Feature", "Value", *[said.layer.capitalize() for said in told[0].trace]],
+        [
+            [each.flag.help, limits.switched(each.value), *[said.why for said in each.trace]]
+            for each in told
+        ],
+        text=frozenset({"Feature", "Value", *[said.layer.capitalize() for said in told[0].trace]}),
+    )
+
+
+def events(who: Caller) -> None:
+    """Events of the billing provider that want a look, each with what can be done about it."""
+    with open_work(who) as work:
+        rows = billing.read_inbox(work, limit=200)
+    if not rows:
+        st.info("Nothing of the billing provider waits or was set aside.", icon=":material/inbox:")
+        return
+    show.listing(
+        "The newest first",
+        ["Event", "Type", "Tenant", "Stands", "Attempts", "Received", "Why"],
+        [
+            [
+                row.event_id, row.type, row.tenant_slug, WORDS_OF_STATE[State(row.state)],
+                f"{row.attempts:,}", moment(from_micros(row.received_at)), row.error,
+            ]
+            for row in rows
+        ],
+        text=frozenset({"Event", "Type", "Tenant", "Stands", "Why"}),
+    )  # fmt: skip
+    _settling(who, rows)
+
+
+def _settling(who: Caller, rows: Sequence[WebhookRow]) -> None:
+    by_id = {row.event_id: row for row in rows}
+    one = st.selectbox("Event", list(by_id), key="installation:event")
+    waits = by_id[one].state == State.WAITING
+    with st.form("settling", border=False):
+        reason = st.text_input("Why", max_chars=REASON_MAX, disabled=not waits)
+        label = "Set it aside" if waits else "Try it again"
+        pressed = st.form_submit_button(label, icon=":material/replay:")
+
+    def settle(work: Work) -> bool:
+        if waits:
+            billing.set_aside(work, one, reason=reason)
+        else:
+            billing.try_again(work, one)
+        return True
+
+    if pressed and done(who, settle):
+        st.rerun()

@@ -1,0 +1,50 @@
+"""What the operator does for the installation: tenants, plans, features, the provider's inbox."""
+
+import streamlit as st
+
+from app.ui import installation, members, show
+from app.ui.frame import caller, only_for_its_readers
+from valor_core.workbench import plans, tenants
+from valor_core.workbench.verb import open_work
+
+only_for_its_readers("installation")
+who = caller()
+with open_work(who) as work:
+    rows = tenants.customers(work)
+    offered = plans.list_plans(work)
+
+
+def customers() -> None:
+    """The tenants, one to make, one to suspend."""
+    installation.customers(rows)
+    installation.making(who)
+    if rows:
+        st.subheader("Suspend a tenant, or open it again", anchor=False)
+    if row := installation.chosen(rows) if rows else None:
+        installation.shutting(who, row)
+
+
+def plans_of_tenants() -> None:
+    """What a tenant is granted, and the plans that there are."""
+    if row := installation.chosen(rows):
+        installation.granting(who, row, offered)
+    installation.defining(who, offered)
+
+
+def features() -> None:
+    """What is switched on for whom, and why."""
+    if row := installation.chosen(rows):
+        installation.explaining(who, row)
+    installation.switching(who)
+
+
+st.title("Installation", anchor=False)
+st.write("Tenants and what they are granted. What they have in it is theirs: it is not shown here.")
+members.linked()
+SECTIONS = {
+    "Tenants": customers,
+    "Plans": plans_of_tenants,
+    "Features": features,
+    "Webhooks": lambda: installation.events(who),
+}
+SECTIONS[show.section(list(SECTIONS), of="installation")]()

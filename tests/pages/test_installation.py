@@ -1,0 +1,73 @@
+import pytest
+
+from tests.conftest import ONLY_SQLITE
+from tests.pages.opening import opened, pressed, run, texts
+from valor_core.values import PLATFORM, Caller, Role
+from valor_core.workbench import people, plans
+from valor_core.workbench.signing_in import redeem_token
+from valor_core.workbench.verb import open_work
+
+pytestmark = ONLY_SQLITE
+OLGA = Caller(tenant_id=PLATFORM, user_id="olga", role=Role.OPERATOR)
+
+
+@pytest.fixture
+def page(store, acme, monkeypatch):
+    return opened(monkeypatch, OLGA, "installation")
+
+
+def section(page, name):
+    page.segmented_control(key="installation:section").set_value(name)
+    return run(page)
+
+
+def test_a_tenant_is_made_with_its_first_administrator_suspended_and_opened_again(
+    page, store, acme
+):
+    page.text_input(key="installation:label").set_value("New Co")
+    page.text_input(key="installation:slug").set_value("newco")
+    page.text_input(key="installation:admin").set_value("nora")
+    pressed(page, "Make the tenant")
+    assert redeem_token(store, page.code[0].value.partition("#token=")[2])
+    pressed(page, "Done")
+
+    page.selectbox(key="installation:tenant").set_value("acme")
+    assert "3 may come in" in texts(run(page))
+    pressed(page, "Suspend")
+    assert "This needs a reason." in texts(page)
+    page.text_input(key="installation:why").set_value("unpaid")
+    assert "nobody can come in" in texts(pressed(page, "Suspend"))
+    page.text_input(key="installation:why").set_value("paid")
+    assert "3 may come in" in texts(pressed(page, "Open it again"))
+
+
+def test_an_officer_whom_an_administrator_proposed_is_agreed_to(page, acme):
+    with open_work(acme.admin) as work:
+        people.add_member(work, "carl", Role.COMPLIANCE)
+    page.selectbox(key="installation:tenant").set_value("acme")
+    assert "carl" in texts(run(page))
+    pressed(page, "Agree")
+
+    with open_work(acme.admin) as work:
+        assert {row.name: row.role for row in people.list_members(work)}["carl"] == "compliance"
+
+
+def test_a_plan_is_defined_and_assigned_and_features_are_explained_and_switched(page, acme):
+    section(page, "Plans")
+    given = {"Short name": "team", "Name": "Team", "Reports a month": "7"}
+    for each in page.text_input:
+        if each.label in given:
+            each.set_value(given[each.label])
+    pressed(page, "Define it")
+    page.selectbox(key="installation:tenant").set_value("acme")
+    assert "What would change" in texts(run(page))
+    page.text_input(key="limits:why").set_value("as signed")
+    pressed(page, "Change the plan")
+    with open_work(acme.viewer) as work:
+        assert plans.plan_now(work).effective.value("reports_per_month") == 7
+
+    assert "It is not switched off for all." in texts(section(page, "Features"))
+    page.text_input(key="installation:switch_why").set_value("a breach")
+    pressed(page, "Do it")
+    assert "Switched off for all: a breach." in texts(page)
+    assert "Nothing of the billing provider waits" in texts(section(page, "Webhooks"))
