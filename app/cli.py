@@ -31,6 +31,7 @@ app = typer.Typer(
 app.add_typer(people.tenants, name="tenants")
 app.add_typer(people.members, name="members")
 app.add_typer(people.keys, name="keys")
+app.add_typer(people.access, name="access")
 app.add_typer(sessions.sessions, name="sessions")
 app.add_typer(groups.groups, name="groups")
 app.add_typer(plans.plans, name="plans")

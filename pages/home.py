@@ -4,6 +4,7 @@ import streamlit as st
 
 from app.ui import show
 from app.ui.frame import PLACE, caller, link, only_for_its_readers, places
+from app.ui.grants import on_home
 from app.ui.headline import page_of, value_of
 from app.ui.verdict import verdict_on_demand
 from app.ui.words import counted, moment, person
@@ -116,6 +117,7 @@ def recent_imports() -> None:
 
 
 st.title("Home", anchor=False)
+on_home(who)
 with st.container(border=True):
     st.subheader("Next", anchor=False)
     next_step()

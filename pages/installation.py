@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from app.ui import installation, members, show
+from app.ui import grants, installation, members, show
 from app.ui.frame import caller, only_for_its_readers
-from valor_core.workbench import plans, tenants
+from valor_core.values import TenantId
+from valor_core.workbench import people, plans, tenants
+from valor_core.workbench.tenants import acting_in
 from valor_core.workbench.verb import open_work
 
 only_for_its_readers("installation")
@@ -38,6 +40,14 @@ def features() -> None:
     installation.switching(who)
 
 
+def access() -> None:
+    """What of a tenant the operator may read, and for how long."""
+    if row := installation.chosen(rows):
+        with open_work(acting_in(who, TenantId(row.id))) as work:
+            names = {f"user:{each.user_id}": each.name for each in people.list_members(work)}
+        grants.visiting(who, row, names)
+
+
 st.title("Installation", anchor=False)
 st.write("Tenants and what they are granted. What they have in it is theirs: it is not shown here.")
 members.linked()
@@ -45,6 +55,7 @@ SECTIONS = {
     "Tenants": customers,
     "Plans": plans_of_tenants,
     "Features": features,
+    "Access": access,
     "Webhooks": lambda: installation.events(who),
 }
 SECTIONS[show.section(list(SECTIONS), of="installation")]()

@@ -78,6 +78,11 @@ class Caller:
     scopes: frozenset[Scope] | None = None  # of a key; what a person may do, no scope narrows
 
     @property
+    def is_person(self) -> bool:
+        """Whether somebody has signed in: a member, or an operator who visits the tenant."""
+        return self.kind in ("user", "operator")
+
+    @property
     def actor(self) -> str:
         """As the audit log names it: kind and id, never a person's name."""
         return f"{self.kind}:{self.user_id}"

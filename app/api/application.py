@@ -12,6 +12,7 @@ from app.api import (
     drafts,
     files,
     flags,
+    grants,
     groups,
     health,
     imports,
@@ -61,6 +62,7 @@ ROUTERS = (
     retention.router,
     billing.router,
     tenants.router,
+    grants.router,
 )
 
 

@@ -10,6 +10,7 @@ from valor_core.values import Role, Scope
 
 tenants = typer.Typer(no_args_is_help=True, help="Tenants of this installation.")
 members = typer.Typer(no_args_is_help=True, help="Members of a tenant.")
+access = typer.Typer(no_args_is_help=True, help="An operator's access to a tenant.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of a tenant.")
 
 if TYPE_CHECKING:
@@ -185,6 +186,63 @@ def _change(
         print(f"gains: {', '.join(told.gains)}")
     print(f"{told.sessions_ended} sign-ins end, {told.keys_stopped} keys stop")
     print("nothing was changed" if dry_run else "done")
+
+
+@access.command("ask")
+def ask_access(
+    tenant: Tenant,
+    reason: Reason,
+    hours: Annotated[int, typer.Option(help="How long, 24 at most.")] = 4,
+    emergency: Annotated[bool, typer.Option(help="Without leave; the tenant sees it.")] = False,
+) -> None:
+    """Ask an administrator of a tenant for leave to read it."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import grants
+
+    act = grants.break_glass if emergency else grants.ask_access
+    with as_operator_of(tenant_id(tenant)) as work:
+        row = act(work, reason=reason, hours=hours)
+    print(f"access {row.id}: {'taken' if emergency else 'asked for'}; {tenant} is shown it on Home")
+
+
+@access.command("list")
+def list_access(tenant: Tenant) -> None:
+    """List who asked to read a tenant, and how that stands."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.tenancy.grants import state
+    from valor_core.workbench import grants
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        for row in grants.list_grants(work):
+            print(f"{row.id}  {state(row, work.now_micros):<12} {row.hours:>2} hours  {row.reason}")
+
+
+@access.command("open")
+def open_access(
+    access_id: str,
+    tenant: Tenant,
+    port: Annotated[int, typer.Option(help="Where `valor serve` listens.")] = 8501,
+    host: Annotated[str, typer.Option(help="Its address.")] = "127.0.0.1",
+) -> None:
+    """Print a link that opens a tenant to you as its reader, once."""
+    from app.commands.working import as_operator_of, tenant_id
+    from app.process import origin
+    from valor_core.workbench import grants
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        token = grants.open_access(work, access_id)
+    print(f"{origin(host, port)}/login#token={token}")
+
+
+@access.command("end")
+def end_access(access_id: str, tenant: Tenant) -> None:
+    """End an access before its hours have passed."""
+    from app.commands.working import as_operator_of, tenant_id
+    from valor_core.workbench import grants
+
+    with as_operator_of(tenant_id(tenant)) as work:
+        grants.end_access(work, access_id)
+    print(f"access {access_id} has ended")
 
 
 @keys.command("add")

@@ -31,6 +31,11 @@ DEEDS = {
     "flag.switch": ("switched for all the feature", ""),
     "group.map": ("opened this tenant to the group", ""),
     "group.unmap": ("closed this tenant to the group", ""),
+    "grant.ask": ("asked for leave to read this tenant", ""),
+    "grant.break_glass": ("took access to this tenant in an emergency", ""),
+    "grant.end": ("ended the operator's access", ""),
+    "grant.give": ("let the operator read this tenant", ""),
+    "grant.open": ("began to read this tenant", ""),
     "hold.ask_release": ("asked for the release of the legal hold", ""),
     "job.finish": ("finished the job", ""),
     "job.run": ("asked for the job", ""),
@@ -173,7 +178,7 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
         "plan": rest,
         "override": _limits(details.get("changed", ())),
     }
-    return {**words, "sign-in": "", "tenant": "", "usage": ""}.get(kind, row.target)
+    return {**words, "sign-in": "", "grant": "", "tenant": "", "usage": ""}.get(kind, row.target)
 
 
 def _limits(changed: Sequence[str]) -> str:

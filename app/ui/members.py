@@ -77,7 +77,7 @@ def inviting(who: Caller, rows: Sequence[MembershipRow]) -> None:
         chosen = st.selectbox("Member", signs_in, key="members:to_sign_in")
         pressed = st.form_submit_button("Make a link", icon=":material/link:")
     if pressed and chosen and (link := done(who, lambda work: people.issue_token(work, chosen))):
-        st.session_state[LINK] = _address(link)
+        st.session_state[LINK] = address(link)
         st.rerun()
 
 
@@ -86,11 +86,11 @@ def taken_in(who: Caller, name: str, role: Role) -> bool:
     if not done(who, lambda work: people.add_member(work, name, role)):
         return False
     if token := done(who, lambda work: people.issue_token(work, name.strip())):
-        st.session_state[LINK] = _address(token)
+        st.session_state[LINK] = address(token)
     return True
 
 
-def _address(token: str) -> str:
+def address(token: str) -> str:
     """The link that redeems a token, at the address by which this page was opened."""
     at = urlsplit(st.context.url or "")
     return f"{at.scheme}://{at.netloc}/login#token={token}"

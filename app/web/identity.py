@@ -115,7 +115,7 @@ class Identity:
     def _judge(self, connection: HTTPConnection, caller: Caller | None) -> None:
         scope, path = connection.scope, connection.scope["path"]
         if scope["type"] == "websocket":
-            if caller is None or caller.kind != "user":  # pages are for people, keys for the API
+            if caller is None or not caller.is_person:  # pages are for people, keys for the API
                 raise SignInNeeded
             return
         if path in SIGNED_PATHS:
@@ -123,14 +123,14 @@ class Identity:
         public = path in PUBLIC_PATHS or path.startswith(PUBLIC_TREES)
         if caller is None and not public and path not in PROBES:
             raise SignInNeeded
-        if caller and caller.kind != "user" and not public and not path.startswith("/api/"):
+        if caller and not caller.is_person and not public and not path.startswith("/api/"):
             raise SignInNeeded
         if path.startswith(CLOSED):
             raise NotFound("address", path[:80])
         if caller and path.startswith(UPLOADS):
             require(caller, "fact.import")  # the only thing that a page takes files for
         ours = path.startswith("/api/") or path in ("/login", "/logout")
-        by_cookie = caller is None or caller.kind == "user"
+        by_cookie = caller is None or caller.is_person
         changes = scope["method"] not in SAFE_METHODS
         if changes and ours and by_cookie and "x-vx-csrf" not in connection.headers:
             raise CsrfHeaderMissing

@@ -59,7 +59,7 @@ def sign_in_routes(
 
     async def sign_out(request: Request) -> Response:
         caller: Caller | None = request.scope["state"]["caller"]
-        if caller is None or caller.kind != "user":
+        if caller is None or not caller.is_person:
             return problem_response(SignInNeeded(), instance="/logout")
         await run_sync(_end, store, caller)
         answer = JSONResponse({}, headers={"Clear-Site-Data": '"cache", "storage"'})

@@ -253,6 +253,8 @@ def test_members_come_into_one_tenant_and_go_again(valor):
         ("members", "list"),
         ("members", "remove", "x", "--reason", "y"),
         ("members", "confirm", "x"),
+        ("access", "ask", "--reason", "y"),
+        ("access", "open", "x"),
         ("keys", "add", "x"),
         ("keys", "list"),
         ("keys", "rotate", "x"),
@@ -317,6 +319,22 @@ def test_a_key_opens_its_own_tenant_until_it_is_revoked(valor):
     assert "revoked" in valor("keys", "list", "--tenant", "acme").out
     assert read_with(key_in(made["acme"]), "/me")[0] == 401
     assert read_with(key_in(made["rival"]), "/me")[0] == 200
+
+
+def test_an_operator_suspends_a_tenant_and_takes_access_in_an_emergency(valor):
+    told = valor("tenants", "suspend", "rival", "--reason", "unpaid", "--dry-run").out
+    assert "would be shut out" in told
+    valor("tenants", "suspend", "rival", "--reason", "unpaid")
+    assert "suspended" in valor("tenants", "list").out
+    assert valor("tenants", "resume", "rival", "--reason", "paid").code == 0
+
+    why = ("--tenant", "acme", "--reason", "the import fails")
+    assert "asked for" in valor("access", "ask", *why).out
+    taken = valor("access", "ask", *why, "--emergency").out.split()[1].rstrip(":")
+    assert "in force" in valor("access", "list", "--tenant", "acme").out
+    assert "/login#token=acme-" in valor("access", "open", taken, "--tenant", "acme").out
+    assert valor("access", "end", taken, "--tenant", "acme").code == 0
+    assert "This access is ended" in valor.refused("access", "open", taken, "--tenant", "acme")
 
 
 @pytest.mark.parametrize("days", [0, -3, 10**20])

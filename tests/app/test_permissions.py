@@ -40,6 +40,7 @@ from tests.app.things import (
     announced_work_of,
     doubtful_series_of,
     flag_override_of,
+    grant_of,
     key_of,
     lay_out_draft,
     member_of,
@@ -110,6 +111,10 @@ ACT_OF_ROUTE = {
             "GET /admin/tenants/{tenant}/flags",
             "PUT /admin/tenants/{tenant}/flags/{flag}/override",
             "DELETE /admin/tenants/{tenant}/flags/{flag}/override",
+            "GET /admin/tenants/{tenant}/access",
+            "POST /admin/tenants/{tenant}/access",
+            "POST /admin/tenants/{tenant}/access/{grant_id}/open",
+            "POST /admin/tenants/{tenant}/access/{grant_id}/end",
             "POST /admin/plans",
             "PUT /admin/flags/{flag}",
             "GET /admin/webhooks",
@@ -118,6 +123,9 @@ ACT_OF_ROUTE = {
         ),
         "tenant.read",  # the gate before them; tests/app/api/test_tenants.py asks as operator
     ),
+    "GET /admin/access": "grant.read",
+    "POST /admin/access/{grant_id}/give": "grant.give",
+    "POST /admin/access/{grant_id}/end": "grant.end",
     "GET /flags": "flag.read",
     "GET /flags/{flag}": "flag.read",
     "PUT /flags/{flag}/override": "flag.override",
@@ -372,6 +380,7 @@ FRESH: dict[str, Callable[[Store, Tenant, Caller, Things], str]] = {
     "work_id": lambda store, tenant, *_: announced_work_of(store, tenant),
     "series_id": lambda store, tenant, *_: doubtful_series_of(store, tenant),
     "user_id": lambda store, tenant, *_: member_of(store, tenant),
+    "grant_id": lambda store, tenant, *_: grant_of(store, tenant),
     "key_id": lambda store, tenant, who, _: key_of(
         store, who if who.kind == "user" else tenant.admin
     ),

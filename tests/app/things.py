@@ -26,6 +26,7 @@ from valor_core.workbench import (
     companies,
     drafts,
     flags,
+    grants,
     jobs,
     market_data,
     people,
@@ -41,7 +42,7 @@ PLAN = "team"
 _COUNT = count(1)
 IDS = (
     "company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "computation_id",
-    "override_id", "file_id", "series_id", "work_id", "session_id", "key_id", "user_id",
+    "override_id", "file_id", "series_id", "work_id", "session_id", "key_id", "user_id", "grant_id",
     "snapshot_id",
 )  # fmt: skip
 
@@ -66,6 +67,7 @@ class Things:
     snapshot_id: str
     key_id: str
     user_id: str
+    grant_id: str
     rationale: str
     dcf: dict[str, Any]  # the body that values the company once more
     draft_version: int = 0
@@ -141,6 +143,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         snapshot_id=snapshot.id,
         key_id=key.id,
         user_id=member_of(store, tenant),
+        grant_id=grant_of(store, tenant),
         rationale=row.rationale,
         dcf={"inputs": dump(inputs), "rationale": "once more", "rationales": reasons},
     )
@@ -233,6 +236,12 @@ def member_of(store: Store, tenant: Tenant) -> str:
     """A member who has just come; the id."""
     with open_work(tenant.admin, store) as work:
         return people.add_member(work, f"member {new_id()}", Role.VIEWER).user_id
+
+
+def grant_of(store: Store, tenant: Tenant) -> str:
+    """An access that an operator asks for; its id."""
+    with open_work(tenant.operator, store) as work:
+        return grants.ask_access(work, reason=f"a fault of {tenant.slug}", hours=2).id
 
 
 def key_of(store: Store, who: Caller) -> str:

@@ -20,6 +20,7 @@ from valor_core.errors import Flaw, ValorError
 from valor_core.market.failures import Failure
 from valor_core.redaction import Redactor
 from valor_core.tenancy.flags import FLAGS
+from valor_core.tenancy.grants import GrantState
 from valor_core.tenancy.plans import LIMITS
 from valor_core.tenancy.quotas import Standing
 from valor_core.values import Scope
@@ -58,6 +59,7 @@ SAMPLES: dict[str, Any] = {
 }  # fmt: skip
 SPECIAL: dict[str, dict[str, Any]] = {
     "driver_out_of_range": {"driver": "Payout", "stated": 25.0, "least": 0.0, "most": 1.0},
+    "grant_settled": {"state": GrantState.ENDED},
     "key_expired": {"key_id": "01key", "day": "2026-11-01"},
     "key_revoked": {"key_id": "01key", "day": "2026-11-01"},
     "key_asleep": {"key_id": "01key", "who": "owner"},

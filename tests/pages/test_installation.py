@@ -71,3 +71,29 @@ def test_a_plan_is_defined_and_assigned_and_features_are_explained_and_switched(
     pressed(page, "Do it")
     assert "Switched off for all: a breach." in texts(page)
     assert "Nothing of the billing provider waits" in texts(section(page, "Webhooks"))
+
+
+def test_an_operator_asks_the_administrator_sees_it_on_home_and_lets_in_for_some_hours(
+    page, store, acme, monkeypatch
+):
+    section(page, "Access")
+    page.selectbox(key="installation:tenant").set_value("acme")
+    assert "Nobody has asked to read this tenant." in texts(run(page))
+    page.text_input(key="grants:why").set_value("the import fails")
+    assert "asked for" in texts(pressed(page, "Ask"))
+
+    home = opened(monkeypatch, acme.viewer, "home")
+    assert "asks to read this tenant for 4 hours" in texts(home)
+    assert "Refuse" not in [button.label for button in home.button]
+    home = opened(monkeypatch, acme.admin, "home")
+    pressed(home, "Let the operator read")
+    assert "may read this tenant by your leave until" in texts(home)
+
+    page = opened(monkeypatch, OLGA, "installation")
+    section(page, "Access")
+    page.selectbox(key="installation:tenant").set_value("acme")
+    pressed(run(page), "Open acme")
+    link = page.get("link_button")[0].proto.url
+    assert redeem_token(store, link.partition("#token=")[2])
+    pressed(opened(monkeypatch, acme.admin, "home"), "End it now")
+    assert "The operator's access" not in texts(opened(monkeypatch, acme.admin, "home"))

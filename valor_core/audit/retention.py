@@ -32,6 +32,7 @@ _OF_NOUN = {
     "key": "configuration",
     "provider": "configuration",
     "tenant": "configuration",
+    "grant": "security",
     "plan": "configuration",
     "flag": "configuration",
     "retention": "configuration",

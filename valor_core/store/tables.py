@@ -149,6 +149,7 @@ class SignInTokenRow(Private, Base):
     provider_sid: Mapped[str]
     expires_at: Mapped[int]
     used_at: Mapped[int | None]
+    grant_id: Mapped[str | None]  # of an operator who visits, and is no member
     __table_args__ = (STRICT,)
 
 
@@ -167,6 +168,7 @@ class SessionRow(Private, Base):
     created_at: Mapped[int]
     used_at: Mapped[int]
     ended_at: Mapped[int | None]
+    grant_id: Mapped[str | None]
     __table_args__ = (
         CheckConstraint("method IN ('link', 'provider', 'key file')", name="method_known"),
         UniqueConstraint("tenant_id", "id"),
@@ -207,6 +209,30 @@ class GroupRow(Private, Base):
             "(role = 'operator') = (member_of = 'platform')", name="operator_of_the_platform"
         ),
         UniqueConstraint("tenant_id", "name", "member_of"),
+        STRICT,
+    )
+
+
+class AccessGrantRow(Private, Base):
+    """An operator's leave to read the tenant for some hours: who asked, who gave it, when it ended.
+
+    Who gives it to oneself, in an emergency, is both.
+    """
+
+    __tablename__ = "access_grants"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    asked_by: Mapped[str]
+    asked_at: Mapped[int]
+    reason: Mapped[str] = mapped_column(info=FREE)
+    hours: Mapped[int]
+    given_by: Mapped[str | None]
+    given_at: Mapped[int | None]
+    ended_by: Mapped[str | None]
+    ended_at: Mapped[int | None]
+    __table_args__ = (
+        CheckConstraint("hours BETWEEN 1 AND 24", name="hours_of_a_day"),
+        CheckConstraint("(given_at IS NULL) = (given_by IS NULL)", name="given_by_somebody"),
+        CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="ended_by_somebody"),
         STRICT,
     )
 

@@ -114,6 +114,12 @@ MAY: dict[str, frozenset[Role]] = {
     "tenant.add": _OPERATORS,
     "tenant.suspend": _OPERATORS,
     "tenant.resume": _OPERATORS,
+    "grant.read": _READERS | _OPERATORS,
+    "grant.ask": _OPERATORS,
+    "grant.break_glass": _OPERATORS,
+    "grant.open": _OPERATORS,
+    "grant.give": _ADMINS,
+    "grant.end": _MANAGERS,
     "demo.seed": _OPERATORS,
 }
 

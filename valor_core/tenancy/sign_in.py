@@ -18,9 +18,17 @@ from sqlalchemy import ColumnElement, delete, select, update
 from valor_core.errors import ValorError
 from valor_core.settings import whole_number
 from valor_core.store.engines import Store
-from valor_core.store.tables import MembershipRow, SessionRow, SignInTokenRow, TenantRow
+from valor_core.store.tables import (
+    AccessGrantRow,
+    MembershipRow,
+    SessionRow,
+    SignInTokenRow,
+    TenantRow,
+)
 from valor_core.store.work import Work, unit_of_work
 from valor_core.store.writer import WriterBusy
+from valor_core.tenancy import grants
+from valor_core.tenancy.grants import GrantState
 from valor_core.values import STRANGER, Caller, Role, TenantId, micros, new_id, utc_now
 
 TOKEN_LASTS_S = 600
@@ -110,8 +118,9 @@ def issue_token(
     method: Method = Method.LINK,
     provider_sid: str = "",
     lasts_s: int = TOKEN_LASTS_S,
+    grant_id: str | None = None,
 ) -> str:
-    """A new one-use token for a member of the caller's tenant."""
+    """A new one-use token for a member of the caller's tenant, or for who visits it by a grant."""
     now = work.now_micros
     work.session.execute(delete(SignInTokenRow).where(SignInTokenRow.expires_at < now))
     token = f"{work.caller.tenant_id}.{secrets.token_urlsafe(32)}"
@@ -121,6 +130,7 @@ def issue_token(
         method=method,
         provider_sid=provider_sid,
         expires_at=now + lasts_s * _S,
+        grant_id=grant_id,
     )
     work.add_all([row])
     return token
@@ -142,7 +152,7 @@ def refuse_bad_token(work: Work, token: str, *, links: bool = True) -> None:
         raise BadToken
     if row.method == Method.LINK and not links:
         raise LinkFromAfar
-    _member(work, row.user_id)
+    _who(work, row.user_id, row.grant_id)
 
 
 def is_of_a_link(work: Work, token: str) -> bool:
@@ -166,16 +176,22 @@ def redeem(work: Work, token: str, device: Device = UNKNOWN_DEVICE) -> str:
             SignInTokenRow.used_at.is_(None),
         )
         .values(used_at=work.now_micros)
-        .returning(SignInTokenRow.user_id, SignInTokenRow.method, SignInTokenRow.provider_sid)
+        .returning(
+            SignInTokenRow.user_id,
+            SignInTokenRow.method,
+            SignInTokenRow.provider_sid,
+            SignInTokenRow.grant_id,
+        )
     ).first()
     if used is None:
         raise BadToken
     return begin(
         work,
-        _member(work, used.user_id),
+        _who(work, used.user_id, used.grant_id),
         method=Method(used.method),
         device=device,
         provider_sid=used.provider_sid,
+        grant_id=used.grant_id,
     )
 
 
@@ -186,6 +202,7 @@ def begin(
     method: Method,
     device: Device = UNKNOWN_DEVICE,
     provider_sid: str = "",
+    grant_id: str | None = None,
 ) -> str:
     """The cookie of a new session of a member; whatever cookie the browser showed is not reused."""
     now = work.now_micros
@@ -201,6 +218,7 @@ def begin(
         address=device.address,
         browser=device.browser,
         provider_sid=provider_sid,
+        grant_id=grant_id,
         created_at=now,
         used_at=now,
     )
@@ -208,8 +226,12 @@ def begin(
     return cookie
 
 
-def _member(work: Work, user_id: str) -> MembershipRow:
-    """The member; a link of who is none any more, or is suspended, is as bad as any other."""
+def _who(work: Work, user_id: str, grant_id: str | None) -> MembershipRow:
+    """The member, or the visitor, who is none; a link of who may not come in is a bad one."""
+    if grant_id is not None:
+        if not _may_visit(work, grant_id):
+            raise BadToken
+        return MembershipRow(user_id=user_id, version=0)
     row = work.session.get(MembershipRow, (work.caller.tenant_id, user_id))
     if row is None or row.suspended_at is not None:
         raise BadToken
@@ -238,6 +260,8 @@ def caller_of_session(store: Store, session: str, tenant_id: TenantId) -> Caller
             return None
         member = work.session.get(MembershipRow, (tenant_id, row.user_id))
         tenant = work.session.get(TenantRow, tenant_id)
+        if row.grant_id is not None:
+            return _visitor(work, row) if _may_visit(work, row.grant_id) else None
         if member is None or member.version != row.member_version or member.suspended_at:
             return None
         if tenant is None or tenant.status != "active":
@@ -245,6 +269,25 @@ def caller_of_session(store: Store, session: str, tenant_id: TenantId) -> Caller
         return Caller(
             tenant_id=tenant_id, user_id=row.user_id, role=Role(member.role), session=session
         )
+
+
+def _may_visit(work: Work, grant_id: str) -> bool:
+    grant = work.session.get(AccessGrantRow, (work.caller.tenant_id, grant_id))
+    tenant = work.session.get(TenantRow, work.caller.tenant_id)
+    is_open = tenant is not None and tenant.status == "active"
+    in_force = grant is not None and grants.state(grant, micros(utc_now())) is GrantState.IN_FORCE
+    return is_open and in_force
+
+
+def _visitor(work: Work, row: SessionRow) -> Caller:
+    """An operator by leave of the tenant: as a viewer, and as the log names operators."""
+    return Caller(
+        tenant_id=work.caller.tenant_id,
+        user_id=row.user_id,
+        role=Role.VIEWER,
+        kind="operator",
+        session=row.digest,
+    )
 
 
 def is_over(row: SessionRow, now: int) -> bool:

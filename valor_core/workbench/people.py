@@ -48,7 +48,8 @@ def me(work: Work) -> Me:
     tenant = work.session.get(TenantRow, caller.tenant_id)
     member = work.session.get(MembershipRow, (caller.tenant_id, caller.user_id))
     key = work.session.get(ApiKeyRow, (caller.tenant_id, caller.user_id))
-    name = member.name if member else key.label if key else caller.user_id
+    named = "the operator" if caller.kind == "operator" else caller.user_id
+    name = member.name if member else key.label if key else named
     return Me(
         tenant=tenant.label if tenant else caller.tenant_id,
         tenant_id=caller.tenant_id,

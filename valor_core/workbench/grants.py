@@ -1,0 +1,80 @@
+"""An operator visits a tenant: by leave of its administrator, for some hours, told in both logs."""
+
+from collections.abc import Sequence
+
+from valor_core.errors import NotFound
+from valor_core.store.tables import AccessGrantRow
+from valor_core.store.work import Work
+from valor_core.tenancy import grants, sign_in
+from valor_core.tenancy.grants import GrantState
+from valor_core.tenancy.reasons import stated
+from valor_core.tenancy.sign_in import Method
+from valor_core.workbench.tenants import tell_installation
+from valor_core.workbench.verb import verb, view
+
+
+@view("grant.read")
+def list_grants(work: Work) -> Sequence[AccessGrantRow]:
+    """Every access to the tenant that operators asked for, the newest first."""
+    return grants.grants(work)
+
+
+@verb("grant.ask")
+def ask_access(work: Work, *, reason: str, hours: int) -> AccessGrantRow:
+    """Ask an administrator of the tenant for leave to read it."""
+    row = grants.ask(work, stated(reason), hours)
+    _tell(work, "grant.ask", row, hours=hours, reason=row.reason)
+    return row
+
+
+@verb("grant.break_glass")
+def break_glass(work: Work, *, reason: str, hours: int) -> AccessGrantRow:
+    """Read the tenant without leave, in an emergency: its members are shown it at once."""
+    row = grants.ask(work, stated(reason), hours)
+    grants.give(work, row)
+    _tell(work, "grant.break_glass", row, hours=hours, reason=row.reason)
+    return row
+
+
+@verb("grant.give")
+def give_access(work: Work, grant_id: str) -> AccessGrantRow:
+    """Let the operator who asked read the tenant, from now on and for the hours asked for."""
+    row = grants.grant_of(work, grant_id)
+    grants.must_be(row, work.now_micros, GrantState.ASKED)
+    grants.give(work, row)
+    _tell(work, "grant.give", row, hours=row.hours, asked_by=row.asked_by)
+    return row
+
+
+@verb("grant.end")
+def end_access(work: Work, grant_id: str) -> AccessGrantRow:
+    """Refuse what was asked for, or end what was given; the operator is out at once."""
+    row = grants.grant_of(work, grant_id)
+    grants.must_be(row, work.now_micros, GrantState.ASKED, GrantState.IN_FORCE)
+    row.ended_by, row.ended_at = work.caller.actor, work.now_micros
+    work.after_commit.append(sign_in.ENDINGS.count)
+    _tell(work, "grant.end", row, asked_by=row.asked_by)
+    return row
+
+
+@verb("grant.open")
+def open_access(work: Work, grant_id: str) -> str:
+    """A token that opens the tenant to the operator who was given access, once, as its reader."""
+    row = grants.grant_of(work, grant_id)
+    grants.must_be(row, work.now_micros, GrantState.IN_FORCE)
+    if row.asked_by != work.caller.actor:
+        raise NotFound("access of yours", grant_id[:40])
+    token = sign_in.issue_token(
+        work,
+        work.caller.user_id,
+        method=Method.PROVIDER,  # who asks has signed in already: no link from afar
+        grant_id=row.id,
+    )
+    _tell(work, "grant.open", row)
+    return token
+
+
+def _tell(work: Work, act: str, row: AccessGrantRow, **details: object) -> None:
+    """In the tenant's log, and in that of the installation."""
+    tell_installation(work, act, {"grant": row.id, **details})
+    work.note(f"grant:{row.id}", **details)
