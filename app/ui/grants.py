@@ -45,14 +45,14 @@ def _shown(who: Caller, row: AccessGrantRow, state: GrantState) -> None:
         st.markdown(f"{_told(row, state)}  \nWhy: {show.plain(row.reason)}")
         with st.container(horizontal=True):
             asked = state is GrantState.ASKED and may(who, "grant.give")
-            if asked and st.button("Let the operator read", key=f"give_{row.id}"):
-                if done(who, lambda work: grants.give_access(work, row.id)):
-                    st.rerun()
+            gives = asked and st.button("Let the operator read", key=f"give_{row.id}")
+            if gives and done(who, lambda work: grants.give_access(work, row.id)):
+                st.rerun()
             ends = state is not GrantState.ENDED and may(who, "grant.end")
             label = "Refuse" if state is GrantState.ASKED else "End it now"
-            if ends and st.button(label, key=f"end_{row.id}"):
-                if done(who, lambda work: grants.end_access(work, row.id)):
-                    st.rerun()
+            pressed = ends and st.button(label, key=f"end_{row.id}")
+            if pressed and done(who, lambda work: grants.end_access(work, row.id)):
+                st.rerun()
 
 
 def _told(row: AccessGrantRow, state: GrantState) -> str:
@@ -132,6 +132,6 @@ def _opening(inside: Caller, row: AccessGrantRow, label: str) -> None:
             token = done(inside, lambda work: grants.open_access(work, row.id))
             if token:
                 st.link_button("Go in as its reader; this signs you out here", address(token))
-        if st.button("I am done", key=f"end_{row.id}"):
-            if done(inside, lambda work: grants.end_access(work, row.id)):
-                st.rerun()
+        pressed = st.button("I am done", key=f"end_{row.id}")
+        if pressed and done(inside, lambda work: grants.end_access(work, row.id)):
+            st.rerun()
