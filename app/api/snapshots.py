@@ -1,9 +1,9 @@
 """Snapshots, and the screen over the latest one."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from app.api.callers import CallersWork, MakesOnce
@@ -12,6 +12,8 @@ from app.api.requests import StrictRoute
 from valor_core.errors import BadInput
 from valor_core.snapshots.manifest import Manifest
 from valor_core.snapshots.measures import MEASURE
+from valor_core.snapshots.named import Answer
+from valor_core.snapshots.named import Query as NamedQuery
 from valor_core.snapshots.screen import ROWS_MAX, Bounds, ScreenedCompany
 from valor_core.values import from_micros
 from valor_core.workbench import snapshots
@@ -138,6 +140,91 @@ class SnapshotVerdictView(BaseModel):
     flaws: list[str]
 
 
+class ParameterView(BaseModel):
+    """What a query is asked with; without a default it must be given."""
+
+    name: str
+    kind: str
+    label: str
+    default: str | None
+
+
+class ColumnView(BaseModel):
+    """What a query tells of each row."""
+
+    name: str
+    kind: str
+    label: str
+
+
+class QueryView(BaseModel):
+    """A named query; one that compares answers about two snapshots."""
+
+    name: str
+    label: str
+    meaning: str
+    compares: bool
+    parameters: list[ParameterView]
+    columns: list[ColumnView]
+
+    @classmethod
+    def of(cls, query: NamedQuery) -> "QueryView":
+        """The query as clients see it."""
+        return cls(
+            name=query.name,
+            label=query.label,
+            meaning=query.meaning,
+            compares=query.compares,
+            parameters=[
+                ParameterView.model_validate(each, from_attributes=True)
+                for each in query.parameters
+            ],
+            columns=[
+                ColumnView.model_validate(each, from_attributes=True) for each in query.columns
+            ],
+        )
+
+
+class AnswerView(BaseModel):
+    """The rows of a query, each as its columns are; `more` where there are more than 10,000.
+
+    `instead_of` says what is wrong with the newest snapshot where an earlier one had to answer.
+    """
+
+    query: str
+    snapshot_id: str
+    cut: datetime
+    compared_with: str | None
+    instead_of: str
+    columns: list[ColumnView]
+    rows: list[list[str | int | float | None]]
+    more: bool
+
+    @classmethod
+    def of(cls, answer: Answer) -> "AnswerView":
+        """The answer as clients see it."""
+        return cls(
+            query=answer.query.name,
+            snapshot_id=answer.snapshot_id,
+            cut=datetime.fromisoformat(answer.cut),
+            compared_with=answer.compared_with,
+            instead_of=answer.instead_of,
+            columns=[
+                ColumnView.model_validate(each, from_attributes=True)
+                for each in answer.query.columns
+            ],
+            rows=[[_plain(cell) for cell in row] for row in answer.rows],
+            more=answer.more,
+        )
+
+
+def _plain(cell: Any) -> str | float | int | None:
+    """A cell as JSON has it: moments are UTC."""
+    if isinstance(cell, datetime):
+        return cell.replace(tzinfo=UTC).isoformat()
+    return cell.isoformat() if isinstance(cell, date) else cell
+
+
 class ClearedView(BaseModel):
     """What was cleared away."""
 
@@ -233,6 +320,38 @@ def verify_snapshot(work: CallersWork, snapshot_id: Which) -> SnapshotVerdictVie
         size=verdict.size,
         flaws=list(verdict.flaws),
     )
+
+
+@router.get("/{snapshot_id}/queries")
+def list_queries(work: CallersWork, snapshot_id: Which) -> list[QueryView]:
+    """The named queries that can be asked of a snapshot by the caller."""
+    snapshots.find_snapshot(work, snapshot_id)
+    return [QueryView.of(each) for each in snapshots.list_queries(work)]
+
+
+@router.get("/{snapshot_id}/queries/{query}")
+def ask_snapshot(
+    work: CallersWork,
+    request: Request,
+    snapshot_id: Which,
+    query: Annotated[str, Path(max_length=80)],
+    as_of: AsOf = None,
+    compared_with: Annotated[
+        str | None, Query(max_length=64, description="Another snapshot, else the one before.")
+    ] = None,
+) -> AnswerView:
+    """Ask a named query of a snapshot; its parameters stand in the address by their names."""
+    own = "as_of", "compared_with"
+    told = {name: each for name, each in request.query_params.items() if name not in own}
+    answer = snapshots.ask_snapshot(
+        work,
+        query,
+        told,
+        snapshot_id=None if snapshot_id == "latest" else snapshot_id,
+        as_of=as_of,
+        compared_with=compared_with,
+    )
+    return AnswerView.of(answer)
 
 
 @router.get("/{snapshot_id}/screen")

@@ -214,6 +214,8 @@ ACT_OF_ROUTE = {
     "GET /snapshots/{snapshot_id}/changes": "snapshot.read",
     "GET /snapshots/{snapshot_id}/verify": "snapshot.read",
     "GET /snapshots/{snapshot_id}/screen": "snapshot.read",
+    "GET /snapshots/{snapshot_id}/queries": "snapshot.query",
+    "GET /snapshots/{snapshot_id}/queries/{query}": "snapshot.query",
 }
 ANYONE, SIGNED_IN, PEOPLE = "anyone", "whoever is signed in or has a key", "who is signed in"
 NOBODY = "nobody"
@@ -304,6 +306,8 @@ SAME_OF_ALL: dict[str, Any] = {
 NAMED = {
     "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys",
     "flag": FLAG, "provider": "fred", "capability": "fx", "group_id": "nobodys",
+    "flag": FLAG, "provider": "fred", "capability": "macro", "group_id": "nobodys",
+    "query": "coverage",
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.

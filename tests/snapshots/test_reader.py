@@ -1,7 +1,6 @@
 """Reading a snapshot: what was damaged is refused, and nothing but its own files can be reached."""
 
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -12,7 +11,6 @@ from tests.snapshots.conftest import Published, filing, import_filings, publish
 from valor_core.snapshots import reader
 from valor_core.snapshots.manifest import File, Manifest, SnapshotDamaged
 from valor_core.snapshots.reader import cursor
-from valor_core.values import Caller
 from valor_core.workbench import snapshots
 from valor_core.workbench.verb import open_work
 
@@ -121,26 +119,6 @@ def test_a_manifest_that_names_a_file_of_another_tenant_is_not_opened(
 
     with pytest.raises(AssertionError, match="a foreign file"), cursor(root, stolen):
         pass
-
-
-def test_threads_of_two_tenants_never_receive_each_others_rows(apple: World, published: Published):
-    """200 interleaved screens on 8 threads."""
-    import_filings(
-        apple, apple.rival.analyst,
-        filing({2024: {"revenue": 47_061}}, cik=21344, name="Coca-Cola Co", ticker="KO"),
-    )  # fmt: skip
-    published()
-    publish(apple, apple.rival.analyst)
-
-    def names(caller: Caller) -> tuple[Caller, list[str]]:
-        with open_work(caller, apple.store) as work:
-            return caller, [row.name for row in snapshots.screen(work, {}).rows]
-
-    with ThreadPoolExecutor(8) as pool:
-        seen = list(pool.map(names, [apple.acme.viewer, apple.rival.viewer] * 100))
-
-    for caller, found in seen:
-        assert found == (["Apple Inc."] if caller is apple.acme.viewer else ["Coca-Cola Co"])
 
 
 def test_open_snapshots_are_bounded_and_one_that_is_read_stays_open(

@@ -246,3 +246,25 @@ MEASURES: tuple[Measure, ...] = (
 )
 
 MEASURE: Mapping[str, Measure] = {measure.name: measure for measure in MEASURES}
+
+PARTS = (*FILED, *DERIVED, *SAVED)
+"""What measures are made of: each stands in the view `coverage` behind `part_`."""
+
+
+def coverage_sql(schema: str) -> str:
+    """The view `coverage`: a company a row, with its newest figures and value, and all measures."""
+    derived = ", ".join(f"{formula} AS {name}" for name, (_, formula) in DERIVED.items())
+    saved = ", ".join(f"v.{name}" for name in SAVED)
+    parts = ", ".join(f"{name} AS part_{name}" for name in PARTS)
+    measures = ", ".join(measure.sql for measure in MEASURES)
+    return f"""
+WITH filed AS (
+  SELECT c.company_id, c.name, c.ticker, c.sic, c.financial, f.* EXCLUDE (company_id), {derived}
+  FROM {schema}.companies c LEFT JOIN {schema}.figures f ON f.company_id = c.company_id),
+parts AS (
+  SELECT filed.*, v.valuation_id, v.currency, v.saved_at, {saved}
+  FROM filed LEFT JOIN {schema}.valuations v ON v.company_id = filed.company_id AND v.newest)
+SELECT company_id, name, ticker, sic, financial, fiscal_year, valuation_id, currency, saved_at,
+  {parts}, {measures}
+FROM parts
+"""  # noqa: S608  our own names

@@ -8,26 +8,14 @@ from typing import Any
 
 from valor_core.errors import BadInput
 from valor_core.snapshots.manifest import Manifest
-from valor_core.snapshots.measures import DERIVED, FILED, MEASURE, MEASURES, SAVED
+from valor_core.snapshots.measures import MEASURE, PARTS
 from valor_core.snapshots.reader import cursor
 from valor_core.values import CompanyId, ValuationId
 
 ROWS_MAX = 500
 
-_PARTS = (*FILED, *DERIVED, *SAVED)
 _QUERY = """
-WITH filed AS (
-  SELECT c.company_id, c.name, c.ticker, c.financial, f.* EXCLUDE (company_id),
-    {derived}
-  FROM companies c LEFT JOIN figures f ON f.company_id = c.company_id),
-parts AS (
-  SELECT filed.*, v.valuation_id, v.currency, v.saved_at, {saved}
-  FROM filed LEFT JOIN valuations v ON v.company_id = filed.company_id AND v.newest),
-measured AS (
-  SELECT company_id, name, ticker, financial, fiscal_year, valuation_id, currency, saved_at,
-    {parts}, {measures}
-  FROM parts)
-SELECT *, count(*) OVER () AS passed FROM measured
+SELECT *, count(*) OVER () AS passed FROM coverage
 WHERE {where} ORDER BY {order} LIMIT {limit}
 """
 
@@ -83,10 +71,6 @@ def screen(
     if not 1 <= limit <= ROWS_MAX:
         raise BadInput(f"A screen cannot have {limit} rows.", hint=f"Ask for 1 to {ROWS_MAX}.")
     query = _QUERY.format(
-        derived=", ".join(f"{formula} AS {name}" for name, (_, formula) in DERIVED.items()),
-        saved=", ".join(f"v.{name}" for name in SAVED),
-        parts=", ".join(f"{name} AS part_{name}" for name in _PARTS),
-        measures=", ".join(measure.sql for measure in MEASURES),
         where=" AND ".join(conditions) or "true",
         order=f"{order} {'DESC' if descending else 'ASC'} NULLS LAST, name, company_id",
         limit=limit,
@@ -131,7 +115,7 @@ def _unknown(name: str) -> BadInput:
 
 
 def _company(row: Mapping[str, Any]) -> ScreenedCompany:
-    parts = {name: row[f"part_{name}"] for name in _PARTS}
+    parts = {name: row[f"part_{name}"] for name in PARTS}
     told = {**parts, "fiscal_year": row["fiscal_year"], "financial": row["financial"]}
     measures = {name: row[name] for name in MEASURE}
     return ScreenedCompany(

@@ -14,7 +14,7 @@ from valor_core.audit import log as audit
 from valor_core.audit.retention import held_subjects
 from valor_core.billing.metering import Meter
 from valor_core.coverage import imports, job_runs
-from valor_core.errors import Conflict
+from valor_core.errors import BadInput, Conflict
 from valor_core.settings import ROOT, home, whole_number
 from valor_core.snapshots import catalogue
 from valor_core.snapshots.bucket import the_bucket
@@ -29,14 +29,17 @@ from valor_core.snapshots.files import (
     write_part,
 )
 from valor_core.snapshots.manifest import Manifest, SnapshotDamaged, read_manifest
+from valor_core.snapshots.named import Answer as NamedAnswer
+from valor_core.snapshots.named import Query, ask, named_queries, named_query
 from valor_core.snapshots.screen import Bounds, Screened
 from valor_core.snapshots.screen import screen as screened
 from valor_core.store.tables import AuditHeadRow, SnapshotRow
 from valor_core.store.work import Work, unit_of_work
+from valor_core.tenancy.access import may
 from valor_core.values import DAY_US, micros
 from valor_core.workbench.cuts import Cut, parts_of
 from valor_core.workbench.paging import check_page
-from valor_core.workbench.verb import verb, view
+from valor_core.workbench.verb import allowed, verb, view
 
 
 class FilesSwept(Conflict):
@@ -314,6 +317,48 @@ def screen(
 
     found, damaged = _asked(work, ask, snapshot_id, as_of)
     return replace(found, instead_of=str(damaged)) if damaged else found
+
+
+@view("snapshot.query")
+def list_queries(work: Work) -> Sequence[Query]:
+    """The named queries that the caller may ask."""
+    return [each for each in named_queries().values() if may(work.caller, each.act)]
+
+
+@view("snapshot.query")
+def ask_snapshot(
+    work: Work,
+    name: str,
+    parameters: Mapping[str, str],
+    *,
+    snapshot_id: str | None = None,
+    as_of: datetime | None = None,
+    compared_with: str | None = None,
+) -> NamedAnswer:
+    """The answer of a named query over a snapshot; of one that compares, with the one before it."""
+    query = named_query(name)
+    allowed(work, query.act)
+
+    def answered(manifest: Manifest) -> NamedAnswer:
+        other = _other(work, manifest, compared_with) if query.compares else None
+        return ask(_root(), manifest, query, parameters, before=other)
+
+    found, damaged = _asked(work, answered, snapshot_id, as_of)
+    return replace(found, instead_of=str(damaged)) if damaged else found
+
+
+def _other(work: Work, manifest: Manifest, compared_with: str | None) -> Manifest:
+    other = (
+        catalogue.snapshot(work, compared_with)
+        if compared_with
+        else catalogue.before(work, manifest)
+    )
+    if other is None:
+        raise BadInput(
+            "There is no snapshot before this one to compare it with.",
+            hint="Publish another one when something has changed, or name one that was cut later.",
+        )
+    return other
 
 
 def _asked(
