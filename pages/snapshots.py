@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.ui import show
 from app.ui.frame import caller, link, only_for_its_readers
+from app.ui.questions import questions
 from app.ui.words import counted, person
 from valor_core.settings import setting
 from valor_core.snapshots.catalogue import NoSnapshot
@@ -176,7 +177,10 @@ if asked_to_verify:
         verdict = show.or_explain(verified, made.id)
     if verdict:
         told(verdict)
-holds(changes, first=made.parent is None)
-identity(made)
-if who.role in MAY["snapshot.gc"]:
-    housekeeping()
+if show.section(["What it holds", "Questions"], of="snapshots") == "Questions":
+    questions(who, made)
+else:
+    holds(changes, first=made.parent is None)
+    identity(made)
+    if who.role in MAY["snapshot.gc"]:
+        housekeeping()

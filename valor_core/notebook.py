@@ -7,7 +7,7 @@ a display. Whoever can run a notebook on this machine acts as an analyst of the 
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, datetime
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from valor_core.models.simulation.scenarios import ScenarioSet, WeighedScenarios
     from valor_core.models.simulation.study import Study
     from valor_core.models.solving import Solution
+    from valor_core.snapshots.manifest import Manifest
     from valor_core.store.tables import ValuationRow
 
 
@@ -80,6 +81,11 @@ class Workspace:
         from valor_core.workbench.verb import open_work
 
         return open_work(self._caller, self._store)
+
+    @property
+    def snapshots(self) -> "Snapshots":
+        """The tenant's snapshots: cuts that never change, and questions asked of them."""
+        return Snapshots(self)
 
     def companies(self) -> "pd.DataFrame":
         """All companies, one a row."""
@@ -540,6 +546,99 @@ class Valuation:
             + (f"<p>Worth a second look:</p><ul>{notes}</ul>" if notes else "")
             + f"<p><small>run {self.run_id[:16]}, {len(leaves(self.inputs))} inputs</small></p>"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The snapshots of a tenant."""
+
+    _space: Workspace
+
+    def publish(self) -> "Snapshot":
+        """A cut of all that the tenant has now."""
+        from valor_core.workbench.snapshots import publish_snapshot
+
+        with self._space._work() as work:  # noqa: SLF001  the face is one module
+            return Snapshot(self._space, publish_snapshot(work))
+
+    def latest(self, as_of: datetime | None = None) -> "Snapshot":
+        """The newest one, or the newest that was cut by a moment."""
+        from valor_core.workbench.snapshots import latest_snapshot
+
+        with self._space._work() as work:  # noqa: SLF001
+            return Snapshot(self._space, latest_snapshot(work, as_of=as_of))
+
+    def __getitem__(self, snapshot_id: str) -> "Snapshot":
+        from valor_core.workbench.snapshots import read_snapshot
+
+        with self._space._work() as work:  # noqa: SLF001
+            return Snapshot(self._space, read_snapshot(work, snapshot_id))
+
+    def list(self) -> "pd.DataFrame":
+        """The newest 200, one a row."""
+        import pandas as pd
+
+        from valor_core.values import from_micros
+        from valor_core.workbench.snapshots import list_snapshots
+
+        with self._space._work() as work:  # noqa: SLF001
+            rows = list_snapshots(work, limit=200)
+        told = [(r.id, from_micros(r.created_at), r.facts_n, r.valuations_n) for r in rows]
+        return pd.DataFrame(told, columns=["id", "cut", "figures", "values"])
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One cut of a tenant; it never changes."""
+
+    _space: Workspace
+    manifest: "Manifest"
+
+    @property
+    def id(self) -> str:
+        """The SHA-256 of its manifest, which vouches for every byte."""
+        return self.manifest.id
+
+    @property
+    def queries(self) -> "pd.DataFrame":
+        """What can be asked of it, one a row."""
+        import pandas as pd
+
+        from valor_core.workbench.snapshots import list_queries
+
+        with self._space._work() as work:  # noqa: SLF001
+            rows = list_queries(work)
+        told = [(q.name, q.meaning, ", ".join(p.name for p in q.parameters)) for q in rows]
+        return pd.DataFrame(told, columns=["query", "tells", "parameters"])
+
+    def query(
+        self, name: str, *, compared_with: str | None = None, **parameters: object
+    ) -> "pd.DataFrame":
+        """The answer of a named query; what it stands on is in `.attrs`."""
+        import pandas as pd
+
+        from valor_core.workbench.snapshots import ask_snapshot
+
+        told = {each: str(value) for each, value in parameters.items()}
+        with self._space._work() as work:  # noqa: SLF001
+            answer = ask_snapshot(
+                work, name, told, snapshot_id=self.id, compared_with=compared_with
+            )
+        table = pd.DataFrame(answer.rows, columns=[each.name for each in answer.query.columns])
+        table.attrs = {"snapshot_id": self.id, "cut": self.manifest.cut, "more": answer.more}
+        return table
+
+    def verify(self) -> bool:
+        """Whether every byte is what was published, and the audit log stood where it says."""
+        from valor_core.workbench.snapshots import verify_snapshot
+
+        with self._space._work() as work:  # noqa: SLF001
+            return verify_snapshot(work, self.id).holds
+
+    def __repr__(self) -> str:
+        made = self.manifest
+        held = f"{made.rows_of('facts'):,} figures, {made.rows_of('valuations'):,} values"
+        return f"<snapshot {self.id[:12]} of {made.cut_at:%Y-%m-%d %H:%M:%S} UTC: {held}>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Snapshots, and the screen over the latest one."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, StringConstraints
@@ -329,7 +329,7 @@ def list_queries(work: CallersWork, snapshot_id: Which) -> list[QueryView]:
     return [QueryView.of(each) for each in snapshots.list_queries(work)]
 
 
-@router.get("/{snapshot_id}/queries/{query}")
+@router.get("/{snapshot_id}/queries/{query}", response_model=AnswerView)
 def ask_snapshot(
     work: CallersWork,
     request: Request,
@@ -339,9 +339,10 @@ def ask_snapshot(
     compared_with: Annotated[
         str | None, Query(max_length=64, description="Another snapshot, else the one before.")
     ] = None,
-) -> AnswerView:
+    as_: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
+) -> Response:
     """Ask a named query of a snapshot; its parameters stand in the address by their names."""
-    own = "as_of", "compared_with"
+    own = "as_of", "compared_with", "format"
     told = {name: each for name, each in request.query_params.items() if name not in own}
     answer = snapshots.ask_snapshot(
         work,
@@ -351,7 +352,14 @@ def ask_snapshot(
         as_of=as_of,
         compared_with=compared_with,
     )
-    return AnswerView.of(answer)
+    if as_ == "json":
+        return Response(AnswerView.of(answer).model_dump_json(), media_type="application/json")
+    name = f"valor-{answer.query.name}-{answer.cut[:10]}.csv"
+    return Response(
+        answer.as_csv(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @router.get("/{snapshot_id}/screen")

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import ONLY_SQLITE, World
 from tests.snapshots.conftest import Published, filing, import_filings, publish, value_apple
 from valor_core.errors import AccessDenied, BadInput
+from valor_core.notebook import Workspace
 from valor_core.snapshots import named
 from valor_core.snapshots.named import NoQuery, Query, QueryTooCostly, named_queries, named_query
 from valor_core.snapshots.reader import opened
@@ -166,6 +167,34 @@ def test_a_parameter_is_never_sql(apple: World, published: Published):
     assert asked(apple, "valuation_history", company="' OR 1=1 --") == []
     assert asked(apple, "peer_set", company="AAPL'; DROP VIEW coverage; --") == []
     assert len(asked(apple, "coverage")) == 1
+
+
+def test_a_notebook_asks_the_same(apple: World):
+    book = Workspace("acme", apple.store, apple.acme.analyst).snapshots
+
+    first = book.publish()
+    table = first.query("coverage")
+
+    assert list(table["name"]) == ["Apple Inc."]
+    assert table.attrs["snapshot_id"] == first.id
+    assert first.query("valuation_history", company="AAPL").empty
+    assert set(first.queries["query"]) >= {"coverage", "changes"}
+    assert book[first.id[:8]] == book.latest() == first
+    assert list(book.list()["id"]) == [first.id]
+    assert first.verify()
+    assert repr(first).startswith(f"<snapshot {first.id[:12]} of ")
+
+
+def test_no_text_becomes_a_formula_in_a_csv(apple: World, published: Published):
+    import_filings(
+        apple, apple.acme.analyst, filing({2024: {"revenue": 1}}, **{**KOKE, "name": "=1+1 Co"})
+    )
+    published()
+    with open_work(apple.acme.viewer, apple.store) as work:
+        lines = snapshots.ask_snapshot(work, "coverage", {}).as_csv().splitlines()
+
+    assert lines[0].startswith("name,ticker,fiscal_year,revenue,growth")
+    assert [line.partition(",")[0] for line in lines[1:]] == ["Apple Inc.", "'=1+1 Co"]
 
 
 def test_an_answer_is_remembered_and_a_bounded_number_of_them(

@@ -4,6 +4,8 @@ The same text answers on a page, over HTTP and in a notebook, and an answer is k
 snapshot is open: neither of them can change.
 """
 
+import csv
+import io
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -26,6 +28,7 @@ ROWS_MAX = 10_000
 SECONDS_MAX = 10.0
 ANSWERS_KEPT, KEPT_ROWS_MAX = 64, 2_000  # of each open snapshot
 
+_FORMULA = re.compile(r"[\s\u200b-\u200d\ufeff]*[=+\-@|;,＝＋－＠]|[\t\r\n]")
 _TITLE = re.compile(r"-- (?P<label>[^:\n]+): (?P<meaning>.+)")
 _READS = re.compile(r"-- reads: (\w+\.\w+)")
 _PARAMETER = re.compile(
@@ -130,6 +133,23 @@ class Answer:
     rows: tuple[tuple[Any, ...], ...]
     more: bool  # than an answer holds
     instead_of: str = ""  # what is wrong with the newest one, where an earlier one had to answer
+
+    def as_csv(self) -> str:
+        """The rows as a spreadsheet reads them; a text never becomes a formula there."""
+        made = io.StringIO()
+        write = csv.writer(made, lineterminator="\n")
+        write.writerow([column.name for column in self.query.columns])
+        write.writerows([[_inert(cell) for cell in row] for row in self.rows])
+        return made.getvalue()
+
+
+def _inert(cell: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula.
+
+    >>> _inert("=1+1"), _inert(-1.5), _inert("Coca-Cola Co")
+    ("'=1+1", -1.5, 'Coca-Cola Co')
+    """
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
 @cache

@@ -321,8 +321,9 @@ def screen(
 
 @view("snapshot.query")
 def list_queries(work: Work) -> Sequence[Query]:
-    """The named queries that the caller may ask."""
-    return [each for each in named_queries().values() if may(work.caller, each.act)]
+    """The named queries that the caller may ask; first those that need one snapshot alone."""
+    open_ones = [each for each in named_queries().values() if may(work.caller, each.act)]
+    return sorted(open_ones, key=lambda query: query.compares)
 
 
 @view("snapshot.query")

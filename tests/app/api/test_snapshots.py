@@ -62,6 +62,29 @@ def test_a_snapshot_is_read_by_id_or_as_of_compared_verified_and_cleared_away(wo
     assert admin.post("/snapshots/gc").json() == {"snapshots": 0, "files": 0}
 
 
+def test_a_named_query_is_asked_over_http(book: World, client):
+    analyst = client(book.acme.analyst)
+    publish(analyst)
+
+    offered = {each["name"]: each for each in analyst.get("/snapshots/latest/queries").json()}
+    assert offered["peer_set"]["parameters"] == [
+        {"name": "company", "kind": "text", "label": "A ticker", "default": None}
+    ]
+    assert "usage_by_day" not in offered
+    answer = analyst.get("/snapshots/latest/queries/peer_set?company=KO").json()
+    assert [column["name"] for column in answer["columns"]][:2] == ["name", "ticker"]
+    assert answer["rows"][0][1] == "PEP"
+    path = "/snapshots/latest/queries/coverage?format=csv"
+    assert analyst.get(path).text.splitlines()[1].split(",")[1] == "AAPL"
+    for path, code in (
+        ("peer_set", "bad_input"), ("peer_set?company=KO&x=1", "bad_input"), ("nosuch", "no_query"),
+        ("usage_by_day", "access_denied"), ("changes?compared_with=nosuch", "no_snapshot"),
+    ):  # fmt: skip
+        assert analyst.get(f"/snapshots/latest/queries/{path}").json()["code"] == code
+    usage = client(book.acme.admin).get("/snapshots/latest/queries/usage_by_day").json()
+    assert usage["rows"] == []
+
+
 def test_who_may_not_publish_is_refused_and_leaves_nothing(world: World, client):
     viewer = client(world.acme.viewer)
 
