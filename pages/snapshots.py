@@ -67,9 +67,9 @@ def holds(changes: Sequence[DatasetChange], *, first: bool) -> None:
     """What is in the snapshot, and what of it is new."""
     show.listing(
         "What it holds" if first else "What it holds, and what has changed since the one before",
-        ["What", "One row is", "Rows", *([] if first else ["Since the one before"])],
+        ["What", "Rows", *([] if first else ["Since the one before"]), "One row is"],
         [
-            [each.label, each.row, f"{each.rows:,}", *([] if first else [since(each)])]
+            [each.label, f"{each.rows:,}", *([] if first else [since(each)]), each.row]
             for each in changes
         ],
         text=frozenset({"What", "One row is"}),
@@ -169,7 +169,7 @@ try:
 except NoSnapshot as error:
     show.refusal(error)
     st.stop()
-with st.container(horizontal=True):
+with st.container(horizontal=True, vertical_alignment="center"):
     link("screen", "Screen its companies", icon=":material/filter_alt:", snapshot=made.id)
     asked_to_verify = st.button("Verify", icon=":material/verified_user:")
 if asked_to_verify:

@@ -43,7 +43,9 @@ def test_a_question_is_asked_of_the_snapshot_and_its_answer_taken_along(book: Wo
     page = run(page)
     question = next(each for each in page.selectbox if each.label == "Question")
     offered = [option.partition(":")[0] for option in question.options]
-    assert offered == ["Coverage", "Peer set", "Valuation history", "What changed"]
+    assert offered == [
+        "Coverage", "Peer set", "Providers by day", "Valuation history", "What changed",
+    ]  # fmt: skip
     assert len(page.dataframe[0].value) == 18
 
     question.set_value("changes")

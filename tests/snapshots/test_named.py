@@ -12,6 +12,8 @@ from tests.conftest import ONLY_SQLITE, World
 from tests.snapshots.conftest import Published, filing, import_filings, publish, value_apple
 from valor_core.errors import AccessDenied, BadInput
 from valor_core.notebook import Workspace
+from valor_core.sla.buckets import ACCURACY
+from valor_core.sla.records import Call, count_calls
 from valor_core.snapshots import named
 from valor_core.snapshots.named import NoQuery, Query, QueryTooCostly, named_queries, named_query
 from valor_core.snapshots.reader import opened
@@ -114,6 +116,28 @@ def test_the_history_of_values_and_the_use_of_days(apple: World, published: Publ
     assert {row["difference"] for row in asked(apple, "usage_and_billing")} == {1, 2}
 
 
+def test_how_providers_stood_is_told_by_day(apple: World, published: Published, root):
+    def called(*, good: int, bad: int) -> None:
+        calls = [
+            Call(provider="fred", capability="macro", outcome=outcome, seconds=seconds)
+            for outcome, seconds, n in (("good", 0.1, good), ("bad", 2.0, bad))
+            for _ in range(n)
+        ]
+        with open_work(apple.acme.analyst, apple.store) as work:
+            work.begin_writing()
+            count_calls(work, calls)
+
+    called(good=18, bad=1)
+    before = published()
+    called(good=1, bad=0)
+    made = published()
+
+    assert before.files_of("provider_calls") != made.files_of("provider_calls")
+    (day,) = asked(apple, "provider_days", apple.acme.viewer)
+    assert (day["provider"], day["calls"], day["good"]) == ("fred", 20, 0.95)
+    assert day["p95_ms"] == pytest.approx(100.0, rel=ACCURACY)
+
+
 def test_peers_are_the_likest_first(apple: World, published: Published):
     others = {"Far": (2086, 9e3), "Near": (3571, 9e4), "Nearer": (3571, 3e5), "Kin": (3500, 1.0)}
     import_filings(
@@ -135,7 +159,9 @@ def test_who_may_not_read_what_a_query_reads_may_not_ask_it(apple: World, publis
     with open_work(apple.acme.viewer, apple.store) as work:
         offered = {query.name for query in snapshots.list_queries(work)}
 
-    assert offered == {"changes", "coverage", "peer_set", "valuation_history"}
+    assert offered == {
+        "changes", "coverage", "peer_set", "provider_days", "valuation_history",
+    }  # fmt: skip
     for name in named_queries().keys() - offered:
         with pytest.raises(AccessDenied):
             asked(apple, name, apple.acme.viewer)

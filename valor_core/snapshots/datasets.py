@@ -221,11 +221,45 @@ AUDIT = Dataset(
         ("key_id", "whole"),
     ),
 )
+PROVIDER_STATES = Dataset(
+    name="provider_states",
+    label="States of providers",
+    row="a state of a data provider, from that moment until its next one",
+    act="provider.read",
+    columns=(
+        ("started_at", "moment"),
+        ("provider", "text"),
+        ("capability", "text"),
+        ("state", "text"),
+        ("cause", "text"),
+    ),
+)
+_CALLS = (
+    ("provider", "text"),
+    ("capability", "text"),
+    ("outcome", "text"),
+    ("bucket", "whole"),  # of the time it took, in steps of which all can be added up
+    ("calls", "whole"),
+)
+PROVIDER_CALLS = Dataset(
+    name="provider_calls",
+    label="Calls of providers",
+    row="how many calls of a minute went so and took so long",
+    act="provider.read",
+    columns=(("minute", "moment"), *_CALLS),
+)
+PROVIDER_CALLS_DAILY = Dataset(
+    name="provider_calls_daily",
+    label="Calls of providers by day",
+    row="how many calls of a day went so and took so long",
+    act="provider.read",
+    columns=(("day", "day"), *_CALLS),
+)
 DATASETS: Mapping[str, Dataset] = {
     dataset.name: dataset
     for dataset in (
         COMPANIES, FACTS, FIGURES, VALUATIONS, ADJUSTMENTS, USAGE, USAGE_DAILY, BILLING,
-        BILLING_DAILY, INVOICES, AUDIT,
+        BILLING_DAILY, INVOICES, PROVIDER_STATES, PROVIDER_CALLS, PROVIDER_CALLS_DAILY, AUDIT,
     )
 }  # fmt: skip
 """Each dataset by its name."""

@@ -27,6 +27,8 @@ from valor_core.store.tables import (
     AuditLogRow,
     BillingEventRow,
     BillingObjectRow,
+    ProviderCallRow,
+    ProviderIntervalRow,
     UsageEventRow,
 )
 from valor_core.store.work import Work
@@ -307,6 +309,59 @@ def _invoice_rows(cut: Cut, _: str) -> Rows:
     return ((*row[:5], moment(row[5])) for row in rows)
 
 
+# --- how providers stand -------------------------------------------------------------------------
+
+
+def _state_rows(cut: Cut, month: str) -> Rows:
+    row = ProviderIntervalRow
+    first, end = _bounds(month)
+    found = cut.work.session.execute(
+        select(row.started_at, row.provider, row.capability, row.state, row.cause)
+        .where(row.started_at >= first, row.started_at < end)
+        .order_by(row.started_at, row.provider, row.capability)
+    )
+    return ((moment(each[0]), *each[1:]) for each in found)
+
+
+def _called(*, month: bool) -> Callable[[Cut], Mapping[str, str]]:
+    """Of a minute that is not over the rows stay and their calls become more: both are counted."""
+
+    def parts(cut: Cut) -> Mapping[str, str]:
+        day = (ProviderCallRow.minute // DAY_US).label("day")
+        counted = select(day, func.count(), func.sum(ProviderCallRow.n)).group_by(day)
+        days = {each[0]: (each[1], int(each[2])) for each in cut.work.session.execute(counted)}
+        rows = _counted({day: n for day, (n, _) in days.items()}, month=month)
+        calls = _counted({day: n for day, (_, n) in days.items()}, month=month)
+        return {part: f"{told}, calls {calls[part]}" for part, told in rows.items()}
+
+    return parts
+
+
+def _call_rows(cut: Cut, day: str) -> Rows:
+    row = ProviderCallRow
+    first, end = _bounds(day)
+    key = row.minute, row.provider, row.capability, row.outcome, row.bucket
+    found = cut.work.session.execute(
+        select(*key, row.n).where(row.minute >= first, row.minute < end).order_by(*key),
+        execution_options=ROWS_AT_ONCE,
+    )
+    return ((moment(each[0]), *each[1:]) for each in found)
+
+
+def _call_day_rows(cut: Cut, month: str) -> Rows:
+    row = ProviderCallRow
+    first, end = _bounds(month)
+    day = (row.minute // DAY_US).label("day")
+    key = day, row.provider, row.capability, row.outcome, row.bucket
+    found = cut.work.session.execute(
+        select(*key, func.sum(row.n))
+        .where(row.minute >= first, row.minute < end)
+        .group_by(*key)
+        .order_by(*key)
+    )
+    return ((_day(each[0]), *each[1:5], int(each[5])) for each in found)
+
+
 # --- the log -------------------------------------------------------------------------------------
 
 
@@ -363,6 +418,9 @@ SOURCES = (
     Source(parts=_days(BillingEventRow.received_at), rows={"billing": _billing_rows}),
     Source(parts=_billed_months, rows={"billing_daily": _billed_day_rows}),
     Source(parts=_whole, rows={"invoices": _invoice_rows}),
+    Source(parts=_months(ProviderIntervalRow.started_at), rows={"provider_states": _state_rows}),
+    Source(parts=_called(month=False), rows={"provider_calls": _call_rows}),
+    Source(parts=_called(month=True), rows={"provider_calls_daily": _call_day_rows}),
     Source(parts=_days(AuditLogRow.ts), rows={"audit": _audit_rows}),
 )
 """Where every dataset comes from."""
