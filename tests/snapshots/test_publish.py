@@ -1,6 +1,7 @@
 """Publishing: the same rows are the same bytes, and a snapshot exists whole or not at all."""
 
 import hashlib
+import resource
 import signal
 import subprocess
 import sys
@@ -32,7 +33,7 @@ from valor_core.errors import AccessDenied
 from valor_core.settings import ROOT
 from valor_core.snapshots.catalogue import NoSnapshot
 from valor_core.snapshots.datasets import COMPANIES
-from valor_core.snapshots.files import write_part
+from valor_core.snapshots.files import SnapshotNotWritten, write_part
 from valor_core.snapshots.manifest import Manifest, SnapshotDamaged
 from valor_core.store.tables import SnapshotRow
 from valor_core.store.work import unit_of_work
@@ -245,6 +246,29 @@ def test_every_vintage_is_kept_and_the_one_that_stands_is_marked(apple: World, r
         if row["item"] == "revenue" and row["fiscal_year"] == 2023
     ] == [(383_000e6, False), (383_285e6, True)]
     assert len(rows) == len(APPLE) + 3 == made.rows_of("facts")
+
+
+@ONLY_SQLITE
+def test_a_full_disk_leaves_the_snapshot_before_and_no_part_of_a_file(
+    apple: World, published: Published, root: Path
+):
+    """A file may have as many bytes as the smallest of them has, and no more."""
+    before = published()
+    stood = files(root)
+    import_filings(apple, apple.acme.analyst, filing({2022: {"revenue": 394_328}}))
+    least, most = min(file.size for file in before.files), resource.RLIM_INFINITY
+    with open_work(apple.acme.analyst, apple.store) as work:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (least, most))
+        try:
+            with pytest.raises(SnapshotNotWritten, match="cannot be written: file too large"):
+                snapshots.cut_snapshot(work)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    assert files(root) == stood
+    with open_work(apple.acme.viewer, apple.store) as work:
+        assert snapshots.screen(work, {}).snapshot_id == before.id
+    assert published().parent == before.id
 
 
 KILLED = """

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from valor_core.errors import Unavailable
 from valor_core.snapshots.bucket import Bucket, the_bucket
 from valor_core.snapshots.datasets import Dataset
 from valor_core.snapshots.manifest import File, Manifest, SnapshotDamaged
@@ -22,6 +23,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH = 20_000  # rows in memory at a time
+
+
+class SnapshotNotWritten(Unavailable):
+    """The disk takes no more files of snapshots."""
+
+    code = "snapshot_not_written"
+
+    def __init__(self, errno: int | None) -> None:
+        why = os.strerror(errno) if errno else "the disk refuses"
+        super().__init__(
+            f"The files of the snapshot cannot be written: {why.lower()}.",
+            hint="Nothing was published, and earlier snapshots are as they were. Make room in "
+            "VALOR_HOME, for instance by `valor snapshot gc`, then publish again.",
+        )
 
 
 def tenant_folder(root: Path, tenant_id: str) -> Path:
@@ -52,6 +67,8 @@ def write_part(
         target = folder / f"{digest}.parquet"
         if _digest_now(target) != digest:
             _put_in_place(aside, target)
+    except OSError as error:
+        raise SnapshotNotWritten(error.errno) from error
     finally:
         aside.unlink(missing_ok=True)
     return File(
