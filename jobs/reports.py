@@ -35,7 +35,7 @@ from valor_core.workbench.sealing import seal_log
 from valor_core.workbench.snapshots import renew_snapshot
 from valor_core.workbench.verb import open_work
 
-OUTPUTS = ("report.html", "result.json", "executed.ipynb", "input.json")
+OUTPUTS = ("report.html", "result.json", "executed.ipynb", "input.json")  # and spreadsheets
 STANDS_ON = (
     "run_id", "valuation_id", "snapshot_id", "audit_checkpoint", "enterprise_value",
     "value_per_share",
@@ -136,13 +136,7 @@ def _outcome(
         with open_work(caller, store) as work:
             jobs.renew_run(work, run, lease=limits.lease)
 
-    title = f"Valuation of {document['company']['name']}"
-    order = {
-        "folder": str(run.folder),
-        "parameters": run.parameters,
-        "title": title,
-        "memory_bytes": limits.memory_bytes,
-    }
+    order = _order(run.folder, run.parameters, document, limits)
     status, code = run_child(order, limits=limits, stopped=stopped, still_ours=still_ours)
     detail = ""
     if status is not None:
@@ -152,8 +146,20 @@ def _outcome(
         status = Status.SUCCEEDED
     else:
         status, detail = Status.FAILED, _tail(run.folder, code)
-    stands_on = {name: document[name] for name in STANDS_ON}
+    stands_on = {name: document[name] for name in STANDS_ON if name in document}
     return _Outcome(status=status, detail=detail, exit_code=code, stands_on=stands_on)
+
+
+def _order(
+    folder: Path, parameters: Mapping[str, Any], document: Mapping[str, Any], limits: Limits
+) -> dict[str, Any]:
+    """What the child is told to make."""
+    return {
+        "folder": str(folder),
+        "parameters": parameters,
+        "title": document.get("title") or f"Valuation of {document['company']['name']}",
+        "memory_bytes": limits.memory_bytes,
+    }
 
 
 def _lay_out(run: JobRun, document: dict[str, Any]) -> None:
@@ -277,6 +283,7 @@ def _tail(folder: Path, code: int | None) -> str:
 def _record(run: JobRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]:
     """What proves the run; it is kept in its row and beside its files."""
     files = [run.folder / name for name in OUTPUTS if (run.folder / name).is_file()]
+    files += sorted(run.folder.glob("*.csv"))
     source = run.folder / "source.ipynb"
     record = {
         "run": run.id,

@@ -1,13 +1,12 @@
 """Reports: have one made, follow it, read it, and have it made on a schedule."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from app.ui import show
+from app.ui import report_form, show
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.words import counted, moment
 from jobs.runner import wake
@@ -19,7 +18,7 @@ from valor_core.workbench.reports import Schedule
 from valor_core.workbench.verb import open_work
 
 RUNS_SHOWN = 30
-MISSING = {"open": "leave open: the report says what to state", "zero": "count as 0, in my name"}
+FILES_OF = "/api/v1/reports/runs/{}/files"
 STATES = {
     Status.SUCCEEDED: "made",
     Status.FAILED: "failed",
@@ -30,39 +29,22 @@ only_for_its_readers("reports")
 who = caller()
 with open_work(who) as at_start:
     NAMES = {c.id: f"{c.name} ({c.ticker})" for c in companies.list_companies(at_start)}
+    KNOWN = {each.name: each for each in reports.list_reports(at_start)}
+TITLES = {name: each.title for name, each in KNOWN.items()}
 
 
-def asked() -> dict[str, str]:
-    """The parameters of the valuation report."""
-    known = {name: company_id for company_id, name in NAMES.items()}
-    company = st.selectbox("Company", known, key="report_company")
-    day = st.date_input(
-        "Facts as known on", value=None, key="report_as_of", min_value=date(2000, 1, 1),
-        help="Empty: now.",
-    )  # fmt: skip
-    missing = st.selectbox(
-        "Items that the filings lack", MISSING, format_func=MISSING.__getitem__, key="report_lacks",
-        help="Asked only where no DCF of the company was saved by that day.",
-    )  # fmt: skip
-    return {
-        "company": known[company] if company else "",
-        "as_of": day.isoformat() if day else "",
-        "missing": missing,
-    }
-
-
-def ask_for_run(parameters: dict[str, str]) -> JobRun:
+def ask_for_run(report: str, parameters: dict[str, Any]) -> JobRun:
     """A run that this process takes at once, if it has nothing else to make."""
     with open_work(who) as work:
-        reports.check_request(work, "valuation", parameters)
+        reports.check_request(work, report, parameters)
         work.after_commit.append(wake)
-        return reports.ask_for_run(work, "valuation", parameters)
+        return reports.ask_for_run(work, report, parameters)
 
 
-def schedule(parameters: dict[str, str], cron: str, zone: str) -> Schedule:
+def schedule(report: str, parameters: dict[str, Any], cron: str, zone: str) -> Schedule:
     """Made whenever it is due, until somebody ends it."""
     with open_work(who) as work:
-        return reports.schedule_report(work, "valuation", parameters, cron=cron, timezone=zone)
+        return reports.schedule_report(work, report, parameters, cron=cron, timezone=zone)
 
 
 def cancel(run_id: str) -> JobRun:
@@ -81,10 +63,10 @@ def state(run: JobRun) -> str:
     return STATES[run.status]
 
 
-def about(parameters: Mapping[str, Any]) -> str:
-    """What a report is about, in words."""
-    company, as_of = parameters["company"], parameters.get("as_of")
-    return show.plain(NAMES.get(company, company) + (f", as known on {as_of}" if as_of else ""))
+def about(report: str, parameters: Mapping[str, Any]) -> str:
+    """Which report it is and what about, in words."""
+    told = report_form.about(parameters, NAMES)
+    return show.plain(f"{TITLES[report]}: {told}" if told else TITLES[report])
 
 
 @st.fragment(run_every=3)
@@ -93,19 +75,21 @@ def runs() -> None:
     with open_work(who) as work:
         newest = reports.list_runs(work, limit=RUNS_SHOWN)
     if not newest:
-        way = "Choose a company above and press *Make report*."
+        way = "Choose one above and press *Make report*."
         asker = way if may_run else "An analyst of this tenant can make one."
         st.info(f"No report has been made yet. {asker}", icon=":material/description:")
     for run in newest:
         told, way = st.columns([4, 1], vertical_alignment="center")
         origin = "on schedule" if run.schedule_id else "on demand"
         told.markdown(
-            f"**{about(run.parameters)}**: {state(run)}  \n"
-            f"{run.job}, {origin}, {moment(run.created_at)}"
+            f"**{about(run.job, run.parameters)}**, {state(run)}  \n"
+            f"{origin}, {moment(run.created_at)}"
         )
         if run.html:
             url = f"/api/v1/reports/runs/{run.id}/report.html"
             way.link_button("Open", url, icon=":material/open_in_new:", width="stretch")
+            with told:
+                show.links({name: f"{FILES_OF.format(run.id)}/{name}" for name in run.data})
         elif run.detail:
             with told.expander("Why"):
                 st.code(run.detail, language=None, wrap_lines=True)
@@ -123,8 +107,8 @@ def schedules() -> None:
         told, way = st.columns([4, 1], vertical_alignment="center")
         next_due = row.next_due.astimezone(ZoneInfo(row.timezone))
         told.markdown(
-            f"**{about(row.parameters)}**: next on {next_due:%A, %Y-%m-%d at %H:%M}, "
-            f"{row.timezone}  \n{row.report}, `{row.cron}`"
+            f"**{about(row.report, row.parameters)}**, next on {next_due:%A, %Y-%m-%d at %H:%M}, "
+            f"{row.timezone}  \n`{row.cron}`"
         )
         if may_schedule and way.button("End", key=f"end_{row.id}", width="stretch"):
             with open_work(who) as work:
@@ -138,14 +122,16 @@ def schedules() -> None:
 may_run = who.role in MAY["report.run"]
 may_schedule = who.role in MAY["report.schedule"]
 st.title("Reports", anchor=False)
-st.write("A valuation as a page of its own, with every source: to read offline, print and keep.")
+st.write("What was found as a page of its own: to read offline, print and keep.")
 
 if may_run:
     with st.container(border=True):
         st.subheader("Make one", anchor=False)
-        parameters = asked()
+        report = st.selectbox("Report", KNOWN, format_func=TITLES.__getitem__, key="report_name")
+        st.caption(KNOWN[report].about)
+        parameters = report_form.asked(KNOWN[report].parameters, NAMES)
         pressed = st.button("Make report", type="primary", icon=":material/play_arrow:")
-        if pressed and show.or_explain(ask_for_run, parameters):
+        if pressed and show.or_explain(ask_for_run, report, parameters):
             st.toast("The report is being made.")
         if may_schedule:
             with st.expander("Make it again and again"):
@@ -154,8 +140,12 @@ if may_run:
                     key="report_cron",
                 )  # fmt: skip
                 zone = st.text_input("Time zone", "UTC", key="report_zone")
-                if st.button("Schedule") and show.or_explain(schedule, parameters, cron, zone):
+                if st.button("Schedule") and show.or_explain(
+                    schedule, report, parameters, cron, zone
+                ):
                     st.toast("Scheduled.")
+        if others := reports.for_others(who):
+            st.caption(f"For administrators alone: {', '.join(others)}.")
 
 st.subheader("Made", anchor=False)
 runs()

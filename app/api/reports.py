@@ -39,6 +39,8 @@ class ReportView(BaseModel):
     """A report that can be run."""
 
     name: str
+    title: str
+    about: str
     parameters: list[ParameterView]
 
 
@@ -73,6 +75,7 @@ class RunView(BaseModel):
     finished_at: datetime | None
     record: dict[str, Any]
     html: str | None
+    data: list[str]
 
     @classmethod
     def of(cls, run: JobRun) -> "RunView":
@@ -92,6 +95,7 @@ class RunView(BaseModel):
             finished_at=run.finished_at,
             record=run.record,
             html=f"/api/v1/reports/runs/{run.id}/report.html" if run.html else None,
+            data=[f"/api/v1/reports/runs/{run.id}/files/{name}" for name in run.data],
         )
 
 
@@ -141,6 +145,8 @@ def list_reports(work: CallersWork) -> ReportsList:
         reports=[
             ReportView(
                 name=report.name,
+                title=report.title,
+                about=report.about,
                 parameters=[
                     ParameterView(
                         name=p.name, type=p.written, required=p.required, default=p.default
@@ -191,6 +197,18 @@ def read_report(work: CallersWork, run_id: Id) -> Response:
         reports.read_report(work, run_id),
         media_type="text/html; charset=utf-8",
         headers={"Content-Security-Policy": SANDBOX},
+    )
+
+
+@router.get("/runs/{run_id}/files/{file}", response_class=Response)
+def read_data(work: CallersWork, run_id: Id, file: Id) -> Response:
+    """What the report found, as `result.json` or a spreadsheet, byte for byte as it was made."""
+    content = reports.read_data(work, run_id, file)
+    kind = "application/json" if file.endswith(".json") else "text/csv; charset=utf-8"
+    return Response(
+        content,
+        media_type=kind,
+        headers={"Content-Disposition": f'attachment; filename="valor-{run_id}-{file}"'},
     )
 
 

@@ -133,7 +133,8 @@ PLACES = (
     ),
     _place(
         "reports", "Reports", "description",
-        "A valuation as a page of its own, to read offline, print and keep.", act="report.read",
+        "Valuations, bills and more as pages of their own, to read offline, print and keep.",
+        act="report.read",
     ),
     _place(
         "proof", "Proof", "fact_check",

@@ -194,6 +194,7 @@ ACT_OF_ROUTE = {
     "GET /reports/runs": "report.read",
     "GET /reports/runs/{run_id}": "report.read",
     "GET /reports/runs/{run_id}/report.html": "report.read",
+    "GET /reports/runs/{run_id}/files/{file}": "report.read",
     "GET /reports/schedules": "report.read",
     "POST /reports/schedules": "report.schedule",
     "DELETE /reports/schedules/{schedule_id}": "report.schedule",
@@ -308,6 +309,7 @@ NAMED = {
     "flag": FLAG, "provider": "fred", "capability": "fx", "group_id": "nobodys",
     "flag": FLAG, "provider": "fred", "capability": "macro", "group_id": "nobodys",
     "query": "coverage",
+    "file": "result.json",
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.

@@ -116,7 +116,8 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         html = f"<p>{name}</p>".encode()
         run.folder.mkdir(parents=True)
         (run.folder / "report.html").write_bytes(html)
-        outputs = {"report.html": hashlib.sha256(html).hexdigest()}
+        (run.folder / "result.json").write_bytes(html)
+        outputs = dict.fromkeys(("report.html", "result.json"), hashlib.sha256(html).hexdigest())
         jobs.finish_run(work, run, Status.SUCCEEDED, record={"outputs": outputs})
     with open_work(tenant.analyst, store) as work:
         snapshot = snapshots.publish_snapshot(work)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import text
 
-from valor_core.coverage.report_parameters import REPORTS, checked, declared
+from valor_core.coverage.report_parameters import REPORTS, checked, declared, from_words
 from valor_core.errors import BadInputs, NotFound
 
 
@@ -24,7 +24,7 @@ def test_a_name_that_the_notebook_does_not_declare_is_refused_with_those_it_does
     with pytest.raises(BadInputs) as refused:
         checked("valuation", {"company": "AAPL", name: "1"})
 
-    assert "company: str, as_of: str, valuation: str" in refused.value.hint
+    assert "company: str, as_of: Day, valuation: str" in refused.value.hint
 
 
 @given(name=text())
@@ -65,6 +65,21 @@ def test_numbers_truths_and_choices_are_read_from_the_annotation_and_held_strict
 
     assert parameters["a"].written == "int | None"
     assert parameters["b"].default == "x"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("last", "31.12.2024"), ("last", "2024-02-30"), ("last", "20241231"), ("days", 10**30)],
+)
+def test_what_is_no_day_and_no_sensible_number_is_refused(name, value):
+    with pytest.raises(BadInputs, match=name):
+        checked("reconciliation", {name: value})
+
+
+def test_numbers_from_a_shell_are_numbers_and_what_is_none_is_refused_by_its_name():
+    assert checked("reconciliation", from_words("reconciliation", {"days": "7"}))["days"] == 7
+    with pytest.raises(BadInputs, match="days"):
+        checked("reconciliation", from_words("reconciliation", {"days": "seven"}))
 
 
 @pytest.mark.parametrize("report", REPORTS)

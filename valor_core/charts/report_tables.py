@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -33,6 +33,16 @@ TOTALS = ("fcff", "pv_fcff")
 OPEN, WAITS = "to state", "waits"
 
 
+class Listed(Protocol):
+    """A list in words, as a report tells it."""
+
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: Sequence[str]
+    empty: str
+
+
 def key_figures(result: DcfResult, currency: str, open_items: Collection[str] = ()) -> str:
     """The headline: value of one share, or of the operations while items are open."""
     if open_items:
@@ -54,12 +64,41 @@ def _figures(*figures: tuple[str, str]) -> str:
     return f'<dl class="key-figures">{told}</dl>'
 
 
-def notices(warnings: Sequence[str]) -> str:
+def told_figures(figures: Mapping[str, str]) -> str:
+    """The headline of a report: each figure in words, with its name."""
+    return _figures(*((escape(name), escape(told)) for name, told in figures.items()))
+
+
+def listing(told: Listed) -> str:
+    """A list of a report, the first column its heads; where it has no rows, what that means."""
+    if not told.rows:
+        return f"<p>{escape(told.empty)}</p>"
+    kinds = ["number" if name in told.numbers else "words" for name in told.columns]
+    head = "".join(
+        f'<th class="{kind}">{escape(name)}</th>'
+        for name, kind in zip(told.columns, kinds, strict=True)
+    )
+    lines = "".join(
+        f"<tr><th>{escape(row[0])}</th>"
+        + "".join(
+            f'<td class="{kind}">{escape(cell)}</td>'
+            for cell, kind in zip(row[1:], kinds[1:], strict=True)
+        )
+        + "</tr>"
+        for row in told.rows
+    )
+    return (
+        f'<div class="scroll"><table><caption>{escape(told.caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
+    )
+
+
+def notices(warnings: Sequence[str], *, head: str = "Before you use this value") -> str:
     """What a reader must know before believing the value; empty where there is nothing."""
     if not warnings:
         return ""
     items = "".join(f"<li>{escape(warning)}</li>" for warning in warnings)
-    return f'<div class="notice"><strong>Before you use this value</strong><ul>{items}</ul></div>'
+    return f'<div class="notice"><strong>{escape(head)}</strong><ul>{items}</ul></div>'
 
 
 def to_state(open_items: Mapping[str, str]) -> str:

@@ -83,6 +83,11 @@ class JobRun:
         """The report itself, where there is one."""
         return self.folder / "report.html" if self.status is Status.SUCCEEDED else None
 
+    @property
+    def data(self) -> list[str]:
+        """The files in which it left what it found, for whoever computes further."""
+        return sorted(filter(is_data, self.record.get("outputs", ()))) if self.html else []
+
     def as_dict(self) -> dict[str, Any]:
         """As JSON values, for scripts."""
         done = self.status is Status.SUCCEEDED
@@ -102,6 +107,11 @@ class JobRun:
             "result": str(self.folder / "result.json") if done else None,
             "record": self.record,
         }
+
+
+def is_data(name: str) -> bool:
+    """Whether a file of a run holds what it found, for whoever computes further."""
+    return name == "result.json" or name.endswith(".csv")
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -7,17 +7,23 @@ import ast
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any, Literal
 
 from valor_core.errors import BadInputs, Flaw, NotFound
 from valor_core.settings import ROOT
 
-REPORTS = {"valuation": ROOT / "notebooks" / "valuation.ipynb"}
+Day = str
+"""A day as 2024-12-31; empty where none is named."""
+
+REPORTS = {name: ROOT / "notebooks" / f"{name}.ipynb" for name in ("valuation", "reconciliation")}
 """Every report that can be run, by name; no path ever comes from a caller."""
 
 LONGEST_TEXT = 200
-PLAIN_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
+MOST = 10**9
+DECLARES_TYPES = ("typing", "valor_core.coverage.report_parameters")
+PLAIN_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "Day": Day}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +60,7 @@ def declared(notebook: Mapping[str, Any]) -> dict[str, Parameter]:
     tagged = (c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", ()))
     parameters = {}
     for node in ast.parse("".join(next(tagged)["source"])).body:
-        if isinstance(node, ast.ImportFrom) and node.module == "typing":
+        if isinstance(node, ast.ImportFrom) and node.module in DECLARES_TYPES:
             continue
         assert isinstance(node, ast.AnnAssign), f"line {node.lineno}: write `name: type = default`"
         assert isinstance(node.target, ast.Name)
@@ -104,7 +110,7 @@ def checked(report: str, given: Mapping[str, Any]) -> dict[str, Any]:
         except ValidationError:
             flaws.append(Flaw(parameter.name, f"{repr(value)[:60]} is no {parameter.written}"))
             continue
-        if problem := _unsound(value):
+        if problem := _unsound(value) or _no_day(parameter, value):
             flaws.append(Flaw(parameter.name, problem))
         values[parameter.name] = value
     if flaws:
@@ -112,9 +118,40 @@ def checked(report: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def from_words(report: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """What was written in a shell, its numbers as numbers; what is none stays a text."""
+    known = parameters_of(report)
+    return {
+        name: _number(known[name].type, text) if name in known else text
+        for name, text in given.items()
+    }
+
+
+def _number(kind: Any, text: str) -> Any:
+    if kind not in (int, float):
+        return text
+    try:
+        return kind(text)
+    except ValueError:
+        return text
+
+
+def _no_day(parameter: Parameter, value: Any) -> str:
+    if parameter.written != "Day" or not value:
+        return ""
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        day = None
+    written = day is not None and day.isoformat() == value
+    return "" if written else f"{value!r} is no day: write 2024-12-31"
+
+
 def _unsound(value: Any) -> str:
     if isinstance(value, float) and not -1e100 < value < 1e100:
         return f"{value} is not a finite number of a sensible size"
+    if isinstance(value, int) and abs(value) > MOST:
+        return "a number of at most nine digits is asked for"
     if isinstance(value, str) and not (len(value) <= LONGEST_TEXT and value.isprintable()):
         return f"a text has at most {LONGEST_TEXT} printable characters"
     return ""

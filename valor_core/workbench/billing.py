@@ -43,6 +43,11 @@ class EventSettled(Conflict):
 @view("billing.read")
 def reconcile(work: Work, first: date, last: date) -> Reconciliation:
     """What was metered against what was billed, from the first day to the last, both included."""
+    return reconciled(work, first, last)
+
+
+def reconciled(work: Work, first: date, last: date) -> Reconciliation:
+    """The same for a report, which only those may ask for and read who may reconcile."""
     ledger.check_days(first, last)
     begin, end = first - ledger.MOVED_MAX, last + ledger.MOVED_MAX
     events = ledger.billing_events(work, begin, end)

@@ -3,7 +3,7 @@
 A process that runs reports takes a waiting run, renews its lease while it works, and finishes it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -12,7 +12,8 @@ from typing import Any
 from valor_core.billing.metering import Meter
 from valor_core.coverage import companies, job_runs, valuations
 from valor_core.coverage.cron import next_due, read_cron, read_zone
-from valor_core.coverage.job_runs import JobRun, Status, run_of
+from valor_core.coverage.figures_report import Told
+from valor_core.coverage.job_runs import JobRun, Status, is_data, run_of
 from valor_core.coverage.prefill import prefill_dcf
 from valor_core.coverage.report_document import document_of
 from valor_core.coverage.report_parameters import REPORTS, Parameter, checked, parameters_of
@@ -23,11 +24,12 @@ from valor_core.models.dcf import DcfInputs
 from valor_core.store.tables import JobRunRow, ScheduleRow, ValuationRow
 from valor_core.store.work import Work
 from valor_core.tenancy import quotas
-from valor_core.values import CompanyId, Source, SourceKind, ValuationId, from_micros
-from valor_core.workbench import people
+from valor_core.tenancy.access import may
+from valor_core.values import Caller, CompanyId, Source, SourceKind, ValuationId, from_micros
+from valor_core.workbench import people, report_reconciliation
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.snapshots import snapshot_of_now
-from valor_core.workbench.verb import verb, view
+from valor_core.workbench.verb import allowed, verb, view
 
 AS_ZERO = "not in the filed figures; stated as 0 for this report"
 QUOTA_HELD = timedelta(days=1)  # by a run that nobody ends
@@ -45,10 +47,38 @@ class ReportDamaged(Conflict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a report is about, and what one must be allowed to read before it is told."""
+
+    title: str
+    about: str
+    needs: str
+    tell: Callable[[Work, Mapping[str, Any]], Told] | None  # None: a company's valuation
+
+
+KINDS = {
+    "valuation": Kind(
+        title="Valuation",
+        about="One company's value with every input and its source.",
+        needs="valuation.read",
+        tell=None,
+    ),
+    "reconciliation": Kind(
+        title="Usage against billing",
+        about="Whether what was billed is what was used: totals, each difference and its cause.",
+        needs="billing.read",
+        tell=report_reconciliation.tell,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A report that can be run, with the parameters that its notebook declares."""
 
     name: str
+    title: str
+    about: str
     parameters: tuple[Parameter, ...]
 
 
@@ -81,18 +111,41 @@ class Schedule:
 
 
 @view("report.read")
-def list_reports(work: Work) -> list[Report]:  # noqa: ARG001  every view takes the caller's work
-    """The reports that can be run."""
-    return [Report(name=name, parameters=tuple(parameters_of(name).values())) for name in REPORTS]
+def list_reports(work: Work) -> list[Report]:
+    """The reports that the caller may read, and have made where the role allows it."""
+    return [
+        Report(
+            name=name,
+            title=KINDS[name].title,
+            about=KINDS[name].about,
+            parameters=tuple(parameters_of(name).values()),
+        )
+        for name in _readable(work)
+    ]
+
+
+def _readable(work: Work) -> list[str]:
+    return [name for name in REPORTS if may(work.caller, KINDS[name].needs)]
+
+
+def for_others(caller: Caller) -> list[str]:
+    """The titles of the reports that the caller's role may not read."""
+    return [kind.title for kind in KINDS.values() if not may(caller, kind.needs)]
+
+
+def _require(work: Work, report: str) -> None:
+    """Nobody has told, or reads, what the role keeps from him; a job was asked for by who may."""
+    if report in KINDS and work.caller.kind != "job":
+        allowed(work, KINDS[report].needs)
 
 
 @view("report.read")
 def list_runs(
     work: Work, *, limit: int = 50, before: tuple[int, str] | None = None
 ) -> list[JobRun]:
-    """The newest runs first."""
+    """The newest runs first, of the reports that the caller may read."""
     check_page(limit)
-    rows = job_runs.newest_runs(work, REPORTS, limit=limit, before=before)
+    rows = job_runs.newest_runs(work, _readable(work), limit=limit, before=before)
     return [run_of(row) for row in rows]
 
 
@@ -106,39 +159,53 @@ def _run_row(work: Work, run_id: str) -> JobRunRow:
     row = job_runs.run_row(work, run_id)
     if row.job not in REPORTS:
         raise NotFound("run", run_id[:80])
+    _require(work, row.job)
     return row
 
 
 @view("report.read")
 def read_report(work: Work, run_id: str) -> bytes:
     """The report's HTML, byte for byte as the run made it."""
+    return _output(work, run_id, "report.html")
+
+
+@view("report.read")
+def read_data(work: Work, run_id: str, name: str) -> bytes:
+    """Its result as JSON, or one of its spreadsheets, byte for byte as the run made it."""
+    if not is_data(name):
+        raise NotFound("file of the run", name[:80])
+    return _output(work, run_id, name)
+
+
+def _output(work: Work, run_id: str, name: str) -> bytes:
     run = run_of(_run_row(work, run_id))
-    if run.html is None:
-        raise NotFound("report of the run", run_id[:80])
-    html = run.html.read_bytes() if run.html.is_file() else b""
-    if sha256(html).hexdigest() != run.record["outputs"]["report.html"]:
+    if run.html is None or name not in run.record["outputs"]:
+        raise NotFound(f"{name[:80]} of the run", run_id[:80])
+    file = run.folder / name
+    content = file.read_bytes() if file.is_file() else b""
+    if sha256(content).hexdigest() != run.record["outputs"][name]:
         raise ReportDamaged(run.id)
-    return html
+    return content
 
 
 @view("report.prepare")
 def check_request(work: Work, report: str, parameters: Mapping[str, Any]) -> None:
     """Refuses what could not be made a report, before anybody waits for it."""
-    _told(work, checked(report, parameters), asked_by=work.caller.actor)
+    given = checked(report, parameters)
+    _require(work, report)
+    _document(work, report, given, asked_by=work.caller.actor)
 
 
 @verb("report.gather", audited=False)
 def gather(work: Work, run: JobRun) -> dict[str, Any]:
-    """The document of a run: its company's saved valuation, or what the filed facts suggest.
+    """The document of a run: all that its report tells.
 
     The snapshot that it names holds all that it was made from, and is published where none does.
     """
-    snapshot = snapshot_of_now(work)
-    return {
-        **_told(work, checked(run.job, run.parameters), asked_by=_asked_by(work, run)),
-        "snapshot_id": snapshot.id,
-        "snapshot_at": snapshot.cut,
-    }
+    given, asked_by = checked(run.job, run.parameters), _asked_by(work, run)
+    document = _document(work, run.job, given, asked_by=asked_by)
+    snapshot = snapshot_of_now(work)  # afterwards: a new one is a use, and is logged at the end
+    return {**document, "snapshot_id": snapshot.id, "snapshot_at": snapshot.cut}
 
 
 def _asked_by(work: Work, run: JobRun) -> str:
@@ -148,7 +215,22 @@ def _asked_by(work: Work, run: JobRun) -> str:
     return schedule.created_by if schedule else run.created_by
 
 
+def _document(
+    work: Work, report: str, given: Mapping[str, Any], *, asked_by: str
+) -> dict[str, Any]:
+    tell = KINDS[report].tell
+    if tell is None:
+        return _told(work, given, asked_by=asked_by)
+    return tell(work, given).document(
+        report,
+        given,
+        asked_by=people.names(work).get(asked_by, asked_by),
+        told_at=work.now.isoformat(timespec="seconds"),
+    )
+
+
 def _told(work: Work, given: Mapping[str, Any], *, asked_by: str) -> dict[str, Any]:
+    """A company's saved valuation, or what the filed facts suggest."""
     company, names = companies.company(work, given["company"]), people.names(work)
     as_of, asker = _day(given["as_of"]), names.get(asked_by, asked_by)
     row = _saved(work, company.id, given["valuation"], as_of)
@@ -222,7 +304,9 @@ def ask_for_run(
     work: Work, report: str, parameters: Mapping[str, Any], *, slot: str = ""
 ) -> JobRun:
     """A run that waits for a process to take it; AlreadyThere where the slot is asked for."""
-    row = job_runs.add_run(work, report, checked(report, parameters), slot=slot)
+    given = checked(report, parameters)
+    _require(work, report)
+    row = job_runs.add_run(work, report, given, slot=slot)
     quotas.reserve(work, Meter.REPORTS, row.id, lease=QUOTA_HELD)
     work.note(f"job_run:{row.id}", report=report, slot=row.slot, parameters=row.parameters)
     return run_of(row)
@@ -248,6 +332,7 @@ def schedule_report(
 ) -> Schedule:
     """Have a report made whenever the schedule is due, until somebody ends it."""
     given = checked(report, parameters)
+    _require(work, report)
     read_cron(cron), read_zone(timezone)
     row = job_runs.add_schedule(work, job=report, cron=cron, timezone=timezone, parameters=given)
     work.note(f"schedule:{row.id}", report=report, cron=cron, timezone=timezone, parameters=given)
@@ -258,11 +343,13 @@ def schedule_report(
 def end_schedule(work: Work, schedule_id: str) -> None:
     """No more runs of this schedule; those that were asked for still come."""
     row = job_runs.schedule_row(work, schedule_id)
+    _require(work, row.job)
     row.ended_at = work.now_micros
     work.note(f"schedule:{row.id}", report=row.job)
 
 
 @view("report.read")
 def list_schedules(work: Work) -> Sequence[Schedule]:
-    """The schedules of the tenant, the oldest first."""
-    return [Schedule.of(row, work.now) for row in job_runs.schedules(work) if row.job in REPORTS]
+    """The schedules of reports that the caller may read, the oldest first."""
+    readable = _readable(work)
+    return [Schedule.of(row, work.now) for row in job_runs.schedules(work) if row.job in readable]

@@ -1,0 +1,137 @@
+"""Reports of figures: each notebook over what its report gathers, and one through its process."""
+
+import contextlib
+import csv
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.reports import run_report
+from tests.books import ACME_2023, ACME_2024, imported, table
+from tests.conftest import ONLY_SQLITE, World
+from tests.workbench.test_billing import bill, priced, used
+from valor_core.coverage.job_runs import Status
+from valor_core.coverage.report_parameters import report_source
+from valor_core.errors import AccessDenied, BadInput
+from valor_core.values import Caller, Role
+from valor_core.workbench import billing, reports
+from valor_core.workbench.snapshots import renew_snapshot
+from valor_core.workbench.verb import open_work
+
+
+def gathered(
+    world: World, report: str, by: Caller | None = None, **parameters: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The document as a job gathers it, and the parameters with their defaults."""
+    with open_work(by or world.acme.admin, world.store) as work:
+        run = reports.ask_for_run(work, report, parameters)
+    job = Caller(tenant_id=world.acme.id, user_id=run.id, role=Role.ANALYST, kind="job")
+    with open_work(job, world.store) as work:
+        renew_snapshot(work)
+    with open_work(job, world.store) as work:
+        return reports.gather(work, run), run.parameters
+
+
+def executed(
+    folder: Path, document: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """The HTML that the cells of a notebook show, run one after the other here, and its result."""
+    code = {"revision": "", "package": "0", "lock_sha256": "0"}
+    (folder / "input.json").write_text(json.dumps({**document, "code": code}))
+    cells = json.loads(report_source(document["report"]))["cells"]
+    names, shown = dict(parameters), []
+    with contextlib.chdir(folder):
+        for cell in cells:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code" and cell["id"] not in ("parameters", "document"):
+                *before, last = source.rsplit("\nHTML(", 1) if "\nHTML(" in source else [source]
+                for each in before:
+                    exec(each, names)
+                value = eval(f"HTML({last}" if before else last, names)
+                shown.append(getattr(value, "data", "") if "HTML" in source else value.to_json())
+            elif cell["id"] == "document":
+                exec(source, names)
+    return "".join(shown), json.loads((folder / "result.json").read_text())
+
+
+def billed_with_faults(world: World) -> None:
+    """Three imports at 2.50: one billed right, one at another price, one never."""
+    for n, rows in enumerate(([ACME_2023], [ACME_2024], [ACME_2023, ACME_2024])):
+        imported(world.acme.analyst, table(*rows), f"{n}.csv")
+    priced(world.store, world.acme)
+    first, second, _ = used(world.store, world.acme)
+    bill(world.store, first)
+    bill(world.store, second, price_minor=300, amount_minor=300)
+
+
+def test_a_reconciliation_tells_every_cause_and_its_spreadsheet_is_that_of_the_api(
+    world: World, tmp_path: Path
+):
+    billed_with_faults(world)
+
+    document, parameters = gathered(world, "reconciliation", days=7)
+    page, result = executed(tmp_path, document, parameters)
+
+    first, last = result["figures"]["first"], result["figures"]["last"]
+    with open_work(world.acme.admin, world.store) as work:
+        day = work.now.date()
+        assert (f"{day}", 7) == (last, len(result["figures"]["drift"]["USD"]))
+        found = billing.reconcile(work, day.fromisoformat(first), day)
+    assert (tmp_path / "reconciliation.csv").read_bytes() == found.as_csv().encode()
+    assert result["figures"]["csv_sha256"] == found.csv_sha256
+    assert sum(result["figures"]["drift"]["USD"].values()) == pytest.approx(-2.0)
+    for told in ("−2.00 USD", "Price mismatch", "Counted here, never billed.", "adam"):
+        assert told in page
+
+
+def test_a_time_without_use_and_bills_says_so(world: World, tmp_path: Path):
+    page, result = executed(tmp_path, *gathered(world, "reconciliation", last="2020-02-29"))
+
+    assert "Nothing was used and nothing was billed on these days." in page
+    assert result["figures"]["rows"] == []
+
+
+@pytest.mark.parametrize("days", [0, 367])
+def test_a_time_that_nobody_can_mean_is_refused_before_anything_waits(world: World, days: int):
+    with pytest.raises(BadInput), open_work(world.acme.admin, world.store) as work:
+        reports.check_request(work, "reconciliation", {"days": days})
+
+
+def test_who_may_not_read_bills_has_no_reconciliation_made_and_sees_none(world: World):
+    acme, store = world.acme, world.store
+    with open_work(acme.admin, store) as work:
+        run = reports.ask_for_run(work, "reconciliation", {})
+
+    with open_work(acme.analyst, store) as work:
+        assert "reconciliation" not in [each.name for each in reports.list_reports(work)]
+        assert reports.list_runs(work) == []
+    for refused in (
+        lambda work: reports.ask_for_run(work, "reconciliation", {}),
+        lambda work: reports.schedule_report(work, "reconciliation", {}, cron="0 6 * * *"),
+        lambda work: reports.cancel_run(work, run.id),
+        lambda work: reports.read_run(work, run.id),
+        lambda work: reports.read_data(work, run.id, "reconciliation.csv"),
+    ):
+        with pytest.raises(AccessDenied), open_work(acme.analyst, store) as work:
+            refused(work)
+
+
+@ONLY_SQLITE
+def test_a_report_of_figures_is_made_in_its_process_with_a_page_and_a_spreadsheet(world: World):
+    billed_with_faults(world)
+
+    run = run_report(world.store, world.acme.admin, "reconciliation", {"days": 7})
+
+    assert run.status is Status.SUCCEEDED, run.detail
+    assert run.data == ["reconciliation.csv", "result.json"]
+    with open_work(world.acme.admin, world.store) as work:
+        page = reports.read_report(work, run.id).decode()
+        rows = reports.read_data(work, run.id, "reconciliation.csv").decode()
+    assert "<title>Usage against billing</title>" in page
+    assert page.count('class="plotly-graph-div"') == 1
+    lines = [row["line"] for row in csv.DictReader(io.StringIO(rows))]
+    assert {"METERED", "BILLED", "PRICE_MISMATCH", "MISSING_AT_PROVIDER"} == set(lines)
