@@ -260,11 +260,7 @@ class IdentityProvider:
             }
             claims = kind(token.claims, token.header, options=must_be, params=expected)
             claims.validate(now=int(self.clock()), leeway=SKEW_S)
-            if (
-                claims["iat"] < self.clock() - OLD_S - SKEW_S
-                or len(claims.get("sub", "")) > SUB_MAX
-            ):
-                raise ValueError("old or endless")
+            _refuse_old_or_endless(claims, now=self.clock())
         except (JoseError, ValueError, TypeError, KeyError) as flaw:
             raise _untrusted(getattr(flaw, "error", type(flaw).__name__)) from None
         return claims
