@@ -307,9 +307,7 @@ SAME_OF_ALL: dict[str, Any] = {
 NAMED = {
     "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys",
     "flag": FLAG, "provider": "fred", "capability": "fx", "group_id": "nobodys",
-    "flag": FLAG, "provider": "fred", "capability": "macro", "group_id": "nobodys",
-    "query": "coverage",
-    "file": "result.json",
+    "query": "coverage", "file": "result.json",
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.

@@ -26,15 +26,14 @@ WITHIN_S = 60.0
 def fetch_facts(
     caller: Caller, query: FundamentalsQuery, *, provider: str = "", store: Store | None = None
 ) -> Document:
-    """What the company filed, from whomever the policy asks, read whole and ready to be kept."""
+    """What the company filed, read whole and ready to be kept.
+
+    From the provider that is named, else from whomever the tenant's policy asks.
+    """
     with open_work(caller, store) as work:
         allowed(work, "fact.import")
-    answer = routing.ask(caller, query, store=store).given(new=True)
-    """What the company filed, by default from the SEC, read whole and ready to be kept."""
-    with open_work(caller, store) as work:
-        allowed(work, "fact.import")
-        asked = provider_of(work, provider or Edgar.name, query.capability)
-    answer = ask(asked, query)
+        named = provider_of(work, provider, query.capability) if provider else None
+    answer = ask(named, query) if named else routing.ask(caller, query, store=store).given(new=True)
     assert isinstance(answer.value, bytes)
     if answer.provider == Fmp.name:
         read = read_fmp(answer.value)
