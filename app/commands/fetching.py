@@ -20,7 +20,7 @@ def _fetch() -> None:
 @fetch.command("fundamentals")
 def fetch_fundamentals(
     ticker: Annotated[str, typer.Option(help="Ticker or CIK.")],
-    provider: Annotated[str, typer.Option(help="edgar or fmp.")] = "edgar",
+    provider: Annotated[str, typer.Option(help="edgar or fmp; else whom the policy asks.")] = "",
     tenant: Tenant = "demo",
 ) -> None:
     """Bring in what a company filed; what is known already stays as it is."""
