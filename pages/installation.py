@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.ui import features as switches
 from app.ui import grants, installation, members, show
 from app.ui.frame import caller, only_for_its_readers
 from valor_core.values import TenantId
@@ -37,6 +38,7 @@ def features() -> None:
     """What is switched on for whom, and why."""
     if row := installation.chosen(rows):
         installation.explaining(who, row)
+        switches.overriding(acting_in(who, TenantId(row.id)), freely=True)
     installation.switching(who)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.ui import show
+from app.ui import features, show
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.limits import assigning, overriding, said, switched, why
 from app.ui.words import moment, person
@@ -18,7 +18,7 @@ with open_work(who) as work:
     now = plans.plan_now(work)
     offered = plans.list_plans(work)
     history = plans.plan_history(work)
-    features = flags.list_flags(work)
+    told = flags.list_flags(work)
     names = people.names(work)
     freely = plans.may_set_freely(work)
 effective, plan = now.effective, now.effective.plan
@@ -67,7 +67,7 @@ def switches() -> None:
         ["Feature", "Value", "Decided by", "Why"],
         [
             [each.flag.help, switched(each.value), each.decided.layer, each.decided.why]
-            for each in features
+            for each in told
         ],
         text=frozenset({"Feature", "Value", "Decided by", "Why"}),
     )
@@ -106,6 +106,7 @@ def change() -> None:
             icon=":material/speed:",
         )
     overriding(who, now.overrides)
+    features.overriding(who, freely=freely)
 
 
 st.title("Plan & limits", anchor=False)

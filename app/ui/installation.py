@@ -191,7 +191,7 @@ def switching(who: Caller) -> None:
         )
         share = st.number_input("Share, %", 0, 100, 100, help="For a roll-out.")
         reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:switch_why")
-        pressed = st.form_submit_button("Do it", icon=":material/toggle_on:")
+        pressed = st.form_submit_button("Do it for all", icon=":material/toggle_on:")
     killed = {"Switch it off for all": True, "End that": False}.get(what)
     percent = int(share) if killed is None else None
 

@@ -1,7 +1,7 @@
 """The parts of the page Plan & limits: what is granted in words, and how it is changed."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 
 import streamlit as st
 
@@ -46,7 +46,7 @@ def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
     """Another plan for the tenant: first what it would change, then the change."""
     st.subheader("Change the plan", anchor=False)
     if not offered:
-        st.info("No plan is defined yet. An operator defines one by: ./valor plans define")
+        st.info("No plan is defined yet. The operator defines one on the page Installation.")
         return
     by_name = {
         f"{row.name}, version {row.version}, {written(row.price_minor, row.currency)}": row
@@ -82,13 +82,13 @@ def overriding(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
             "Granted", min_value=0, value=None, step=1, placeholder="a number"
         )
         unlimited = left.toggle("No limit")
-        until = right.date_input("Until the end of", value=utc_now().date() + timedelta(days=30))
+        days = right.number_input("Days", 1, 365, 30, key="limits:override_days")
         reason = st.text_input("Why", max_chars=REASON_MAX, key="limits:override_why")
         pressed = st.form_submit_button("Override", icon=":material/tune:")
     if pressed and (value is None) is not unlimited:
         st.warning("State what is granted: a number, or “No limit”.", icon=":material/tune:")
     elif pressed:
-        ends = datetime.combine(until, time(), UTC) + timedelta(days=1)
+        ends = utc_now() + timedelta(days=int(days))
         granted = None if value is None else int(value)
         _do(
             who,

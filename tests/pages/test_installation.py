@@ -68,7 +68,7 @@ def test_a_plan_is_defined_and_assigned_and_features_are_explained_and_switched(
 
     assert "It is not switched off for all." in texts(section(page, "Features"))
     page.text_input(key="installation:switch_why").set_value("a breach")
-    pressed(page, "Do it")
+    pressed(page, "Do it for all")
     assert "Switched off for all: a breach." in texts(page)
     assert "Nothing of the billing provider waits" in texts(section(page, "Webhooks"))
 

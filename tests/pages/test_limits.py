@@ -65,3 +65,7 @@ def test_where_the_operator_sets_limits_an_administrator_is_told_what_is_left_to
     page.selectbox[0].set_value("valuations_per_month")
     page.number_input[0].set_value(10**6)
     assert "A higher limit is for the operator" in texts(pressed(page, "Override"))
+    assert page.selectbox(key="features:what").options == ["Switch it off", "End what was set"]
+    page.text_input(key="features:why").set_value("a breach")
+    pressed(page, "Do it")
+    assert "Overridden: a breach." in texts(section(page, "Features"))

@@ -13,7 +13,7 @@ from valor_core.tenancy import sign_in
 from valor_core.tenancy.grants import GrantSettled, GrantState, state
 from valor_core.tenancy.reasons import ReasonMissing
 from valor_core.tenancy.sign_in import BadToken, caller_of_session, claimed_tenant, digest
-from valor_core.values import PLATFORM, Caller, Role, TenantId, micros, utc_now
+from valor_core.values import PLATFORM, Caller, Role, Scope, TenantId, micros, utc_now
 from valor_core.workbench import companies, grants, people, tenants
 from valor_core.workbench.setup import operator
 from valor_core.workbench.signing_in import redeem_token
@@ -66,6 +66,8 @@ def test_an_operator_reads_by_leave_as_a_viewer_and_both_logs_tell_it(store, acm
         assert people.me(work).name == "the operator"
     with pytest.raises(AccessDenied), open_work(caller, store) as work:
         people.add_member(work, "olga", Role.ADMIN)
+    with pytest.raises(NotFound), open_work(caller, store) as work:
+        people.add_own_key(work, "a way back", [Scope.READ])
     told = ["grant.ask", "grant.give", "grant.open"]
     assert sorted(acts(store, acme.id)) == sorted(acts(store, PLATFORM)) == told
 

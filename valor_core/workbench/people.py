@@ -141,6 +141,7 @@ def add_own_key(
     work: Work, label: str, scopes: Collection[Scope], *, days: int = api_keys.DAYS_DEFAULT
 ) -> tuple[ApiKeyRow, str]:
     """A key of the caller's own, which acts in the caller's role; it is shown this once."""
+    members.member(work, work.caller.user_id)  # an operator who visits leaves nothing behind
     api_keys.check_of_use(work.caller.role, scopes)
     row, key = api_keys.add_key(work, label, scopes=scopes, days=days, owner=work.caller.user_id)
     work.note(f"key:{row.id}", label=label, scopes=row.scopes, days=days)

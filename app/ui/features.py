@@ -1,0 +1,40 @@
+"""A feature of a tenant switched for a time, and the end of that."""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from app.ui.doing import done
+from app.ui.limits import switched
+from valor_core.store.work import Work
+from valor_core.tenancy.flags import FLAGS
+from valor_core.tenancy.reasons import REASON_MAX
+from valor_core.values import Caller
+from valor_core.workbench import flags
+
+OFF, ON, END = "Switch it off", "Switch it on", "End what was set"
+
+
+def overriding(who: Caller, *, freely: bool) -> None:
+    """Off for the tenant for a time; on as well for who grants features."""
+    st.subheader("Switch a feature for a time", anchor=False)
+    with st.form("feature", border=False):
+        name = st.selectbox(
+            "Feature", list(FLAGS), format_func=lambda each: FLAGS[each].help, key="features:name"
+        )
+        left, right = st.columns(2)
+        what = left.selectbox("What", [OFF, ON, END] if freely else [OFF, END], key="features:what")
+        days = right.number_input("Days", 1, 365, 30, key="features:days")
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="features:why")
+        pressed = st.form_submit_button("Do it", icon=":material/toggle_on:")
+
+    def act(work: Work) -> str:
+        if what == END:
+            return switched(flags.end_override(work, name).value)
+        until = work.now + timedelta(days=int(days))
+        told = flags.override_flag(work, name, what == ON, reason=reason, expires_at=until)
+        return switched(told.value)
+
+    if pressed and (now := done(who, act)):
+        st.toast(f"It is {now} now.")
+        st.rerun()
