@@ -58,6 +58,11 @@ class Once:
         asked = hashlib.sha256(request.url.query.encode()).hexdigest()  # it may name somebody
         self.route = f"{request.method} {request.url.path}?{asked}"
 
+    @property
+    def is_repeated(self) -> bool:
+        """Whether this request came before."""
+        return retries.is_known(self.work, route=self.route, key=self.key)
+
     def do(self, act: Callable[[], BaseModel], *, status: int = 201) -> Response:
         """Does it and keeps the answer, or replays the answer of the first time."""
         known = retries.claim(self.work, route=self.route, key=self.key, body=self.body)

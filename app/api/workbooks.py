@@ -10,7 +10,7 @@ from app.api.requests import StrictRoute
 from app.compute import RUNS
 from valor_core.values import new_id
 from valor_core.workbench.verb import allowed
-from valor_core.workbench.workbooks import Examined, examined, note_audit
+from valor_core.workbench.workbooks import Examined, check_may_audit, examined, note_audit
 from valor_core.workbooks.audit.rules import TITLES
 
 router = APIRouter(prefix="/workbooks", tags=["workbooks"], route_class=StrictRoute)
@@ -81,6 +81,8 @@ def audit_workbook(
 ) -> Response:
     """Find the mistakes of the .xlsx in the body; nothing in it is computed, followed or kept."""
     allowed(work, "workbook.audit")
+    if not once.is_repeated:
+        check_may_audit(work)
     # Apart from the serving process, and before the writer is taken: a large file takes its time.
     owner = f"{work.caller.tenant_id}:{new_id()}"
     done = RUNS.start(owner, examined, once.body, file_name).result()

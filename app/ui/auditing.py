@@ -14,7 +14,7 @@ from app.ui.words import NOTHING, counted
 from valor_core.errors import ValorError
 from valor_core.values import Caller
 from valor_core.workbench.verb import open_work
-from valor_core.workbench.workbooks import Examined, examined, note_audit
+from valor_core.workbench.workbooks import Examined, check_may_audit, examined, note_audit
 from valor_core.workbooks.audit.findings import Finding, Severity, as_csv
 from valor_core.workbooks.audit.rules import TITLES
 
@@ -100,6 +100,8 @@ def ask(mine: Bench) -> None:
     elif pressed and sent is not None:
         mine.done, mine.problem, mine.cancelled = None, None, False
         try:
+            with open_work(caller()) as work:
+                check_may_audit(work)
             mine.run = RUNS.start(_owner(caller()), examined, sent.getvalue(), sent.name)
         except ValorError as refusal:
             mine.problem = refusal

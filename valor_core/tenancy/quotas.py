@@ -117,6 +117,15 @@ def settle(work: Work, hold: str, meter: str, *, used: int) -> None:
         )
 
 
+def check_room(work: Work, meter: str) -> None:
+    """QuotaExhausted where nothing is left: asked before what costs time, and charged after it."""
+    plan = effective(work)
+    for standing in standings(work, plan):
+        if standing.limit.meter == meter and standing.left == 0:
+            QUOTA_FAILURE.labels(label(work.caller.tenant_id), meter).inc()
+            raise QuotaExhausted(standing, wait_s=standing.resets_in_s(work.now))
+
+
 def standings(work: Work, plan: Effective | None = None) -> list[Standing]:
     """Every quota of the tenant as it stands now."""
     plan = plan or effective(work)

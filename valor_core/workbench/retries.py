@@ -80,6 +80,15 @@ def claim(work: Work, *, route: str, key: str, body: bytes) -> IdempotencyKeyRow
     return None
 
 
+def is_known(work: Work, *, route: str, key: str) -> bool:
+    """Whether the key was taken before: a repetition costs nothing, so nothing is asked of it."""
+    caller = work.caller
+    return (
+        work.session.get(IdempotencyKeyRow, (caller.tenant_id, caller.actor, route, key))
+        is not None
+    )
+
+
 def keep_answer(work: Work, *, route: str, key: str, status: int, response: str) -> None:
     """The answer that a repetition gets."""
     caller = work.caller

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from valor_core.billing.metering import Meter
 from valor_core.store.work import Work
-from valor_core.workbench.verb import verb
+from valor_core.tenancy import quotas
+from valor_core.workbench.verb import allowed, verb
 from valor_core.workbooks.audit.findings import Audit, Severity
 from valor_core.workbooks.audit.rules import audit_workbook
 
@@ -18,6 +19,12 @@ class Examined:
     file_name: str
     sha256: str
     audit: Audit
+
+
+def check_may_audit(work: Work) -> None:
+    """A refusal before a workbook is read, where the audit could not be counted after it."""
+    allowed(work, "workbook.audit")
+    quotas.check_room(work, Meter.AUDITS)
 
 
 def examined(

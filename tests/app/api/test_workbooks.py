@@ -1,6 +1,7 @@
 """A workbook is sent, audited and forgotten; the audit is counted and logged."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from tests.app.api.asking import once, refusal
 from tests.conftest import ONLY_SQLITE
 from tests.workbooks.audit.juice import juice_co
 from valor_core.store.tables import UsageEventRow
-from valor_core.workbench import logbook
+from valor_core.workbench import logbook, plans
 from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
@@ -63,3 +64,17 @@ def test_what_is_no_workbook_is_refused_and_not_counted(acme, client, raw, code)
 
 def test_who_may_only_read_audits_nothing(acme, client):
     assert refusal(audit(client(acme.viewer), juice_co(mistaken=True))) == (403, "access_denied")
+
+
+def test_an_exhausted_quota_refuses_before_the_workbook_is_read_but_repeats_an_answer(acme, client):
+    analyst = client(acme.analyst)
+    first = audit(analyst, juice_co(mistaken=True), key="first")
+    with open_work(acme.operator) as work:
+        until = work.now + timedelta(days=1)
+        plans.override_limit(
+            work, "workbook_audits_per_month", 1, reason="a trial", expires_at=until
+        )
+
+    assert refusal(audit(analyst, b"no workbook", key="second")) == (429, "quota_exhausted")
+    assert audit(analyst, juice_co(mistaken=True), key="first").content == first.content
+    assert meters(acme) == ["workbook_audits"]
