@@ -36,6 +36,7 @@ PAGES = {
     "members": "Members",
     "keys": "API keys",
     "audit": "Audit",
+    "sessions": "Sessions",
     "billing": "Billing",
 }
 DRAWN = """!document.querySelector('[data-testid=stSkeleton],[data-testid=stStatusWidget]')
