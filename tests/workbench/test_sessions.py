@@ -4,6 +4,7 @@ import pytest
 
 from app.web.callers import Callers
 from tests.conftest import ONLY_SQLITE, Tenant
+from tests.workbench.test_grants import given, visit
 from valor_core.errors import AccessDenied, NotFound
 from valor_core.settings import BadSetting
 from valor_core.store.engines import Store
@@ -96,3 +97,15 @@ def test_the_limits_are_settings_and_one_that_cannot_be_is_named(store, acme, mo
     monkeypatch.setenv("VALOR_SESSION_IDLE_HOURS", "for ever")
     with pytest.raises(BadSetting, match="VALOR_SESSION_IDLE_HOURS is 'for ever'"):
         lasts(store, caller)
+
+
+def test_an_administrator_sees_a_visiting_operator_and_shows_the_visitor_out(store, acme):
+    cookie = visit(store, acme, given(store, acme))
+    with open_work(acme.admin, store) as work:
+        [told] = sessions.list_all(work)
+        assert (told.name, told.method) == ("an operator, by leave", Method.PROVIDER)
+        sessions.revoke_any(work, told.id)
+
+    assert caller_of_session(store, digest(cookie), acme.id) is None
+    with open_work(acme.admin, store) as work:
+        assert sessions.list_all(work) == []

@@ -301,20 +301,29 @@ def lasts_until(row: SessionRow) -> int:
 
 
 def live_sessions(work: Work, user_id: str | None = None) -> Sequence[SessionRow]:
-    """The sign-ins that hold, those of all members or of one; the newest first."""
+    """The sign-ins that hold, of members and of visiting operators or of one; newest first."""
     whose = SessionRow.user_id == user_id if user_id is not None else SessionRow.user_id != ""
     rows = work.session.scalars(
         select(SessionRow)
-        .join(
+        .outerjoin(
             MembershipRow,
             (MembershipRow.user_id == SessionRow.user_id)
             & (MembershipRow.version == SessionRow.member_version),
         )
-        .where(whose, SessionRow.ended_at.is_(None))
+        .where(
+            whose,
+            SessionRow.ended_at.is_(None),
+            MembershipRow.user_id.is_not(None) | SessionRow.grant_id.is_not(None),
+        )
         .order_by(SessionRow.created_at.desc(), SessionRow.id)
         .limit(1000)
     )
-    return [row for row in rows if not is_over(row, work.now_micros)]
+    return [
+        row
+        for row in rows
+        if not is_over(row, work.now_micros)
+        and (row.grant_id is None or _may_visit(work, row.grant_id))
+    ]
 
 
 def touch(store: Store, caller: Caller) -> None:

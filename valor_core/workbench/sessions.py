@@ -14,6 +14,8 @@ from valor_core.tenancy.sign_in import Method
 from valor_core.values import from_micros
 from valor_core.workbench.verb import verb, view
 
+VISITOR = "an operator, by leave"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
@@ -94,7 +96,7 @@ def _told(work: Work, rows: Sequence[SessionRow]) -> Sequence[SignIn]:
         SignIn(
             id=row.id,
             user_id=row.user_id,
-            name=names.get(row.user_id, ""),
+            name=names.get(row.user_id, VISITOR if row.grant_id else ""),
             method=Method(row.method),
             address=row.address,
             browser=row.browser,
