@@ -1,5 +1,7 @@
 """Memberships follow the groups of the identity provider, in all tenants at once or in none."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.conftest import World
@@ -8,7 +10,7 @@ from valor_core.store.tables import TenantRow
 from valor_core.store.work import unit_of_work
 from valor_core.tenancy.sign_in import Device, Method, caller_of_session, claimed_tenant, digest
 from valor_core.values import PLATFORM, Caller, Role
-from valor_core.workbench import groups, members, people, sessions
+from valor_core.workbench import grants, groups, members, people, sessions
 from valor_core.workbench.logbook import verify_as_operator
 from valor_core.workbench.provider_sign_in import (
     AccessSuspended,
@@ -167,3 +169,29 @@ def test_a_group_opens_one_role_in_a_tenant_until_it_is_closed_out(world):
 def test_a_group_that_would_open_what_cannot_be_is_refused(world, group, tenant, role, why):
     with pytest.raises(BadInput, match=why):
         mapped(world, (group, tenant, role))
+
+
+@pytest.mark.parametrize("leaves", ["by the back channel", "out of the group"])
+def test_an_operators_visit_to_a_tenant_ends_with_the_operator(world, leaves):
+    mapped(world, ("staff", "", Role.OPERATOR))
+    [olga] = entered(world, anna("staff"))
+    inside = replace(olga, tenant_id=world.acme.id, kind="operator")
+    with open_work(inside, world.store) as work:
+        grant = grants.ask_access(work, reason="the import fails", hours=2)
+    with open_work(world.acme.admin, world.store) as work:
+        grants.give_access(work, grant.id)
+    with open_work(inside, world.store) as work:
+        token = grants.open_access(work, grant.id)
+    cookie = redeem_token(world.store, token, links=False)
+
+    def visits() -> bool:
+        return caller_of_session(world.store, digest(cookie), world.acme.id) is not None
+
+    assert visits()
+    if leaves == "out of the group":
+        with pytest.raises(NoGroup):
+            ways_in(world.store, anna())
+    else:
+        told = LoggedOut(issuer=ISSUER, subject="7", sid="s1", at=10**10)
+        assert end_by_provider(world.store, told) == 2
+    assert not visits()

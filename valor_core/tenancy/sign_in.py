@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, false, select, update
 
 from valor_core.errors import ValorError
 from valor_core.settings import whole_number
@@ -344,7 +344,10 @@ def touch(store: Store, caller: Caller) -> None:
 
 
 def end_providers_sessions(work: Work, *, user_id: str | None, sid: str, until: int) -> int:
-    """Ends what began by the provider until then: a user's, or those that it names; how many."""
+    """Ends what began by the provider until then: a user's, or those that it names; how many.
+
+    A user's visits to tenants go with any of the user's sign-ins: the provider knows no visits.
+    """
     assert user_id is not None or sid, "somebody's"
     which = [
         SessionRow.ended_at.is_(None),
@@ -354,7 +357,8 @@ def end_providers_sessions(work: Work, *, user_id: str | None, sid: str, until: 
     if user_id is not None:
         which.append(SessionRow.user_id == user_id)
     if sid:
-        which.append(SessionRow.provider_sid == sid)
+        visits = SessionRow.grant_id.is_not(None) if user_id is not None else false()
+        which.append((SessionRow.provider_sid == sid) | visits)
     return _end(work, *which)
 
 

@@ -113,25 +113,27 @@ def end_by_provider(store: Store, told: LoggedOut) -> int:
     """End the sign-ins that the provider has ended, none that began afterwards; how many."""
     with unit_of_work(stranger(PLATFORM), store) as work:
         work.begin_writing()
-        identity = None
-        if told.subject:
-            key = (PLATFORM, told.issuer, told.subject)
-            identity = work.session.get(IdentityRow, key)
-            where = identity.tenants if identity else []
-        else:
-            where = [row.id for row in tenants.tenants(work)]
-        ended = 0
-        for tenant in sorted(where):
-            with work.acting_as(stranger(TenantId(tenant))):
-                here = sign_in.end_providers_sessions(
-                    work,
-                    user_id=identity.user_id if identity else None,
-                    sid=told.sid,
-                    until=(told.at + 1) * 1_000_000,
-                )
-                if here:
-                    _tell(work, "session.ended_by_provider", "sign-in:provider", ended=here)
-            ended += here
+        key = (PLATFORM, told.issuer, told.subject)
+        identity = work.session.get(IdentityRow, key) if told.subject else None
+        if told.subject and identity is None:
+            return 0
+        return _end_everywhere(
+            work,
+            user_id=identity.user_id if identity else None,
+            sid=told.sid,
+            until=(told.at + 1) * 1_000_000,
+        )
+
+
+def _end_everywhere(work: Work, *, user_id: str | None, sid: str, until: int) -> int:
+    """In every tenant: an operator may be visiting one of which no group tells."""
+    ended = 0
+    for tenant_id in sorted(row.id for row in tenants.tenants(work)):
+        with work.acting_as(stranger(TenantId(tenant_id))):
+            here = sign_in.end_providers_sessions(work, user_id=user_id, sid=sid, until=until)
+            if here:
+                _tell(work, "session.ended_by_provider", "sign-in:provider", ended=here)
+        ended += here
     return ended
 
 
@@ -167,6 +169,8 @@ def _follow(
                     work, user_id, method=Method.PROVIDER, provider_sid=person.sid
                 )
                 ways.append(WayIn(label=tenant.label, role=Role(member.role), token=token))
+    if PLATFORM in before and PLATFORM not in roles:
+        _end_everywhere(work, user_id=user_id, sid="", until=work.now_micros)
     return ways
 
 
