@@ -18,7 +18,7 @@ from valor_core.market.provider import Capability
 from valor_core.market.series import Adjusted, Bar, Observation
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
-from valor_core.values import Caller, from_micros
+from valor_core.values import Caller, from_micros, utc_now
 from valor_core.workbench import market_data
 from valor_core.workbench.market_data import DoubtRow, SeriesRow, Standing
 from valor_core.workbench.market_inputs import MarketBeta
@@ -37,6 +37,7 @@ _SYMBOL = {
     Capability.FX: ("Both currencies", "EURUSD"),
 }
 DOUBTS_SHOWN = 100
+YEARS, DAYS_A_YEAR = (1, 3, 5, 10, 20), 365.2425
 
 
 def fetching(who: Caller, standing: Sequence[Standing]) -> None:
@@ -60,10 +61,11 @@ def fetching(who: Caller, standing: Sequence[Standing]) -> None:
         return
     label, example = _SYMBOL[kind]
     with st.form("fetching_series", border=False):
-        left, middle, right = st.columns(3)
+        left, right = st.columns(2)
         symbol = left.text_input(label, placeholder=example, max_chars=60, key=f"market_{kind}")
-        start = middle.date_input("From", value=date.today() - timedelta(days=3 * 365))  # noqa: DTZ011
-        end = right.date_input("To", value=date.today())  # noqa: DTZ011
+        years = right.selectbox(
+            "Reaches back", YEARS, index=1, format_func=lambda each: counted(each, "year")
+        )
         left, right = st.columns(2)
         title = left.selectbox("Provider", list(ready), key=f"market_from_{kind}")
         adjusted = Adjusted.ALL
@@ -74,8 +76,10 @@ def fetching(who: Caller, standing: Sequence[Standing]) -> None:
         st.warning(f"Write a {label.lower()} first, such as {example}.")
     elif pressed:
         status = st.status(f"Asking {title} for {show.plain(symbol)} …")
+        today = utc_now().date()
+        start = today - timedelta(days=round(DAYS_A_YEAR * years))
         try:
-            query = market_data.series_query(kind, symbol, start, end, adjusted=adjusted)
+            query = market_data.series_query(kind, symbol, start, today, adjusted=adjusted)
             answer = market_data.fetch_series(who, query, provider=ready[title])
             with open_work(who) as work:
                 done = market_data.keep_series(work, answer, query)
