@@ -10,8 +10,10 @@ from app.ui import show
 from app.ui.words import counted
 from valor_core.coverage.imports import Imported
 from valor_core.errors import BadInputs, ValorError
+from valor_core.market.provider import Capability
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller
+from valor_core.workbench import market_data
 from valor_core.workbench.companies import Document, import_document, read_document
 from valor_core.workbench.fetching import facts_asked_for, fetch_facts
 from valor_core.workbench.verb import open_work
@@ -42,21 +44,30 @@ def import_facts(who: Caller, *, suggested: str = "") -> None:
 
 
 def _fetch(who: Caller, suggested: str) -> None:
-    st.markdown("**From the SEC.** All annual reports that a company filed, figure by figure.")
+    with open_work(who) as work:
+        ready = {
+            each.offer.title: each.offer.name
+            for each in market_data.list_providers(work)
+            if each.provider and Capability.FUNDAMENTALS in each.provider.capabilities
+        }
+    st.markdown("**From the source.** All annual reports that a company filed, figure by figure.")
     with st.form("fetching", border=False):
-        wanted = st.text_input(
+        left, right = st.columns(2)
+        wanted = left.text_input(
             "Ticker or CIK",
             value=suggested,
             max_chars=20,
             placeholder="AAPL",
             key=f"fetching_{suggested or 'company'}",
         )
-        pressed = st.form_submit_button("Fetch from SEC EDGAR", icon=":material/cloud_download:")
+        title = right.selectbox("Provider", list(ready))
+        pressed = st.form_submit_button("Fetch", icon=":material/cloud_download:")
     if pressed and not wanted.strip():
         st.warning("Write a ticker or a CIK first.")
     elif pressed:
-        status = st.status(f"Asking the SEC for {show.plain(wanted)} …")
-        _bring_in(who, lambda: fetch_facts(who, facts_asked_for(wanted)), status)
+        status = st.status(f"Asking {title} for {show.plain(wanted)} …")
+        name = ready[title]
+        _bring_in(who, lambda: fetch_facts(who, facts_asked_for(wanted), provider=name), status)
 
 
 def _bring_in(

@@ -51,7 +51,7 @@ def test_a_company_is_fetched_from_the_sec_and_then_stands_in_the_table(acme, mo
     page = opened(monkeypatch, acme.analyst, "coverage")
 
     page.text_input(key="fetching_company").set_value("aapl")
-    page = pressed(page, "Fetch from SEC EDGAR")
+    page = pressed(page, "Fetch")
 
     assert "new figures of 1 company came in" in texts(page)
     assert list(page.dataframe[0].value["Ticker"]) == ["AAPL"]
@@ -61,7 +61,7 @@ def test_a_ticker_that_the_sec_does_not_know_is_said_and_nothing_comes_in(acme, 
     page = opened(monkeypatch, acme.analyst, "coverage")
 
     page.text_input(key="fetching_company").set_value("ZZZZ")
-    page = pressed(page, "Fetch from SEC EDGAR")
+    page = pressed(page, "Fetch")
 
     assert "no company has the ticker ZZZZ" in texts(page)
     assert "There is no company yet" in texts(page)
