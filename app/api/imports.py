@@ -51,6 +51,7 @@ class FetchBody(BaseModel):
 
     company: str = Field(min_length=1, max_length=20, description="Its ticker or its CIK.")
     provider: str = Field("", description="edgar or fmp; empty: whom the routing policy asks.")
+    provider: str = Field("", description="edgar or fmp; else whom the routing policy asks.")
 
 
 class PastImportView(BaseModel):

@@ -21,6 +21,9 @@ def _fetch() -> None:
 def fetch_fundamentals(
     ticker: Annotated[str, typer.Option(help="Ticker or CIK.")],
     provider: Annotated[str, typer.Option(help="edgar or fmp; else whom the policy asks.")] = "",
+    provider: Annotated[
+        str, typer.Option(help="edgar or fmp; else whom the routing policy asks.")
+    ] = "",
     tenant: Tenant = "demo",
 ) -> None:
     """Bring in what a company filed; what is known already stays as it is."""

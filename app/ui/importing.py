@@ -19,6 +19,7 @@ from valor_core.workbench.fetching import facts_asked_for, fetch_facts
 from valor_core.workbench.verb import open_work
 
 _TOLD = "importing_told"
+POLICY = "Whom the routing policy asks"
 
 
 def import_facts(who: Caller, *, suggested: str = "") -> None:
@@ -45,7 +46,7 @@ def import_facts(who: Caller, *, suggested: str = "") -> None:
 
 def _fetch(who: Caller, suggested: str) -> None:
     with open_work(who) as work:
-        ready = {
+        ready = {POLICY: ""} | {
             each.offer.title: each.offer.name
             for each in market_data.list_providers(work)
             if each.provider and Capability.FUNDAMENTALS in each.provider.capabilities
@@ -65,7 +66,7 @@ def _fetch(who: Caller, suggested: str) -> None:
     if pressed and not wanted.strip():
         st.warning("Write a ticker or a CIK first.")
     elif pressed:
-        status = st.status(f"Asking {title} for {show.plain(wanted)} …")
+        status = st.status(f"Asking for {show.plain(wanted)} …")
         name = ready[title]
         _bring_in(who, lambda: fetch_facts(who, facts_asked_for(wanted), provider=name), status)
 
