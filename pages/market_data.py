@@ -51,7 +51,7 @@ if found:
         label = f"{counted(len(told.open_doubts), 'open doubt')} about this series"
         with st.expander(label, expanded=bool(told.open_doubts), icon=":material/help:"):
             sections.doubted(who, told, names)
-    with st.expander(f"All {len(found)} series", icon=":material/list:"):
+    with st.expander("All kept series", icon=":material/list:"):
         sections.listing(found, names)
 else:
     st.info(
