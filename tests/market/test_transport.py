@@ -118,7 +118,8 @@ def test_what_is_secret_is_sent_and_never_told(provider):
         "https://[::1]", "https://[::ffff:127.0.0.1]", "https://169.254.169.254",
         "https://10.0.0.1", "https://[fd00::1]", "https://93.184.215.14:8443",
         "http://93.184.215.14", "https://data.example@127.0.0.1", "file:///etc/passwd",
-        "gopher://127.0.0.1", "https://", "data", "https://user:word@93.184.215.14",
+        "gopher://127.0.0.1", "https://", "https://[::1", "https://data.example:99999",
+        "https://data.example:x", "https://ex\nample", "data", "https://user:word@93.184.215.14",
     ],
 )  # fmt: skip
 def test_no_spelling_of_an_address_leads_anywhere_but_to_the_open_internet(base_url):

@@ -124,11 +124,14 @@ class SafeHttp:
 
     def _may_be_asked(self, base_url: str) -> bool:
         """Whether an address can be one at all; which one it is, is judged when it is dialled."""
-        url = urlsplit(base_url)
+        try:
+            url = urlsplit(base_url)
+            named = bool(url.hostname) and (url.port or 443) > 0
+        except ValueError:
+            return False
         plain = url.username is None and url.password is None and not url.query and not url.fragment
-        return (
-            bool(url.hostname) and plain and url.scheme in ("https", "http"[: 4 * self._loopback])
-        )
+        schemes = ("https", "http") if self._loopback else ("https",)
+        return named and plain and base_url.isprintable() and url.scheme in schemes
 
     async def _get(self, request: Request) -> Fetched:
         assert self._pool is not None, "SafeHttp is used in an `async with` block"
