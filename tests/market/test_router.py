@@ -240,7 +240,8 @@ def test_memory_is_bounded_whatever_is_asked(clock):
     kept, fred = KeptAnswers(), Played(name="fred", clock=clock)
     for year in range(1000, 1000 + 2 * KEPT_ANSWERS):
         question = replace(QUESTION, series=f"S{year}")
-        kept.put(asyncio.run(fred.fetch(question, SafeHttp(loopback=True), 0.0)))
+        answer = asyncio.run(fred.fetch(question, SafeHttp(loopback=True), 0.0))
+        kept.put(question.key, answer)
 
     assert len(kept._answers) == KEPT_ANSWERS
     assert kept.get("macro:S1000:2026-01-02:2026-01-05", now=clock.now) is None

@@ -107,6 +107,8 @@ class Breaker:
     generation: int = 0
     standing: Standing = Standing()
     _results: deque[tuple[float, bool, bool]] = field(default_factory=deque)
+    _bads: int = 0  # of the results
+    _slows: int = 0
     _leases: dict[int, float] = field(default_factory=dict)
     _last_lease: int = 0
     _good_probes: int = 0
@@ -176,6 +178,8 @@ class Breaker:
     @property
     def ailing(self) -> str:
         """How its latest calls went, where many failed or took long; empty where it is well."""
+        if not self._bads and not self._slows:
+            return ""
         with self._lock:
             since = self.clock() - self.limits.ailing_s
             recent = [result for result in self._results if result[0] >= since]
@@ -218,12 +222,13 @@ class Breaker:
     def _count(self, bad: bool, slow: bool, why: str) -> None:
         now, limits, results = self.clock(), self.limits, self._results
         results.append((now, bad, slow))
+        self._bads, self._slows = self._bads + bad, self._slows + slow
         while len(results) > limits.window_calls or now - results[0][0] > limits.window_s:
-            results.popleft()
-        calls = len(results)
+            _, was_bad, was_slow = results.popleft()
+            self._bads, self._slows = self._bads - was_bad, self._slows - was_slow
+        calls, bads, slows = len(results), self._bads, self._slows
         if calls < limits.calls_min:
             return
-        bads, slows = sum(r[1] for r in results), sum(r[2] for r in results)
         if bads >= limits.bad_rate * calls:
             self._trip(f"{bads} of its last {calls} calls failed" + (f": {why}" if why else ""))
         elif slows >= limits.slow_rate * calls:
@@ -243,6 +248,7 @@ class Breaker:
     def _enter(self, state: State) -> None:
         self.state, self.generation = state, self.generation + 1
         self._results.clear()
+        self._bads = self._slows = 0
         self._leases, self._good_probes = {}, 0
 
 

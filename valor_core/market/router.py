@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from math import ceil
 
 from valor_core.errors import Unavailable, ValorError
@@ -116,10 +117,12 @@ class _Asking:
     """One question under way: what was tried, and the best answer that is too old."""
 
     query: Query
+    key: str  # of the query
     policy: Policy
     titles: Mapping[str, str]
     http: SafeHttp
-    until: float  # of the event loop's clock
+    loop: asyncio.AbstractEventLoop
+    until: float  # of its clock
     at: float
     began: float = field(default_factory=time.perf_counter)
     attempts: list[Attempt] = field(default_factory=list)
@@ -148,7 +151,7 @@ class _Asking:
     @property
     def seconds_left(self) -> float:
         """Until the policy's deadline."""
-        return self.until - asyncio.get_running_loop().time()
+        return self.until - self.loop.time()
 
 
 class Router:
@@ -189,13 +192,15 @@ class Router:
         self, query: Query, policy: Policy, providers: Mapping[str, Provider], http: SafeHttp
     ) -> Routed:
         """The first good answer within the policy's deadline; else the last that there was."""
-        until = asyncio.get_running_loop().time() + policy.deadline_s
+        loop = asyncio.get_running_loop()
         asking = _Asking(
             query=query,
+            key=query.key,
             policy=policy,
             titles={name: provider.title for name, provider in providers.items()},
             http=http,
-            until=until,
+            loop=loop,
+            until=loop.time() + policy.deadline_s,
             at=self._clock(),
         )
         may = self._those_who_may(providers, asking)
@@ -360,10 +365,11 @@ class Router:
         self, answer: Answer, may: Mapping[str, Provider], asking: _Asking, *, stale: bool = False
     ) -> Routed:
         """The answer is kept for worse times, and who gave it is asked first for a while."""
-        self._kept.put(answer)
+        self._kept.put(asking.key, answer)
         capability, name = asking.query.capability, answer.provider
-        asked = {each.provider for each in asking.attempts}
-        for other in list(may)[: list(may).index(name)]:
+        before = list(takewhile(lambda other: other != name, may))
+        asked = {each.provider for each in asking.attempts} if before else ()
+        for other in before:
             if other not in asked:
                 ails = self.breaker(other, capability).ailing
                 asking.note(
@@ -379,7 +385,7 @@ class Router:
         if asking.stale:
             return self._answered(asking.stale, may, asking, stale=True)
         refusal = self._refusal(asking)
-        last = self._kept.get(asking.query.key, now=asking.at)
+        last = self._kept.get(asking.key, now=asking.at)
         if last is None or last.provider not in may:
             return Routed(decision=self._decided(asking, None), refusal=refusal)
         stale = self._is_old(last, asking)
@@ -405,7 +411,7 @@ class Router:
         return Decision(
             at=asking.at,
             capability=asking.query.capability,
-            query=asking.query.key,
+            query=asking.key,
             chosen=answer.provider if answer else "",
             title=asking.titles[answer.provider] if answer else "",
             attempts=tuple(asking.attempts),
@@ -425,14 +431,14 @@ class KeptAnswers:
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def put(self, answer: Answer) -> None:
+    def put(self, key: str, answer: Answer) -> None:
         """Keep it; those that were used longest ago make room."""
         size = _size(answer)
         if size > KEPT_BYTES:
             return
         with self._lock:
-            self._drop(answer.query.key)
-            self._answers[answer.query.key] = answer
+            self._drop(key)
+            self._answers[key] = answer
             self._bytes += size
             while len(self._answers) > KEPT_ANSWERS or self._bytes > KEPT_BYTES:
                 self._drop(next(iter(self._answers)))
