@@ -78,7 +78,7 @@ def test_no_database_is_open_while_the_sec_is_asked(store, acme, sec, monkeypatc
 def test_another_companys_figures_are_refused(store, acme, sec):
     sec.fault = Fault.WRONG
 
-    with pytest.raises(NoProvider, match="asked for CIK 320193, it sent 1045810"):
+    with pytest.raises(ProviderFailure, match="asked for CIK 320193, it sent 1045810"):
         fetched(acme.analyst, "AAPL")
     assert figures_or_none(acme.analyst) is None
 
@@ -118,9 +118,13 @@ def test_who_may_not_import_asks_nobody(store, acme, sec):
 def test_the_sec_that_bans_who_asks_too_often_is_left_alone_for_ten_minutes(store, acme, sec):
     sec.fault = Fault.DENY
 
-    with pytest.raises(NoProvider) as failed:
+    with pytest.raises(ProviderFailure) as failed:
         fetched(acme.analyst, "AAPL")
-    assert failed.value.retry_after_s == pytest.approx(600, abs=2)
+    assert (failed.value.kind, failed.value.retry_after_s) == (Failure.THROTTLED, 600)
+    sec.asked.clear()
+    with pytest.raises(NoProvider, match="SEC EDGAR is left alone until"):
+        fetched(acme.analyst, "AAPL")
+    assert not sec.asked
 
 
 @ONLY_SQLITE

@@ -394,10 +394,12 @@ class Router:
 
     @staticmethod
     def _refusal(asking: _Asking) -> ValorError:
-        """What the asker did wrong where that is all; else that nobody answers, and until when."""
+        """The asker's own mistake, or what the only one did; else that nobody answers till when."""
         asked = [each for each in asking.attempts if each.outcome is not None]
         if asked and not any(map(_is_temporary, asking.failures)):
             return asking.failures[0]
+        if len(asking.policy.providers) == 1 and asking.failures:
+            return asking.failures[-1]
         wait = asking.retry_at - asking.at
         return NoProvider(
             asking.query.capability,

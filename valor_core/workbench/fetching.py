@@ -1,6 +1,5 @@
 """Asking data providers. No database is open while one answers: first ask, then keep."""
 
-import asyncio
 from dataclasses import replace
 
 from valor_core.coverage.companyfacts import read_companyfacts
@@ -8,19 +7,15 @@ from valor_core.coverage.fmp import read_fmp
 from valor_core.errors import BadInput
 from valor_core.market import keys
 from valor_core.market.offered import usable
-from valor_core.market.provider import Answer, Capability, FundamentalsQuery, Provider, Query
+from valor_core.market.provider import Capability, FundamentalsQuery, Provider
 from valor_core.market.providers.edgar import Edgar
 from valor_core.market.providers.fmp import Fmp
-from valor_core.market.transport import SafeHttp
 from valor_core.store.engines import Store
 from valor_core.store.work import Work
 from valor_core.values import Caller
 from valor_core.workbench import routing
 from valor_core.workbench.companies import Document
 from valor_core.workbench.verb import allowed, open_work
-
-WITHIN_S = 60.0
-"""The most that a person waits for a provider, however many questions an answer takes."""
 
 
 def fetch_facts(
@@ -32,8 +27,9 @@ def fetch_facts(
     """
     with open_work(caller, store) as work:
         allowed(work, "fact.import")
-        named = provider_of(work, provider, query.capability) if provider else None
-    answer = ask(named, query) if named else routing.ask(caller, query, store=store).given(new=True)
+        if provider:
+            provider_of(work, provider, query.capability)
+    answer = routing.ask(caller, query, only=provider, store=store).given(new=True)
     assert isinstance(answer.value, bytes)
     if answer.provider == Fmp.name:
         read = read_fmp(answer.value)
@@ -79,13 +75,3 @@ def facts_asked_for(text: str) -> FundamentalsQuery:
     if wanted.isascii() and wanted.isdigit():
         return FundamentalsQuery(cik=int(wanted))
     return FundamentalsQuery(ticker=wanted.upper())
-
-
-def ask(provider: Provider, query: Query) -> Answer:
-    """The provider's answer within the time that a person waits; else ProviderFailure."""
-
-    async def once() -> Answer:
-        async with SafeHttp() as http:
-            return await provider.fetch(query, http, asyncio.get_running_loop().time() + WITHIN_S)
-
-    return asyncio.run(once())

@@ -25,7 +25,8 @@ from valor_core.store.engines import Store
 from valor_core.store.tables import DoubtRow, ProviderKeyRow, SeriesRow
 from valor_core.store.work import Work
 from valor_core.values import Caller
-from valor_core.workbench.fetching import ask, provider_of
+from valor_core.workbench import routing
+from valor_core.workbench.fetching import provider_of
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import allowed, open_work, verb, view
 
@@ -100,8 +101,8 @@ def fetch_series(
     """What the provider answers, ready to be kept; no database is open while it is asked."""
     with open_work(caller, store) as work:
         allowed(work, "series.keep")
-        asked = provider_of(work, provider, query.capability)
-    return ask(asked, query)
+        provider_of(work, provider, query.capability)
+    return routing.ask(caller, query, only=provider, store=store).given(new=True)
 
 
 @verb("series.keep", meter=Meter.IMPORTS)

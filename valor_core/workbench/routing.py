@@ -74,15 +74,20 @@ def ask(
     query: Query,
     *,
     store: Store | None = None,
+    only: str = "",
     among: Askable | None = None,
     now: datetime | None = None,
 ) -> Routed:
-    """An answer from whomever the tenant's policy and the health of the providers choose."""
+    """An answer from whomever the tenant's policy and the health of the providers choose.
+
+    With `only` from that provider, by the same breaker and counted alike.
+    """
     router, store = router_of(caller), store or the_store()
     with unit_of_work(caller, store, now) as work:
         allowed(work, "provider.ask")
         among = askable(work) if among is None else among
         policy = policy_now(work, query.capability, among).policy
+        policy = replace(policy, providers=(only,)) if only else policy
         known = _adopted(work, router)
     routed = asyncio.run(_asked(router, query, policy, among))
     with unit_of_work(caller, store, now) as work:
