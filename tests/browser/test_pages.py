@@ -32,6 +32,7 @@ PAGES = {
     "reports": "Reports",
     "proof": "Proof",
     "workbook_audit": "Workbook audit",
+    "providers": "Providers",
     "limits": "Plan & limits",
     "members": "Members",
     "keys": "API keys",
