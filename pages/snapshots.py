@@ -7,6 +7,7 @@ import streamlit as st
 from app.ui import show
 from app.ui.frame import caller, link, only_for_its_readers
 from app.ui.questions import questions
+from app.ui.sql_box import sql_box
 from app.ui.words import counted, person
 from valor_core.settings import setting
 from valor_core.snapshots.catalogue import NoSnapshot
@@ -166,6 +167,7 @@ try:
     with open_work(who) as work:
         made = snapshots.read_snapshot(work, chosen)
         changes = snapshots.compare_with_before(work, made.id)
+        may_write_sql = snapshots.is_sql_open(work)
 except NoSnapshot as error:
     show.refusal(error)
     st.stop()
@@ -177,8 +179,12 @@ if asked_to_verify:
         verdict = show.or_explain(verified, made.id)
     if verdict:
         told(verdict)
-if show.section(["What it holds", "Questions"], of="snapshots") == "Questions":
+sections = ["What it holds", "Questions", *(["SQL"] if may_write_sql else [])]
+section = show.section(sections, of="snapshots")
+if section == "Questions":
     questions(who, made)
+elif section == "SQL":
+    sql_box(who, made)
 else:
     holds(changes, first=made.parent is None)
     identity(made)

@@ -15,6 +15,7 @@ from valor_core.snapshots.measures import MEASURE
 from valor_core.snapshots.named import Answer
 from valor_core.snapshots.named import Query as NamedQuery
 from valor_core.snapshots.screen import ROWS_MAX, Bounds, ScreenedCompany
+from valor_core.snapshots.sql import LENGTH_MAX
 from valor_core.values import from_micros
 from valor_core.workbench import snapshots
 
@@ -218,6 +219,17 @@ class AnswerView(BaseModel):
         )
 
 
+class SqlView(BaseModel):
+    """The rows of a statement, each as its columns are; `more` where there are more than 10,000."""
+
+    snapshot_id: str
+    cut: datetime
+    instead_of: str
+    columns: list[str]
+    rows: list[list[str | int | float | bool | None]]
+    more: bool
+
+
 def _plain(cell: Any) -> str | float | int | None:
     """A cell as JSON has it: moments are UTC."""
     if isinstance(cell, datetime):
@@ -359,6 +371,31 @@ def ask_snapshot(
         answer.as_csv(),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@router.get("/{snapshot_id}/sql", response_model=SqlView)
+def ask_in_sql(
+    work: CallersWork,
+    snapshot_id: Which,
+    sql: Annotated[
+        str,
+        Query(max_length=LENGTH_MAX, description="One SELECT over the datasets and `coverage`."),
+    ],
+    as_of: AsOf = None,
+    as_: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
+) -> Response:
+    """Ask a snapshot in SQL; it reads the datasets that the caller may read, and nothing else."""
+    answer = snapshots.ask_in_sql(
+        work, sql, snapshot_id=None if snapshot_id == "latest" else snapshot_id, as_of=as_of
+    )
+    if as_ == "json":
+        told = SqlView.model_validate(answer, from_attributes=True)
+        return Response(told.model_dump_json(), media_type="application/json")
+    return Response(
+        answer.as_csv(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="valor-sql.csv"'},
     )
 
 

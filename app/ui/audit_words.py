@@ -75,6 +75,7 @@ DEEDS = {
     "session.refused": ("tried to sign in and was refused", ""),
     "simulation.run": ("ran a simulation", "of"),
     "snapshot.gc": ("cleared away old snapshots", ""),
+    "snapshot.sql": ("asked in SQL the snapshot", ""),
     "snapshot.publish": ("published the snapshot", ""),
     "tenant.add": ("made this tenant", ""),
     "tenant.resume": ("opened this tenant again", ""),

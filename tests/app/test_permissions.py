@@ -217,6 +217,7 @@ ACT_OF_ROUTE = {
     "GET /snapshots/{snapshot_id}/screen": "snapshot.read",
     "GET /snapshots/{snapshot_id}/queries": "snapshot.query",
     "GET /snapshots/{snapshot_id}/queries/{query}": "snapshot.query",
+    "GET /snapshots/{snapshot_id}/sql": "snapshot.sql",
 }
 ANYONE, SIGNED_IN, PEOPLE = "anyone", "whoever is signed in or has a key", "who is signed in"
 NOBODY = "nobody"
@@ -344,6 +345,8 @@ def asked(client: Client, route: str, things: Things) -> Answer:
     body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
     if route == "DELETE /admin/members/{user_id}":
         path = f"{path}?reason=she+left"
+    if route.endswith("/sql"):
+        path = f"{path}?sql=FROM%20coverage"
     if route == "POST /workbooks/audit":
         path, content, body = f"{path}?file_name=model.xlsx", "xlsx", juice_co(mistaken=True)
     return client.ask(

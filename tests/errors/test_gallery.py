@@ -78,6 +78,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "retry_after_s": 12.0,
     },
     "event_settled": {"state": "applied"},
+    "sql_refused": {"why": "Only one SELECT can be asked at a time."},
     "snapshot_not_written": {"errno": 28},
     "query_too_costly": {"name": "peer_set", "why": "took longer than 10 s"},
     "price_stands": {"meter": "valuations", "valid_from": "2026-11-01"},

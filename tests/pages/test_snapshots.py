@@ -7,7 +7,8 @@ import pytest
 from tests.conftest import ONLY_SQLITE, World
 from tests.pages.opening import opened, pressed, run, texts
 from valor_core.snapshots import reader
-from valor_core.workbench import snapshots
+from valor_core.workbench import flags, snapshots
+from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
 
@@ -60,6 +61,23 @@ def test_a_question_is_asked_of_the_snapshot_and_its_answer_taken_along(book: Wo
 
     assert page.dataframe[0].value["Company"][0] == "PepsiCo Inc"
     assert "queries/peer_set?company=KO&format=csv" in texts(page)
+
+
+def test_an_analyst_asks_in_sql_unless_it_is_switched_off(world: World, monkeypatch):
+    page = pressed(opened(monkeypatch, world.acme.analyst, "snapshots"), "Publish a snapshot")
+    page.segmented_control[0].set_value("SQL")
+    page = run(page)
+    assert not page.dataframe
+    page.text_area[0].set_value("SELECT 40 + 2 AS answer")
+    page = pressed(page, "Ask")
+
+    assert list(page.dataframe[0].value["answer"]) == [42]
+    assert "sql=SELECT+40+%2B+2+AS+answer&format=csv" in texts(page)
+    assert "an amount that an analyst added" in texts(page)
+    with open_work(world.acme.operator) as work:
+        flags.switch_flag(work, "analyst_sql", killed=True, reason="not here")
+    page = opened(monkeypatch, world.acme.analyst, "snapshots")
+    assert page.segmented_control[0].options == ["What it holds", "Questions"]
 
 
 def test_a_viewer_is_told_whom_to_ask_and_clears_nothing_away(world: World, monkeypatch):

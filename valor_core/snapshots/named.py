@@ -139,14 +139,14 @@ class Answer:
         made = io.StringIO()
         write = csv.writer(made, lineterminator="\n")
         write.writerow([column.name for column in self.query.columns])
-        write.writerows([[_inert(cell) for cell in row] for row in self.rows])
+        write.writerows([[inert(cell) for cell in row] for row in self.rows])
         return made.getvalue()
 
 
-def _inert(cell: Any) -> Any:
+def inert(cell: Any) -> Any:
     """A cell that no spreadsheet takes for a formula.
 
-    >>> _inert("=1+1"), _inert(-1.5), _inert("Coca-Cola Co")
+    >>> inert("=1+1"), inert(-1.5), inert("Coca-Cola Co")
     ("'=1+1", -1.5, 'Coca-Cola Co')
     """
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell

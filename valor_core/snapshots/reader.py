@@ -148,21 +148,22 @@ def _make_views(
     instance: "DuckDBPyConnection", root: Path, manifest: Manifest, schema: str
 ) -> None:
     for name in DATASETS:
-        instance.execute(f"CREATE VIEW {schema}.{name} AS {_relation(root, manifest, name)}")
+        paths = [root / file.path for file in manifest.files_of(name)]
+        instance.execute(f"CREATE VIEW {schema}.{name} AS {relation(name, paths)}")
     instance.execute(f"CREATE VIEW {schema}.coverage AS {coverage_sql(schema)}")
 
 
-def _relation(root: Path, manifest: Manifest, name: str) -> str:
-    """The dataset with its declared columns; of one that the snapshot lacks, no row."""
-    dataset, files = DATASETS[name], manifest.files_of(name)
+def relation(name: str, paths: Sequence[Path]) -> str:
+    """The dataset with its declared columns, read from its files; from none, no row."""
+    dataset = DATASETS[name]
     columns = ", ".join([column for column, _ in dataset.columns])
     derived = f", {dataset.derived}" if dataset.derived else ""
-    if not files:
+    if not paths:
         empty = ", ".join(
             f"NULL::{SQL_TYPES[kind]} AS {column}" for column, kind in dataset.columns
         )
         return f"SELECT {columns}{derived} FROM (SELECT {empty}) WHERE false"  # noqa: S608
-    quoted = ", ".join("'" + str(root / file.path).replace("'", "''") + "'" for file in files)
+    quoted = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
     return (
         f"SELECT {columns}{derived} "  # noqa: S608  our own names and quoted paths
         f"FROM read_parquet([{quoted}], hive_partitioning = false)"

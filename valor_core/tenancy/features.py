@@ -7,6 +7,7 @@ from valor_core.tenancy.flags import Evaluation, SwitchedOff
 GATES = {
     "fact.import": "fact_import",
     "report.run": "reports",
+    "snapshot.sql": "analyst_sql",
     "workbook.audit": "workbook_audit",
 }
 """The acts that a flag can switch off."""
@@ -29,6 +30,11 @@ def all_flags(work: Work) -> dict[str, Evaluation]:
 def ask_again(work: Work) -> None:
     """After a change in this unit of work, what it says itself is read anew."""
     work.session.info.pop(_ONCE, None)
+
+
+def is_on(work: Work, act: str) -> bool:
+    """Whether the tenant has what the act needs."""
+    return act not in GATES or all_flags(work)[GATES[act]].value is not False
 
 
 def require(work: Work, act: str) -> None:

@@ -76,6 +76,13 @@ FLAGS = {
             help="Documents with filed facts are taken.",
         ),
         Flag(
+            name="analyst_sql",
+            default=True,
+            owner="snapshots",
+            expires_on=date(2027, 12, 31),
+            help="Analysts ask snapshots in SQL of their own.",
+        ),
+        Flag(
             name="reports",
             default=True,
             owner="reports",

@@ -4,21 +4,21 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import select
 
 from valor_core.audit import log as audit
-from valor_core.audit.retention import held_subjects
+from valor_core.audit.retention import category_of, held_subjects
 from valor_core.billing.metering import Meter
 from valor_core.coverage import imports, job_runs
 from valor_core.errors import BadInput, Conflict
 from valor_core.settings import ROOT, home, whole_number
 from valor_core.snapshots import catalogue
 from valor_core.snapshots.bucket import the_bucket
-from valor_core.snapshots.datasets import DATASETS
+from valor_core.snapshots.datasets import DATASETS, Dataset
 from valor_core.snapshots.files import (
     flaw,
     forget_digests,
@@ -33,8 +33,10 @@ from valor_core.snapshots.named import Answer as NamedAnswer
 from valor_core.snapshots.named import Query, ask, named_queries, named_query
 from valor_core.snapshots.screen import Bounds, Screened
 from valor_core.snapshots.screen import screen as screened
+from valor_core.snapshots.sql import SqlAnswer, ask_sql
 from valor_core.store.tables import AuditHeadRow, SnapshotRow
 from valor_core.store.work import Work, unit_of_work
+from valor_core.tenancy import features
 from valor_core.tenancy.access import may
 from valor_core.values import DAY_US, micros
 from valor_core.workbench.cuts import Cut, parts_of
@@ -58,6 +60,7 @@ Answer = TypeVar("Answer")
 GRACE = timedelta(hours=1)  # no cut takes that long: its files are of a snapshot by then
 LOOK_BACK = 10  # snapshots that may be damaged one after another
 ID_LENGTH = 64
+TOLD_MAX = 1_000  # characters of a statement that the log keeps
 NEVER_SHOWN = "access", "audit", "hold", "job", "report", "retention", "session", "snapshot"
 """Acts on these change nothing of the companies, figures and values that a report shows."""
 
@@ -346,6 +349,45 @@ def ask_snapshot(
 
     found, damaged = _asked(work, answered, snapshot_id, as_of)
     return replace(found, instead_of=str(damaged)) if damaged else found
+
+
+def readable_datasets(work: Work) -> list[Dataset]:
+    """The datasets of which the caller may read what they were made of."""
+    return [dataset for dataset in DATASETS.values() if may(work.caller, dataset.act)]
+
+
+def is_sql_open(work: Work) -> bool:
+    """Whether the caller may write SQL, and the tenant has it switched on."""
+    return may(work.caller, "snapshot.sql") and features.is_on(work, "snapshot.sql")
+
+
+@view("snapshot.sql")
+def ask_in_sql(
+    work: Work, sql: str, *, snapshot_id: str | None = None, as_of: datetime | None = None
+) -> SqlAnswer:
+    """The answer of one SELECT over what the caller may read of a snapshot.
+
+    Told in the log however it ends, once this work has ended: it holds no writer meanwhile.
+    """
+    names = [dataset.name for dataset in readable_datasets(work)]
+    outcome = {"sql": sql[:TOLD_MAX], "answered": "refused"}
+    work.after_end.append(lambda: _tell_sql(work, snapshot_id or "latest", outcome))
+    ask = partial(ask_sql, _root(), datasets=names, sql=sql)
+    found, damaged = _asked(work, ask, snapshot_id, as_of)
+    outcome["answered"] = f"{len(found.rows)} rows"
+    return replace(found, instead_of=str(damaged)) if damaged else found
+
+
+def _tell_sql(asked: Work, snapshot_id: str, outcome: Mapping[str, str]) -> None:
+    with unit_of_work(asked.caller, asked.store, asked.now) as work:
+        work.begin_writing()
+        audit.append(
+            work,
+            "snapshot.sql",
+            target=f"snapshot:{snapshot_id}",
+            details=dict(outcome),
+            category=category_of("snapshot.sql"),
+        )
 
 
 def _other(work: Work, manifest: Manifest, compared_with: str | None) -> Manifest:

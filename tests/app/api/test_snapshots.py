@@ -85,6 +85,21 @@ def test_a_named_query_is_asked_over_http(book: World, client):
     assert usage["rows"] == []
 
 
+def test_sql_is_asked_over_http_and_refused_by_one_code(world: World, client):
+    analyst = client(world.acme.analyst)
+    publish(analyst)
+    path = "/snapshots/latest/sql"
+
+    answer = analyst.get(path, params={"sql": "SELECT 1.5 AS a, NULL AS b, 'x' AS c, true AS d"})
+    assert (answer.json()["columns"], answer.json()["rows"]) == (
+        ["a", "b", "c", "d"], [[1.5, None, "x", True]],
+    )  # fmt: skip
+    for sql in ("SELECT content FROM read_text('/etc/passwd')", "DROP TABLE coverage"):
+        refused = analyst.get(path, params={"sql": sql})
+        assert (refused.status_code, refused.json()["code"]) == (422, "sql_refused")
+    assert client(world.acme.viewer).get(path, params={"sql": "SELECT 1"}).status_code == 403
+
+
 def test_who_may_not_publish_is_refused_and_leaves_nothing(world: World, client):
     viewer = client(world.acme.viewer)
 
