@@ -5,6 +5,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,17 @@ import pytest
 from jobs.reports import run_report
 from tests.books import ACME_2023, ACME_2024, imported, table
 from tests.conftest import ONLY_SQLITE, World
+from tests.market.played import QUESTION, Played, begin_anew
 from tests.workbench.test_billing import bill, priced, used
 from valor_core.coverage.job_runs import Status
 from valor_core.coverage.report_parameters import report_source
 from valor_core.errors import AccessDenied, BadInput
+from valor_core.market.failures import Failure
 from valor_core.values import Caller, Role
-from valor_core.workbench import billing, reports
+from valor_core.workbench import billing, reports, routing
 from valor_core.workbench.snapshots import renew_snapshot
 from valor_core.workbench.verb import open_work
+from valor_core.workbench.watching import watch
 
 
 def gathered(
@@ -118,6 +122,46 @@ def test_who_may_not_read_bills_has_no_reconciliation_made_and_sees_none(world: 
     ):
         with pytest.raises(AccessDenied), open_work(acme.analyst, store) as work:
             refused(work)
+
+
+def test_service_levels_tell_an_outage_with_its_cause_and_what_nobody_watched(
+    world: World, tmp_path: Path
+):
+    noon = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+    fred = Played(name="fred", clock=lambda: datetime.now(UTC).timestamp())
+    begin_anew(world.acme)
+    for minute, how in ((0, "well"), (1, "well"), (2, Failure.CONNECTION), (3, Failure.CONNECTION)):
+        fred.how = how
+        now = noon + timedelta(minutes=minute)
+        routing.ask(world.acme.analyst, QUESTION, among={"fred": fred}, now=now)
+        watch(world.store, world.acme.analyst, among={"fred": fred}, now=now)
+    routing._routers.clear()
+
+    day = gathered(world, "sla", world.acme.analyst, days=1, last="2026-06-01")
+    page, result = executed(tmp_path, *day)
+
+    [row] = result["figures"]["providers"]
+    assert row["outages"] == 1
+    assert 0 < row["coverage"] < 0.01 < row["availability"] < 1
+    for told in ("FRED", "calls failed: could not be reached", "of its time was watched"):
+        assert told in page
+    [line] = csv.DictReader((tmp_path / "sla.csv").read_text().splitlines())
+    assert float(line["availability"]) == row["availability"]
+    assert row["error_budget_left"] < 0
+    assert "the error budget is overspent" in page
+
+
+def test_service_levels_of_what_nobody_asked_say_so(world: World, tmp_path: Path):
+    page, result = executed(tmp_path, *gathered(world, "sla", world.acme.analyst))
+
+    assert "No provider was asked yet" in page
+    assert result["figures"]["providers"] == []
+
+
+def test_a_time_that_is_all_to_come_promises_nothing(world: World):
+    document, _ = gathered(world, "sla", world.acme.analyst, days=1, last="2199-01-01")
+
+    assert document["figures"]["course"] == []
 
 
 @ONLY_SQLITE

@@ -1,9 +1,11 @@
 """What a report tells of days and shares, in pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
+from valor_core.charts.providers import Stretch, timeline
 from valor_core.charts.style import SERIES, Theme, figure
 
 if TYPE_CHECKING:
@@ -34,3 +36,18 @@ def drift_by_day(
         barmode="group",
         showlegend=True,
     )
+
+
+def course(states: Sequence[Mapping[str, str]], *, theme: Theme = "light") -> "Figure":
+    """What each provider was when; what nobody knows is left white."""
+    stretches = [
+        Stretch(
+            label=each["label"],
+            state=each["state"],
+            cause=each["cause"],
+            start=datetime.fromisoformat(each["start"]),
+            end=datetime.fromisoformat(each["end"]),
+        )
+        for each in states
+    ]
+    return timeline(stretches, theme=theme)

@@ -17,7 +17,9 @@ from valor_core.settings import ROOT
 Day = str
 """A day as 2024-12-31; empty where none is named."""
 
-REPORTS = {name: ROOT / "notebooks" / f"{name}.ipynb" for name in ("valuation", "reconciliation")}
+REPORTS = {
+    name: ROOT / "notebooks" / f"{name}.ipynb" for name in ("valuation", "reconciliation", "sla")
+}
 """Every report that can be run, by name; no path ever comes from a caller."""
 
 LONGEST_TEXT = 200

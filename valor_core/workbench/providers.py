@@ -57,6 +57,17 @@ class Course:
     end: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLevel:
+    """How good a provider was between two moments."""
+
+    provider: str
+    title: str
+    capability: Capability
+    watched_since: datetime | None  # None: nobody has watched it yet
+    figures: Figures
+
+
 @view("routing.read")
 def read_providers(work: Work, *, days: int = 30) -> list[Standing]:
     """Every provider that the tenant uses, with its figures over so many days."""
@@ -75,6 +86,8 @@ def read_providers(work: Work, *, days: int = 30) -> list[Standing]:
                 place,
                 known,
                 _begin(earliest, since.get((place[0], place[1].value))),
+                from_micros(max(earliest, since.get((place[0], place[1].value), earliest))),
+                work.now,
             ),
             judged(evidence[place]),
             now=work.now_micros,
@@ -84,12 +97,38 @@ def read_providers(work: Work, *, days: int = 30) -> list[Standing]:
 
 
 @view("routing.read")
+def read_service_levels(work: Work, start: datetime, end: datetime) -> list[ServiceLevel]:
+    """Every provider's figures of a time; before it was watched nothing was promised."""
+    since, levels = records.watched_since(work), []
+    end = min(end, work.now)
+    for place, known in sorted(memory.known(work).items()):
+        watched = since.get((place[0], place[1].value))
+        begin = max(start, from_micros(watched)) if watched else end
+        levels.append(
+            ServiceLevel(
+                provider=place[0],
+                title=_title(place[0]),
+                capability=place[1],
+                watched_since=from_micros(watched) if watched else None,
+                figures=_figures(work, place, known, min(begin, end), end),
+            )
+        )
+    return levels
+
+
+@view("routing.read")
 def read_course(work: Work, *, days: int = 1) -> list[Course]:
     """The states of the last days, the oldest first; nothing where nothing is known."""
     _check_days(days)
-    now, known = work.now_micros, memory.known(work)
-    start = now - micros_of(days)
-    rows = records.states_between(work, start, now + 1, most=STATES_MOST)
+    return read_course_between(work, from_micros(work.now_micros - micros_of(days)), work.now)
+
+
+@view("routing.read")
+def read_course_between(work: Work, start_at: datetime, end_at: datetime) -> list[Course]:
+    """The states of a time, the oldest first; nothing where nothing is known."""
+    known = memory.known(work)
+    start, last = micros(start_at), min(micros(end_at), work.now_micros)
+    rows = records.states_between(work, start, last + 1, most=STATES_MOST)
     by_place: dict[Place, list[ProviderIntervalRow]] = {}
     for row in rows:
         by_place.setdefault((row.provider, Capability(row.capability)), []).append(row)
@@ -103,8 +142,8 @@ def read_course(work: Work, *, days: int = 1) -> list[Course]:
             end=from_micros(end),
         )
         for place, told in sorted(by_place.items())
-        for row, end in zip(told, _ends(told, known.get(place), now), strict=True)
-        if end > start
+        for row, end in zip(told, _ends(told, known.get(place), last), strict=True)
+        if end > max(row.started_at, start)
     ]
 
 
@@ -172,7 +211,7 @@ def _standing(
     )
 
 
-def _figures(work: Work, place: Place, known: Known, start: datetime) -> Figures:
+def _figures(work: Work, place: Place, known: Known, start: datetime, end: datetime) -> Figures:
     provider, capability = place
     service = service_now(work, capability)
     planned = [
@@ -183,7 +222,7 @@ def _figures(work: Work, place: Place, known: Known, start: datetime) -> Figures
     asked = Asked(
         provider=provider,
         capability=capability.value,
-        spans=hours.promised(service, start, work.now, planned),
+        spans=hours.promised(service, start, end, planned),
         known_until=_known_until(known, work.now_micros),
         objective=service.objective,
     )

@@ -11,7 +11,7 @@ from valor_core.billing.reconciliation import MEANING, NO_CURRENCY, Line, Reconc
 from valor_core.coverage.figures_report import Listing, Told
 from valor_core.store.work import Work
 from valor_core.workbench import billing
-from valor_core.workbench.report_days import days_until
+from valor_core.workbench.report_parts import days_until
 
 ROWS_SHOWN = 200
 ENDS = (Line.METERED, Line.BILLED)

@@ -26,7 +26,7 @@ from valor_core.store.work import Work
 from valor_core.tenancy import quotas
 from valor_core.tenancy.access import may
 from valor_core.values import Caller, CompanyId, Source, SourceKind, ValuationId, from_micros
-from valor_core.workbench import people, report_reconciliation
+from valor_core.workbench import people, report_reconciliation, report_sla
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.snapshots import snapshot_of_now
 from valor_core.workbench.verb import allowed, verb, view
@@ -68,6 +68,12 @@ KINDS = {
         about="Whether what was billed is what was used: totals, each difference and its cause.",
         needs="billing.read",
         tell=report_reconciliation.tell,
+    ),
+    "sla": Kind(
+        title="Service levels of providers",
+        about="How good the data providers were: availability, error budgets, outages, latencies.",
+        needs="routing.read",
+        tell=report_sla.tell,
     ),
 }
 

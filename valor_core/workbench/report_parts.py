@@ -1,0 +1,47 @@
+"""What reports share: the days that they are about, and spreadsheets of their rows."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from valor_core.billing.reconciliation import harmless
+from valor_core.errors import BadInput
+from valor_core.store.work import Work
+
+DAYS_MOST = 366
+EARLIEST = date(1972, 1, 1)
+
+
+def days_until(work: Work, days: int, last: str) -> tuple[date, date]:
+    """So many days until the last one, both ends included; until today where none is named."""
+    if not 1 <= days <= DAYS_MOST:
+        raise BadInput(f"Nothing is told of {days} days.", hint=f"Ask for 1 to {DAYS_MOST} days.")
+    end = date.fromisoformat(last) if last else work.now.date()
+    if end < EARLIEST:
+        raise BadInput(f"Nothing is known of days until {end}.", hint="Name a later day.")
+    return end - timedelta(days=days - 1), end
+
+
+def spreadsheet(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    r"""The rows as CSV; no text in it is taken for a formula, and what nobody knows is empty.
+
+    >>> spreadsheet(("name", "value"), [("=1+1", None), ("Acme", 0.5)])
+    "name,value\r\n'=1+1,\r\nAcme,0.5\r\n"
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
+    return text.getvalue()
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share as people read it; a dash where nobody can say.
+
+    >>> percent(0.99954, 2), percent(None)
+    ('99.95 %', '–')
+    """
+    return "–" if share is None else f"{100 * share:,.{digits}f} %"
