@@ -18,6 +18,11 @@ LABELS = {
         "Asked only where no DCF of the company was saved by that day.",
     ),
     "days": ("How many days", "So many days until the last one, that one included."),
+    "since": (
+        "Changes since",
+        "Compared with what was saved before that day. Empty: 30 days before the report is made.",
+    ),
+    "older_than": ("Old after how many days", "Values saved longer ago are listed as old."),
     "last": ("Last day", "Empty: the day on which the report is made."),
 }
 CHOICES = {"open": "leave open: the report says what to state", "zero": "count as 0, in my name"}
@@ -58,4 +63,6 @@ def about(parameters: Mapping[str, Any], companies: Mapping[CompanyId, str]) -> 
     if days := parameters.get("days"):
         last = parameters.get("last")
         told.append(f"{days} days until " + (last or "the day it was made"))
+    if since := parameters.get("since"):
+        told.append(f"changes since {since}")
     return ", ".join(told)

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ from valor_core.coverage.job_runs import Status
 from valor_core.coverage.report_parameters import report_source
 from valor_core.errors import AccessDenied, BadInput
 from valor_core.market.failures import Failure
-from valor_core.values import Caller, Role
-from valor_core.workbench import billing, reports, routing
+from valor_core.store.work import unit_of_work
+from valor_core.values import Caller, Role, utc_now
+from valor_core.workbench import billing, companies, reports, routing, valuations
 from valor_core.workbench.snapshots import renew_snapshot
 from valor_core.workbench.verb import open_work
 from valor_core.workbench.watching import watch
@@ -162,6 +164,51 @@ def test_a_time_that_is_all_to_come_promises_nothing(world: World):
     document, _ = gathered(world, "sla", world.acme.analyst, days=1, last="2199-01-01")
 
     assert document["figures"]["course"] == []
+
+
+def saved(book: World, *, why: str, model: str = "dcf", at: datetime, **changes: Any) -> float:
+    """A value of Apple by anna, what its filing lacks stated as none."""
+    with unit_of_work(book.acme.analyst, book.store, at) as work:
+        company = companies.read_company(work, "AAPL")
+        inputs = valuations.prefilled(work, company.id, model=model).inputs
+        missing = inputs.bridge.missing
+        bridge = replace(inputs.bridge, **dict.fromkeys(missing, 0.0))
+        row = valuations.run_valuation(
+            work, company.id, replace(inputs, bridge=bridge, **changes), rationale=why,
+            rationales={f"bridge.{item}": "none known" for item in missing},
+        )  # fmt: skip
+        return row.headline
+
+
+def test_a_portfolio_review_tells_what_moved_and_why_and_what_is_old(book: World, tmp_path: Path):
+    now = utc_now()
+    long_ago = saved(book, why="A first look.", at=now - timedelta(days=200))
+    saved(book, why="=After the call.", at=now - timedelta(days=100), terminal_growth=0.02)
+    newest = saved(book, why="Less growth.", at=now - timedelta(days=10), terminal_growth=0.01)
+    direct = saved(book, why="Beside it.", model="dcf_direct", at=now)
+
+    since = (now - timedelta(days=150)).date().isoformat()
+    document, parameters = gathered(
+        book, "portfolio_review", book.acme.analyst, since=since, older_than=5
+    )
+    page, result = executed(tmp_path, document, parameters)
+
+    row, _ = result["figures"]["values"]
+    assert (row["value"], row["value_on_the_day"]) == pytest.approx((newest, long_ago))
+    for told in ("Less growth.", "Terminal growth", f"{newest - long_ago:,.2f} USD", "anna"):
+        assert told in page
+    assert "10</td></tr>" in page[page.index("Saved more than 5 days ago") :]
+    [spread] = result["figures"]["spreads"]
+    assert sorted(spread["values"].values()) == pytest.approx(sorted((newest, direct)))
+    later, _ = executed(tmp_path, *gathered(book, "portfolio_review", since="2199-01-01"))
+    assert "No value was saved since 2199-01-01." in later
+    assert "No value is older than 90 days." in later
+
+
+def test_a_review_of_nothing_says_how_to_begin(world: World, tmp_path: Path):
+    page, _ = executed(tmp_path, *gathered(world, "portfolio_review", world.acme.analyst))
+
+    assert "No value is saved yet." in page
 
 
 @ONLY_SQLITE

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from valor_core.charts.providers import Stretch, timeline
 from valor_core.charts.style import SERIES, Theme, figure
@@ -51,3 +51,41 @@ def course(states: Sequence[Mapping[str, str]], *, theme: Theme = "light") -> "F
         for each in states
     ]
     return timeline(stretches, theme=theme)
+
+
+def spreads(companies: Sequence[Mapping[str, Any]], *, theme: Theme = "light") -> "Figure":
+    """Each company's values by method, in percent off the middle of the lowest and the highest."""
+    methods = sorted({method for each in companies for method in each["values"]})
+    middles = [
+        (min(each["values"].values()) + max(each["values"].values())) / 2 for each in companies
+    ]
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": escape(method),
+            "y": [escape(each["company"]) for each, _ in those],
+            "x": [100 * (each["values"][method] / middle - 1) for each, middle in those],
+            "customdata": [
+                f"{each['values'][method]:,.2f} {escape(each['currency'])}" for each, _ in those
+            ],
+            "marker": {"size": 11, "color": SERIES[theme][n % len(SERIES[theme])]},
+            "hovertemplate": "%{y}: %{customdata}<extra>%{fullData.name}</extra>",
+        }
+        for n, method in enumerate(methods)
+        for those in [
+            [
+                (each, middle)
+                for each, middle in zip(companies, middles, strict=True)
+                if method in each["values"] and middle > 0
+            ]
+        ]
+    ]
+    return figure(
+        traces,
+        theme,
+        height=120 + 26 * len(companies),
+        x={"ticksuffix": " %", "zeroline": True},
+        y={"type": "category", "autorange": "reversed"},
+        showlegend=True,
+    )

@@ -18,7 +18,8 @@ Day = str
 """A day as 2024-12-31; empty where none is named."""
 
 REPORTS = {
-    name: ROOT / "notebooks" / f"{name}.ipynb" for name in ("valuation", "reconciliation", "sla")
+    name: ROOT / "notebooks" / f"{name}.ipynb"
+    for name in ("valuation", "reconciliation", "sla", "portfolio_review")
 }
 """Every report that can be run, by name; no path ever comes from a caller."""
 

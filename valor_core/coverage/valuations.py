@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import Subquery, func, literal, or_, select, tuple_
 
 from valor_core.coverage.companies import Company
 from valor_core.coverage.prefill_options import ProjectDcf, facts_behind
@@ -18,6 +18,7 @@ from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
 from valor_core.values import DAY_US, CompanyId, ValuationId, from_micros, micros, new_id
 
+AT_ONCE = 500  # ids in one query
 OF_SHARES = [model.name for model in MODELS if model.headline == "value_per_share"]
 
 
@@ -90,6 +91,58 @@ def newest_dcf(work: Work, company_id: CompanyId, *, as_of: date | None) -> Proj
         facts=facts_behind(load_sources(row.sources)),
         inputs=load(DcfInputs, row.inputs),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """How the value of a company by a model went on: the newest and what stood before."""
+
+    newest: ValuationRow
+    previous: ValuationRow | None
+    before: ValuationRow | None  # the newest that was saved before the day asked for
+
+
+def followed(work: Work, before: datetime, *, most: int) -> list[Followed]:
+    """Of each company and model the newest value, the one before, and that of a moment before."""
+    newest, earlier = _places(None), _places(micros(before))
+    query = (
+        select(newest.c.company_id, newest.c.model, newest.c.id, newest.c.place)
+        .where(newest.c.place <= 2)
+        .union_all(
+            select(earlier.c.company_id, earlier.c.model, earlier.c.id, literal(0)).where(
+                earlier.c.place == 1
+            )
+        )
+    )
+    found: dict[tuple[str, str], dict[int, str]] = {}
+    for company, model, row_id, place in work.session.execute(query):
+        found.setdefault((company, model), {})[place] = row_id
+    kept = [found[pair] for pair in sorted(found)][:most]
+    ids = sorted({row_id for each in kept for row_id in each.values()})
+    rows: dict[str, ValuationRow] = {}
+    for few in (ids[n : n + AT_ONCE] for n in range(0, len(ids), AT_ONCE)):
+        of_those = select(ValuationRow).where(ValuationRow.id.in_(few))
+        rows |= {row.id: row for row in work.session.scalars(of_those)}
+    return [
+        Followed(
+            newest=rows[each[1]],
+            previous=rows.get(each.get(2, "")),
+            before=rows.get(each.get(0, "")),
+        )
+        for each in kept
+    ]
+
+
+def _places(before: int | None) -> Subquery:
+    """The saved values by company and model, numbered from the newest saved by then."""
+    place = func.row_number().over(
+        partition_by=(ValuationRow.company_id, ValuationRow.model),
+        order_by=(ValuationRow.created_at.desc(), ValuationRow.id.desc()),
+    )
+    query = select(
+        ValuationRow.company_id, ValuationRow.model, ValuationRow.id, place.label("place")
+    )
+    return (query if before is None else query.where(ValuationRow.created_at < before)).subquery()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,20 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from valor_core.billing.reconciliation import harmless
 from valor_core.errors import BadInput
+from valor_core.models.explained import shown
+from valor_core.models.fields import Unit
+from valor_core.models.model import Model
 from valor_core.store.work import Work
 
 DAYS_MOST = 366
 EARLIEST = date(1972, 1, 1)
+MILLION = 1e6
 
 
 def days_until(work: Work, days: int, last: str) -> tuple[date, date]:
@@ -45,3 +49,29 @@ def percent(share: float | None, digits: int = 1) -> str:
     ('99.95 %', '–')
     """
     return "–" if share is None else f"{100 * share:,.{digits}f} %"
+
+
+ACTORS = {
+    "cli": "the command line",
+    "job": "a job",
+    "key": "a key that is gone",
+    "notebook": "a notebook",
+    "user": "a former member",
+}
+
+
+def person(actor: str, names: Mapping[str, str]) -> str:
+    """Who is meant by `kind:id`; what is no longer known by its kind.
+
+    >>> person("user:7", {"user:7": "anna"}), person("cli:local", {})
+    ('anna', 'the command line')
+    """
+    return names.get(actor) or ACTORS.get(actor.partition(":")[0], actor)
+
+
+def worth(model: Model, value: float, currency: str) -> str:
+    """A headline of a model, or a difference of two, in its unit."""
+    unit = model.headline_unit
+    if unit is Unit.MONEY:
+        return f"{value / MILLION:,.0f} {currency} m"
+    return f"{shown(value, unit)}{f' {currency}' if unit is Unit.MONEY_PER_SHARE else ''}"

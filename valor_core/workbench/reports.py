@@ -26,8 +26,9 @@ from valor_core.store.work import Work
 from valor_core.tenancy import quotas
 from valor_core.tenancy.access import may
 from valor_core.values import Caller, CompanyId, Source, SourceKind, ValuationId, from_micros
-from valor_core.workbench import people, report_reconciliation, report_sla
+from valor_core.workbench import people, report_portfolio, report_reconciliation, report_sla
 from valor_core.workbench.paging import check_page
+from valor_core.workbench.report_parts import person
 from valor_core.workbench.snapshots import snapshot_of_now
 from valor_core.workbench.verb import allowed, verb, view
 
@@ -74,6 +75,12 @@ KINDS = {
         about="How good the data providers were: availability, error budgets, outages, latencies.",
         needs="routing.read",
         tell=report_sla.tell,
+    ),
+    "portfolio_review": Kind(
+        title="Portfolio review",
+        about="All saved values: what moved and why, how far methods are apart, what is old.",
+        needs="valuation.read",
+        tell=report_portfolio.tell,
     ),
 }
 
@@ -230,7 +237,7 @@ def _document(
     return tell(work, given).document(
         report,
         given,
-        asked_by=people.names(work).get(asked_by, asked_by),
+        asked_by=person(asked_by, people.names(work)),
         told_at=work.now.isoformat(timespec="seconds"),
     )
 
