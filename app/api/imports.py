@@ -50,7 +50,6 @@ class FetchBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     company: str = Field(min_length=1, max_length=20, description="Its ticker or its CIK.")
-    provider: str = Field("", description="edgar or fmp; empty: whom the routing policy asks.")
     provider: str = Field("", description="edgar or fmp; else whom the routing policy asks.")
 
 

@@ -20,7 +20,6 @@ def _fetch() -> None:
 @fetch.command("fundamentals")
 def fetch_fundamentals(
     ticker: Annotated[str, typer.Option(help="Ticker or CIK.")],
-    provider: Annotated[str, typer.Option(help="edgar or fmp; else whom the policy asks.")] = "",
     provider: Annotated[
         str, typer.Option(help="edgar or fmp; else whom the routing policy asks.")
     ] = "",

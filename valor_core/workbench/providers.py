@@ -86,7 +86,6 @@ def read_providers(work: Work, *, days: int = 30) -> list[Standing]:
                 place,
                 known,
                 _begin(earliest, since.get((place[0], place[1].value))),
-                from_micros(max(earliest, since.get((place[0], place[1].value), earliest))),
                 work.now,
             ),
             judged(evidence[place]),
@@ -103,7 +102,7 @@ def read_service_levels(work: Work, start: datetime, end: datetime) -> list[Serv
     end = min(end, work.now)
     for place, known in sorted(memory.known(work).items()):
         watched = since.get((place[0], place[1].value))
-        begin = max(start, from_micros(watched)) if watched else end
+        begin = max(start, _begin(watched, watched)) if watched else end
         levels.append(
             ServiceLevel(
                 provider=place[0],
