@@ -104,6 +104,8 @@ def test_a_stream_that_goes_wrong_ends_in_a_failure_of_its_kind(messages, kind):
         ("wss://127.0.0.1:1", Failure.BLOCKED_ADDRESS),
         ("ws://93.184.215.14", Failure.BLOCKED_ADDRESS),
         ("https://93.184.215.14", Failure.BLOCKED_ADDRESS),
+        ("wss://[::1", Failure.BLOCKED_ADDRESS),
+        ("wss://93.184.215.14:x", Failure.BLOCKED_ADDRESS),
     ],
 )
 def test_a_stream_leads_nowhere_but_to_the_open_internet(url, kind):

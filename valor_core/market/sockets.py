@@ -20,13 +20,17 @@ MESSAGE_MAX = 1_000_000
 @asynccontextmanager
 async def socket_to(url: str, *, title: str, loopback: bool) -> AsyncIterator[ClientConnection]:
     """An open socket; whatever ends it is a ProviderFailure. Silence is for the caller to judge."""
-    parts = urlsplit(url)
-    secure = parts.scheme == "wss"
-    if not parts.hostname or not (secure or (loopback and parts.scheme == "ws")):
+    schemes = ("wss", "ws") if loopback else ("wss",)
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 443
+    except ValueError:
+        raise ProviderFailure(title, Failure.BLOCKED_ADDRESS) from None
+    if not parts.hostname or parts.scheme not in schemes:
         raise ProviderFailure(title, Failure.BLOCKED_ADDRESS)
     try:
         async with asyncio.timeout(OPEN_WITHIN_S):
-            made = await _dialled(parts.hostname, parts.port or 443, loopback=loopback)
+            made = await _dialled(parts.hostname, port, loopback=loopback)
             socket = await connect(
                 url, sock=made, proxy=None, max_size=MESSAGE_MAX, open_timeout=None, close_timeout=1
             )
