@@ -5,7 +5,7 @@ import contextlib
 import gc
 import importlib
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -26,7 +26,6 @@ from app.web.health import health_route
 from app.web.hosts import OwnHosts
 from app.web.identity import Identity
 from app.web.limits import RateLimits
-from app.web.oidc import IdentityProvider
 from app.web.oidc_settings import PublicAddress, is_loopback
 from app.web.pages import PageRoute, build_index
 from app.web.proxies import TrustedProxies
@@ -44,6 +43,9 @@ from valor_core.settings import ROOT, home
 from valor_core.store.engines import Store
 from valor_core.tenancy.call_limits import call_limits
 from valor_core.workbench.verb import use_store
+
+if TYPE_CHECKING:
+    from app.web.oidc import IdentityProvider
 
 COLLECT_EVERY_S = 60
 LOCALHOST = ("127.0.0.1", "::1")  # where the name `localhost` leads
@@ -67,7 +69,7 @@ def create_app(
     PROCESS.callers = callers
     PROCESS.provider = public.provider.name if public else ""
     cookies = cookies_of(port, https=public is not None and public.is_https)
-    provider = IdentityProvider(public.provider) if public else None
+    provider = _identity_provider(public) if public else None
     origins = own_origins(port, host=host) + ((public.origin,) if public else ())
     api = create_api()
     static = compressed_folder(home())
@@ -120,6 +122,13 @@ def create_app(
     # Around the whole: Starlette answers a crash outside its own middleware.
     https = public is not None and public.is_https
     return SecurityHeaders(pages, policy=content_security_policy(index), https=https)
+
+
+def _identity_provider(public: PublicAddress) -> "IdentityProvider":
+    """The provider of the settings; its libraries are loaded where there is one."""
+    from app.web.oidc import IdentityProvider
+
+    return IdentityProvider(public.provider)
 
 
 def own_origins(port: int, *, host: str = HOST) -> tuple[str, ...]:

@@ -6,14 +6,10 @@ person or a refusal in plain words that tells no token.
 """
 
 import asyncio
-import base64
-import hmac
-import secrets
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -26,8 +22,13 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
+from app.web.oidc_attempt import (
+    Attempt,
+    BadIdToken,
+    ProviderRefused,
+    ProviderUnavailable,
+)
 from app.web.oidc_settings import ProviderSettings, is_loopback
-from valor_core.errors import Unavailable, ValorError
 from valor_core.telemetry import log
 from valor_core.workbench.provider_sign_in import LoggedOut, ProvidersPerson
 
@@ -38,86 +39,11 @@ KNOWN_S = 3600.0  # how long what the provider says of itself is believed
 KEYS_AGAIN_S = 5.0  # its keys are not asked for more often, whatever key a token names
 SKEW_S = 60  # what its clock and ours may differ
 OLD_S = 600  # a token that was made longer ago is no answer to this sign-in
-ATTEMPT_LASTS_S = 600
 SUB_MAX, SID_MAX, NAME_MAX, GROUPS_MAX = 255, 200, 100, 5_000
 Client = Any  # Authlib does not tell the type that its client has from httpx2
 CLIENT: Client = AsyncOAuth2Client
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
-
-
-class ProviderUnavailable(Unavailable):
-    """The identity provider does not answer, or not in a way that can be understood."""
-
-    code = "provider_unavailable"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The identity provider does not answer as it should.",
-            hint="Try again in a minute. Until then an operator can sign in by a key file.",
-        )
-
-
-class ProviderRefused(ValorError):
-    """The identity provider has ended the sign-in itself."""
-
-    code, status = "provider_refused", 403
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The identity provider did not sign you in.",
-            hint="Try again; if it refuses again, ask whoever runs it.",
-        )
-
-
-class NotBegunHere(ValorError):
-    """What came back belongs to no sign-in that this browser began lately."""
-
-    code, status = "not_begun_here", 403
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This sign-in was not begun in this browser, or more than ten minutes ago.",
-            hint="Begin again with the button below.",
-        )
-
-
-class BadIdToken(ValorError):
-    """What the identity provider says of the person cannot be trusted."""
-
-    code, status = "bad_id_token", 403
-
-    def __init__(self) -> None:
-        super().__init__(
-            "What the identity provider said of you cannot be trusted, so nobody was signed in.",
-            hint="Try again; if it happens again, tell an operator: the log says what was wrong.",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try to sign in: all that must come back derives from a secret of the browser's cookie."""
-
-    secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
-
-    @property
-    def state(self) -> str:
-        """What the provider must bring back."""
-        return self._derived(b"state")
-
-    @property
-    def nonce(self) -> str:
-        """What its token must say."""
-        return self._derived(b"nonce")
-
-    @property
-    def verifier(self) -> str:
-        """What shows that who began is who ends (PKCE)."""
-        return self._derived(b"verifier")
-
-    def _derived(self, purpose: bytes) -> str:
-        told = hmac.digest(self.secret.encode(), purpose, "sha256")
-        return base64.urlsafe_b64encode(told).rstrip(b"=").decode()
 
 
 class IdentityProvider:

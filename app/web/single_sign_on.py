@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from anyio.to_thread import run_sync
@@ -13,11 +14,10 @@ from starlette.routing import Route
 from app.web.cookies import Cookies
 from app.web.devices import device_of
 from app.web.login_page import choice_page, refused_page
-from app.web.oidc import (
+from app.web.oidc_attempt import (
     ATTEMPT_LASTS_S,
     Attempt,
     BadIdToken,
-    IdentityProvider,
     NotBegunHere,
     ProviderRefused,
 )
@@ -28,6 +28,9 @@ from valor_core.store.engines import Store
 from valor_core.workbench.provider_sign_in import end_by_provider, tell_refused, ways_in
 from valor_core.workbench.signing_in import redeem_token
 
+if TYPE_CHECKING:
+    from app.web.oidc import IdentityProvider
+
 BEGIN, ENDED, OUT = "/login/provider", "/login/provider/ended", "/login/provider/out"
 CODE_MAX = 4096
 
@@ -36,7 +39,7 @@ class SingleSignOn:
     """The routes of one provider; where there is none they say that nothing is here."""
 
     def __init__(
-        self, store: Store, provider: IdentityProvider | None, *, cookies: Cookies, origin: str
+        self, store: Store, provider: "IdentityProvider | None", *, cookies: Cookies, origin: str
     ) -> None:
         self.store, self._provider, self.cookies, self.origin = store, provider, cookies, origin
 
@@ -50,7 +53,7 @@ class SingleSignOn:
         ]
 
     @property
-    def provider(self) -> IdentityProvider:
+    def provider(self) -> "IdentityProvider":
         """The provider; NotFound where single sign-on is off."""
         if self._provider is None:
             raise NotFound("identity provider", "", hint="An operator sets OIDC_ISSUER.")
