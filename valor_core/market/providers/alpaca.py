@@ -1,7 +1,7 @@
 """Alpaca: daily bars of US shares, and their trades as they happen.
 
 Shapes: https://docs.alpaca.markets/reference/stockbarsingle-1 and
-https://docs.alpaca.markets/docs/real-time-stock-pricing-data (read 2026-11; unverified against a
+https://docs.alpaca.markets/docs/real-time-stock-pricing-data (as of 2026-11; unverified against a
 recorded answer). The feed `test` tells trades of the invented share FAKEPACA at all hours.
 """
 

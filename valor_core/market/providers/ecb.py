@@ -1,6 +1,6 @@
 """The European Central Bank: reference exchange rates of each business day.
 
-Shape: https://data.ecb.europa.eu/help/api/data, flow EXR, format csvdata (read 2026-11; unverified
+Shape: https://data.ecb.europa.eu/help/api/data, flow EXR, format csvdata (as of 2026-11; unverified
 against a recorded answer). All its rates are units of a currency for one euro; others follow from
 two of them of the same day.
 """

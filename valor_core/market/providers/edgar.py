@@ -1,6 +1,6 @@
 """SEC EDGAR: what companies filed, from the SEC itself.
 
-Shapes: https://www.sec.gov/search-filings/edgar-application-programming-interfaces (read 2026-11;
+Shapes: https://www.sec.gov/search-filings/edgar-application-programming-interfaces (as of 2026-11;
 companyfacts checked against recorded documents, company_tickers and submissions unverified).
 """
 

@@ -1,7 +1,7 @@
 """FRED, of the Federal Reserve Bank of St. Louis: yields, inflation and other macro series.
 
 Shapes: https://fred.stlouisfed.org/docs/api/fred/series_observations.html, series.html and
-errors.html (read 2026-11; unverified against a recorded answer).
+errors.html (as of 2026-11; unverified against a recorded answer).
 """
 
 from dataclasses import dataclass, field

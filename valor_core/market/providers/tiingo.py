@@ -1,6 +1,6 @@
 """Tiingo: daily bars of US shares, as traded or adjusted for splits and dividends.
 
-Shape: https://www.tiingo.com/documentation/end-of-day, 2.1.2 (read 2026-11; unverified against a
+Shape: https://www.tiingo.com/documentation/end-of-day, 2.1.2 (as of 2026-11; unverified against a
 recorded answer).
 """
 
