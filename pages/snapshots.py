@@ -180,6 +180,8 @@ if asked_to_verify:
     if verdict:
         told(verdict)
 sections = ["What it holds", "Questions", *(["SQL"] if may_write_sql else [])]
+if "SQL" in sections and "sql" in st.query_params:  # somebody shared a statement
+    st.session_state.setdefault("snapshots:section", "SQL")
 section = show.section(sections, of="snapshots")
 if section == "Questions":
     questions(who, made)

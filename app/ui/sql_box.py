@@ -20,7 +20,7 @@ OF_COVERAGE = "name, ticker, sic, fiscal_year, currency"
 
 
 def sql_box(who: Caller, made: Manifest) -> None:
-    """The statement, and under it what it gives; the address of the page is a link to both."""
+    """The statement, and under it what it gives."""
     with st.form("sql_form", border=False):
         sql = st.text_area(
             "One SELECT", value=BEGIN, key="sql", height=150, max_chars=LENGTH_MAX,
@@ -52,7 +52,7 @@ def _asked(who: Caller, snapshot_id: str, sql: str) -> SqlAnswer:
 def _answer(answer: SqlAnswer, sql: str) -> None:
     more = "; there are more, of which these are the first" if answer.more else ""
     told = f"{counted(len(answer.rows), 'row')}{more}."
-    st.caption(f"{told} The address of this page is a link to this statement and this snapshot.")
+    st.caption(told)
     if answer.rows:
         st.dataframe(
             {name: [row[at] for row in answer.rows] for at, name in enumerate(answer.columns)},
@@ -61,7 +61,8 @@ def _answer(answer: SqlAnswer, sql: str) -> None:
         )  # fmt: skip
         asked = urlencode({"sql": sql, "format": "csv"})
         address = f"/api/v1/snapshots/{answer.snapshot_id}/sql?{asked}"
-        show.links({"Take it along as CSV": address})
+        here = f"/snapshots?{urlencode({'snapshot': answer.snapshot_id, 'sql': sql})}"
+        show.links({"Take it along as CSV": address, "Link to share": here})
 
 
 def _readable(who: Caller) -> None:

@@ -74,6 +74,8 @@ def test_an_analyst_asks_in_sql_unless_it_is_switched_off(world: World, monkeypa
     assert list(page.dataframe[0].value["answer"]) == [42]
     assert "sql=SELECT+40+%2B+2+AS+answer&format=csv" in texts(page)
     assert "an amount that an analyst added" in texts(page)
+    shared = opened(monkeypatch, world.acme.analyst, "snapshots", sql="SELECT 7 AS shared")
+    assert list(shared.dataframe[0].value["shared"]) == [7]
     with open_work(world.acme.operator) as work:
         flags.switch_flag(work, "analyst_sql", killed=True, reason="not here")
     page = opened(monkeypatch, world.acme.analyst, "snapshots")
