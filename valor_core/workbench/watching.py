@@ -65,7 +65,7 @@ def watch(
         return judge(work, due, probed, router)
 
 
-@view("provider.watch")
+@view("job.prepare")
 def is_due(work: Work) -> bool:
     """Whether the tenant uses any provider and a minute is over."""
     row = work.session.get(ProviderWatchRow, (work.caller.tenant_id, "health"))
