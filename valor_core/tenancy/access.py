@@ -177,7 +177,6 @@ SCOPES: dict[str, frozenset[Scope]] = {
         (
             "snapshot.publish",
             "snapshot.cut",
-            "snapshot.gc",
             "provider.watch",
             "report.prepare",
             "report.gather",
@@ -216,6 +215,7 @@ SCOPES: dict[str, frozenset[Scope]] = {
             "plan.assign",
             "plan.override",
             "plan.zone",
+            "snapshot.gc",
             "routing.change",
             "maintenance.announce",
             "maintenance.withdraw",

@@ -1,7 +1,8 @@
 """Financial Modeling Prep: annual statements in its own lines, without the filing of a figure.
 
 Shapes: https://site.financialmodelingprep.com/developer/docs/stable/income-statement,
-balance-sheet-statement and cashflow-statement (as of 2026-11; unverified against a recorded answer).
+balance-sheet-statement and cashflow-statement (as of 2026-11; unverified against a recorded
+answer).
 """
 
 from dataclasses import dataclass, field
