@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -31,6 +32,7 @@ from valor_core.store.folders import private_folder
 from valor_core.telemetry import JOB_RUNS, JOBS_RUNNING, log
 from valor_core.values import Caller
 from valor_core.workbench import jobs, reports
+from valor_core.workbench.reports import ReportVerdict
 from valor_core.workbench.sealing import seal_log
 from valor_core.workbench.snapshots import renew_snapshot
 from valor_core.workbench.verb import open_work
@@ -56,6 +58,8 @@ class Limits:
 
 
 LIMITS = Limits()
+_ONE_AGAIN = threading.Lock()
+"""A report is made again by one person at a time: others wait, and the pages stay quick."""
 OWNER = f"{os.uname().nodename}:{os.getpid()}"
 
 
@@ -148,6 +152,46 @@ def _outcome(
         status, detail = Status.FAILED, _tail(run.folder, code)
     stands_on = {name: document[name] for name in STANDS_ON if name in document}
     return _Outcome(status=status, detail=detail, exit_code=code, stands_on=stands_on)
+
+
+def verify_run(
+    store: Store, caller: Caller, run_id: str, *, limits: Limits = LIMITS
+) -> ReportVerdict:
+    """Makes a report again from its kept notebook, figures and parameters, and compares the bytes.
+
+    Nothing is made from what was altered; the copy is thrown away.
+    """
+    with open_work(caller, store) as work:
+        run, flaws = reports.what_it_stands_on(work, run_id)
+    same: list[str] = []
+    if not flaws:
+        with tempfile.TemporaryDirectory(prefix="again-", dir=run.folder.parent) as name:
+            same, flaws = _made_again(run, Path(name), limits)
+    verdict = ReportVerdict(run_id=run.id, same=tuple(same), flaws=tuple(flaws))
+    with open_work(caller, store) as work:
+        reports.note_verdict(work, verdict)
+    return verdict
+
+
+def _made_again(run: JobRun, folder: Path, limits: Limits) -> tuple[list[str], list[str]]:
+    """The files that came out as they were, and what did not."""
+    for name in ("source.ipynb", "input.json"):
+        (folder / name).write_bytes((run.folder / name).read_bytes())
+    document = json.loads((folder / "input.json").read_text())
+    order = _order(folder, run.parameters, document, limits)
+    with _ONE_AGAIN:
+        status, code = run_child(
+            order, limits=limits, stopped=threading.Event(), still_ours=lambda: None
+        )
+    if code != 0:
+        return [], ["it took too long to make it again" if status else _tail(folder, code)]
+    compared = sorted({"report.html", *run.data})
+    same = [
+        name
+        for name in compared
+        if (folder / name).is_file() and _sha256(folder / name) == run.record["outputs"].get(name)
+    ]
+    return same, [f"{name} comes out otherwise" for name in compared if name not in same]
 
 
 def _order(

@@ -9,13 +9,14 @@ import streamlit as st
 from app.ui import report_form, show
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.words import counted, moment
+from jobs.reports import verify_run
 from jobs.runner import wake
 from valor_core.coverage.job_runs import JobRun, Status
 from valor_core.tenancy.access import MAY
 from valor_core.values import utc_now
 from valor_core.workbench import companies, reports
 from valor_core.workbench.reports import Schedule
-from valor_core.workbench.verb import open_work
+from valor_core.workbench.verb import open_work, the_store
 
 RUNS_SHOWN = 30
 FILES_OF = "/api/v1/reports/runs/{}/files"
@@ -51,6 +52,19 @@ def cancel(run_id: str) -> JobRun:
     """Stops what waits or is being made."""
     with open_work(who) as work:
         return reports.cancel_run(work, run_id)
+
+
+def verified(run_id: str) -> None:
+    """Makes the report again from what was kept of it, and tells whether it is the same."""
+    with st.spinner("It is being made again, which takes some seconds."):
+        verdict = show.or_explain(verify_run, the_store(), who, run_id)
+    if verdict and verdict.holds:
+        st.success(
+            f"Made again, it is the same to the byte: {', '.join(verdict.same)}.",
+            icon=":material/verified:",
+        )
+    elif verdict:
+        st.error(f"It is not the same: {'; '.join(verdict.flaws)}.", icon=":material/error:")
 
 
 def state(run: JobRun) -> str:
@@ -90,6 +104,9 @@ def runs() -> None:
             way.link_button("Open", url, icon=":material/open_in_new:", width="stretch")
             with told:
                 show.links({name: f"{FILES_OF.format(run.id)}/{name}" for name in run.data})
+            if may_run and way.button("Verify", key=f"verify_{run.id}", width="stretch"):
+                with told:
+                    verified(run.id)
         elif run.detail:
             with told.expander("Why"):
                 st.code(run.detail, language=None, wrap_lines=True)

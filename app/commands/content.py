@@ -295,6 +295,31 @@ def run_report(
         raise typer.Exit(1)
 
 
+@report.command("verify")
+def verify_report(
+    run: Annotated[str, typer.Argument(help="Id of the run, as `report run --json` prints it.")],
+    tenant: Tenant = "demo",
+    as_json: AsJson = False,
+) -> None:
+    """Make a report again from what was kept of it, and compare it byte for byte."""
+    from dataclasses import asdict
+
+    from app.commands.working import as_local_user, the_open_store
+    from jobs.reports import verify_run
+    from valor_core.values import Role
+
+    verdict = verify_run(the_open_store(), as_local_user(tenant, Role.ADMIN), run)
+    if as_json:
+        print(json.dumps({**asdict(verdict), "holds": verdict.holds}, indent=2))
+    else:
+        for name in verdict.same:
+            print(f"the same   {name}")
+        for flaw in verdict.flaws:
+            print(f"not so     {flaw}")
+    if not verdict.holds:
+        raise typer.Exit(1)
+
+
 @audit.command("verify")
 def verify_audit(
     tenant: Annotated[str, typer.Option(help="One tenant; all of them if empty.")] = "",

@@ -63,6 +63,7 @@ DEEDS = {
     "routing.change": ("changed whom to ask", "for"),
     "report.cancel": ("stopped the report", ""),
     "report.run": ("asked for the report", ""),
+    "report.verify": ("made again, to compare, the report", ""),
     "report.schedule": ("changed a schedule of the report", ""),
     "retention.change": ("changed how long details are kept, in the category", ""),
     "series.accept": ("accepted doubtful figures of the series", ""),

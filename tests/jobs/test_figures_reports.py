@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from jobs.reports import run_report
+from jobs.reports import run_report, verify_run
 from tests.books import ACME_2023, ACME_2024, imported, table
 from tests.conftest import ONLY_SQLITE, World
 from tests.market.played import QUESTION, Played, begin_anew
@@ -23,7 +23,7 @@ from valor_core.errors import AccessDenied, BadInput
 from valor_core.market.failures import Failure
 from valor_core.store.work import unit_of_work
 from valor_core.values import Caller, Role, utc_now
-from valor_core.workbench import billing, companies, reports, routing, valuations
+from valor_core.workbench import billing, companies, logbook, reports, routing, valuations
 from valor_core.workbench.snapshots import renew_snapshot
 from valor_core.workbench.verb import open_work
 from valor_core.workbench.watching import watch
@@ -226,3 +226,13 @@ def test_a_report_of_figures_is_made_in_its_process_with_a_page_and_a_spreadshee
     assert page.count('class="plotly-graph-div"') == 1
     lines = [row["line"] for row in csv.DictReader(io.StringIO(rows))]
     assert {"METERED", "BILLED", "PRICE_MISMATCH", "MISSING_AT_PROVIDER"} == set(lines)
+    again = verify_run(world.store, world.acme.admin, run.id)
+    assert again.same == ("reconciliation.csv", "report.html", "result.json")
+    assert again.holds
+    (run.folder / "input.json").write_text("{}")
+    altered = verify_run(world.store, world.acme.admin, run.id)
+    assert altered.flaws == ("input.json is missing or was altered",)
+    assert [each.name for each in run.folder.parent.iterdir()] == [run.folder.name]
+    with open_work(world.acme.compliance, world.store) as work:
+        noted = [entry.action for entry in logbook.read_log(work)]
+    assert noted.count("report.verify") == 2

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from valor_core.billing.metering import Meter
@@ -29,7 +30,7 @@ from valor_core.values import Caller, CompanyId, Source, SourceKind, ValuationId
 from valor_core.workbench import people, report_portfolio, report_reconciliation, report_sla
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.report_parts import person
-from valor_core.workbench.snapshots import snapshot_of_now
+from valor_core.workbench.snapshots import snapshot_of_now, verify_snapshot
 from valor_core.workbench.verb import allowed, verb, view
 
 AS_ZERO = "not in the filed figures; stated as 0 for this report"
@@ -199,6 +200,51 @@ def _output(work: Work, run_id: str, name: str) -> bytes:
     if sha256(content).hexdigest() != run.record["outputs"][name]:
         raise ReportDamaged(run.id)
     return content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportVerdict:
+    """Whether a report, made again from what was kept of it, is the same to the byte."""
+
+    run_id: str
+    same: tuple[str, ...]  # files that came out as they were
+    flaws: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.flaws
+
+
+@view("report.verify")
+def what_it_stands_on(work: Work, run_id: str) -> tuple[JobRun, list[str]]:
+    """The run to be made again, and what of its ground does not stand as it stood then."""
+    run = run_of(_run_row(work, run_id))
+    if run.html is None:
+        raise NotFound("report of the run", run_id[:80])
+    kept = {"source.ipynb": run.record["source_sha256"], **run.record["outputs"]}
+    flaws = [
+        f"{name} is missing or was altered"
+        for name in ("source.ipynb", "input.json")
+        if _digest(run.folder / name) != kept.get(name)
+    ]
+    try:
+        snapshot = verify_snapshot(work, run.record["stands_on"]["snapshot_id"])
+        flaws += [f"its snapshot: {flaw}" for flaw in snapshot.flaws]
+    except NotFound:
+        flaws.append("its snapshot is not kept any more")
+    return run, flaws
+
+
+def _digest(file: Path) -> str:
+    return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+
+
+@verb("report.verify")
+def note_verdict(work: Work, verdict: ReportVerdict) -> None:
+    """It was made again and compared, with what came of that."""
+    work.note(f"job_run:{verdict.run_id}", report=_run_row(work, verdict.run_id).job,
+              holds=verdict.holds, flaws=list(verdict.flaws))  # fmt: skip
 
 
 @view("report.prepare")
