@@ -91,6 +91,8 @@ def test_an_operator_signs_in_to_the_installation_and_opens_a_tenant_to_a_group(
     company.provider.person = ANNA | {"sub": "olga", "name": "Olga", "groups": ["staff"]}
     page.goto(company.origin)
     page.get_by_role("link", name="Sign in with Acme ID").click()
+    page.get_by_role("heading", name="Installation", level=1).wait_for()
+    page.get_by_role("link", name="Sessions").click()
     page.get_by_role("radio", name="Groups").click()
     page.get_by_role("cell", name="acme-desk").wait_for()
     assert violations(page) == []
@@ -113,4 +115,5 @@ def test_a_key_file_opens_the_installation_while_the_provider_is_down(
     page.get_by_label("Sign-in link or token").fill(file.read_text())
     page.get_by_role("button", name="Sign in", exact=True).click()
 
+    page.get_by_role("link", name="Sessions").click()
     page.get_by_role("cell", name="key file").wait_for()
