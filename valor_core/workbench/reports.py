@@ -216,7 +216,7 @@ class ReportVerdict:
         return not self.flaws
 
 
-@view("report.verify")
+@view("report.compare")
 def what_it_stands_on(work: Work, run_id: str) -> tuple[JobRun, list[str]]:
     """The run to be made again, and what of its ground does not stand as it stood then."""
     run = run_of(_run_row(work, run_id))
