@@ -19,6 +19,12 @@ from valor_core.workbench import plans
 from valor_core.workbench.verb import open_work, the_store
 
 
+@pytest.fixture(autouse=True)
+def _of_one_tenant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation whose administrators set their own limits, whatever its database."""
+    monkeypatch.setenv("VALOR_ADMINS_SET_LIMITS", "yes")
+
+
 @pytest.fixture
 def team(acme: Tenant) -> None:
     with open_work(acme.operator) as work:

@@ -62,6 +62,20 @@ def test_the_rate_is_that_of_the_result_or_the_refusal_says_why_there_is_not_jus
     assert told == (None if result.irrs is None else tuple(result.irrs))
 
 
+def test_a_rate_that_numbers_cannot_prove_is_none():
+    lost = ReturnsInputs(
+        flows=np.array([-1.0, 0.0]),
+        dates=(date(2000, 1, 1), date(2005, 1, 1)),
+        day_count=DayCount.ACT_360,
+        residual_value=6e-75,
+        rate=0.0,
+    )
+
+    assert returns(lost).irr is None
+    with pytest.raises(NoIrr, match="proven"):
+        the_rate(lost)
+
+
 @given(rows(-100.0, 100.0, 6), rates(-0.5, 1.0))
 def test_npv_is_that_of_numpy_financial_and_a_spreadsheet_discounts_once_more(flows, rate):
     value = npv(rate, flows)

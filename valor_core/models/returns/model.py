@@ -166,8 +166,10 @@ def the_rate(inputs: ReturnsInputs) -> Numbers:
     """
     _refuse_structure(inputs)
     times = _times(inputs)
-    only, _, rows = _searched(inputs, _with_residual(inputs, times), times, _serials(inputs))
-    return only(*rows)
+    flows = _with_residual(inputs, times)
+    only, _, rows = _searched(inputs, flows, times, _serials(inputs))
+    rate = only(*rows)
+    return rate if only is not rate_at or np.ndim(flows) > 1 else _proven(rate, flows, times)
 
 
 def _refuse_structure(inputs: ReturnsInputs) -> None:
@@ -211,7 +213,12 @@ def _rates(
     if single is None:
         found = whole(every, *rows)
         return found if np.size(found) else None, None
-    return None, _proven(single, flows, times) if only is rate_at else single
+    if only is not rate_at:
+        return None, single
+    try:
+        return None, _proven(single, flows, times)
+    except NoIrr:  # so near -100 % that numbers cannot tell
+        return None, None
 
 
 def _searched(
