@@ -62,9 +62,11 @@ def serve(
     host: Annotated[str, typer.Option(help="Beyond loopback with single sign-on.")] = "127.0.0.1",
 ) -> None:
     """Migrate, seed the demo book once, serve, and print one sign-in link."""
+    from app.process import leave
     from app.serving import serve_locally
 
     serve_locally(host=host, port=port)
+    leave()
 
 
 @app.command()
