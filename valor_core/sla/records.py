@@ -9,7 +9,6 @@ from sqlalchemy import delete, func, select
 from valor_core.errors import BadInput, NotFound
 from valor_core.sla.buckets import bucket_of
 from valor_core.sla.hours import Span
-from valor_core.sla.states import State
 from valor_core.store.tables import ProviderCallRow, ProviderIntervalRow, ProviderMaintenanceRow
 from valor_core.store.work import Work
 from valor_core.values import new_id
@@ -115,15 +114,6 @@ def states_between(work: Work, start: int, end: int, *, most: int) -> Sequence[P
         .limit(most)
     )
     return work.session.scalars(query).all()[::-1]
-
-
-def append_state(
-    work: Work, provider: str, capability: str, started_at: int, state: State, cause: str
-) -> None:
-    """From then on it is in that state."""
-    row = ProviderIntervalRow(provider=provider, capability=capability, started_at=started_at,
-                              state=state.value, cause=cause[:REASON_MAX])  # fmt: skip
-    work.add_all([row])
 
 
 def forget_old_calls(work: Work) -> None:

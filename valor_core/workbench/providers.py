@@ -39,11 +39,6 @@ class Standing:
     why_left_alone: str
     figures: Figures
 
-    @property
-    def may_be_released(self) -> bool:
-        """Whether somebody who mended the cause may have it asked at once."""
-        return self.left_alone_until is not None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
