@@ -8,7 +8,6 @@ over would be UNEXPLAINED.
 import csv
 import hashlib
 import io
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
+
+from valor_core.cells import inert
 
 NO_CURRENCY = "XXX"  # ISO 4217: no currency is involved
 INVOICES = "invoices"
@@ -206,24 +207,13 @@ class Reconciliation:
         columns = ("day", "meter", "currency", "line", "quantity", "amount_minor", "events")
         writer.writerow(["tenant", *columns])
         for row in self.rows:
-            writer.writerow([harmless(self.tenant), *(getattr(row, name) for name in columns)])
+            writer.writerow([inert(self.tenant), *(getattr(row, name) for name in columns)])
         return text.getvalue()
 
     @property
     def csv_sha256(self) -> str:
         """By which the JSON names the CSV of the same figures."""
         return hashlib.sha256(self.as_csv().encode()).hexdigest()
-
-
-def harmless(text: str) -> str:
-    """As it is, but that no spreadsheet takes it for a formula.
-
-    >>> harmless("=1+1"), harmless(" ＝1+1"), harmless("Acme")
-    ("'=1+1", "' ＝1+1", 'Acme')
-    """
-    shown = "".join(filter(str.isprintable, unicodedata.normalize("NFKC", text))).lstrip()
-    risky = shown.startswith(("=", "+", "-", "@")) or text.startswith(("\t", "\r", "\n"))
-    return f"'{text}" if risky else text
 
 
 def reconcile(books: Books, *, tenant: str = "") -> Reconciliation:

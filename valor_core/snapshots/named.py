@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from valor_core.cells import inert
 from valor_core.errors import BadInput, NotFound, Unavailable
 from valor_core.snapshots.manifest import Manifest
 from valor_core.snapshots.reader import opened
@@ -28,7 +29,6 @@ ROWS_MAX = 10_000
 SECONDS_MAX = 10.0
 ANSWERS_KEPT, KEPT_ROWS_MAX = 64, 2_000  # of each open snapshot
 
-_FORMULA = re.compile(r"[\s\u200b-\u200d\ufeff]*[=+\-@|;,＝＋－＠]|[\t\r\n]")
 _TITLE = re.compile(r"-- (?P<label>[^:\n]+): (?P<meaning>.+)")
 _READS = re.compile(r"-- reads: (\w+\.\w+)")
 _PARAMETER = re.compile(
@@ -141,15 +141,6 @@ class Answer:
         write.writerow([column.name for column in self.query.columns])
         write.writerows([[inert(cell) for cell in row] for row in self.rows])
         return made.getvalue()
-
-
-def inert(cell: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula.
-
-    >>> inert("=1+1"), inert(-1.5), inert("Coca-Cola Co")
-    ("'=1+1", -1.5, 'Coca-Cola Co')
-    """
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
 @cache

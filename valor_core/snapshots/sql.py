@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from valor_core.cells import inert
 from valor_core.errors import BadInput, Unavailable
 from valor_core.snapshots.datasets import DATASETS
 from valor_core.snapshots.files import check_files, tenant_folder
 from valor_core.snapshots.manifest import Manifest
 from valor_core.snapshots.measures import coverage_sql
-from valor_core.snapshots.named import QueryTooCostly, inert
+from valor_core.snapshots.named import QueryTooCostly
 from valor_core.snapshots.reader import relation
 
 CHILD = Path(__file__).parent / "sql_child.py"

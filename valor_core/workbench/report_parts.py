@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from valor_core.billing.reconciliation import harmless
+from valor_core.cells import inert
 from valor_core.errors import BadInput
 from valor_core.models.explained import shown
 from valor_core.models.fields import Unit
@@ -38,7 +38,7 @@ def spreadsheet(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow([inert(cell) for cell in row])
     return text.getvalue()
 
 

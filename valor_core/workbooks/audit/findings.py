@@ -5,6 +5,8 @@ import io
 from dataclasses import dataclass
 from enum import StrEnum
 
+from valor_core.cells import inert
+
 
 class Severity(StrEnum):
     """How much a finding matters to the value."""
@@ -83,17 +85,8 @@ def as_csv(audit: Audit) -> str:
     table.writerow(("severity", "rule", "sheet", "cells", "formula", "said", "way_out"))
     for each in audit.findings:
         cells = each.sheet, each.cells, each.formula, each.said, each.way_out
-        table.writerow((each.severity, each.rule, *map(_as_text, cells)))
+        table.writerow((each.severity, each.rule, *map(inert, cells)))
     return stream.getvalue()
-
-
-def _as_text(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula.
-
-    >>> _as_text("=A1*2"), _as_text("A1")
-    ("'=A1*2", 'A1')
-    """
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def quoted(sheet: str) -> str:
