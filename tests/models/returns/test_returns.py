@@ -62,12 +62,16 @@ def test_the_rate_is_that_of_the_result_or_the_refusal_says_why_there_is_not_jus
     assert told == (None if result.irrs is None else tuple(result.irrs))
 
 
-def test_a_rate_that_numbers_cannot_prove_is_none():
+@pytest.mark.parametrize(
+    ("flows", "years"),
+    [((-1.0, 0.0), (2000, 2005)), ((-1.0, 0.0, 0.0, 0.0), (2019, 2000, 2000, 2024))],
+)
+def test_a_rate_that_numbers_cannot_prove_is_none(flows, years):
     lost = ReturnsInputs(
-        flows=np.array([-1.0, 0.0]),
-        dates=(date(2000, 1, 1), date(2005, 1, 1)),
+        flows=np.array(flows),
+        dates=tuple(date(year, 1, 1) for year in years),
         day_count=DayCount.ACT_360,
-        residual_value=6e-75,
+        residual_value=6.097354755084877e-75,
         rate=0.0,
     )
 

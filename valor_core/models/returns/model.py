@@ -169,7 +169,10 @@ def the_rate(inputs: ReturnsInputs) -> Numbers:
     flows = _with_residual(inputs, times)
     only, _, rows = _searched(inputs, flows, times, _serials(inputs))
     rate = only(*rows)
-    return rate if only is not rate_at or np.ndim(flows) > 1 else _proven(rate, flows, times)
+    if only is not rate_at or np.ndim(flows) > 1:
+        return rate
+    with np.errstate(all="ignore"):  # values that overflow prove nothing
+        return _proven(rate, flows, times)
 
 
 def _refuse_structure(inputs: ReturnsInputs) -> None:
