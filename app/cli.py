@@ -1,5 +1,6 @@
 """`valor …`: the command line. Each command imports what it needs, so that `--help` is quick."""
 
+import gc
 import sys
 from typing import Annotated
 
@@ -62,6 +63,8 @@ def serve(
     host: Annotated[str, typer.Option(help="Beyond loopback with single sign-on.")] = "127.0.0.1",
 ) -> None:
     """Migrate, seed the demo book once, serve, and print one sign-in link."""
+    gc.disable()  # nothing that a start imports is garbage; the server turns it on again
+
     from app.process import leave
     from app.serving import serve_locally
 

@@ -155,6 +155,7 @@ async def _import_and_freeze() -> None:
         while True:
             await asyncio.to_thread(gc.collect)
             gc.freeze()
+            gc.enable()  # off since the start
             await asyncio.sleep(COLLECT_EVERY_S)
     finally:
         gc.unfreeze()  # else DuckDB is never taken down and prints all that it calls leaked

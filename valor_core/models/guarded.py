@@ -91,7 +91,8 @@ def _finite(result: Any, refused: Any) -> Any:
                 raise ResultNotFinite(field=field.name)
             continue
         lost = ~finite.all(axis=-1) if row else ~finite
-        note_refusal(lost & ~np.isnan(number if not row else number.sum(axis=-1)), ResultNotFinite)
+        known = np.isnan(number).any(axis=-1) if row else np.isnan(number)
+        note_refusal(lost & ~known, ResultNotFinite)
         lost = lost | refused
         changed[field.name] = np.where(lost[..., None] if row else lost, np.nan, number)
     return replace(result, **changed) if changed else result

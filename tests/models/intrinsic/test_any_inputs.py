@@ -32,6 +32,16 @@ def test_one_company_is_valued_in_finite_numbers_or_refused(name, data, seed):
     checks_of(inputs, result)
 
 
+def test_a_scenario_whose_lines_overflow_both_ways_is_refused_alone():
+    inputs, model = INTRINSIC_CASES["residual_income"](Draw(219)), model_named("residual_income")
+    values = np.array([inputs.payout.start, 1e300])
+
+    batch = model.function(replace_at(inputs, "payout.start", values))
+
+    assert np.isfinite(batch.value_per_share[0])
+    assert np.isnan(batch.value_per_share[1])
+
+
 @pytest.mark.parametrize("name", INTRINSIC_CASES)
 @given(data=st.data(), seed=st.integers(0, 1_000))
 @settings(max_examples=10)

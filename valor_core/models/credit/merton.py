@@ -8,6 +8,7 @@ import numpy as np
 from valor_core.models.credit.refusals import DefaultUnsolved, positive
 from valor_core.models.fields import Unit, says, settle
 from valor_core.models.guarded import guarded
+from valor_core.models.normal import ndtr
 from valor_core.models.numbers import Numbers, valid_where
 
 PASSES = 12  # enough for an equity volatility × √T of up to 300 %
@@ -62,8 +63,6 @@ def merton(inputs: MertonInputs) -> MertonResult:
     >>> print(f"{merton(hull).asset_value:.2f} {merton(hull).default_probability:.3f}")
     12.40 0.127
     """
-    from scipy.special import ndtr
-
     equity = positive("Equity", inputs.equity)
     debt = positive("Debt", inputs.debt)
     years = positive("The time until the debt is due", inputs.years)
@@ -108,8 +107,6 @@ def _solved(equity: Numbers, risk: Numbers) -> tuple[Numbers, Numbers]:
 
 def _balance(d2: Numbers, equity: Numbers, risk: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     """How far the equation is from 0, its slope in d₂, and s."""
-    from scipy.special import ndtr
-
     whole = equity + ndtr(d2)
     deviation = risk * equity / whole
     survives = ndtr(d2 + deviation)

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
-from scipy.special import ndtr
 
 from valor_core.models.fields import Unit, says, settle
 from valor_core.models.guarded import guarded
@@ -14,6 +13,7 @@ from valor_core.models.intrinsic.refusals import (
     VolatilityNegative,
     YieldNegative,
 )
+from valor_core.models.normal import ndtr
 from valor_core.models.numbers import Numbers, valid_where
 from valor_core.models.refusals import OptionNegative, PriceNotPositive, SharesNotPositive
 

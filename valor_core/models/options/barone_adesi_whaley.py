@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.special import ndtr
 
 from valor_core.models.fields import Unit, says
 from valor_core.models.guarded import guarded
+from valor_core.models.normal import ndtr
 from valor_core.models.numbers import Numbers, only_where
 from valor_core.models.options.black_scholes import bell, distances, european_value
 from valor_core.models.options.early_exercise import (

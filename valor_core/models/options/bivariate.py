@@ -3,8 +3,9 @@
 from math import pi
 
 import numpy as np
-from scipy.special import ndtr, owens_t
+import scipy
 
+from valor_core.models.normal import ndtr
 from valor_core.models.numbers import Numbers
 from valor_core.models.options.black_scholes import CERTAIN
 from valor_core.models.recorder import whole
@@ -27,7 +28,8 @@ def joint_normal(h: Numbers, k: Numbers, correlation: Numbers) -> Numbers:
         rest = np.sqrt((1.0 - correlation) * (1.0 + correlation))
         same_side = (h >= 0.0) == (k >= 0.0)
         of_h, of_k = (k - correlation * h) / (h * rest), (h - correlation * k) / (k * rest)
-        inside = 0.5 * (ndtr(h) + ndtr(k)) - owens_t(h, of_h) - owens_t(k, of_k)
+        owens = scipy.special.owens_t(h, of_h) + scipy.special.owens_t(k, of_k)
+        inside = 0.5 * (ndtr(h) + ndtr(k)) - owens
         inside = np.where(same_side, inside, inside - 0.5)
         centre = 0.25 + np.arcsin(correlation) / (2.0 * pi)
         joint = np.where((h == 0.0) & (k == 0.0), centre, inside)

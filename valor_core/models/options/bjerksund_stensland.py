@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from valor_core.models.guarded import guarded
+from valor_core.models.normal import ndtr
 from valor_core.models.numbers import Numbers, only_where, valid_where
 from valor_core.models.options.barone_adesi_whaley import AmericanValue
 from valor_core.models.options.bivariate import bivariate_normal

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from math import pi, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 from valor_core.models.fields import Unit, says
 from valor_core.models.guarded import guarded
+from valor_core.models.normal import ndtr
 from valor_core.models.numbers import Numbers
 from valor_core.models.options.terms import Option, sound
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from valor_core.models.fields import says, settle
 from valor_core.models.numbers import Numbers, Row
@@ -146,7 +146,7 @@ def _tail_dependence(rho: float, degrees: float | None) -> float:
             distribution="t copula", parameter="degrees", stated=degrees, meant="above 0"
         )
     at = -np.sqrt((degrees + 1.0) * (1.0 - rho) / (1.0 + rho))
-    return float(2.0 * special.stdtr(degrees + 1.0, at))
+    return float(2.0 * scipy.special.stdtr(degrees + 1.0, at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import special
+import scipy
 
 from valor_core.models.fields import says, settle
 from valor_core.models.numbers import Numbers, Row
@@ -42,7 +42,7 @@ class OneDistribution:
 
     def of_normal(self, normal: np.ndarray) -> np.ndarray:
         """The value as likely not exceeded as this standard normal draw."""
-        return self.quantile(special.ndtr(normal))
+        return self.quantile(scipy.special.ndtr(normal))
 
     def expected(self) -> float:
         """The mean."""
@@ -78,7 +78,7 @@ class Normal(OneDistribution):
 
     def quantile(self, probability: Numbers) -> Numbers:
         """Mean + sd · Φ⁻¹(p)."""
-        return self.mean + self.sd * special.ndtri(probability)
+        return self.mean + self.sd * scipy.special.ndtri(probability)
 
     def of_normal(self, normal: np.ndarray) -> np.ndarray:
         """Mean + sd · z, with no way over the probability."""
@@ -86,12 +86,14 @@ class Normal(OneDistribution):
 
     def probability(self, value: Numbers) -> Numbers:
         """Φ((x − mean) / sd)."""
-        return special.ndtr((value - self.mean) / self.sd)
+        return scipy.special.ndtr((value - self.mean) / self.sd)
 
     def mean_below(self, value: Numbers) -> Numbers:
         """Mean · Φ(z) − sd · φ(z)."""
         z = (value - self.mean) / self.sd
-        return self.mean * special.ndtr(z) - self.sd * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
+        return self.mean * scipy.special.ndtr(z) - self.sd * np.exp(-0.5 * z * z) / np.sqrt(
+            2.0 * np.pi
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ class Lognormal(OneDistribution):
 
     def quantile(self, probability: Numbers) -> Numbers:
         """exp(μ + σ · Φ⁻¹(p))."""
-        return np.exp(self.mu + self.sigma * special.ndtri(probability))
+        return np.exp(self.mu + self.sigma * scipy.special.ndtri(probability))
 
     def of_normal(self, normal: np.ndarray) -> np.ndarray:
         """exp(μ + σ · z), with no way over the probability."""
@@ -117,12 +119,12 @@ class Lognormal(OneDistribution):
 
     def probability(self, value: Numbers) -> Numbers:
         """Φ((ln x − μ) / σ); nothing lies at or below 0."""
-        return special.ndtr(self._z(value))
+        return scipy.special.ndtr(self._z(value))
 
     def mean_below(self, value: Numbers) -> Numbers:
         """exp(μ + σ²/2) · Φ(z − σ)."""
         mean = np.exp(self.mu + 0.5 * self.sigma**2)
-        return mean * special.ndtr(self._z(value) - self.sigma)
+        return mean * scipy.special.ndtr(self._z(value) - self.sigma)
 
     def _z(self, value: Numbers) -> Numbers:
         with np.errstate(divide="ignore"):
@@ -219,17 +221,17 @@ class Beta(OneDistribution):
 
     def quantile(self, probability: Numbers) -> Numbers:
         """By the inverse of the incomplete beta function."""
-        inside = special.betaincinv(self.alpha, self.beta, probability)
+        inside = scipy.special.betaincinv(self.alpha, self.beta, probability)
         return self.low + (self.high - self.low) * inside
 
     def probability(self, value: Numbers) -> Numbers:
         """The regularised incomplete beta function."""
-        return special.betainc(self.alpha, self.beta, self._inside(value))
+        return scipy.special.betainc(self.alpha, self.beta, self._inside(value))
 
     def mean_below(self, value: Numbers) -> Numbers:
         """Low · I(α, β) + (high − low) · α/(α + β) · I(α + 1, β)."""
         inside, mean = self._inside(value), self.alpha / (self.alpha + self.beta)
-        above_low = mean * special.betainc(self.alpha + 1.0, self.beta, inside)
+        above_low = mean * scipy.special.betainc(self.alpha + 1.0, self.beta, inside)
         return self.low * self.probability(value) + (self.high - self.low) * above_low
 
     def _inside(self, value: Numbers) -> Numbers:
@@ -301,17 +303,17 @@ class StudentT(OneDistribution):
 
     def quantile(self, probability: Numbers) -> Numbers:
         """Mean + scale · t⁻¹(p)."""
-        return self.mean + self.scale * special.stdtrit(self.degrees, probability)
+        return self.mean + self.scale * scipy.special.stdtrit(self.degrees, probability)
 
     def probability(self, value: Numbers) -> Numbers:
         """The t distribution at (x − mean) / scale."""
-        return special.stdtr(self.degrees, (value - self.mean) / self.scale)
+        return scipy.special.stdtr(self.degrees, (value - self.mean) / self.scale)
 
     def mean_below(self, value: Numbers) -> Numbers:
         """Mean · F(t) − scale · f(t) · (ν + t²)/(ν − 1)."""
         nu, t = self.degrees, (value - self.mean) / self.scale
         # f(t) · (ν + t²) in logarithms, so that an infinite t ends at 0.
-        constant = special.gammaln(0.5 * (nu + 1.0)) - special.gammaln(0.5 * nu)
+        constant = scipy.special.gammaln(0.5 * (nu + 1.0)) - scipy.special.gammaln(0.5 * nu)
         log = constant - 0.5 * np.log(nu * np.pi) + np.log(nu)
         log = log - 0.5 * (nu - 1.0) * np.log1p(t * t / nu)
         return self.mean * self.probability(value) - self.scale * np.exp(log) / (nu - 1.0)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 SOBOL_BITS = 30
 
@@ -49,10 +49,10 @@ def normals(
         return stream(generator, seed, chunk.index).standard_normal((dimensions, chunk.count))
     if sampler is Sampler.LATIN_HYPERCUBE:
         spread = latin_hypercube(stream(generator, seed, chunk.index), dimensions, chunk.count)
-        return special.ndtri(spread)
+        return scipy.special.ndtri(spread)
     scramble = stream(generator, seed, chunk.replicate)
     points = sobol_points(dimensions, chunk.count, start=chunk.start, scramble=scramble)
-    return special.ndtri(np.ascontiguousarray(points.T))
+    return scipy.special.ndtri(np.ascontiguousarray(points.T))
 
 
 def latin_hypercube(random: np.random.Generator, dimensions: int, count: int) -> np.ndarray:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from valor_core.models.simulation.refusals import LevelOutOfRange, NothingValued
 
@@ -23,8 +23,8 @@ class Estimate:
         """Half of the interval that holds the true figure with this confidence."""
         upper = 0.5 * (1.0 + confidence)
         if self.repetitions:
-            return float(special.stdtrit(self.repetitions - 1, upper)) * self.error
-        return float(special.ndtri(upper)) * self.error
+            return float(scipy.special.stdtrit(self.repetitions - 1, upper)) * self.error
+        return float(scipy.special.ndtri(upper)) * self.error
 
 
 class Sample:

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from valor_core.models.simulation.draws import sobol_points, stream
 from valor_core.models.simulation.estimates import Estimate
@@ -56,7 +56,7 @@ def _jansen(evaluate: Any, plan: SimulationPlan, points: int, replicate: int) ->
     """First and total index of each driver by one scramble."""
     count = len(plan.drivers)
     scramble = stream(plan.generator, plan.seed, replicate)
-    spread = special.ndtri(sobol_points(2 * count, points, scramble=scramble).T)
+    spread = scipy.special.ndtri(sobol_points(2 * count, points, scramble=scramble).T)
     a, b = (
         [d.distribution.of_normal(z) for d, z in zip(plan.drivers, part, strict=True)]
         for part in (spread[:count], spread[count:])

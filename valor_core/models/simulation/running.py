@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from valor_core.errors import NotFound
 from valor_core.models.catalogue import model_of
@@ -160,10 +160,10 @@ def drawn(plan: SimulationPlan, chunk: Chunk, root: np.ndarray) -> dict[str, np.
 
 def _as_t(latent: np.ndarray, mixing: np.ndarray, degrees: float) -> np.ndarray:
     """Normals over one common root of χ²/ν are a t copula; told as the normals of its ranks."""
-    chi_square = 2.0 * special.gammaincinv(0.5 * degrees, special.ndtr(mixing))
+    chi_square = 2.0 * scipy.special.gammaincinv(0.5 * degrees, scipy.special.ndtr(mixing))
     t = latent / np.sqrt(chi_square / degrees)
     # By the lower tail on both sides, where probabilities are exact.
-    return -np.sign(t) * special.ndtri(special.stdtr(degrees, -np.abs(t)))
+    return -np.sign(t) * scipy.special.ndtri(scipy.special.stdtr(degrees, -np.abs(t)))
 
 
 def _place(result: ChunkResult) -> tuple[int, int]:
