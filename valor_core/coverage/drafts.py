@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import select
 
 from valor_core.errors import Conflict
-from valor_core.store.tables import DraftRow
+from valor_core.store.tables import DraftRow, ValuationRow
 from valor_core.store.work import Work
 from valor_core.values import CompanyId
 
@@ -36,17 +37,35 @@ class OpenDraft:
 
 
 def open_drafts(work: Work, *, limit: int) -> Sequence[OpenDraft]:
-    """The caller's own drafts, the one touched last first."""
+    """The caller's own drafts that are not saved as they stand, the one touched last first."""
+    newest = (
+        select(ValuationRow.id)
+        .where(ValuationRow.company_id == DraftRow.company_id, ValuationRow.model == DraftRow.model)
+        .order_by(ValuationRow.created_at.desc(), ValuationRow.id.desc())
+        .limit(1)
+        .correlate(DraftRow)
+        .scalar_subquery()
+    )
     rows = work.session.execute(
-        select(DraftRow.company_id, DraftRow.model, DraftRow.updated_at)
+        select(DraftRow, ValuationRow.inputs, ValuationRow.scenarios)
+        .outerjoin(ValuationRow, ValuationRow.id == newest)
         .where(DraftRow.user_id == work.caller.user_id)
         .order_by(DraftRow.updated_at.desc(), DraftRow.company_id)
-        .limit(limit)
     )
-    return [
+    unsaved = (
         OpenDraft(company_id=CompanyId(row.company_id), model=row.model, updated_at=row.updated_at)
-        for row in rows
-    ]
+        for row, *saved in rows
+        if not _is_saved(row.content, *saved)
+    )
+    return list(islice(unsaved, limit))
+
+
+def _is_saved(content: Any, inputs: Any, scenarios: Any) -> bool:
+    """Whether these inputs and scenarios of the newest valuation are what the draft holds."""
+    return bool(inputs) and (content.get("inputs"), content.get("scenarios") or None) == (
+        inputs,
+        (scenarios or {}).get("scenarios"),
+    )
 
 
 def draft(work: Work, company_id: CompanyId, model: str) -> DraftRow | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from valor_core.coverage import companies, drafts, valuations
+from valor_core.coverage import companies, drafts
 from valor_core.coverage.drafts import OpenDraft
 from valor_core.errors import BadInput
 from valor_core.store.tables import DraftRow
@@ -23,17 +23,7 @@ def read_draft(work: Work, company_id: CompanyId, *, model: str = "dcf") -> Draf
 @view("draft.read")
 def list_drafts(work: Work, *, limit: int = 20) -> Sequence[OpenDraft]:
     """The caller's own drafts that are not saved as they stand, the one touched last first."""
-    return [each for each in drafts.open_drafts(work, limit=limit) if not _is_saved(work, each)]
-
-
-def _is_saved(work: Work, each: OpenDraft) -> bool:
-    kept = drafts.draft(work, each.company_id, each.model)
-    newest = valuations.newest_of(work, each.company_id, each.model, as_of=None)
-    if not (kept and newest):
-        return False
-    scenarios = (newest.scenarios or {}).get("scenarios")
-    mine = kept.content.get("inputs"), kept.content.get("scenarios") or None
-    return bool(mine == (newest.inputs, scenarios))
+    return drafts.open_drafts(work, limit=limit)
 
 
 @verb("draft.keep", audited=False)
