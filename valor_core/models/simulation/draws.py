@@ -42,11 +42,21 @@ def stream(generator: Generator, seed: int, key: int) -> np.random.Generator:
 
 
 def normals(
-    chunk: Chunk, dimensions: int, *, sampler: Sampler, generator: Generator, seed: int
+    chunk: Chunk,
+    dimensions: int,
+    *,
+    sampler: Sampler,
+    generator: Generator,
+    seed: int,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Independent standard normals: a row for each dimension, a column for each scenario."""
+    """Independent standard normals: a row for each dimension, a column for each scenario.
+
+    Draws at random are written into `out` where it is given.
+    """
     if sampler is Sampler.PLAIN:
-        return stream(generator, seed, chunk.index).standard_normal((dimensions, chunk.count))
+        shape = dimensions, chunk.count
+        return stream(generator, seed, chunk.index).standard_normal(shape, out=out)
     if sampler is Sampler.LATIN_HYPERCUBE:
         spread = latin_hypercube(stream(generator, seed, chunk.index), dimensions, chunk.count)
         return scipy.special.ndtri(spread)

@@ -79,7 +79,7 @@ def directly(
 
 def _over(scenarios: int, line: Any, refused: Any) -> np.ndarray:
     """A line of each scenario: one that no driver changes is the same in all that are valued."""
-    line = np.asarray(np.nan if line is None else line, dtype=np.float64)
+    line = np.array(np.nan if line is None else line, dtype=np.float64)  # it may be a driver itself
     if line.shape[:1] == (scenarios,):
         return line
     spread = np.broadcast_to(line, (scenarios, *line.shape))

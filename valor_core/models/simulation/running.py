@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -105,9 +105,10 @@ def prepared(inputs: Any, plan: SimulationPlan) -> Callable[[Chunk], ChunkResult
     """What draws and values a chunk, with all that the chunks have in common done."""
     columns, root = kept_columns(inputs, plan), plan.dependence().root
     evaluate = evaluator(inputs, plan.paths, columns, within=plan.usual_ends())
+    memory = cache(partial(_memory, plan))
 
     def run(chunk: Chunk) -> ChunkResult:
-        draws = drawn(plan, chunk, root)
+        draws = drawn(plan, chunk, root, memory(chunk.count))
         kept = evaluate(draws)
         refused = counted(reasons_of_lost(inputs, draws, kept).values())
         return ChunkResult(chunk=chunk, columns=kept, refused=refused)
@@ -140,22 +141,36 @@ def merged(
     )
 
 
-def drawn(plan: SimulationPlan, chunk: Chunk, root: np.ndarray) -> dict[str, np.ndarray]:
-    """The drivers' values in the scenarios of a chunk; the root makes them dependent."""
-    count = len(plan.drivers)
-    by_t = plan.copula is Copula.STUDENT_T
+def drawn(
+    plan: SimulationPlan, chunk: Chunk, root: np.ndarray, memory: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """The drivers' values in the scenarios of a chunk; the root makes them dependent.
+
+    They stand in the memory where it is given, until the next chunk is drawn into it.
+    """
+    first, second = _memory(plan, chunk.count) if memory is None else memory
+    count, by_t = len(plan.drivers), plan.copula is Copula.STUDENT_T
     independent = normals(
-        chunk, count + by_t, sampler=plan.sampler, generator=plan.generator, seed=plan.seed
+        chunk,
+        count + by_t,
+        sampler=plan.sampler,
+        generator=plan.generator,
+        seed=plan.seed,
+        out=first,
     )
     latent = independent[:count]
     if plan.correlations:
-        latent = root @ latent
+        latent = np.matmul(root, latent, out=second[:count])
     if by_t:
         latent = _as_t(latent, independent[count], plan.degrees)
-    return {
-        driver.path: driver.distribution.of_normal(normal)
-        for driver, normal in zip(plan.drivers, latent, strict=True)
-    }
+    for driver, normal in zip(plan.drivers, latent, strict=True):
+        normal[...] = driver.distribution.of_normal(normal)
+    return dict(zip(plan.paths, latent, strict=True))
+
+
+def _memory(plan: SimulationPlan, scenarios: int) -> np.ndarray:
+    """Room for the normals of some scenarios, twice: new memory costs more to get than to fill."""
+    return np.empty((2, len(plan.drivers) + (plan.copula is Copula.STUDENT_T), scenarios))
 
 
 def _as_t(latent: np.ndarray, mixing: np.ndarray, degrees: float) -> np.ndarray:
