@@ -9,6 +9,7 @@ import typer
 from app.commands import (
     auditing,
     billing,
+    capital,
     content,
     demonstrating,
     fetching,
@@ -55,6 +56,7 @@ app.add_typer(auditing.retention, name="retention")
 app.add_typer(billing.billing, name="billing")
 app.add_typer(demonstrating.demo, name="demo")
 app.add_typer(routing.routing, name="routing")
+app.add_typer(capital.capital, name="capital")
 
 
 @app.command()

@@ -256,6 +256,22 @@ class CompanyBook:
                 rationale=rationale,
             ).id
 
+    def market_methods(self, years: float = 1.0) -> "pd.DataFrame":
+        """Beta, risk-free rate, premium and volatility by each method that kept series tell.
+
+        The first one of an input is what a valuation begins with.
+        """
+        import pandas as pd
+
+        from valor_core.workbench.market_methods import read_methods
+
+        with self._space._work() as work:  # noqa: SLF001  the face is one module
+            told = read_methods(work, self.company.id, as_of=self.as_of, years=years)
+        return pd.DataFrame(
+            [(e.path, e.method, e.value, e.beta_kind, e.reason, e.source.text) for e in told],
+            columns=["input", "method", "value", "beta_kind", "choose_it", "source"],
+        )
+
     def dcf(self, changes: Mapping[str, Any] | None = None) -> "Valuation":
         """A DCF from the facts; `changes` by the path of an input, `{"bridge.leases": 0.0}`.
 
@@ -265,10 +281,13 @@ class CompanyBook:
 
     def start(self, model: str, changes: Mapping[str, Any] | None = None) -> "Valuation":
         """A valuation by a model, such as "lbo", begun from the facts as its page begins."""
-        from valor_core.coverage.prefills import prefill
         from valor_core.coverage.sourcing import basis_of
+        from valor_core.workbench.valuations import prefilled
 
-        start = prefill(model, self.company, self._facts, as_of=self.as_of)
+        with self._space._work() as work:  # noqa: SLF001  the face is one module
+            start = prefilled(
+                work, self.company.id, model=model, as_of=self.as_of, layer=self.layer
+            )
         basis = basis_of(start.sources, currency=start.currency, facts_as_of=self.as_of)
         made = Valuation(inputs=start.inputs, sources=dict(start.sources), of=self, basis=basis)
         return made.change(changes) if changes else made

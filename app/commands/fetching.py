@@ -65,7 +65,7 @@ def fetch_series(
 
     caller, store = as_local_user(tenant), the_open_store()
     query = market_data.series_query(
-        capability, symbol, _day(start), _day(end), adjusted=_adjusted(adjusted)
+        capability, symbol, a_day(start), a_day(end), adjusted=_adjusted(adjusted)
     )
     answer = market_data.fetch_series(caller, query, provider=provider, store=store)
     with open_work(caller, store) as work:
@@ -77,7 +77,8 @@ def fetch_series(
         print(f"  not used: {doubt.day or 'all of it'}, {doubt.told}")
 
 
-def _day(text: str) -> date:
+def a_day(text: str) -> date:
+    """The day that was written."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:

@@ -20,6 +20,7 @@ from app.ui.frame import caller
 from app.ui.places import at, can_be_empty, put_at
 from valor_core.coverage.adjustments import AS_FILED
 from valor_core.coverage.companies import Company
+from valor_core.models.cost_of_capital import BetaKind
 from valor_core.models.explained import adjusted_text
 from valor_core.models.fields import Unit
 from valor_core.values import Source, SourceKind
@@ -50,6 +51,11 @@ CAPM = (
     Field("cost_of_capital.tax", "Tax that interest saves", Unit.RATE, 1.0),
     Field("cost_of_capital.target.debt", "Debt share of capital", Unit.RATE, 1.0),
 )
+BETAS = {
+    BetaKind.LEVERED: "Beta, levered",
+    BetaKind.UNLEVERED: "Beta without debt",
+    BetaKind.PEER: "Beta of the peers",
+}
 TERMINAL = (
     Field("terminal_growth", "Terminal growth", Unit.RATE),
     Field("terminal_roic", "Return on new capital (empty: WACC)", Unit.RATE),
@@ -171,6 +177,13 @@ def numbers(desk: Desk, fields: Sequence[Field], *, columns: int = 4) -> None:
         for column, each in zip(st.columns(columns), there[place : place + columns], strict=False):
             with column:
                 number(desk, each)
+
+
+def capm(desk: Desk) -> list[Field]:
+    """The inputs of the cost of capital, the beta called by the debt that it carries."""
+    capital = desk.inputs.cost_of_capital
+    called = BETAS[capital.beta_kind] if capital else ""
+    return [replace(f, label=called) if f.path.endswith(".beta") else f for f in CAPM]
 
 
 def _is_used(desk: Desk, part: str) -> bool:

@@ -11,12 +11,14 @@ from app.ui import ask, draft, frame, show, words
 from app.ui.draft import Desk
 from app.ui.field import Field
 from app.ui.places import at, put_at
-from valor_core.coverage.prefill import RISK_FREE
+from valor_core.coverage.prefill import RISK_FREE, Alternative
 from valor_core.models.credit.merton import MertonInputs, merton
 from valor_core.models.credit.model import CreditResult
 from valor_core.models.credit.rating import AS_OF, SOURCE, FirmSize, RatedDebt, rated_debt
 from valor_core.models.dcf import Failure
 from valor_core.models.fields import Unit
+from valor_core.workbench.market_methods import read_volatilities
+from valor_core.workbench.verb import open_work
 
 SIZES = {
     FirmSize.LARGE: "large, above 5 bn USD",
@@ -136,13 +138,16 @@ def take_into_dcf(dcf: Desk, rated: RatedDebt, *, why: str, proceeds: float) -> 
 def default(desk: Desk, result: CreditResult | None) -> None:
     """How far the assets stand from the debt by Merton, once the market's view is stated."""
     ask.numbers(desk, MARKET, columns=2)
+    told = desk.once("volatility", lambda: _volatilities(desk))
     columns = st.columns(3)
     with columns[0]:
-        volatility = _asked(desk, "default:volatility", "Volatility of the equity a year, %", None)
+        usual = told[0].value if told else None
+        volatility = _asked(desk, "default:volatility", "Volatility of the equity a year, %", usual)
     with columns[1]:
         risk_free = _asked(desk, "default:risk_free", "Risk-free rate, %", RISK_FREE, step=0.1)
     with columns[2]:
         years = _asked(desk, "default:years", "Debt is due in, years", 1.0, scale=1.0, step=0.5)
+    _by_method(desk, told)
     debt, equity = result.cover.debt if result else None, desk.inputs.market_value
     lacking = [
         name
@@ -182,6 +187,28 @@ def default(desk: Desk, result: CreditResult | None) -> None:
     st.caption(
         "Equity as a call on the assets (Merton, 1974): default when they fall short of the debt "
         "on the day it is due, the assets growing at the risk-free rate, continuously compounded."
+    )
+
+
+def _volatilities(desk: Desk) -> list[Alternative]:
+    with open_work(frame.caller()) as work:
+        return read_volatilities(work, desk.company.id, years=1.0, as_of=desk.content.as_of)
+
+
+def _by_method(desk: Desk, told: list[Alternative]) -> None:
+    """The volatility of the share by each method, the first one taken."""
+    if not told:
+        name = show.plain(desk.company.ticker or desk.company.name)
+        st.caption(
+            f"Fetch two years of daily prices of {name} on the page Market data, and market value "
+            "and volatility are told from them."
+        )
+        return
+    show.listing(
+        "Volatility of the share a year",
+        ["Method", "Value", "Choose it", "How it is told"],
+        [[e.method, words.percent(e.value, 2), e.reason, e.source.text] for e in told],
+        text=frozenset({"Method", "Choose it", "How it is told"}),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from app.ui import ask, ask_grids, scenario_sections, sheet, show, words
+from app.ui import ask, ask_grids, by_method, scenario_sections, sheet, show, words
 from app.ui.choices import WORDS
 from app.ui.draft import Desk
 from app.ui.drivers import drivers_of
@@ -175,7 +175,7 @@ def capital(desk: Desk, result: DcfResult | None) -> None:
     st.subheader("Cost of capital", anchor=False)
     if desk.inputs.cost_of_capital is None:
         st.caption("The WACC is stated under Drivers; clear its start, or fade again, for CAPM.")
-    ask.numbers(desk, ask.CAPM)
+    ask.numbers(desk, ask.capm(desk))
     if result is not None and (found := result.cost_of_capital) is not None:
         show.facts(
             {
@@ -185,6 +185,7 @@ def capital(desk: Desk, result: DcfResult | None) -> None:
                 "WACC": words.percent(found.wacc, 2),
             }
         )
+    by_method.of_capital(desk)
     st.subheader("Terminal value", anchor=False)
     ask.numbers(desk, ask.TERMINAL, columns=3)
     first, second, third = st.columns(3)

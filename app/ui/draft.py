@@ -13,7 +13,7 @@ from valor_core.coverage.figures import DEFAULT
 from valor_core.coverage.layers import layers_of
 from valor_core.coverage.prefill import Prefilled
 from valor_core.coverage.prefill_merger import target_of, with_target
-from valor_core.coverage.sourcing import basis_of
+from valor_core.coverage.sourcing import basis_of, source_by_method
 from valor_core.errors import BadInput, ValorError
 from valor_core.models.basis import Basis
 from valor_core.models.bridge import Bridge
@@ -206,16 +206,13 @@ class Desk:
         return self.once("sources", self._sources)
 
     def _sources(self) -> dict[str, Source]:
-        changed = self.changed()
-        mine = {
-            path: Source(
-                kind=SourceKind.ASSUMED,
-                text=self.content.rationales.get(path, "") or "changed, no reason given yet",
-                author="you",
-            )
-            for path in changed
-        }
-        return {**self.start.sources, **mine}
+        return {**self.start.sources, **{path: self._source(path) for path in self.changed()}}
+
+    def _source(self, path: str) -> Source:
+        why = self.content.rationales.get(path, "")
+        return source_by_method(self.start, self.inputs, path, why) or Source(
+            kind=SourceKind.ASSUMED, text=why or "changed, no reason given yet", author="you"
+        )
 
     def changed(self) -> dict[str, Any]:
         """The inputs that differ from what the facts suggest, by their path."""

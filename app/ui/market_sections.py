@@ -7,13 +7,15 @@ from datetime import date, timedelta
 import streamlit as st
 
 from app.ui import show
-from app.ui.words import NOTHING, counted, moment, number, person
+from app.ui.words import NOTHING, counted, moment, number, percent, person
 from valor_core.charts.market import course
+from valor_core.coverage.prefill import EQUITY_PREMIUM, HOME
 from valor_core.errors import ValorError
 from valor_core.market.checks import value_of
 from valor_core.market.kept import REASON_MAX, Kept
 from valor_core.market.keys import LENGTH_MAX
 from valor_core.market.offered import title_of
+from valor_core.market.premiums import SOURCE_MAX
 from valor_core.market.provider import Capability
 from valor_core.market.series import Adjusted, Bar, Observation
 from valor_core.store.work import Work
@@ -21,7 +23,8 @@ from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, from_micros, utc_now
 from valor_core.workbench import market_data
 from valor_core.workbench.market_data import DoubtRow, SeriesRow, Standing
-from valor_core.workbench.market_inputs import MarketBeta
+from valor_core.workbench.market_methods import MarketBeta
+from valor_core.workbench.premiums import MarketPremiumRow, state_premium
 from valor_core.workbench.verb import open_work
 
 _TOLD = "market_told"
@@ -249,6 +252,48 @@ def _accepting(who: Caller, told: Kept) -> None:
             who,
             lambda work: market_data.accept_doubts(work, told.row.sha256, chosen, reason=reason),
             "It is used from now on.",
+        )
+
+
+def premium(who: Caller, stated: Sequence[MarketPremiumRow], names: Mapping[str, str]) -> None:
+    """The premium that valuations in the home currency begin with, and the way to state it."""
+    if stated:
+        show.listing(
+            "Valuations begin with the first one that speaks of their day or of one before it",
+            ["Premium", "Of", "Source", "Stated", "By"],
+            [
+                [
+                    percent(row.value, 2),
+                    row.day,
+                    row.source,
+                    moment(from_micros(row.created_at)),
+                    person(row.created_by, names),
+                ]
+                for row in stated
+            ],
+            text=frozenset({"Of", "Source", "Stated", "By"}),
+        )
+    else:
+        st.caption(
+            f"Valuations in {HOME} begin with a round {percent(EQUITY_PREMIUM)}. State the premium "
+            "that your house has agreed on, with its source, and they begin with that."
+        )
+    if who.role not in MAY["premium.state"]:
+        st.caption("It is stated by an administrator of your tenant.")
+        return
+    with st.form("premium", border=False):
+        left, right = st.columns(2)
+        value = left.number_input(
+            "Premium, % a year", min_value=0.0, max_value=25.0, value=None, step=0.1, format="%.2f"
+        )
+        day = right.date_input("Of which day it speaks", max_value=utc_now().date())
+        source = st.text_input("Source", max_chars=SOURCE_MAX)
+        pressed = st.form_submit_button("State it", icon=":material/check:")
+    if pressed:
+        _do(
+            who,
+            lambda work: state_premium(work, HOME, (value or 0.0) / 100.0, day=day, source=source),
+            f"Valuations in {HOME} begin with it from now on.",
         )
 
 

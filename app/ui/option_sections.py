@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.ui import ask, form, sheet, show, words
+from app.ui import ask, by_method, form, sheet, show, words
 from app.ui.choices import in_words
 from app.ui.draft import Desk
 from app.ui.field import Field
@@ -180,6 +180,7 @@ def project(desk: Desk, result: RealOptionResult | None) -> None:
         if inputs.kind not in ON_DATES:
             form.flag(desk, "at_any_time", "May be used at any time, not only at the end")
     ask.numbers(desk, TERMS[inputs.kind])
+    by_method.of_project(desk)
     st.caption("Another right begins in round parts of the project's value: state your terms.")
     if result is not None:
         _value_chart(desk, result)
@@ -326,6 +327,7 @@ def sensitivity(desk: Desk, result: RealOptionResult | ProjectResult | None) -> 
 def rights(desk: Desk, result: ProjectResult | None) -> None:
     """The project, all rights on it, and what each adds to the others."""
     ask.numbers(desk, PROJECT)
+    by_method.of_project(desk)
     form.members(desk, "rights", "Rights", FRESH_RIGHT, RIGHT, called="Right")
     with st.expander("Outlays in stages", icon=":material/stairs:"):
         form.members(desk, "stages", "Stages", FRESH_STAGE, STAGE, called="Stage")

@@ -153,6 +153,9 @@ ACT_OF_ROUTE = {
     "PUT /providers/{provider}/key": "provider.key_set",
     "DELETE /providers/{provider}/key": "provider.key_drop",
     "GET /series": "series.read",
+    "GET /companies/{company_id}/market-methods": "series.read",
+    "GET /premiums/{currency}": "series.read",
+    "POST /premiums/{currency}": "premium.state",
     "POST /series": "series.keep",
     "GET /series/{series_id}": "series.read",
     "POST /series/{series_id}/acceptances": "series.accept",
@@ -293,6 +296,7 @@ SAME_OF_ALL: dict[str, Any] = {
         "limit": "reports_per_month", "value": None, "reason": "a large deal",
         "expires_at": f"{utc_now() + timedelta(days=1)}",
     },
+    "POST /premiums/{currency}": {"value": 0.05, "day": "2024-01-02", "source": "our own survey"},
     "PUT /retention/{category}": {"days": 365},
     "POST /holds": {"reason": "an inquiry"},
     "PUT /routing/{capability}": {"providers": ["ecb"], "reason": "as before"},
@@ -308,7 +312,7 @@ SAME_OF_ALL: dict[str, Any] = {
 NAMED = {
     "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys",
     "flag": FLAG, "provider": "fred", "capability": "fx", "group_id": "nobodys",
-    "query": "coverage", "file": "result.json",
+    "query": "coverage", "file": "result.json", "currency": "USD",
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.

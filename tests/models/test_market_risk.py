@@ -7,7 +7,23 @@ from hypothesis.extra.numpy import arrays
 from hypothesis.strategies import floats, integers
 from scipy.stats import linregress
 
-from valor_core.models.market_risk import LEAST, BetaFit, NoBeta, blume, ols_beta, vasicek
+from valor_core.models.cost_of_capital import (
+    BetaKind,
+    CostOfCapitalInputs,
+    TargetWeights,
+    cost_of_capital,
+)
+from valor_core.models.market_risk import (
+    LEAST,
+    BetaFit,
+    NoBeta,
+    NoPeerBeta,
+    PeerBeta,
+    blume,
+    industry_beta,
+    ols_beta,
+    vasicek,
+)
 
 seeds = integers(0, 2**31)
 factors = floats(-3.0, 3.0)
@@ -85,3 +101,41 @@ def test_few_returns_tell_no_beta(market):
 def test_a_market_that_stands_still_tells_no_beta():
     with pytest.raises(NoBeta):
         ols_beta(np.linspace(0.0, 0.1, 60), np.zeros(60))
+
+
+def a_peer(beta: float, leverage: float, tax: float = 0.25) -> PeerBeta:
+    return PeerBeta(name="Peer", beta=beta, debt_to_equity=leverage, tax=tax)
+
+
+def test_damodarans_coca_cola_comes_back_from_its_own_debt():
+    """Workbook "ko_valuation", sheet "Cost of capital worksheet": 0.5657 levered, 0.5129 without
+    debt, at a debt of 42,818 and an equity of 311,888 million, 25 % tax."""
+    levered = a_peer(0.5656971158431242, 42817.796893134815 / 311888.2)
+
+    assert industry_beta([levered]) == pytest.approx(0.5128879692565596, rel=1e-8)
+
+
+@given(floats(0.1, 3.0), floats(0.0, 3.0), floats(0.0, 0.5))
+def test_a_peer_with_ones_own_debt_gives_back_its_beta_once_it_is_levered(beta, leverage, tax):
+    without = industry_beta([a_peer(beta, leverage, tax)])
+    capital = CostOfCapitalInputs(
+        risk_free=0.04, equity_risk_premium=0.05, beta=without, beta_kind=BetaKind.UNLEVERED,
+        pretax_cost_of_debt=0.06, tax=tax, target=TargetWeights(debt=leverage / (1 + leverage)),
+    )  # fmt: skip
+
+    assert cost_of_capital(capital).levered_beta == pytest.approx(beta)
+
+
+@given(factors, factors)
+def test_one_peer_that_is_far_off_moves_the_industry_to_its_neighbour_at_most(middle, far):
+    peers = [a_peer(each, 0.0) for each in (middle - 0.1, middle, middle + 0.1)]
+
+    found = industry_beta([*peers, a_peer(1e3 * far, 0.0)])
+
+    assert middle - 0.1 - 1e-9 <= found <= middle + 0.1 + 1e-9
+
+
+@pytest.mark.parametrize("peers", [[], [a_peer(1.0, -0.1)]])
+def test_without_a_peer_or_with_a_debt_below_zero_there_is_no_industry_beta(peers):
+    with pytest.raises(NoPeerBeta):
+        industry_beta(peers)

@@ -9,15 +9,25 @@ import pytest
 
 from tests.books import KO
 from tests.conftest import ONLY_SQLITE
-from valor_core.coverage.prefill import DEBT_SPREAD, RISK_FREE, Prefilled
+from valor_core.coverage.prefill import (
+    DEBT_SPREAD,
+    EQUITY_PREMIUM,
+    RISK_FREE,
+    Alternative,
+    Prefilled,
+)
+from valor_core.coverage.sourcing import sources_of
+from valor_core.errors import BadInput
 from valor_core.market.provider import Answer, BarsQuery, FundamentalsQuery, MacroQuery, in_series
 from valor_core.market.providers.fred import Fred
 from valor_core.market.providers.tiingo import Tiingo
 from valor_core.market.series import Adjusted, Bar, Observation, Series
+from valor_core.models.cost_of_capital import BetaKind
 from valor_core.models.market_risk import blume
 from valor_core.values import Caller, SourceKind
-from valor_core.workbench import market_data, valuations
-from valor_core.workbench.market_inputs import market_beta
+from valor_core.workbench import market_data, market_methods, premiums, valuations
+from valor_core.workbench.market_inputs import taken
+from valor_core.workbench.market_methods import market_beta
 from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
@@ -133,3 +143,143 @@ def test_a_short_fetch_does_not_hide_the_long_one_before(book, acme):
     kept(acme.analyst, long, prices("SPY", MARKET), only(long, rows=slice(-20, None)))
 
     assert start(acme.analyst).inputs.cost_of_capital.beta == pytest.approx(blume(0.6))
+
+
+# --- by each method -------------------------------------------------------------------------------
+
+PEERS = {"PEP": 0.7, "ABT": 0.9, "CVX": 1.1}
+
+
+def with_peers(caller: Caller) -> None:
+    kept(caller, prices("SPY", MARKET), *(prices(k, b * MARKET) for k, b in PEERS.items()))
+
+
+def method(begun: Prefilled, name: str) -> Alternative:
+    return next(each for each in begun.alternatives if each.method == name)
+
+
+def test_without_a_beta_of_its_own_a_company_begins_with_that_of_its_industry(book, acme):
+    with_peers(acme.analyst)
+
+    begun = start(acme.analyst)
+
+    capital, source = begun.inputs.cost_of_capital, begun.sources["cost_of_capital.beta"]
+    assert capital.beta_kind is BetaKind.UNLEVERED
+    assert 0.5 < capital.beta < 1.0, "each is unlevered, so it lies below the measured ones"
+    assert source.text.startswith("median of the betas of 3 peers without debt")
+    assert {fact.item for fact in source.facts} & {"long_term_debt", "short_term_debt"}
+    assert len(method(begun, "Bottom-up by industry").series) == 4, "three shares and the market"
+
+
+def test_every_method_stands_beside_the_one_that_is_taken_with_the_series_it_rests_on(book, acme):
+    with_peers(acme.analyst)
+    mine, _ = kept(acme.analyst, prices("KO", 0.6 * MARKET), a_yield(4.5))
+
+    begun = start(acme.analyst)
+
+    assert [each.method for each in begun.alternatives] == [
+        "Blume", "Bottom-up by industry", "Vasicek", "Least squares", "10 years", "Round figure",
+    ]  # fmt: skip
+    assert method(begun, "Least squares").value == pytest.approx(0.6)
+    assert method(begun, "Blume").series[0] == mine
+    with open_work(acme.viewer) as work:
+        told = market_methods.read_methods(work, KO, as_of=LAST)
+    assert [(e.path, e.value) for e in told[:6]] == [
+        (e.path, e.value) for e in begun.alternatives
+    ], "notebook, API and command tell what the page begins with"
+    assert {e.method for e in told[6:]} == {"EWMA", "All days alike"}, "no calm, no storm"
+
+
+def test_what_another_method_tells_is_saved_with_its_series_and_the_reason_for_it(book, acme):
+    kept(acme.analyst, prices("KO", 0.6 * MARKET), prices("SPY", MARKET))
+    begun = start(acme.analyst)
+    raw = method(begun, "Least squares")
+    bridge = replace(begun.inputs.bridge, **dict.fromkeys(begun.inputs.bridge.missing, 0.0))
+    inputs = taken(replace(begun.inputs, bridge=bridge), raw)
+
+    sources = sources_of(
+        inputs,
+        begun,
+        {"cost_of_capital.beta": "little debt, long history"}
+        | {path: "none" for path, each in begun.sources.items() if each.kind is SourceKind.MISSING},
+        author="anna",
+        on=LAST,
+    )
+
+    told = sources["cost_of_capital.beta"]
+    assert told.kind is SourceKind.DERIVED
+    assert raw.series[0][:12] in told.text
+    assert told.text.endswith("chosen: little debt, long history")
+
+
+def test_a_premium_that_the_house_states_begins_every_valuation_from_its_day_on(book, acme, rival):
+    with open_work(acme.admin) as work:
+        row = premiums.state_premium(work, "usd", 0.0525, day=LAST, source="our committee")
+
+    begun = start(acme.analyst)
+
+    assert row.version == 1
+    assert begun.inputs.cost_of_capital.equity_risk_premium == 0.0525
+    source = begun.sources["cost_of_capital.equity_risk_premium"]
+    assert (source.text, source.author) == (f"our committee, of {LAST}", acme.admin.actor)
+    before = start(acme.analyst, as_of=LAST - timedelta(days=1)).inputs.cost_of_capital
+    others = start(rival.analyst).inputs.cost_of_capital
+    assert before.equity_risk_premium == others.equity_risk_premium == EQUITY_PREMIUM
+
+
+def test_a_published_premium_is_offered_from_the_day_it_was_known_and_never_taken_by_itself(
+    book, acme
+):
+    early = start(acme.analyst, as_of=date(2025, 1, 21))
+    later = start(acme.analyst, as_of=date(2025, 1, 22))
+
+    assert "Published" not in {each.method for each in early.alternatives}
+    assert method(later, "Published").value == 0.0433
+    assert later.inputs.cost_of_capital.equity_risk_premium == EQUITY_PREMIUM
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"value": 0.0}, {"value": 0.3}, {"value": float("nan")}, {"source": " "},
+     {"currency": "US"}, {"day": date(2099, 1, 1)}],
+)  # fmt: skip
+def test_a_premium_without_sense_source_or_day_is_refused(book, acme, told):
+    stated = {"currency": "USD", "value": 0.05, "day": LAST, "source": "a survey"} | told
+
+    with pytest.raises(BadInput), open_work(acme.admin) as work:
+        premiums.state_premium(work, **stated)
+
+
+def test_a_risk_free_rate_lies_on_the_line_between_the_maturities_around_it(book, acme):
+    ten = a_yield(4.5)
+    two = replace(
+        only(a_yield(4.0), symbol="DGS2"), query=MacroQuery(series="DGS2", start=LAST, end=LAST)
+    )
+    kept(acme.analyst, two, ten)
+
+    with open_work(acme.viewer) as work:
+        points = market_methods.curve(work, "USD", LAST)
+        foreign = market_methods.curve(work, "EUR", LAST)
+
+    found = market_methods.risk_free_at(points, 4.0)
+    assert found
+    rate, around = found
+    assert rate == pytest.approx(0.04 + 0.005 * 2 / 8)
+    assert [each.symbol for each in around] == ["DGS2", "DGS10"]
+    assert market_methods.risk_free_at(points, 30.0) is None, "no curve is drawn on beyond its end"
+    assert foreign == []
+
+
+def test_a_right_and_mertons_model_begin_with_what_the_shares_prices_tell(book, acme):
+    share, _ = kept(acme.analyst, prices("KO", 0.6 * MARKET), a_yield(4.5))
+    with open_work(acme.analyst) as work:
+        right = valuations.prefilled(work, KO, model="real_option", as_of=LAST)
+        credit = valuations.prefilled(work, KO, model="credit", as_of=LAST)
+
+    yearly = 0.6 * float(np.std(MARKET[1:], ddof=1)) * 252**0.5
+    assert right.inputs.volatility == pytest.approx(0.85 * yearly, abs=1e-4)
+    assert share[:12] in right.sources["volatility"].text
+    assert {each.path for each in right.alternatives} == {"volatility"}
+    last = float(100.0 * np.exp(np.sum(0.6 * MARKET)))
+    assert credit.inputs.market_value == pytest.approx(credit.inputs.now.shares * last)
+    assert share[:12] in credit.sources["market_value"].text

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
+import numpy as np
+
 from valor_core.coverage.bridge_facts import bridge_of, cash, debt, warnings_of
 from valor_core.coverage.currency import currencies_of, refuse_mixed
 from valor_core.coverage.figures import Figures, Told, assumed, derived, filed
@@ -85,6 +87,19 @@ class Named(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """What an input may be by one method of several, and when to choose that one."""
+
+    path: str
+    method: str
+    value: float
+    reason: str
+    source: Source
+    series: tuple[str, ...] = ()  # that it rests on, by their digests
+    beta_kind: BetaKind | None = None  # of a beta: what debt it carries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prefilled:
     """The inputs as the facts suggest, where each comes from, and what to look at first."""
 
@@ -92,6 +107,14 @@ class Prefilled:
     sources: Mapping[str, Source]
     warnings: tuple[str, ...]
     currency: str  # of all money in the inputs
+    alternatives: tuple[Alternative, ...] = ()
+
+    def alternative(self, inputs: Any, path: str, value: Any) -> Alternative | None:
+        """The method that tells this value of an input, if one does."""
+        capital = getattr(inputs, "cost_of_capital", None)
+        kinds = None, capital and capital.beta_kind
+        of_path = [a for a in self.alternatives if a.path == path and a.beta_kind in kinds]
+        return next((a for a in of_path if np.array_equal(a.value, value)), None)
 
 
 def currency_of(company: Named, facts: Iterable[FiledFact]) -> str:

@@ -1,7 +1,7 @@
 """Whose number each input is: the filing's, a rule's over filed facts, or somebody's judgement."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -45,6 +45,8 @@ def sources_of(
         untouched = path in before and np.array_equal(before[path], value)
         if known and untouched and known.kind is not SourceKind.MISSING:
             sources[path] = known
+        elif start and (other := source_by_method(start, inputs, path, said)):
+            sources[path] = other
         elif known and known.kind is SourceKind.MISSING and not said:
             flaws.append(Flaw(path, f"{known.text}; say why it is {value:,.6g}"))
         else:
@@ -53,6 +55,15 @@ def sources_of(
     if flaws:
         raise BadInputs(flaws, hint="State a rationale for each of these inputs.")
     return sources
+
+
+def source_by_method(start: Prefilled, inputs: Any, path: str, reason: str) -> Source | None:
+    """The source of an input that another method tells, with the reason for choosing that one."""
+    told = start.alternative(inputs, path, leaves(inputs)[path])
+    if told is None:
+        return None
+    why = f"; chosen: {reason}" if reason else ""
+    return replace(told.source, text=f"{told.source.text}{why}")
 
 
 def basis_of(sources: Mapping[str, Source], *, currency: str, facts_as_of: date | None) -> Basis:

@@ -196,6 +196,13 @@ def newest_usable(
     return None
 
 
+def symbols(work: Work, capability: Capability) -> set[str]:
+    """Of which symbols real series are kept."""
+    row = SeriesRow
+    query = select(row.symbol).where(row.capability == capability, row.synthetic == 0).distinct()
+    return set(work.session.scalars(query))
+
+
 def accept(work: Work, sha256: str, days: Iterable[str], reason: str) -> list[DoubtRow]:
     """Accepts what is doubted about these days, or about the whole series, for a reason."""
     reason = work.clean(reason.strip())

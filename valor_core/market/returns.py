@@ -1,7 +1,8 @@
-"""Weekly returns of two series, side by side."""
+"""Weekly returns of two series side by side, and daily ones of one."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,28 @@ from valor_core.market.checks import value_of
 from valor_core.market.series import Bar, Observation
 
 THURSDAY = 3
+DAYS_APART_MOST = 5
+"""Over a longer gap, as where days are in doubt, a return is not one of a day."""
+
 Rows = Sequence[Bar | Observation]
+
+
+def daily(
+    rows: Rows, *, most: int, until: date | None = None
+) -> tuple[NDArray[np.float64], date | None]:
+    """The newest `most` log returns from trading day to trading day, and when the last one ends."""
+    ordered = sorted(rows, key=lambda each: each.day)
+    prices = [
+        (row.day, value_of(row))
+        for row in ordered
+        if value_of(row) > 0.0 and (until is None or row.day <= until)
+    ]
+    returns = [
+        float(np.log(after / before))
+        for (day, before), (next_day, after) in pairwise(prices)
+        if next_day - day <= timedelta(days=DAYS_APART_MOST)
+    ]
+    return np.array(returns[-most:]), prices[-1][0] if prices else None
 
 
 def weekly(

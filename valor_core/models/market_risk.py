@@ -1,6 +1,8 @@
-"""What returns tell of a share's risk: its beta against a market, and how beta is adjusted."""
+"""What returns tell of a share's risk: its beta against a market, adjusted, or of its peers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +36,45 @@ class NoBeta(BadInput):
             f"{count} returns in which the market moves are too few for a beta.",
             hint=f"Fetch more days of both: at least {LEAST} returns of a market that moves.",
         )
+
+
+class NoPeerBeta(BadInput):
+    """Peers that tell no beta of their industry."""
+
+    code = "no_peer_beta"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No peer tells a beta without debt.",
+            hint="Name peers with a measured beta and a debt that is not below 0.",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerBeta:
+    """A peer's measured beta, and the debt that it carries."""
+
+    name: str
+    beta: float
+    debt_to_equity: float  # both at market value, or debt as filed
+    tax: float
+
+    @property
+    def unlevered(self) -> float:
+        """Its beta without debt, by Hamada."""
+        return self.beta / (1.0 + (1.0 - self.tax) * self.debt_to_equity)
+
+
+def industry_beta(peers: Sequence[PeerBeta]) -> float:
+    """The beta of an industry without debt: the median of the peers', each at its own debt.
+
+    >>> soft = PeerBeta(name="Soft", beta=0.9, debt_to_equity=0.2, tax=0.25)
+    >>> print(f"{industry_beta([soft]):.4f}")
+    0.7826
+    """
+    if any(peer.debt_to_equity < 0.0 for peer in peers) or not peers:
+        raise NoPeerBeta
+    return median(peer.unlevered for peer in peers)
 
 
 def ols_beta(share: Returns, market: Returns) -> BetaFit:

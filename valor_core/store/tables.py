@@ -1001,8 +1001,31 @@ class ProviderWatchRow(Private, Base):
     __table_args__ = (STRICT,)
 
 
+# --- what market data are used for ---------------------------------------------------------------
+
+
+class MarketPremiumRow(Private, Base):
+    """One version of the equity risk premium that a tenant states for a currency."""
+
+    __tablename__ = "market_premiums"
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    value: Mapped[float]
+    day: Mapped[str]  # of which it speaks
+    source: Mapped[str] = mapped_column(info=FREE)
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    __table_args__ = (CheckConstraint("version > 0", name="version_positive"), STRICT)
+
+
 TENANT_TABLES = tuple(sorted(n for n, t in Base.metadata.tables.items() if "tenant_id" in t.c))
 SHARED_TABLES = ("companies", "facts", "imports")
 IMMUTABLE = ("market_series", "plan_definitions")
 UNLOGGED = ("rate_limits",)
-APPEND_ONLY = ("audit_checkpoints", "audit_logs", "provider_intervals", "routing_policies")
+APPEND_ONLY = (
+    "audit_checkpoints",
+    "audit_logs",
+    "market_premiums",
+    "provider_intervals",
+    "routing_policies",
+)

@@ -1,129 +1,166 @@
-"""What kept series say of a company's cost of capital: its beta, and the risk-free rate."""
+"""Where kept series enter a model: each input's first method, and the others beside it."""
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
+from typing import Any
 
+import numpy as np
+
+from valor_core.coverage import valuations
 from valor_core.coverage.companies import Company
-from valor_core.coverage.prefill import DEBT_SPREAD, HOME, Prefilled
-from valor_core.market import kept
-from valor_core.market.provider import Capability
-from valor_core.market.returns import weekly
-from valor_core.market.series import Adjusted, Observation
-from valor_core.models.dcf import DcfInputs
-from valor_core.models.market_risk import BetaFit, NoBeta, blume, ols_beta, vasicek
+from valor_core.coverage.prefill import DEBT_SHARE, DEBT_SPREAD, Alternative, Prefilled
+from valor_core.models.cost_of_capital import CostOfCapitalInputs, cost_of_capital
+from valor_core.models.credit.model import CreditInputs
+from valor_core.models.options.project import ProjectInputs
+from valor_core.models.options.real_option import RealOptionInputs
 from valor_core.models.sensitivity import replace_at
-from valor_core.settings import setting
 from valor_core.store.work import Work
 from valor_core.values import Source, SourceKind
-from valor_core.workbench.verb import view
+from valor_core.workbench.market_methods import (
+    STALE_DAYS,
+    a_year_of,
+    betas,
+    curve,
+    equity_premiums,
+    last_price,
+    risk_free_at,
+    risk_free_rates,
+    told_of_rate,
+    volatilities,
+)
 
-COMPARABLE = frozenset({Adjusted.SPLITS, Adjusted.ALL})
-"""A split is no return."""
-
-WEEKS_MOST, WEEKS_LEAST = 104, 52
-TEN_YEARS = "DGS10"
-YIELD_STALE_DAYS, BETA_STALE_DAYS = 30, 90
-"""What is older tells nothing of the day."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketBeta:
-    """A company's beta from kept series, with the series that it rests on."""
-
-    fit: BetaFit
-    market: str
-    until: date
-    series: tuple[str, str]  # the company's and the market's, by their digests
-
-    @property
-    def blume(self) -> float:
-        """Drawn by a third towards one."""
-        return blume(self.fit.beta)
-
-    @property
-    def vasicek(self) -> float:
-        """Drawn towards one, the more the less surely it was measured."""
-        return vasicek(self.fit)
-
-    @property
-    def told(self) -> str:
-        """The rule behind it, in words."""
-        mine, markets = (each[:12] for each in self.series)
-        return (
-            f"two thirds of the weekly beta against {self.market} plus a third (Blume): "
-            f"{self.fit.beta:.2f} with a standard error of {self.fit.standard_error:.2f}, "
-            f"{self.fit.count} weeks to {self.until}; series {mine} and {markets}"
-        )
-
-
-@view("series.read")
-def read_beta(work: Work, ticker: str, *, as_of: date | None = None) -> MarketBeta | None:
-    """The beta of a company's share as known on a day; None where no series tell it."""
-    return market_beta(work, ticker, as_of=as_of)
-
-
-def market_beta(work: Work, ticker: str, *, as_of: date | None = None) -> MarketBeta | None:
-    """The beta of a company's share from two kept series of real prices, if there are such."""
-    market = setting("VALOR_MARKET_SYMBOL").upper()
-    if not ticker or ticker == market:
-        return None
-    today = as_of or work.now.date()
-    year_before = today - timedelta(weeks=WEEKS_LEAST)
-    share, index = (
-        kept.newest_usable(
-            work,
-            Capability.BARS,
-            each,
-            adjusted=COMPARABLE,
-            until=as_of,
-            begins_by=year_before,
-        )
-        for each in (ticker, market)
-    )
-    if share is None or index is None:
-        return None
-    mine, markets, until = weekly(
-        share.usable_rows, index.usable_rows, most=WEEKS_MOST, until=as_of
-    )
-    if until is None or len(mine) < WEEKS_LEAST or (today - until).days > BETA_STALE_DAYS:
-        return None
-    try:
-        fit = ols_beta(mine, markets)
-    except NoBeta:
-        return None
-    return MarketBeta(
-        fit=fit, market=market, until=until, series=(share.row.sha256, index.row.sha256)
-    )
+COST_OF_DEBT = "cost_of_capital.pretax_cost_of_debt"
 
 
 def from_market(
     work: Work, company: Company, start: Prefilled, *, as_of: date | None = None
 ) -> Prefilled:
-    """The start of a DCF with what kept series say in place of the house's defaults."""
-    if not isinstance(start.inputs, DcfInputs):
+    """The start of a valuation with what kept series say in place of the house's defaults.
+
+    The first method of an input is taken; the others stand beside it.
+    """
+    if isinstance(getattr(start.inputs, "cost_of_capital", None), CostOfCapitalInputs):
+        return _of_capital(work, company, start, as_of)
+    if isinstance(start.inputs, RealOptionInputs | ProjectInputs):
+        return _of_options(work, company, start, as_of)
+    if isinstance(start.inputs, CreditInputs):
+        return _of_credit(work, company, start, as_of)
+    return start
+
+
+def taken(inputs: Any, told: Alternative) -> Any:
+    """The inputs with what a method tells."""
+    inputs = replace_at(inputs, told.path, told.value)
+    if told.beta_kind is None:
+        return inputs
+    capital = replace(inputs.cost_of_capital, beta_kind=told.beta_kind)
+    return replace(inputs, cost_of_capital=capital)
+
+
+def _of_capital(work: Work, company: Company, start: Prefilled, as_of: date | None) -> Prefilled:
+    found = (
+        *betas(work, company, as_of),
+        *risk_free_rates(work, start.currency, as_of),
+        *equity_premiums(work, start.currency, as_of),
+    )
+    begun = _begun(start, found)
+    rate = begun.inputs.cost_of_capital.risk_free
+    if rate == start.inputs.cost_of_capital.risk_free:
+        return begun
+    rule = Source(kind=SourceKind.DERIVED, text=f"risk-free rate + {DEBT_SPREAD:.1%}")
+    return replace(
+        begun,
+        inputs=replace_at(begun.inputs, COST_OF_DEBT, rate + DEBT_SPREAD),
+        sources={**begun.sources, COST_OF_DEBT: rule},
+    )
+
+
+def _of_options(work: Work, company: Company, start: Prefilled, as_of: date | None) -> Prefilled:
+    """A project moves as the share does, but without what debt adds to that."""
+    years = _years(start.inputs)
+    saved = valuations.newest_dcf(work, company.id, as_of=as_of)
+    stated = saved.inputs.cost_of_capital if saved and saved.inputs else None
+    weight = float(cost_of_capital(stated).weight_of_equity) if stated else 1.0 - DEBT_SHARE
+    found = [
+        replace(
+            each,
+            path="volatility",
+            value=round(weight * each.value, 4),
+            source=replace(
+                each.source,
+                text=f"{weight:.0%} of capital is equity, times {each.value:.1%}: "
+                f"{each.source.text}",
+            ),
+        )
+        for each in volatilities(work, company.ticker, years=years, as_of=as_of)
+    ]
+    return _begun(start, (*found, *_rates_over(work, start, years, as_of)), leave="rate")
+
+
+def _of_credit(work: Work, company: Company, start: Prefilled, as_of: date | None) -> Prefilled:
+    """Altman's Z asks for what the market pays for the equity: filed shares at the last price."""
+    shares = start.inputs.now.shares
+    share = a_year_of(work, company.ticker, as_of) if company.ticker else None
+    if shares is None or share is None or share.series.currency != start.currency:
         return start
-    found: dict[str, tuple[float, str]] = {}
-    if beta := market_beta(work, company.ticker, as_of=as_of):
-        found["beta"] = beta.blume, beta.told
-    if start.currency == HOME and (rate := _risk_free(work, as_of)):
-        found["risk_free"] = rate
-        found["pretax_cost_of_debt"] = rate[0] + DEBT_SPREAD, f"risk-free rate + {DEBT_SPREAD:.1%}"
+    day, price = last_price(share, as_of)
+    if ((as_of or work.now.date()) - day).days > STALE_DAYS:
+        return start
+    counted = start.sources["now.shares"]
+    rule = (
+        f"the shares ({counted.text}) at {price:,.2f} {start.currency}, the price of {day}; "
+        f"series {share.row.sha256[:12]}"
+    )
+    priced = Alternative(
+        path="market_value",
+        method="Last price",
+        value=float(shares) * price,
+        reason="What the market pays for the equity.",
+        source=replace(counted, kind=SourceKind.DERIVED, text=rule),
+        series=(share.row.sha256,),
+    )
+    return _begun(start, (priced,))
+
+
+def _years(inputs: RealOptionInputs | ProjectInputs) -> float:
+    if isinstance(inputs, RealOptionInputs):
+        return float(inputs.years)
+    return max((float(right.last) for right in inputs.rights), default=1.0)
+
+
+def _rates_over(
+    work: Work, start: Prefilled, years: float, as_of: date | None
+) -> list[Alternative]:
+    """The risk-free rate until the right ends, continuously compounded, beside that of the DCF."""
+    found = risk_free_at(curve(work, start.currency, as_of), years)
+    if found is None:
+        return []
+    rate, points = found
+    rule = f"ln(1 + {rate:.2%}), {told_of_rate(points, years, start.currency)}"
+    point = Alternative(
+        path="rate",
+        method=f"{years:g} years",
+        value=round(float(np.log1p(rate)), 6),
+        reason="When money is to be lent until the right ends.",
+        source=Source(kind=SourceKind.DERIVED, text=rule),
+        series=tuple(each.sha256 for each in points),
+    )
+    of_dcf = replace(
+        point,
+        method="That of the DCF",
+        value=start.inputs.rate,
+        reason="The usual choice: project and right at one rate.",
+        source=start.sources["rate"],
+        series=(),
+    )
+    return [of_dcf, point]
+
+
+def _begun(start: Prefilled, found: tuple[Alternative, ...], *, leave: str = "") -> Prefilled:
+    """The start with the first method of each input."""
     inputs, sources = start.inputs, dict(start.sources)
-    for name, (value, rule) in found.items():
-        inputs = replace_at(inputs, f"cost_of_capital.{name}", value)
-        sources[f"cost_of_capital.{name}"] = Source(kind=SourceKind.DERIVED, text=rule)
-    return replace(start, inputs=inputs, sources=sources)
-
-
-def _risk_free(work: Work, as_of: date | None) -> tuple[float, str] | None:
-    """The newest ten-year Treasury yield by that day, if it is not stale."""
-    found = kept.newest_usable(work, Capability.MACRO, TEN_YEARS, until=as_of)
-    if found is None or not found.row.unit.lower().startswith("percent"):
-        return None
-    today = as_of or work.now.date()
-    rows = [row for row in found.usable_rows if row.day <= today]
-    newest = max(rows, key=lambda row: row.day)
-    if not isinstance(newest, Observation) or (today - newest.day).days > YIELD_STALE_DAYS:
-        return None
-    rule = f"ten-year Treasury yield ({TEN_YEARS}) of {newest.day}; series {found.row.sha256[:12]}"
-    return newest.value / 100.0, rule
+    firsts = {each.path: each for each in reversed(found)}
+    for path, first in firsts.items():
+        if path != leave:
+            inputs, sources[path] = taken(inputs, first), first.source
+    return replace(start, inputs=inputs, sources=sources, alternatives=found)
