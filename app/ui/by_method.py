@@ -124,8 +124,10 @@ def _lacking(desk: Desk) -> None:
     if RISK_FREE not in there:
         wanted.append("for a risk-free rate the yield DGS10")
     if wanted:
-        st.caption(f"Fetch {', and '.join(wanted)}: they are then told here beside the defaults.")
-        frame.link("market_data", "Open market data", icon=":material/cloud_download:")
+        st.caption(
+            f"Fetch {', and '.join(wanted)} on the page Market data: they are then told here, and "
+            "a DCF begins with them."
+        )
 
 
 def _share(desk: Desk) -> str:

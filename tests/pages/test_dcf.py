@@ -401,3 +401,20 @@ def test_where_losses_are_carried_forward_the_tax_that_is_paid_has_its_row(page)
 
     assert "Losses left" in table
     assert "Tax after losses carried forward" in table
+
+
+def test_another_premium_is_taken_with_its_source_and_the_reason_to_choose_it(page):
+    told = next(each for each in desk(page).start.alternatives if each.method == "Published")
+    before = desk(page).result().waccs[0]
+    chosen = next(each for each in page.selectbox if each.label == "Take another")
+
+    chosen.set_value(told)
+    taking = next(each for each in page.button if each.label == "Take it")
+    taking.click().run()
+
+    assert not page.exception
+    assert asked(page, "Equity risk premium, %").value == pytest.approx(4.33)
+    assert desk(page).result().waccs[0] < before
+    source = desk(page).sources()["cost_of_capital.equity_risk_premium"]
+    assert "Damodaran" in source.text
+    assert "look at its day" in source.text

@@ -99,3 +99,17 @@ def test_a_share_beside_its_market_shows_its_beta(acme, monkeypatch):
 
     assert "104 weeks to 2024-06-28" in texts(page)
     assert "Weekly beta against SPY" in texts(page)
+
+
+def test_an_administrator_states_the_premium_of_the_house_with_its_source(acme, monkeypatch):
+    page = opened(monkeypatch, acme.admin, "market_data")
+    assert "begin with a round 4.5 %" in texts(page)
+
+    next(each for each in page.number_input if each.label == "Premium, % a year").set_value(5.25)
+    next(each for each in page.text_input if each.label == "Source").set_value("our committee")
+    page = pressed(page, "State it")
+
+    assert "begin with it from now on" in texts(page)
+    assert "our committee" in table(page, "Premium")
+    viewer = opened(monkeypatch, acme.viewer, "market_data")
+    assert "stated by an administrator" in texts(viewer)
