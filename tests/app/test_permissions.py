@@ -510,6 +510,15 @@ def test_who_shows_nothing_learns_nothing_not_even_whether_a_thing_is_there(whol
 
 
 @ONLY_SQLITE
+def test_an_address_of_two_lines_is_refused_like_any_other_that_is_not_there(
+    whole: Whole, store: Store, acme: Tenant
+):
+    two_lines = by_session(whole, store, acme, Role.VIEWER).ask("GET", f"{API}/companies/K\nO")
+
+    assert (two_lines.status, two_lines.code) == (404, "not_found")
+
+
+@ONLY_SQLITE
 def test_another_tenants_thing_answers_byte_for_byte_like_a_missing_one(
     whole: Whole, store: Store, rival: Tenant, things: Things
 ):
