@@ -1,5 +1,7 @@
 """The API as one application: its routers, its one error shape, its OpenAPI document."""
 
+from typing import Any
+
 from fastapi import FastAPI
 
 from app.api import (
@@ -33,7 +35,7 @@ from app.api import (
     valuations,
     workbooks,
 )
-from app.api.problems import add_problems
+from app.api.problems import REFUSALS, Problem, add_problems
 
 ROUTERS = (
     me.router,
@@ -68,14 +70,25 @@ ROUTERS = (
 )
 
 
+class Api(FastAPI):
+    """FastAPI, whose document says of each route how it refuses."""
+
+    def openapi(self) -> dict[str, Any]:
+        """As FastAPI's, with the shape of a refusal."""
+        document = super().openapi()
+        document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        return document
+
+
 def create_api() -> FastAPI:
     """FastAPI without its documentation pages, which would load from another host."""
-    api = FastAPI(
+    api = Api(
         title="Valor IVX",
         version="1",
         summary="Companies, filed facts, valuations and the audit log of one tenant.",
         docs_url=None,
         redoc_url=None,
+        responses=REFUSALS,
     )
     add_problems(api)
     for router in ROUTERS:

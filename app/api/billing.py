@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
+from app.api.bodies import CSV, a_file
 from app.api.callers import CallersWork, RawBody
 from app.api.paging import Limit
 from app.api.requests import StrictRoute
@@ -116,7 +117,9 @@ def take_in(request: Request, body: RawBody) -> DeliveryView:
     return DeliveryView(event_id=told.event_id, state=told.state, repeated=told.repeated)
 
 
-@router.get("/admin/billing/reconciliation", response_model=ReconciliationView)
+@router.get(
+    "/admin/billing/reconciliation", response_model=ReconciliationView, responses=a_file(CSV)
+)
 def reconcile(
     work: CallersWork,
     first: Annotated[date | None, Query(alias="from", description="30 days back if empty.")] = None,

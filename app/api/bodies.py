@@ -1,4 +1,4 @@
-"""A model's inputs as a request body: read by the codec, described by its schema."""
+"""Bodies that the API's document must be told of: a model's inputs, and answers that are files."""
 
 from datetime import date
 from typing import Any
@@ -8,6 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from valor_core.models.codec import load, schema
 from valor_core.models.model import Model
 from valor_core.models.simulation.scenarios import ScenarioSet
+
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def a_file(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI of an answer that is a file of that kind."""
+    return {200: {"content": {media_type: {}}}}
 
 
 class ValuationBody(BaseModel):

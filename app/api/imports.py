@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.bodies import CSV, XLSX, a_file
 from app.api.callers import CallersWork, MakesOnce, signed_in
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
@@ -119,7 +120,7 @@ def list_imports(work: CallersWork, limit: Limit = 50, cursor: Cursor = "") -> I
     )
 
 
-@router.get("/template.csv")
+@router.get("/template.csv", response_class=Response, responses=a_file(CSV))
 def read_template(work: CallersWork) -> Response:
     """The CSV to fill in: its header and one example row."""
     allowed(work, "import.read")
@@ -130,12 +131,12 @@ def read_template(work: CallersWork) -> Response:
     )
 
 
-@router.get("/template.xlsx")
+@router.get("/template.xlsx", response_class=Response, responses=a_file(XLSX))
 def read_template_workbook(work: CallersWork) -> Response:
     """The same table as a workbook."""
     allowed(work, "import.read")
     return Response(
         companies.template_workbook(),
-        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        media_type=XLSX,
         headers={"Content-Disposition": 'attachment; filename="valor-facts-template.xlsx"'},
     )

@@ -1,15 +1,44 @@
 """Every error of the API in one shape, RFC 9457, wherever it comes from."""
 
 from math import ceil
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from app.web.refusals import problem_response
 from valor_core.errors import BadInputs, Conflict, Flaw, Unavailable, ValorError
 from valor_core.telemetry import log
+
+
+class Problem(BaseModel):
+    """Why a request was refused, and the way out."""
+
+    type: str
+    code: str = Field(description="It never changes; go by it.")
+    status: int
+    detail: str
+    hint: str
+    instance: str = Field(description="The path that was asked for.")
+    flaws: list[dict[str, str]] = Field(
+        default=[], description="Of what was sent: the place of each flaw and its problem."
+    )
+    retry_after_s: int | None = Field(default=None, description="Of a limit that is used up.")
+    reset_at: int | None = None
+    violated_policies: list[str] = Field(default=[], alias="violated-policies")
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "Refused.",
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    }
+}
 
 
 class NoSuchRoute(ValorError):

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
+from app.api.bodies import CSV, a_file
 from app.api.callers import CallersWork, MakesOnce
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
@@ -341,7 +342,7 @@ def list_queries(work: CallersWork, snapshot_id: Which) -> list[QueryView]:
     return [QueryView.of(each) for each in snapshots.list_queries(work)]
 
 
-@router.get("/{snapshot_id}/queries/{query}", response_model=AnswerView)
+@router.get("/{snapshot_id}/queries/{query}", response_model=AnswerView, responses=a_file(CSV))
 def ask_snapshot(
     work: CallersWork,
     request: Request,
@@ -374,7 +375,7 @@ def ask_snapshot(
     )
 
 
-@router.get("/{snapshot_id}/sql", response_model=SqlView)
+@router.get("/{snapshot_id}/sql", response_model=SqlView, responses=a_file(CSV))
 def ask_in_sql(
     work: CallersWork,
     snapshot_id: Which,

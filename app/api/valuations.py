@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.bodies import ValuationBody, described
+from app.api.bodies import XLSX, ValuationBody, a_file, described
 from app.api.callers import CallersWork, MakesOnce
 from app.api.companies import AsOf, Layer
 from app.api.computations import RefusalView
@@ -366,7 +366,9 @@ def weigh_scenarios(work: CallersWork, valuation_id: str, body: ScenariosBody) -
     return WeighedView.of(found, stated)
 
 
-@router.get("/valuations/{valuation_id}/workbook.xlsx")
+@router.get(
+    "/valuations/{valuation_id}/workbook.xlsx", response_class=Response, responses=a_file(XLSX)
+)
 def workbook(work: CallersWork, valuation_id: str) -> Response:
     """The valuation as a workbook of live formulas."""
     saved, stream = valuations.read_valuation(work, ValuationId(valuation_id)), BytesIO()
@@ -374,7 +376,7 @@ def workbook(work: CallersWork, valuation_id: str) -> Response:
     name = f"valor-{saved.row.company_id}-{saved.row.run_id[:12]}.xlsx"
     return Response(
         stream.getvalue(),
-        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        media_type=XLSX,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
