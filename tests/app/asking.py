@@ -133,11 +133,16 @@ class Client:
 
 def by_session(whole: Whole, store: Store, tenant: Tenant, role: Role) -> Client:
     """A member with a browser, newly signed in."""
-    with open_work(tenant.operator, store) as work:
-        token = people.issue_token(work, NAME_OF[role])
-    cookie = f"vx_session_{PORT}={redeem_token(store, token)}"
-    shows = [(b"cookie", cookie.encode()), (b"x-vx-csrf", b"1")]
+    shows = newly_signed_in(store, tenant.operator, NAME_OF[role])
     return Client(whole, getattr(tenant, role), shows)
+
+
+def newly_signed_in(store: Store, operator: Caller, name: str) -> Headers:
+    """What the browser of that member of the operator's tenant shows."""
+    with open_work(operator, store) as work:
+        token = people.issue_token(work, name)
+    cookie = f"vx_session_{PORT}={redeem_token(store, token)}"
+    return [(b"cookie", cookie.encode()), (b"x-vx-csrf", b"1")]
 
 
 def by_key(
