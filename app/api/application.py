@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from app.api import (
     adjustments,
+    analytics,
     audit,
     batches,
     billing,
@@ -62,6 +63,7 @@ ROUTERS = (
     providers.router,
     reports.router,
     snapshots.router,
+    analytics.router,
     audit.router,
     retention.router,
     billing.router,

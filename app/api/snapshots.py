@@ -1,11 +1,12 @@
 """Snapshots, and the screen over the latest one."""
 
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
+from app.api.analytics import plain
 from app.api.bodies import CSV, a_file
 from app.api.callers import CallersWork, MakesOnce
 from app.api.paging import Cursor, Limit, seal, unseal
@@ -215,7 +216,7 @@ class AnswerView(BaseModel):
                 ColumnView.model_validate(each, from_attributes=True)
                 for each in answer.query.columns
             ],
-            rows=[[_plain(cell) for cell in row] for row in answer.rows],
+            rows=[[plain(cell) for cell in row] for row in answer.rows],
             more=answer.more,
         )
 
@@ -229,13 +230,6 @@ class SqlView(BaseModel):
     columns: list[str]
     rows: list[list[str | int | float | bool | None]]
     more: bool
-
-
-def _plain(cell: Any) -> str | float | int | None:
-    """A cell as JSON has it: moments are UTC."""
-    if isinstance(cell, datetime):
-        return cell.replace(tzinfo=UTC).isoformat()
-    return cell.isoformat() if isinstance(cell, date) else cell
 
 
 class ClearedView(BaseModel):

@@ -12,9 +12,13 @@ from valor_core.settings import ROOT
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, TenantId
 from valor_core.workbench import people
+from valor_core.workbench.flags import closed_acts
+from valor_core.workbench.people import Me
 from valor_core.workbench.verb import open_work
 
 PAGES = ROOT / "pages"
+CLOSED = "frame:closed"
+"""The acts that are switched off for the tenant, as the list of pages was last drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,11 @@ class Place:
     def open_to(self, who: Caller) -> bool:
         """Whether the role of the caller may read the page."""
         return who.role in MAY[self.act]
+
+    @property
+    def switched_off(self) -> bool:
+        """Whether the tenant lacks what the page is for."""
+        return self.act in st.session_state.get(CLOSED, ())
 
 
 def _place(name: str, title: str, icon: str, purpose: str, *, act: str) -> Place:
@@ -122,6 +131,11 @@ PLACES = (
         "Find companies by their figures in a published snapshot.", act="snapshot.read",
     ),
     _place(
+        "explore", "Explore", "pivot_table_chart",
+        "Filter, group and chart what a snapshot holds, keep the view and share it.",
+        act="snapshot.explore",
+    ),
+    _place(
         "snapshots", "Snapshots", "photo_camera",
         "Keep all that there is at one moment, look at it again, prove that it is unchanged.",
         act="snapshot.read",
@@ -201,8 +215,12 @@ def navigation() -> StreamlitPage:
     """One flat list: sectioned navigation in the sidebar fails accessibility checks.
 
     A page that the role may not read is left out of the list; its address still explains itself.
+    One that is switched off for the tenant has no address either.
     """
     who = caller()
+    with open_work(who) as work:
+        me = people.me(work)
+        st.session_state[CLOSED] = closed_acts(work)
     first = next((place for place in places() if place.open_to(who)), PLACES[0])
     page = st.navigation(
         [
@@ -218,18 +236,18 @@ def navigation() -> StreamlitPage:
         expanded=True,
     )
     alone = sum(place.open_to(who) for place in places()) == 1  # then no list is drawn
-    _who_is_signed_in(who, alone=alone)  # after the list, which would push it down
+    _who_is_signed_in(who, me, alone=alone)  # after the list, which would push it down
     return page
 
 
 def places() -> list[Place]:
-    """The pages that stand."""
-    return [place for place in PLACES if place.file.exists()]
+    """The pages that stand, and are switched on."""
+    return [place for place in PLACES if place.file.exists() and not place.switched_off]
 
 
 def leads(name: str) -> bool:
     """Whether the caller may be offered the page."""
-    return PLACE[name].open_to(caller())
+    return PLACE[name].open_to(caller()) and not PLACE[name].switched_off
 
 
 def link(name: str, label: str, *, icon: str | None = None, **query: str) -> None:
@@ -257,9 +275,7 @@ def only_for_its_readers(name: str) -> None:
         st.stop()
 
 
-def _who_is_signed_in(who: Caller, *, alone: bool) -> None:
-    with open_work(who) as work:
-        me = people.me(work)
+def _who_is_signed_in(who: Caller, me: Me, *, alone: bool) -> None:
     with st.sidebar.container(key="signed_in_alone" if alone else "signed_in", gap="small"):
         st.caption(f"**{show.plain(me.name)}** in **{show.plain(me.tenant)}**, {me.role}")
         if st.button("Sign out", icon=":material/logout:", type="tertiary"):

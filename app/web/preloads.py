@@ -41,6 +41,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "batch": (BUTTON, CHOICE, DAY, COMPONENT),
     "valuations": (HTML, BUTTON, CHOICE),
     "screen": (HTML, BUTTON, CHOICE, NUMBER, GRID),
+    "explore": (CHOICE, SEGMENTS, GRID, CHART),
     "snapshots": (HTML, BUTTON, CHOICE),
     "market_data": (HTML, BUTTON, CHOICE, SEGMENTS),
     "providers": (HTML, SEGMENTS),

@@ -62,9 +62,11 @@ from valor_core.models.fields import leaves
 from valor_core.snapshots import reader
 from valor_core.store.engines import Store
 from valor_core.tenancy.access import MAY, SCOPES, may, require, scopes_of
+from valor_core.tenancy.features import GATES
+from valor_core.tenancy.flags import FLAGS
 from valor_core.tenancy.sign_in import stranger
 from valor_core.values import Caller, Role, Scope, TenantId, new_id, utc_now
-from valor_core.workbench import market_data
+from valor_core.workbench import flags, market_data
 from valor_core.workbench.sealing import seal_log
 from valor_core.workbench.verb import ACTS, open_work
 
@@ -221,6 +223,8 @@ ACT_OF_ROUTE = {
     "GET /snapshots/{snapshot_id}/queries": "snapshot.query",
     "GET /snapshots/{snapshot_id}/queries/{query}": "snapshot.query",
     "GET /snapshots/{snapshot_id}/sql": "snapshot.sql",
+    "GET /analytics/subjects": "snapshot.explore",
+    "POST /analytics/explore": "snapshot.explore",
 }
 ANYONE, SIGNED_IN, PEOPLE = "anyone", "whoever is signed in or has a key", "who is signed in"
 NOBODY = "nobody"
@@ -265,6 +269,7 @@ SOCKETS = {"/_stcore/stream"}
 # Bodies that name no thing.
 SAME_OF_ALL: dict[str, Any] = {
     "POST /batches": {"policy": {}},
+    "POST /analytics/explore": {"dataset": "coverage", "rows": ["company"]},
     "POST /imports/fetch": {"company": "AAPL"},
     "PUT /providers/{provider}/key": {"key": "a-key-of-ours"},
     "POST /series": {
@@ -516,6 +521,20 @@ def test_an_address_of_two_lines_is_refused_like_any_other_that_is_not_there(
     two_lines = by_session(whole, store, acme, Role.VIEWER).ask("GET", f"{API}/companies/K\nO")
 
     assert (two_lines.status, two_lines.code) == (404, "not_found")
+
+
+def test_what_is_switched_off_is_not_there(
+    whole: Whole, store: Store, acme: Tenant, things: Things
+):
+    client = by_session(whole, store, acme, Role.ADMIN)
+    with open_work(acme.operator, store) as work:
+        for flag in FLAGS:
+            flags.switch_flag(work, flag, killed=True, reason="not here")
+    gated = [route for route, act in ACT_OF_ROUTE.items() if act in GATES]
+    assert {GATES[ACT_OF_ROUTE[route]] for route in gated} == set(FLAGS)
+    for route in gated:
+        answer = asked(client, route, things)
+        assert (answer.status, answer.code) == (404, "switched_off"), route
 
 
 @ONLY_SQLITE

@@ -28,6 +28,7 @@ PAGES = {
     "market_data": "Market data",
     "valuations": "Valuations",
     "screen": "Screen",
+    "explore": "Explore",
     "snapshots": "Snapshots",
     "reports": "Reports",
     "proof": "Proof",

@@ -8,7 +8,7 @@ import csv
 import io
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from valor_core.cells import inert
 from valor_core.errors import BadInput, NotFound, Unavailable
 from valor_core.snapshots.manifest import Manifest
-from valor_core.snapshots.reader import opened
+from valor_core.snapshots.reader import Opened, opened
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -196,13 +196,7 @@ def ask(
     values = query.values(told)
     key = query.name, tuple(sorted(values.items()))
     with opened(root, manifest, before if query.compares else None) as snapshot:
-        rows = snapshot.answers.get(key)
-        if rows is None:
-            with snapshot.cursor() as own, _within(own, query.name):
-                own.execute(query.sql, values)
-                rows = tuple(own.fetchmany(ROWS_MAX + 1))
-            if len(rows) <= KEPT_ROWS_MAX:
-                snapshot.remember(key, rows, most=ANSWERS_KEPT)
+        rows = answered(snapshot, key, query.sql, values, name=query.name)
     return Answer(
         query=query,
         snapshot_id=manifest.id,
@@ -211,6 +205,20 @@ def ask(
         rows=rows[:ROWS_MAX],
         more=len(rows) > ROWS_MAX,
     )
+
+
+def answered(
+    snapshot: Opened, key: Hashable, sql: str, values: Any, *, name: str, most: int = ROWS_MAX + 1
+) -> tuple[tuple[Any, ...], ...]:
+    """The rows of SQL of our own, remembered by its key while the snapshot is open."""
+    rows = snapshot.answers.get(key)
+    if rows is None:
+        with snapshot.cursor() as own, _within(own, name):
+            own.execute(sql, values)
+            rows = tuple(own.fetchmany(most))
+        if len(rows) <= KEPT_ROWS_MAX:
+            snapshot.remember(key, rows, most=ANSWERS_KEPT)
+    return rows
 
 
 @contextmanager

@@ -6,11 +6,14 @@ from valor_core.tenancy.flags import Evaluation, SwitchedOff
 
 GATES = {
     "fact.import": "fact_import",
+    "report.read": "reports",
     "report.run": "reports",
+    "report.schedule": "reports",
+    "snapshot.explore": "explore",
     "snapshot.sql": "analyst_sql",
     "workbook.audit": "workbook_audit",
 }
-"""The acts that a flag can switch off."""
+"""The acts that a flag can switch off: where one is off, its routes and its page are not there."""
 
 _ONCE = "evaluated_flags"
 

@@ -34,9 +34,9 @@ class BadFlag(BadInput):
 
 
 class SwitchedOff(ValorError):
-    """What was asked for is not switched on for this tenant."""
+    """What was asked for is not there, because it is not switched on for this tenant."""
 
-    code, status = "switched_off", 403
+    code, status = "switched_off", 404
 
     def __init__(self, flag: "Flag", *, why: str) -> None:
         super().__init__(
@@ -81,6 +81,13 @@ FLAGS = {
             owner="snapshots",
             expires_on=date(2027, 12, 31),
             help="Analysts ask snapshots in SQL of their own.",
+        ),
+        Flag(
+            name="explore",
+            default=True,
+            owner="snapshots",
+            expires_on=date(2027, 12, 31),
+            help="Snapshots are explored by clicking, and views of them are kept and shared.",
         ),
         Flag(
             name="reports",

@@ -10,6 +10,11 @@ from valor_core.tenancy.plans import OperatorNeeded
 from valor_core.workbench.verb import verb, view
 
 
+def closed_acts(work: Work) -> frozenset[str]:
+    """The acts that are switched off for the tenant: what they are for is not there."""
+    return frozenset(act for act in features.GATES if not features.is_on(work, act))
+
+
 @view("flag.read")
 def list_flags(work: Work) -> list[Evaluation]:
     """Every flag with its value for the tenant, and what each layer said."""

@@ -19,6 +19,9 @@ from valor_core.settings import ROOT, home, whole_number
 from valor_core.snapshots import catalogue
 from valor_core.snapshots.bucket import the_bucket
 from valor_core.snapshots.datasets import DATASETS, Dataset
+from valor_core.snapshots.explore import Explored
+from valor_core.snapshots.explore import explore as explored
+from valor_core.snapshots.fields import SUBJECTS, Subject, subject_named
 from valor_core.snapshots.files import (
     flaw,
     forget_digests,
@@ -34,6 +37,7 @@ from valor_core.snapshots.named import Query, ask, named_queries, named_query
 from valor_core.snapshots.screen import Bounds, Screened
 from valor_core.snapshots.screen import screen as screened
 from valor_core.snapshots.sql import SqlAnswer, ask_sql
+from valor_core.snapshots.view import View
 from valor_core.store.tables import AuditHeadRow, SnapshotRow
 from valor_core.store.work import Work, unit_of_work
 from valor_core.tenancy import features
@@ -348,6 +352,25 @@ def ask_snapshot(
         return ask(_root(), manifest, query, parameters, before=other)
 
     found, damaged = _asked(work, answered, snapshot_id, as_of)
+    return replace(found, instead_of=str(damaged)) if damaged else found
+
+
+@view("snapshot.explore")
+def list_subjects(work: Work) -> Sequence[Subject]:
+    """What the caller may explore of a snapshot."""
+    return [each for each in SUBJECTS.values() if all(may(work.caller, act) for act in each.acts)]
+
+
+@view("snapshot.explore")
+def explore(
+    work: Work, asked: View, *, snapshot_id: str | None = None, as_of: datetime | None = None
+) -> Explored:
+    """What a view shows of a snapshot; see `_asked` for which."""
+    subject = subject_named(asked.dataset)
+    for act in subject.acts:
+        allowed(work, act)
+    ask = partial(explored, _root(), subject=subject, view=asked)
+    found, damaged = _asked(work, ask, snapshot_id, as_of)
     return replace(found, instead_of=str(damaged)) if damaged else found
 
 

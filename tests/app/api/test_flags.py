@@ -25,7 +25,7 @@ def test_a_flag_is_overridden_explained_and_ended_and_its_act_refused_meanwhile(
     assert [each["layer"] for each in made["layers"]] == list(Layer)
     assert api.get("/flags/fact_import").json() == made
     assert {each["flag"] for each in api.get("/flags").json()["flags"]} == set(FLAGS)
-    assert refusal(bring(client(acme.analyst), template().encode())) == (403, "switched_off")
+    assert refusal(bring(client(acme.analyst), template().encode())) == (404, "switched_off")
 
     assert api.delete("/flags/fact_import/override").json()["value"] is True
     assert refusal(api.delete("/flags/fact_import/override")) == (404, "not_found")
