@@ -1,13 +1,16 @@
-"""Explore: filter, group and chart what a snapshot holds, by clicking."""
+"""Explore: filter, group and chart what a snapshot holds, by clicking; keep the view, share it."""
 
 import streamlit as st
 
 from app.ui import show
 from app.ui.explored import explored
 from app.ui.exploring import Desk
-from app.ui.frame import caller, only_for_its_readers
+from app.ui.frame import caller, link, only_for_its_readers
+from app.ui.kept_views import ABOUT, keeping, kept_views, opened_view, taking_along
+from app.ui.questions import questions
 from app.ui.words import moment
 from valor_core.snapshots.explore import Explored
+from valor_core.snapshots.fields import Subject
 from valor_core.snapshots.view import View
 from valor_core.tenancy.access import MAY
 from valor_core.values import from_micros
@@ -27,41 +30,73 @@ def ask(view: View) -> Explored:
         return snapshots.explore(work, view, snapshot_id=chosen or None)
 
 
+def desk_of(subject: Subject) -> Desk:
+    """Where a view of the subject is put together."""
+    return Desk(subject, names, ask)
+
+
+def titled(snapshot_id: str) -> str:
+    """A snapshot by its moment."""
+    at = moment(from_micros(rows[snapshot_id or next(iter(rows))].created_at))
+    return at if snapshot_id else f"The newest, {at}"
+
+
+def clicked() -> None:
+    """A view and its answer."""
+    opened = opened_view(who, desk_of)
+    if opened:
+        st.subheader(show.plain(opened.name), anchor=False)
+    with show.asked():
+        about = st.selectbox(
+            "About", list(subjects), format_func=lambda name: subjects[name].label, key=ABOUT
+        )
+    st.caption(f"One row is {subjects[about].row}.")
+    view = desk_of(subjects[about]).view()
+    found = show.or_explain(ask, view)
+    if found is None:
+        return
+    if found.instead_of:
+        st.warning(
+            f"{found.instead_of} This is the last good one before it; publish a new snapshot to "
+            "mend it.",
+            icon=":material/healing:",
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        keeping(who, view, opened)
+        if found.rows:
+            taking_along(who, subjects[about], found)
+        if opened:
+            show.links({"Link to share": f"/explore?view={opened.id}"})
+    explored(found, names)
+
+
 st.title("Explore", anchor=False)
 with open_work(who) as work:
     rows = {row.id: row for row in snapshots.list_snapshots(work, limit=LISTED)}
     subjects = {each.name: each for each in snapshots.list_subjects(work)}
     names = people.names(work)
 if not rows:
+    may_publish = who.role in MAY["snapshot.publish"]
     st.info(
-        "There is nothing to explore yet: it looks at a snapshot, all that there is at one moment. "
-        + (
-            "Publish the first one on the page Snapshots."
-            if who.role in MAY["snapshot.publish"]
-            else "Ask an analyst of your tenant to publish one."
-        ),
+        "There is nothing to explore yet: this page looks at a snapshot, all that there is at one "
+        f"moment. {'Publish' if may_publish else 'Ask an analyst of your tenant to publish'} the "
+        "first one.",
         icon=":material/photo_camera:",
     )
+    if may_publish:
+        link("snapshots", "To the page Snapshots", icon=":material/photo_camera:")
     st.stop()
 
-left, right = st.columns(2)
-chosen = left.selectbox(
-    "Snapshot",
-    [NEWEST, *rows],
-    format_func=lambda id_: moment(from_micros(rows[id_].created_at)) if id_ else "The newest",
-    key="explore:snapshot",
-    bind="query-params",
-)
-about = right.selectbox(
-    "About",
-    list(subjects),
-    format_func=lambda name: subjects[name].label,
-    key="explore:about",
-    bind="query-params",
-)
-subject = subjects[about]
-st.caption(f"One row is {subject.row}.")
-view = Desk(subject, names, ask).view()
-found = show.or_explain(ask, view)
-if found:
-    explored(found, names)
+with show.asked():
+    chosen = st.selectbox(
+        "Snapshot", [NEWEST, *rows], format_func=titled, key="snapshot", bind="query-params"
+    )
+section = show.section(["View", "Saved views", "Questions"], of="explore")
+if section == "Saved views":
+    kept_views(who, subjects, names)
+elif section == "Questions":
+    with open_work(who) as work:
+        made = snapshots.find_snapshot(work, chosen or "latest")
+    questions(who, made)
+else:
+    clicked()

@@ -1,17 +1,19 @@
 """Exploring snapshots: what can be asked, and the answer to a view."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from app.api.callers import CallersWork
+from app.api.callers import CallersWork, MakesOnce
 from app.api.requests import StrictRoute
 from valor_core.snapshots.explore import Explored
+from valor_core.snapshots.exported import EXPORTS
 from valor_core.snapshots.fields import Field as SubjectField
 from valor_core.snapshots.fields import Subject
 from valor_core.snapshots.named import ROWS_MAX
+from valor_core.snapshots.saved_views import NAME_MAX
 from valor_core.snapshots.view import (
     COLUMNS_MAX,
     FIGURES_MAX,
@@ -25,7 +27,10 @@ from valor_core.snapshots.view import (
     figures_of,
     keys_of,
 )
-from valor_core.workbench import snapshots
+from valor_core.values import from_micros
+from valor_core.workbench import saved_views, snapshots
+from valor_core.workbench.saved_views import SavedViewRow
+from valor_core.workbench.verb import allowed
 
 router = APIRouter(prefix="/analytics", tags=["analytics"], route_class=StrictRoute)
 
@@ -123,6 +128,40 @@ class SubjectView(BaseModel):
         return cls(name=subject.name, label=subject.label, row=subject.row, fields=fields)
 
 
+class SavedViewBody(BaseModel):
+    """A view and the name by which the tenant keeps it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=NAME_MAX)
+    view: ViewBody
+
+
+class SavedViewView(BaseModel):
+    """A view that the tenant keeps."""
+
+    id: str
+    name: str
+    view: ViewBody
+    at: datetime
+    by: str
+    changed_at: datetime
+    changed_by: str
+
+    @classmethod
+    def of(cls, row: SavedViewRow) -> "SavedViewView":
+        """The view as clients see it."""
+        return cls(
+            id=row.id,
+            name=row.name,
+            view=ViewBody(**row.content),
+            at=from_micros(row.created_at),
+            by=row.created_by,
+            changed_at=from_micros(row.changed_at),
+            changed_by=row.changed_by,
+        )
+
+
 class HeadingView(BaseModel):
     """A column of an answer: a group, a field of single rows, or a figure."""
 
@@ -180,10 +219,56 @@ def list_subjects(work: CallersWork) -> list[SubjectView]:
     return [SubjectView.of(each) for each in snapshots.list_subjects(work)]
 
 
-@router.post("/explore")
-def explore(work: CallersWork, body: ExploreBody) -> ExploredView:
-    """What a view shows of a snapshot."""
+@router.post("/explore", response_model=ExploredView)
+def explore(
+    work: CallersWork,
+    body: ExploreBody,
+    as_: Annotated[Literal["json", "csv", "xlsx", "parquet"], Query(alias="format")] = "json",
+) -> Response:
+    """What a view shows of a snapshot, as JSON or as a file."""
     which = None if body.snapshot == "latest" else body.snapshot
-    return ExploredView.of(
-        snapshots.explore(work, body.view(), snapshot_id=which, as_of=body.as_of)
+    found = snapshots.explore(work, body.view(), snapshot_id=which, as_of=body.as_of)
+    if as_ == "json":
+        told = ExploredView.of(found).model_dump_json()
+        return Response(told, media_type="application/json")
+    name = f"valor-{body.dataset}-{found.cut[:10]}.{as_}"
+    return Response(
+        EXPORTS[as_].write(found),
+        media_type=EXPORTS[as_].media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+@router.get("/views")
+def list_views(work: CallersWork) -> list[SavedViewView]:
+    """The views that the tenant keeps, by name."""
+    return [SavedViewView.of(row) for row in saved_views.list_views(work)]
+
+
+@router.post("/views", status_code=201, response_model=SavedViewView)
+def keep_view(work: CallersWork, once: MakesOnce, body: SavedViewBody) -> Response:
+    """Keep a view by a name, for everybody in the tenant."""
+    allowed(work, "view.keep")
+    return once.do(
+        lambda: SavedViewView.of(saved_views.keep_view(work, body.name, body.view.view()))
+    )
+
+
+@router.get("/views/{view_id}")
+def read_view(work: CallersWork, view_id: str) -> SavedViewView:
+    """A view that the tenant keeps."""
+    return SavedViewView.of(saved_views.read_view(work, view_id))
+
+
+@router.put("/views/{view_id}")
+def change_view(work: CallersWork, view_id: str, body: SavedViewBody) -> SavedViewView:
+    """Give a view another name, or let it show something else."""
+    return SavedViewView.of(
+        saved_views.change_view(work, view_id, name=body.name, shown=body.view.view())
+    )
+
+
+@router.delete("/views/{view_id}", status_code=204)
+def drop_view(work: CallersWork, view_id: str) -> None:
+    """Delete a view for everybody in the tenant."""
+    saved_views.drop_view(work, view_id)

@@ -82,6 +82,9 @@ DEEDS = {
     "tenant.resume": ("opened this tenant again", ""),
     "tenant.suspend": ("suspended this tenant", ""),
     "token.issue": ("made a sign-in link", "for"),
+    "view.change": ("changed the saved view", ""),
+    "view.drop": ("deleted the saved view", ""),
+    "view.keep": ("saved the view", ""),
     "workbook.audit": ("audited a workbook", ""),
     "valuation.run": ("saved a valuation", "of"),
 }
@@ -176,6 +179,7 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
         "event": f"event {rest}",
         "job_run": job.replace("_", " "),
         "schedule": job,
+        "view": str(details.get("name", rest)),
         "snapshot": rest[:12],
         "plan": rest,
         "override": _limits(details.get("changed", ())),

@@ -54,14 +54,16 @@ class Desk:
         rows, across, figures = self._groups()
         columns = () if rows or figures else self._columns()
         shown = [*rows, *(figures or ([COUNT] if rows else [])), *columns]
+        left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
+        order = self._order(shown, middle, right)
         return View(
             dataset=self.subject.name,
-            filters=tuple(self._filters()),
+            filters=tuple(self._filters(left)),
             columns=tuple(columns),
             rows=tuple(rows),
             across=across,
             figures=tuple(figures),
-            order=self._order(shown),
+            order=order,
         )
 
     def show(self, view: View) -> None:
@@ -124,11 +126,10 @@ class Desk:
         st.session_state.setdefault(key, self._first_columns())
         return st.multiselect("Columns", list(self.subject.fields), format_func=self.label, key=key)
 
-    def _order(self, shown: Sequence[str]) -> str:
+    def _order(self, shown: Sequence[str], left: Any, right: Any) -> str:
         key = self.key("order")
         if st.session_state.get(key) not in shown:
             st.session_state.pop(key, None)
-        left, right = st.columns([2, 3], vertical_alignment="bottom")
         name = left.selectbox(
             "Order by", ["", *shown], key=key,
             format_func=lambda each: self.label(each) if each else "As it comes",
@@ -146,9 +147,9 @@ class Desk:
             return f"{fields[head].label} by {tail}"
         return f"{fields[tail].label}, {WORDS[head]}" if tail else fields[head].label
 
-    def _filters(self) -> Iterator[Filter]:
+    def _filters(self, place: Any) -> Iterator[Filter]:
         fields = self.subject.fields
-        names = st.multiselect(
+        names = place.multiselect(
             "Filter by", list(fields), format_func=self.label, key=self.key("filters"),
             max_selections=FILTERS_MAX, placeholder="Nothing: all rows",
         )  # fmt: skip

@@ -48,6 +48,7 @@ from tests.app.things import (
     schedule_of,
     session_of,
     things_of,
+    view_of,
 )
 from tests.conftest import ONLY_SQLITE, Tenant
 from tests.models.simulation.sound import a_plan
@@ -225,6 +226,11 @@ ACT_OF_ROUTE = {
     "GET /snapshots/{snapshot_id}/sql": "snapshot.sql",
     "GET /analytics/subjects": "snapshot.explore",
     "POST /analytics/explore": "snapshot.explore",
+    "GET /analytics/views": "view.read",
+    "POST /analytics/views": "view.keep",
+    "GET /analytics/views/{view_id}": "view.read",
+    "PUT /analytics/views/{view_id}": "view.change",
+    "DELETE /analytics/views/{view_id}": "view.drop",
 }
 ANYONE, SIGNED_IN, PEOPLE = "anyone", "whoever is signed in or has a key", "who is signed in"
 NOBODY = "nobody"
@@ -268,6 +274,10 @@ DOORS = {
 SOCKETS = {"/_stcore/stream"}
 # Bodies that name no thing.
 SAME_OF_ALL: dict[str, Any] = {
+    "POST /analytics/views": lambda: {"name": f"view {new_id()}", "view": {"dataset": "facts"}},
+    "PUT /analytics/views/{view_id}": lambda: {
+        "name": f"view {new_id()}", "view": {"dataset": "usage"},
+    },
     "POST /batches": {"policy": {}},
     "POST /analytics/explore": {"dataset": "coverage", "rows": ["company"]},
     "POST /imports/fetch": {"company": "AAPL"},
@@ -397,6 +407,7 @@ FRESH: dict[str, Callable[[Store, Tenant, Caller, Things], str]] = {
     "series_id": lambda store, tenant, *_: doubtful_series_of(store, tenant),
     "user_id": lambda store, tenant, *_: member_of(store, tenant),
     "grant_id": lambda store, tenant, *_: grant_of(store, tenant),
+    "view_id": lambda store, tenant, *_: view_of(store, tenant),
     "key_id": lambda store, tenant, who, _: key_of(
         store, who if who.kind == "user" else tenant.admin
     ),

@@ -17,6 +17,7 @@ from valor_core.market.provider import BarsQuery, in_series
 from valor_core.market.providers.replay import Replay
 from valor_core.market.series import Bar, Series
 from valor_core.models.codec import dump
+from valor_core.snapshots.view import View
 from valor_core.store.engines import Store
 from valor_core.store.tables import MembershipRow, SessionRow
 from valor_core.tenancy import sign_in
@@ -33,6 +34,7 @@ from valor_core.workbench import (
     plans,
     providers,
     reports,
+    saved_views,
     snapshots,
     valuations,
 )
@@ -43,7 +45,7 @@ _COUNT = count(1)
 IDS = (
     "company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "computation_id",
     "override_id", "file_id", "series_id", "work_id", "session_id", "key_id", "user_id", "grant_id",
-    "snapshot_id",
+    "snapshot_id", "view_id",
 )  # fmt: skip
 
 
@@ -65,6 +67,7 @@ class Things:
     work_id: str
     session_id: str
     snapshot_id: str
+    view_id: str
     key_id: str
     user_id: str
     grant_id: str
@@ -142,6 +145,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         work_id=announced_work_of(store, tenant),
         session_id=session_of(store, tenant, tenant.analyst.user_id),
         snapshot_id=snapshot.id,
+        view_id=view_of(store, tenant),
         key_id=key.id,
         user_id=member_of(store, tenant),
         grant_id=grant_of(store, tenant),
@@ -243,6 +247,12 @@ def grant_of(store: Store, tenant: Tenant) -> str:
     """An access that an operator asks for; its id."""
     with open_work(tenant.operator, store) as work:
         return grants.ask_access(work, reason=f"a fault of {tenant.slug}", hours=2).id
+
+
+def view_of(store: Store, tenant: Tenant) -> str:
+    """A view that the tenant keeps; its id."""
+    with open_work(tenant.analyst, store) as work:
+        return saved_views.keep_view(work, f"view {new_id()}", View(dataset="facts")).id
 
 
 def key_of(store: Store, who: Caller) -> str:

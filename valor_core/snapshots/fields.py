@@ -115,13 +115,13 @@ def _coverage() -> Subject:
     fields = [
         _field("company", "text", "t.name"),
         _field("ticker", "text", "t.ticker"),
-        _field("sic", "code", "t.sic"),
-        _field("financial", "yes_or_no", "t.financial"),
         _field("fiscal_year", "code", "t.fiscal_year"),
         *(
             _field(m.name, KIND_OF_UNIT.get(m.unit, "number"), f"t.{m.name}", label=m.label)
             for m in MEASURES
         ),
+        _field("sic", "code", "t.sic"),
+        _field("financial", "yes_or_no", "t.financial"),
         *(
             _field(name, "money", f"t.part_{name}", label=words[:1].upper() + words[1:])
             for name, words in FILED.items()

@@ -662,6 +662,20 @@ class SnapshotRow(Private, Base):
     __table_args__ = (Index(None, "tenant_id", "created_at", "id"), STRICT)
 
 
+class SavedViewRow(Private, Base):
+    """What somebody looked at in snapshots, kept by its name for everybody in the tenant."""
+
+    __tablename__ = "saved_views"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(info=FREE)
+    content: Mapped[Any] = mapped_column(Json, info=FREE)
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    changed_at: Mapped[int]
+    changed_by: Mapped[str]
+    __table_args__ = (UniqueConstraint("tenant_id", "name"), STRICT)
+
+
 class ScheduleRow(Private, Base):
     """When a job is due, in whose name, with which parameters."""
 

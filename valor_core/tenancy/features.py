@@ -11,6 +11,7 @@ GATES = {
     "report.schedule": "reports",
     "snapshot.explore": "explore",
     "snapshot.sql": "analyst_sql",
+    **dict.fromkeys(("view.read", "view.keep", "view.change", "view.drop"), "explore"),
     "workbook.audit": "workbook_audit",
 }
 """The acts that a flag can switch off: where one is off, its routes and its page are not there."""
