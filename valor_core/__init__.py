@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Uniform,
     )
     from valor_core.notebook import Valuation, inputs, open, steps, value  # noqa: A004
+    from valor_core.snapshots.view import Filter, View
 
 _HOMES = {
     "open": "valor_core.notebook",
@@ -52,6 +53,8 @@ _HOMES = {
     "Triangular": "valor_core.models.simulation.distributions",
     "Truncated": "valor_core.models.simulation.distributions",
     "Uniform": "valor_core.models.simulation.distributions",
+    "Filter": "valor_core.snapshots.view",
+    "View": "valor_core.snapshots.view",
 }
 __all__ = [
     "Bridge",
@@ -60,6 +63,7 @@ __all__ = [
     "DcfInputs",
     "DirectDcfInputs",
     "Fade",
+    "Filter",
     "Lognormal",
     "Normal",
     "OptionTranche",
@@ -70,6 +74,7 @@ __all__ = [
     "Truncated",
     "Uniform",
     "Valuation",
+    "View",
     "inputs",
     "open",
     "steps",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from valor_core.models.simulation.study import Study
     from valor_core.models.solving import Solution
     from valor_core.snapshots.manifest import Manifest
+    from valor_core.snapshots.view import View
     from valor_core.store.tables import ValuationRow
 
 
@@ -86,6 +87,10 @@ class Workspace:
     def snapshots(self) -> "Snapshots":
         """The tenant's snapshots: cuts that never change, and questions asked of them."""
         return Snapshots(self)
+
+    def explore(self, view: "View") -> "pd.DataFrame":
+        """What a view shows of the newest snapshot, one line a group or a row."""
+        return self.snapshots.latest().explore(view)
 
     def companies(self) -> "pd.DataFrame":
         """All companies, one a row."""
@@ -645,6 +650,23 @@ class Snapshot:
             )
         table = pd.DataFrame(answer.rows, columns=[each.name for each in answer.query.columns])
         table.attrs = {"snapshot_id": self.id, "cut": self.manifest.cut, "more": answer.more}
+        return table
+
+    def explore(self, view: "View") -> "pd.DataFrame":
+        """What a view shows of it, one line a group or a row; totals are in `.attrs`."""
+        import pandas as pd
+
+        from valor_core.workbench.snapshots import explore
+
+        with self._space._work() as work:  # noqa: SLF001
+            found = explore(work, view, snapshot_id=self.id)
+        table = pd.DataFrame(found.rows, columns=[each.name for each in found.columns])
+        table.attrs = {
+            "snapshot_id": self.id,
+            "cut": self.manifest.cut,
+            "totals": found.totals,
+            "rows_in_all": found.rows_in_all,
+        }
         return table
 
     def verify(self) -> bool:

@@ -11,6 +11,7 @@ from app.ui.answers import answer_table, heading, scaled
 from app.ui.words import counted, person
 from valor_core.charts import explored as charts
 from valor_core.snapshots.explore import Explored, Heading, said
+from valor_core.snapshots.named import ROWS_MAX
 from valor_core.snapshots.view import GRAINS, NUMBERS
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def left_out(found: Explored) -> str:
     The line of all counts what had no room too.
     """
     what = "group" if found.keys else "row"
-    shown = counted(len(found.rows), what)
-    told = f"{shown}."
+    told = f"{counted(len(found.rows), what)}."
     if found.rows_in_all > len(found.rows):
         told = f"The first {len(found.rows):,} of {counted(found.rows_in_all, what)}."
     if found.series_in_all > found.series:
@@ -62,11 +62,15 @@ def left_out(found: Explored) -> str:
 def _line(row: Sequence[Any], found: Explored, names: Mapping[str, str]) -> tuple[Any, ...]:
     kinds = [each.kind for each in found.columns]
     cells = [
-        person(cell, names) if kind == "person" and cell is not None else cell
+        _told(cell, kind, names) if cell is not None else None
         for cell, kind in zip(row, kinds, strict=True)
     ]
     keys = found.keys
     return *(said(cell, kinds[at]) for at, cell in enumerate(cells[:keys])), *cells[keys:]
+
+
+def _told(cell: Any, kind: str, names: Mapping[str, str]) -> Any:
+    return person(cell, names) if kind == "person" else said(cell, kind) if kind == "term" else cell
 
 
 def _chart(found: Explored, names: Mapping[str, str]) -> None:
@@ -82,6 +86,21 @@ def _chart(found: Explored, names: Mapping[str, str]) -> None:
     draw = fitting.get(chosen or "")
     if draw:
         show.chart(draw(), key=f"explored:{chosen}", alt=f"{chosen}: {left_out(found)}")
+        st.caption(_not_drawn(found, chosen or ""))
+
+
+def _not_drawn(found: Explored, chart: str) -> str:
+    """What of the table the chart has no room for; nothing where it has all."""
+    groups, series = (BARS_MAX, BAR_SERIES_MAX) if chart == "Bars" else (ROWS_MAX, SERIES_MAX)
+    lacks = [
+        f"the first {most} of {count} {what}"
+        for what, count, most in (
+            ("groups", len(found.rows), groups),
+            ("values laid across", found.series, series),
+        )
+        if count > most
+    ]
+    return f"The chart shows {' and '.join(lacks)}." if lacks else ""
 
 
 def _grouped(found: Explored, names: Mapping[str, str]) -> dict[str, Drawn]:
@@ -92,9 +111,9 @@ def _grouped(found: Explored, names: Mapping[str, str]) -> dict[str, Drawn]:
     labels = [", ".join(map(str, line[: found.keys])) for line in lines]
     first = found.columns[numeric[0]]
     of_series = [at for at in numeric if found.columns[at].figure == first.figure]
+    if found.series and len(of_series) > 1:
+        of_series.pop()  # their total
     series = {found.columns[at].label: _values(found, at) for at in of_series}
-    if len(series) > 1:
-        series.pop("All", None)
     title = (
         heading(first) if len(series) == 1 else heading(replace(first, label=first.figure_label))
     )

@@ -148,7 +148,10 @@ class Desk:
         return f"{fields[tail].label}, {WORDS[head]}" if tail else fields[head].label
 
     def _filters(self, place: Any) -> Iterator[Filter]:
-        fields = self.subject.fields
+        fields, usual = self.subject.fields, self.subject.usually
+        if usual and self.key("filters") not in st.session_state:
+            st.session_state[self.key("filters")] = [usual]
+            st.session_state[self.key(f"{usual}:is")] = True
         names = place.multiselect(
             "Filter by", list(fields), format_func=self.label, key=self.key("filters"),
             max_selections=FILTERS_MAX, placeholder="Nothing: all rows",

@@ -1,23 +1,34 @@
 """Exploring by clicking: any view gives what a plain fold over the same rows gives."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from functools import cache
+from io import BytesIO
 from math import fsum
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
+from tests.conftest import ONLY_SQLITE, World
+from tests.snapshots.conftest import Published, filing, import_filings, publish
+from valor_core.errors import AccessDenied, BadInput
+from valor_core.notebook import Workspace
 from valor_core.snapshots import explore as exploring
 from valor_core.snapshots.datasets import DATASETS
 from valor_core.snapshots.explore import Explored, compiled, read_answer
-from valor_core.snapshots.fields import SUBJECTS, Subject
+from valor_core.snapshots.exported import EXPORTS, as_csv, as_parquet, as_workbook
+from valor_core.snapshots.fields import SUBJECTS, NoSubject, Subject, subject_named
 from valor_core.snapshots.manifest import Manifest
+from valor_core.snapshots.reader import opened
 from valor_core.snapshots.view import (
     FILTERS,
     TIMES,
@@ -27,6 +38,9 @@ from valor_core.snapshots.view import (
     keys_of,
     planned,
 )
+from valor_core.values import Caller
+from valor_core.workbench import snapshots
+from valor_core.workbench.verb import open_work
 
 KOKE = {"cik": 21344, "name": "Coca-Cola Co", "ticker": "KO", "sic": 2086}
 MADE = Manifest(tenant="t", cut="2026-11-26T00:00:00+00:00", parent=None, audit_size=0,
@@ -99,7 +113,8 @@ def filters(draw: Callable[..., Any], subject: Subject) -> Filter:
     field = draw(st.sampled_from(list(subject.fields.values())))
     how = draw(st.sampled_from(FILTERS[field.kind]))
     pool: Sequence[Any] = {
-        "text": SOME, "code": (-3, 0, 7), "yes_or_no": (True, False), "whole": (-3, 0, 7),
+        "text": SOME, "term": SOME, "yes_or_no": (True, False),
+        "code": (-3, 0, 7), "whole": (-3, 0, 7),
         **{kind: [str(day) for day in DAYS] for kind in TIMES},
     }.get(field.kind, NUMBERS)  # fmt: skip
     least, most = (0, 0) if how in ("known", "missing") else (1, 3 if how.startswith("is") else 1)
@@ -178,7 +193,8 @@ def hold(made: duckdb.DuckDBPyConnection, dataset: str, rows: Sequence[Mapping[s
     schema = DATASETS[dataset].schema
     arrow = pa.table({name: [row.get(name) for row in rows] for name in schema.names}, schema)
     made.register("rows", arrow)
-    made.execute(f"CREATE OR REPLACE TABLE main.{dataset} AS FROM rows")
+    derived = DATASETS[dataset].derived or "0 AS nothing"
+    made.execute(f"CREATE OR REPLACE TABLE main.{dataset} AS SELECT *, {derived} FROM rows")
 
 
 def asked_of(rows: Sequence[Mapping[str, Any]], subject: Subject, view: View) -> Explored:
@@ -273,3 +289,138 @@ def test_any_view_gives_what_a_fold_in_python_gives(dataset: str, data: st.DataO
     assert found.rows == tuple(lines)
     assert found.totals == totals
     assert all(len(found.columns) == len(row) for row in found.rows)
+
+
+def asked(world: World, view: View, who: Caller | None = None) -> Explored:
+    with open_work(who or world.acme.viewer, world.store) as work:
+        return snapshots.explore(work, view)
+
+
+@ONLY_SQLITE
+def test_a_view_of_a_published_snapshot_is_remembered_and_a_notebook_shows_the_same(
+    apple: World, published: Published, root: Path
+):
+    made = published()
+    view = View(dataset="facts", rows=("fiscal_year",), figures=("count", "most:value"))
+
+    found = asked(apple, view)
+
+    assert (found.snapshot_id, found.rows_in_all) == (made.id, 3)
+    assert [row[0] for row in found.rows] == [2021, 2023, 2024]
+    assert found.totals
+    assert found.rows[2][2] == found.totals[2] == 391_035e6
+    table = Workspace("acme", apple.store, apple.acme.analyst).explore(view)
+    assert [tuple(row) for row in table.itertuples(index=False)] == list(found.rows)
+    with opened(root, made) as snapshot:
+        assert len(snapshot.answers) == 1
+        snapshot.instance.execute("DROP VIEW facts")  # so that nothing can be asked anew
+    assert asked(apple, view) == found
+
+
+@ONLY_SQLITE
+def test_who_may_not_read_what_a_dataset_was_made_of_may_not_explore_it(
+    apple: World, published: Published
+):
+    published()
+    with open_work(apple.acme.viewer, apple.store) as work:
+        offered = {each.name for each in snapshots.list_subjects(work)}
+
+    assert SUBJECTS.keys() - offered == {
+        "usage", "usage_daily", "billing", "billing_daily", "invoices", "audit",
+    }  # fmt: skip
+    for name in SUBJECTS.keys() - offered:
+        with pytest.raises(AccessDenied):
+            asked(apple, View(dataset=name))
+        asked(apple, View(dataset=name), apple.acme.admin)
+
+
+@pytest.mark.parametrize(
+    ("view", "problem"),
+    [
+        ({"rows": ("nosuch",)}, "no field 'nosuch'"),
+        ({"rows": ('company" FROM facts; --',)}, "no field"),
+        ({"rows": ("value",)}, "cannot be grouped by value"),
+        ({"rows": ("filed_on",)}, "cannot be grouped by filed_on"),
+        ({"rows": ("filed_on:month') --",)}, "cannot be grouped"),
+        ({"rows": ("company", "company")}, "named twice"),
+        ({"across": "company"}, "there are no rows"),
+        ({"figures": ("sum:company",)}, "is no figure of Company"),
+        ({"figures": ("fsum(1)--:value",)}, "is no figure of Value"),
+        ({"columns": ("1",)}, "no field"),
+        ({"order": "value; DROP"}, "cannot stand by"),
+        ({"rows": ("company",), "order": "value"}, "which is not shown"),
+        ({"limit": 10_001}, "cannot have 10001 rows"),
+        ({"filters": (Filter(field="company", how="like", values=("x",)),)}, "filtered by 'like'"),
+        ({"filters": (Filter(field="value", how="from", values=("1",)),)}, "compared with '1'"),
+        ({"filters": (Filter(field="value", how="to", values=(float("nan"),)),)}, "with 'nan'"),
+        ({"filters": (Filter(field="fiscal_year", how="is", values=(2.0**70,)),)}, "compared"),
+        ({"filters": (Filter(field="filed_on", how="to", values=("soon",)),)}, "with 'soon'"),
+        ({"filters": (Filter(field="company", how="contains", values=("\ud800",)),)}, "compared"),
+        ({"filters": (Filter(field="company", how="is"),)}, "has 0 values"),
+        ({"filters": (Filter(field="known", how="is", values=(1,)),)}, "compared with '1'"),
+    ],
+)
+def test_what_no_declared_field_answers_is_refused_and_never_becomes_sql(view, problem):
+    with pytest.raises(BadInput, match=problem):
+        planned(View(dataset="facts", **view), SUBJECTS["facts"])
+
+
+def test_a_dataset_that_is_not_declared_is_none():
+    with pytest.raises(NoSubject, match="no dataset"):
+        subject_named("facts; DROP TABLE facts")
+
+
+@ONLY_SQLITE
+def test_threads_of_two_tenants_never_receive_each_others_groups(
+    apple: World, published: Published
+):
+    """200 interleaved views on 8 threads, each asked anew."""
+    import_filings(apple, apple.rival.analyst, filing({2024: {"revenue": 47_061}}, **KOKE))
+    published()
+    publish(apple, apple.rival.analyst)
+
+    def companies(turn: int) -> list[str]:
+        who = (apple.acme.viewer, apple.rival.viewer)[turn % 2]
+        apart = Filter(field="value", how="to", values=(1e15 + turn,))
+        if turn % 4 < 2:
+            found = asked(apple, View(dataset="facts", filters=(apart,), rows=("company",)), who)
+        else:
+            found = asked(apple, View(dataset="facts", filters=(apart,), columns=("company",)), who)
+        return sorted({row[0] for row in found.rows})
+
+    with ThreadPoolExecutor(8) as pool:
+        seen = list(pool.map(companies, range(200)))
+
+    assert seen == [["Apple Inc."], ["Coca-Cola Co"]] * 100
+
+
+def test_no_text_becomes_a_formula_in_a_file():
+    """In a CSV it is marked; in a workbook the cell is a text; Parquet keeps it as it is."""
+    evil = "=cmd|' /C calc'!A0"
+    rows = [{"company_id": "c", "item": evil, "value": -1.5, "fiscal_year": 2024}]
+    view = View(dataset="facts", rows=("item",), across="fiscal_year", figures=("sum:value",))
+    found = asked_of(rows, SUBJECTS["facts"], view)
+
+    assert as_csv(found).decode().splitlines() == ["Line item,2024,All", f"'{evil},-1.5,-1.5"]
+    sheet = load_workbook(BytesIO(as_workbook(found)))["Explored"]
+    assert [(cell.value, cell.data_type) for cell in sheet[2]] == [
+        (evil, "s"), (-1.5, "n"), (-1.5, "n"),
+    ]  # fmt: skip
+    table = pq.read_table(BytesIO(as_parquet(found)))
+    assert table.to_pylist() == [{"item": evil, "sum:value@2024": -1.5, "sum:value@All": -1.5}]
+
+
+def test_every_field_can_be_shown_grouped_summed_up_and_written_to_a_file():
+    for subject in SUBJECTS.values():
+        if subject.name == "coverage":
+            continue
+        keys = [key for field in subject.fields.values() for key in keys_of(field)][:4]
+        figures = [each for field in subject.fields.values() for each in figures_of(field)][:8]
+        made = [dict.fromkeys(DATASETS[subject.name].schema.names)]
+        for view in (
+            View(dataset=subject.name),
+            View(dataset=subject.name, rows=tuple(keys), figures=tuple(figures)),
+        ):
+            found = asked_of(made, subject, view)
+            assert len(found.rows) == 1
+            assert all(each.write(found) for each in EXPORTS.values())

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from valor_core.models.lines import spoken
 from valor_core.snapshots.fields import Field, Subject
 from valor_core.snapshots.manifest import Manifest
 from valor_core.snapshots.named import ROWS_MAX, answered
@@ -238,11 +239,13 @@ def _headings(plan: Plan, values: Sequence[Any]) -> Iterator[Heading]:
 def said(value: Any, kind: str) -> str:
     """A value of a group as people read it.
 
-    >>> said(date(2026, 10, 1), "quarter"), said(None, "text"), said(True, "yes_or_no")
-    ('2026 Q4', 'missing', 'yes')
+    >>> said(date(2026, 10, 1), "quarter"), said(None, "text"), said("net_debt", "term")
+    ('2026 Q4', 'missing', 'Net debt')
     """
     if value is None:
         return "missing"
+    if kind == "term" and value:
+        return spoken(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, date):

@@ -42,7 +42,7 @@ def _cells(found: Explored, row: Sequence[Any]) -> list[Any]:
     """A line with its groups in words."""
     kinds = [each.kind for each in found.columns]
     words = [
-        said(cell, kind) if kind not in ("code", "day") else cell
+        said(cell, kind) if kind not in ("code", "day", "term") else cell
         for cell, kind in zip(row[: found.keys], kinds, strict=False)
     ]
     return [*words, *row[found.keys :]]

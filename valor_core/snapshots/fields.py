@@ -15,13 +15,16 @@ from valor_core.snapshots.measures import FILED, MEASURES, SAVED
 CODES = {"cik", "sic", "fiscal_year", "seq", "object_version", "version", "bucket"}
 """Whole numbers that name something: nobody adds them up, and no comma stands in them."""
 MONEY = {*FILED, "equity_value", "enterprise_value"}
+TERMS = {"item", "model", "meter", "capability", "outcome", "state", "category"}
+"""Texts that are names of ours: `cost_of_revenue` is told as words."""
 PERSONS = {"actor", "added_by", "dropped_by"}
 WRITTEN_DAYS = {("facts", name) for name in ("period_start", "period_end", "filed_on")}
 WRITTEN_DAYS |= {("billing", "day")}
+USUALLY = {"facts": "known"}  # a number that was filed five times counts once
 NOBODY_ASKS = {"company_id", "adjustment_id", "payload_digest", "leaf", "mac", "key_id"}
 IN_COVERAGE = {"companies", "figures"}  # the subject `coverage` has all that they have
 LABELS = {
-    "sic": "SIC", "cik": "CIK", "seq": "Entry", "known": "Stands today", "item": "Line item",
+    "sic": "SIC", "cik": "CIK", "seq": "Entry", "known": "Newest filing of it", "item": "Line item",
     "financial": "Financial company", "newest": "Newest of its company", "amount": "Amount",
     "amount_minor": "Amount, minor units", "price_minor": "Price, minor units",
     "bucket": "Step of time taken", "saved_at": "Saved on", "run_id": "Run", "target": "About",
@@ -49,6 +52,7 @@ class Subject:
     acts: tuple[str, ...]  # who may do all of them may ask
     source: str
     fields: Mapping[str, Field]
+    usually: str = ""  # a field that is asked to be true, unless somebody wants the other rows
 
 
 class NoSubject(NotFound):
@@ -82,6 +86,7 @@ def _of_dataset(dataset: Dataset) -> Subject:
         acts=(dataset.act, *(("company.read",) if of_companies else ())),
         source=f"main.{dataset.name} AS t{joined if of_companies else ''}",
         fields={each.name: each for each in fields},
+        usually=USUALLY.get(dataset.name, ""),
     )
 
 
@@ -105,7 +110,8 @@ def _own_fields(dataset: Dataset) -> Iterator[Field]:
         elif name in MONEY:
             yield _field(name, "money", sql)
         else:
-            yield _field(name, "person" if name in PERSONS else stored, sql)
+            kind = "person" if name in PERSONS else "term" if name in TERMS else stored
+            yield _field(name, kind, sql)
     if dataset.derived:
         yield _field("newest", "yes_or_no", "t.newest")
 

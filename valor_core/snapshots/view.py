@@ -20,6 +20,7 @@ KEYS_MAX, FIGURES_MAX, FILTERS_MAX, VALUES_MAX, COLUMNS_MAX = 4, 8, 20, 500, 40
 TEXT_MAX, WHOLE_MAX = 200, 2**63
 COUNT = "count"
 NUMBERS = ("whole", "number", "money", "rate", "ratio")
+TEXTS = ("text", "person", "term")
 TIMES = ("day", "moment")
 GRAINS = {"day": "day", "month": "month", "quarter": "quarter", "year": "year"}
 WORDS = {
@@ -29,7 +30,7 @@ WORDS = {
 HOWS = {
     **dict.fromkeys(("whole", "number", "money"), ("sum", "mean", "median", "least", "most")),
     **dict.fromkeys(("rate", "ratio"), ("mean", "median", "least", "most")),
-    **dict.fromkeys(("text", "person", "code"), ("distinct",)),
+    **dict.fromkeys((*TEXTS, "code"), ("distinct",)),
     **dict.fromkeys(TIMES, ("least", "most")),
     "yes_or_no": (),
 }
@@ -40,7 +41,7 @@ FOLDS = {
 }  # fmt: skip
 FOLDS_OF_WHOLE = {**FOLDS, "sum": "sum({})", "mean": "avg({})"}
 FILTERS = {
-    **dict.fromkeys(("text", "person"), ("is", "is_not", "contains", "known", "missing")),
+    **dict.fromkeys(TEXTS, ("is", "is_not", "contains", "known", "missing")),
     **dict.fromkeys(NUMBERS, ("from", "to", "known", "missing")),
     **dict.fromkeys(TIMES, ("from", "to", "known", "missing")),
     "code": ("is", "is_not", "from", "to", "known", "missing"),
@@ -166,7 +167,7 @@ def keys_of(field: Field) -> tuple[str, ...]:
     """The groups that a field can make, as a view names them."""
     if field.kind in TIMES:
         return tuple(f"{field.name}:{grain}" for grain in GRAINS)
-    return (field.name,) if field.kind in ("text", "person", "code", "yes_or_no") else ()
+    return (field.name,) if field.kind in (*TEXTS, "code", "yes_or_no") else ()
 
 
 def figures_of(field: Field) -> tuple[str, ...]:
@@ -285,14 +286,14 @@ def _a_yes_or_no(told: Any) -> bool:
 
 
 _WANTED = {
-    **dict.fromkeys(("text", "person"), f"a text of up to {TEXT_MAX} characters"),
+    **dict.fromkeys(TEXTS, f"a text of up to {TEXT_MAX} characters"),
     **dict.fromkeys(NUMBERS, "a number"),
     **dict.fromkeys(TIMES, "a day, written as 2026-11-26"),
     "code": "a whole number",
     "yes_or_no": "true or false",
 }
 _READERS: Mapping[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("text", "person"), _a_text),
+    **dict.fromkeys(TEXTS, _a_text),
     **dict.fromkeys(NUMBERS, _a_number),
     **dict.fromkeys(TIMES, date.fromisoformat),
     "code": _a_whole,

@@ -162,3 +162,40 @@ def test_a_bad_screen_is_refused_with_what_is_wrong(world: World, client, query,
 
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert answer.json()["hint"]
+
+
+def test_a_view_is_explored_over_http_as_json_or_as_a_file_and_kept(book: World, client):
+    analyst, rival = client(book.acme.analyst), client(book.rival.analyst)
+    publish(analyst)
+    subjects = {each["name"]: each for each in analyst.get("/analytics/subjects").json()}
+    fields = {each["name"]: each for each in subjects["facts"]["fields"]}
+    assert "usage" not in subjects
+    assert fields["filed_on"]["groups"][1] == "filed_on:month"
+    view = {
+        "dataset": "facts", "rows": ["company"], "figures": ["count"], "order": "-count",
+        "filters": [{"field": "ticker", "how": "is", "values": ["KO", "PEP"]}],
+    }  # fmt: skip
+
+    told = analyst.post("/analytics/explore", json=view).json()
+    table = analyst.post("/analytics/explore?format=csv", json={**view, "snapshot": "latest"})
+
+    assert [row[0] for row in told["rows"]] == ["PepsiCo Inc", "Coca-Cola Co"]
+    assert told["totals"][1] == sum(row[1] for row in told["rows"])
+    assert table.text.splitlines()[1] == f"PepsiCo Inc,{told['rows'][0][1]}"
+    assert "valor-facts-" in table.headers["content-disposition"]
+    for wrong, code in (
+        ({"rows": ["nosuch"]}, "bad_input"), ({"limit": 0}, "bad_inputs"), ({"x": 1}, "bad_inputs"),
+        ({"dataset": "nosuch"}, "no_subject"), ({"snapshot": "0" * 64}, "no_snapshot"),
+        ({"dataset": "usage"}, "access_denied"),
+    ):  # fmt: skip
+        answer = analyst.post("/analytics/explore", json=view | wrong)
+        assert answer.json()["code"] == code, wrong
+
+    kept = {"name": "By company", "view": view}
+    made = analyst.post("/analytics/views", json=kept, headers={"Idempotency-Key": "v"}).json()
+    assert analyst.get(f"/analytics/views/{made['id']}").json()["view"]["rows"] == ["company"]
+    renamed = analyst.put(f"/analytics/views/{made['id']}", json={**kept, "name": "Companies"})
+    assert renamed.json()["name"] == "Companies"
+    assert rival.get(f"/analytics/views/{made['id']}").json()["code"] == "not_found"
+    assert rival.get("/analytics/views").json() == []
+    assert analyst.delete(f"/analytics/views/{made['id']}").status_code == 204
