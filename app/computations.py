@@ -60,12 +60,19 @@ class Computations:
         self._lock = Lock()
         self._of: dict[TenantId, dict[str, Computation]] = {}
 
-    def begin(self, work: Work, act: str, function: Callable[..., Any], *args: Any) -> Computation:
+    def begin(
+        self,
+        work: Work,
+        act: str,
+        function: Callable[..., Any],
+        *args: Any,
+        then: Callable[[Any], Any] | None = None,
+    ) -> Computation:
         """Begin it in a process of its own; RunAtWork while the caller's last one is at work."""
         made = Computation(
             id=new_id(),
             act=act,
-            run=RUNS.start_alone(owner_of(work.caller), function, *args),
+            run=RUNS.start_alone(owner_of(work.caller), function, *args, then=then),
             began_at=work.now,
             began_by=work.caller.actor,
         )

@@ -60,11 +60,18 @@ class TenantAtWork(Conflict):
 class Run:
     """A function at work in a process of its own: how far it is, what came of it, its end.
 
-    The function is told as its last argument whom to tell the part that is done.
+    The function is told as its last argument whom to tell the part that is done. What it gave is
+    handed to `then`, where there is one, whose answer is kept instead.
     """
 
-    def __init__(self, pool: ThreadPoolExecutor, function: Callable[..., Any], *args: Any) -> None:
-        self.done = 0.0
+    def __init__(
+        self,
+        pool: ThreadPoolExecutor,
+        function: Callable[..., Any],
+        *args: Any,
+        then: Callable[[Any], Any] | None = None,
+    ) -> None:
+        self.done, self._then = 0.0, then
         self._given_up = False
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = Lock()
@@ -103,7 +110,7 @@ class Run:
                     self._child.kill()
         if isinstance(made, ValorError):
             raise made
-        return made
+        return made if self._then is None else self._then(made)
 
     def _heard(self, child: Connection, work: tuple[Any, ...]) -> Any:
         child.send(work)
@@ -140,19 +147,31 @@ class Runs:
         with self._lock:
             return self.running(owner) or self._begun(owner, function, *args)
 
-    def start_alone(self, owner: str, function: Callable[..., Any], *args: Any) -> Run:
+    def start_alone(
+        self,
+        owner: str,
+        function: Callable[..., Any],
+        *args: Any,
+        then: Callable[[Any], Any] | None = None,
+    ) -> Run:
         """Begin it; RunAtWork while the owner's last run is at work."""
         with self._lock:
             if self.running(owner):
                 raise RunAtWork
-            return self._begun(owner, function, *args)
+            return self._begun(owner, function, *args, then=then)
 
-    def _begun(self, owner: str, function: Callable[..., Any], *args: Any) -> Run:
+    def _begun(
+        self,
+        owner: str,
+        function: Callable[..., Any],
+        *args: Any,
+        then: Callable[[Any], Any] | None = None,
+    ) -> Run:
         self._of = {who: run for who, run in self._of.items() if not run.finished}
         if sum(_tenant(who) == _tenant(owner) for who in self._of) >= MOST_OF_A_TENANT:
             raise TenantAtWork
         self._pool = self._pool or ThreadPoolExecutor(AT_ONCE, thread_name_prefix="compute")
-        self._of[owner] = Run(self._pool, function, *args)
+        self._of[owner] = Run(self._pool, function, *args, then=then)
         return self._of[owner]
 
     def running(self, owner: str) -> Run | None:

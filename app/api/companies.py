@@ -1,5 +1,6 @@
 """Companies and their filed facts."""
 
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from app.api.requests import StrictRoute
 from valor_core.coverage.asof import known
 from valor_core.coverage.companies import Company
 from valor_core.errors import BadInput
-from valor_core.values import CompanyId, FiledFact
+from valor_core.values import AdjustedFact, CompanyId, FiledFact
 from valor_core.workbench import companies
 
 router = APIRouter(prefix="/companies", tags=["companies"], route_class=StrictRoute)
@@ -49,8 +50,19 @@ class CompaniesPage(BaseModel):
     next: str
 
 
+class AdjustmentOfFact(BaseModel):
+    """What an analyst adds to a filed figure in the layer that it is read through."""
+
+    id: str
+    layer: str
+    amount: float
+    rationale: str
+    author: str
+    stated_on: date
+
+
 class FactView(BaseModel):
-    """One filed figure with its lineage."""
+    """One filed figure with its lineage; through a layer `value` holds what was added to it."""
 
     item: str
     fiscal_year: int
@@ -62,11 +74,19 @@ class FactView(BaseModel):
     accession: str
     form: str
     filed_on: date
+    filed_value: float
+    adjustments: list[AdjustmentOfFact]
 
     @classmethod
     def of(cls, fact: FiledFact) -> "FactView":
         """The fact as clients see it."""
-        return cls(**{name: getattr(fact, name) for name in cls.model_fields})
+        filed = {each.name: getattr(fact, each.name) for each in fields(FiledFact)}
+        added = fact.adjustments if isinstance(fact, AdjustedFact) else ()
+        return cls(
+            **filed,
+            filed_value=fact.as_filed.value,
+            adjustments=[AdjustmentOfFact(**asdict(each)) for each in added],
+        )
 
 
 class FactsPage(BaseModel):
@@ -113,12 +133,13 @@ def list_facts(
     item: Annotated[str, Query(max_length=60)] = "",
     fiscal_year: int | None = None,
     vintages: Annotated[bool, Query(description="Also what was restated later.")] = False,
+    layer: Layer = "",
     limit: Annotated[int, Query(ge=1, le=FACTS_MAX, description="Rows a page.")] = FACTS_MAX,
     cursor: Cursor = "",
 ) -> FactsPage:
     """The filed figures of a company as known on a day; with `vintages` every filing's."""
     company = companies.read_company(work, company_id)
-    facts = companies.read_facts(work, CompanyId(company.id))
+    facts = companies.read_facts(work, CompanyId(company.id), layer=layer, as_of=as_of)
     if vintages:
         chosen = [f for f in facts if as_of is None or f.filed_on <= as_of]
     else:
@@ -132,7 +153,7 @@ def list_facts(
             )
     if fiscal_year is not None:
         chosen = [f for f in chosen if f.fiscal_year == fiscal_year]
-    listed = f"facts {company.id} {as_of} {item} {fiscal_year} {vintages}"
+    listed = f"facts {company.id} {as_of} {item} {fiscal_year} {vintages} {layer}"
     place = unseal(work.caller, listed, cursor)
     ordered = sorted({_place(fact): fact for fact in chosen}.items())
     rest = [(at, fact) for at, fact in ordered if place is None or at > tuple(place)]

@@ -9,11 +9,12 @@ from app.api.callers import CallersWork, MakesOnce
 from app.api.computations import ComputationView
 from app.api.requests import StrictRoute
 from app.computations import COMPUTATIONS
+from app.simulations import with_draws_prepared
 from valor_core.models.catalogue import model_named
 from valor_core.models.codec import load, schema
+from valor_core.models.simulation.kept import drawn
 from valor_core.models.simulation.plan import SimulationPlan
 from valor_core.models.simulation.refusals import SizeOutOfRange
-from valor_core.models.simulation.study import study_in_figures
 from valor_core.values import CompanyId
 from valor_core.workbench.simulations import note_simulation
 from valor_core.workbench.verb import allowed
@@ -52,7 +53,14 @@ def simulate(work: CallersWork, once: MakesOnce, company_id: str, body: Simulati
     def begin() -> ComputationView:
         note_simulation(work, CompanyId(company_id), inputs, plan)
         return ComputationView.of(
-            COMPUTATIONS.begin(work, "simulation.run", study_in_figures, inputs, plan)
+            COMPUTATIONS.begin(
+                work,
+                "simulation.run",
+                drawn,
+                inputs,
+                plan,
+                then=with_draws_prepared(work.caller),
+            )
         )
 
     return once.do(begin, status=202)

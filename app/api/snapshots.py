@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from app.api.analytics import plain
@@ -303,6 +304,24 @@ def clear_snapshots(work: CallersWork) -> ClearedView:
 def read_snapshot(work: CallersWork, snapshot_id: Which, as_of: AsOf = None) -> SnapshotView:
     """A snapshot by its manifest."""
     return SnapshotView.of(snapshots.find_snapshot(work, snapshot_id, as_of=as_of))
+
+
+@router.get("/{snapshot_id}/manifest", response_class=Response)
+def read_manifest(work: CallersWork, snapshot_id: Which) -> Response:
+    """The manifest to the byte: the SHA-256 of it is the snapshot's id."""
+    manifest = snapshots.find_snapshot(work, snapshot_id)
+    return Response(manifest.text, media_type="application/json")
+
+
+@router.get("/{snapshot_id}/parts/{part_id}", response_class=FileResponse)
+def read_part(
+    work: CallersWork,
+    snapshot_id: Which,
+    part_id: Annotated[str, Path(max_length=64, description="Its SHA-256, by the manifest.")],
+) -> FileResponse:
+    """A part of a dataset as Parquet, for whoever may read what the dataset was made of."""
+    path = snapshots.read_part(work, snapshot_id, part_id)
+    return FileResponse(path, media_type="application/vnd.apache.parquet", filename=path.name)
 
 
 @router.get("/{snapshot_id}/changes")

@@ -218,6 +218,8 @@ ACT_OF_ROUTE = {
     "GET /snapshots": "snapshot.read",
     "POST /snapshots/gc": "snapshot.gc",
     "GET /snapshots/{snapshot_id}": "snapshot.read",
+    "GET /snapshots/{snapshot_id}/manifest": "snapshot.read",
+    "GET /snapshots/{snapshot_id}/parts/{part_id}": "snapshot.read",
     "GET /snapshots/{snapshot_id}/changes": "snapshot.read",
     "GET /snapshots/{snapshot_id}/verify": "snapshot.read",
     "GET /snapshots/{snapshot_id}/screen": "snapshot.read",

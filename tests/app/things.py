@@ -46,6 +46,7 @@ IDS = (
     "company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "computation_id",
     "override_id", "file_id", "series_id", "work_id", "session_id", "key_id", "user_id", "grant_id",
     "snapshot_id", "view_id",
+    "snapshot_id", "part_id",
 )  # fmt: skip
 
 
@@ -68,6 +69,7 @@ class Things:
     session_id: str
     snapshot_id: str
     view_id: str
+    part_id: str
     key_id: str
     user_id: str
     grant_id: str
@@ -146,6 +148,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         session_id=session_of(store, tenant, tenant.analyst.user_id),
         snapshot_id=snapshot.id,
         view_id=view_of(store, tenant),
+        part_id=snapshot.files_of("companies")[0].sha256,
         key_id=key.id,
         user_id=member_of(store, tenant),
         grant_id=grant_of(store, tenant),

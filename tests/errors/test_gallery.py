@@ -58,6 +58,9 @@ SAMPLES: dict[str, Any] = {
     "volatility": -0.2,
 }  # fmt: skip
 SPECIAL: dict[str, dict[str, Any]] = {
+    "server_not_reached": {"host": "https://valor.example.com", "why": "connection refused"},
+    "key_in_the_clear": {"host": "valor.example.com"},
+    "changed_on_the_way": {"what": "the dataset facts"},
     "driver_out_of_range": {"driver": "Payout", "stated": 25.0, "least": 0.0, "most": 1.0},
     "grant_settled": {"state": GrantState.ENDED},
     "key_expired": {"key_id": "01key", "day": "2026-11-01"},

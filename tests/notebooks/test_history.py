@@ -2,11 +2,12 @@ import pytest
 
 from tests.conftest import ONLY_SQLITE
 from valor_core import notebook
+from valor_core.notebook.local import LocalDesk
 
 
 @ONLY_SQLITE
 def test_a_history_of_shares_can_be_compared_over_time_and_facts_stay_as_filed(book):
-    space = notebook.Workspace("acme", book.store, book.acme.analyst)
+    space = notebook.Workspace("acme", LocalDesk(book.store, book.acme.analyst))
     apple = space.company("AAPL")
 
     shares = apple.history("diluted_shares").diluted_shares

@@ -12,6 +12,7 @@ from tests.conftest import ONLY_SQLITE, World
 from tests.snapshots.conftest import Published, filing, import_filings, publish, value_apple
 from valor_core.errors import AccessDenied, BadInput
 from valor_core.notebook import Workspace
+from valor_core.notebook.local import LocalDesk
 from valor_core.sla.buckets import ACCURACY
 from valor_core.sla.records import Call, count_calls
 from valor_core.snapshots import named
@@ -196,7 +197,7 @@ def test_a_parameter_is_never_sql(apple: World, published: Published):
 
 
 def test_a_notebook_asks_the_same(apple: World):
-    book = Workspace("acme", apple.store, apple.acme.analyst).snapshots
+    book = Workspace("acme", LocalDesk(apple.store, apple.acme.analyst)).snapshots
 
     first = book.publish()
     table = first.query("coverage")

@@ -14,6 +14,7 @@ from valor_core.coverage.adjustments import NothingToAdjust
 from valor_core.coverage.sourcing import dump_sources
 from valor_core.errors import AccessDenied, BadInputs, NotFound
 from valor_core.models.codec import dump
+from valor_core.notebook.local import LocalDesk
 from valor_core.values import ValuationId
 from valor_core.workbench import adjustments, companies, logbook, valuations
 from valor_core.workbench.verb import open_work
@@ -197,7 +198,7 @@ def test_who_may_only_read_adjusts_nothing_and_each_adjustment_is_logged(acme):
 
 
 def test_a_notebook_adjusts_reads_through_the_layer_and_saves_what_says_so(acme, store):
-    space = notebook.Workspace("acme", store, acme.analyst)
+    space = notebook.Workspace("acme", LocalDesk(store, acme.analyst))
     filed = space.company("KO")
     filed.adjust(**FINE, layer="Adjusted", rationale="A fine that will not come again.")
 

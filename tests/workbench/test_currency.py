@@ -15,6 +15,7 @@ from valor_core.coverage.currency import MixedCurrencies
 from valor_core.coverage.facts_csv import COLUMNS
 from valor_core.errors import BadInputs
 from valor_core.models.trading import TradingInputs
+from valor_core.notebook.local import LocalDesk
 from valor_core.values import ValuationId, from_micros
 from valor_core.workbench import companies, demo, reports, valuations
 from valor_core.workbench.verb import open_work
@@ -121,7 +122,7 @@ def test_its_page_speaks_of_euros_alone(world, rhein, monkeypatch, store):
 
 
 def test_a_notebook_shows_the_currency_and_the_day(world, rhein):
-    space = notebook.Workspace("acme", world.store, world.acme.analyst)
+    space = notebook.Workspace("acme", LocalDesk(world.store, world.acme.analyst))
     start = space.company(rhein).dcf()
     valued = start.change({f"bridge.{item}": 0.0 for item in start.inputs.bridge.missing})
 
@@ -191,7 +192,7 @@ def test_without_a_saved_dcf_the_value_itself_needs_its_reason(world, rhein):
 
 
 def test_a_notebook_tells_a_value_in_the_trading_currency(world, rhein):
-    space = notebook.Workspace("acme", world.store, world.acme.analyst)
+    space = notebook.Workspace("acme", LocalDesk(world.store, world.acme.analyst))
     start = space.company(rhein).dcf()
     valued = start.change({f"bridge.{item}": 0.0 for item in start.inputs.bridge.missing})
 

@@ -14,7 +14,7 @@ from valor_core.audit import log as audit
 from valor_core.audit.retention import category_of, held_subjects
 from valor_core.billing.metering import Meter
 from valor_core.coverage import imports, job_runs
-from valor_core.errors import BadInput, Conflict
+from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.settings import ROOT, home, whole_number
 from valor_core.snapshots import catalogue
 from valor_core.snapshots.bucket import the_bucket
@@ -23,6 +23,7 @@ from valor_core.snapshots.explore import Explored
 from valor_core.snapshots.explore import explore as explored
 from valor_core.snapshots.fields import SUBJECTS, Subject, subject_named
 from valor_core.snapshots.files import (
+    check_file,
     flaw,
     forget_digests,
     is_sound,
@@ -264,6 +265,18 @@ def verify_snapshot(work: Work, snapshot_id: str) -> SnapshotVerdict:
     return SnapshotVerdict(
         snapshot_id=manifest.id, files=len(manifest.files), size=manifest.size, flaws=tuple(flaws)
     )
+
+
+@view("snapshot.read")
+def read_part(work: Work, snapshot_id: str, sha256: str) -> Path:
+    """The file of a part whose bytes were checked, for whoever may read what it was made of."""
+    manifest = find_snapshot(work, snapshot_id)
+    file = next((each for each in manifest.files if each.sha256 == sha256), None)
+    if file is None:
+        raise NotFound("part of the snapshot", sha256[:80])
+    allowed(work, DATASETS[file.dataset].act)
+    check_file(_root(), manifest, file)
+    return _root() / file.path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

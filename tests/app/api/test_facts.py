@@ -52,7 +52,7 @@ def test_a_fact_tells_where_it_was_filed(viewer):
         "item": "revenue", "fiscal_year": 2009, "period_start": "2008-09-28",
         "period_end": "2009-09-26", "value": 36_537_000_000.0, "unit": "USD",
         "tag": "us-gaap:SalesRevenueNet", "accession": "0001193125-09-214859", "form": "10-K",
-        "filed_on": "2009-10-27",
+        "filed_on": "2009-10-27", "filed_value": 36_537_000_000.0, "adjustments": [],
     }  # fmt: skip
 
 

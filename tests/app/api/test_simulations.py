@@ -1,5 +1,6 @@
 """Simulations over the API: begun, followed, ended."""
 
+import hashlib
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from typing import Any
@@ -16,8 +17,8 @@ from tests.conftest import ONLY_SQLITE, World
 from tests.models.simulation.sound import a_plan
 from valor_core.errors import NotFound
 from valor_core.models.codec import dump
+from valor_core.models.simulation.kept import drawn
 from valor_core.models.simulation.plan import simulation_id
-from valor_core.models.simulation.study import study_in_figures
 
 pytestmark = ONLY_SQLITE
 PATH = "/companies/KO/simulations"
@@ -49,8 +50,11 @@ def test_a_simulation_is_followed_to_the_result_that_the_engine_gives_by_itself(
     assert again.json() == answer.json()
     assert again.headers["Idempotent-Replayed"] == "true"
     asked = f"/computations/{answer.json()['id']}"
-    expected = study_in_figures(inputs, plan, lambda _: None)
+    expected, raw = drawn(inputs, plan, lambda _: None)
+    draws = f"/files/{hashlib.sha256(raw).hexdigest()}"
+    expected |= {"draws": f"/api/v1{draws}"}
     assert run_of(book, answer.json()).result() == expected
+    assert analyst.get(draws).content == raw
     told = analyst.get(asked).json()
     assert (told["status"], told["done"], told["result"]) == ("succeeded", 1.0, expected)
     assert told["result"]["run_id"] == simulation_id(inputs, plan)

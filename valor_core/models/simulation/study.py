@@ -20,7 +20,7 @@ from valor_core.models.simulation.ranking import (
     sobol_indices,
 )
 from valor_core.models.simulation.refusals import ColumnsUnusable
-from valor_core.models.simulation.running import Simulation, simulate
+from valor_core.models.simulation.running import Pool, Simulation, simulate
 from valor_core.models.simulation.summary import Fan, Histogram, Summary, fan, histogram, summary
 from valor_core.models.simulation.tornado import Spider, tornado
 
@@ -55,10 +55,24 @@ class Study:
         return Sample(found.column(column), found.replicates).share_above(threshold)
 
 
-def study(inputs: Any, plan: SimulationPlan, progress: Callable[[float], None]) -> Study:
+def study(
+    inputs: Any,
+    plan: SimulationPlan,
+    progress: Callable[[float], None],
+    *,
+    pool: Pool | None = None,
+) -> Study:
     """Simulate the plan, whose first column is the line of one number that it is about."""
+    looked_at(inputs, plan)
+    found = simulate(inputs, plan, pool=pool, progress=lambda part: progress(DRAWN * part))
+    return looked_into(inputs, plan, found, progress)
+
+
+def looked_into(
+    inputs: Any, plan: SimulationPlan, found: Simulation, progress: Callable[[float], None]
+) -> Study:
+    """What a simulation of the plan tells, and what drives its first column."""
     line, others, yearly = looked_at(inputs, plan)
-    found = simulate(inputs, plan, progress=lambda part: progress(DRAWN * part))
     told = summary(found, line)
     dependent = plan.correlations or plan.copula is Copula.STUDENT_T
     shared_out = not dependent and told.lowest < told.highest
@@ -96,8 +110,13 @@ def study_in_figures(
     inputs: Any, plan: SimulationPlan, progress: Callable[[float], None]
 ) -> dict[str, Any]:
     """The study without its scenarios, JSON-ready; a figure that is not there is none."""
-    made = study(inputs, plan, progress)
+    return in_figures(study(inputs, plan, progress))
+
+
+def in_figures(made: Study) -> dict[str, Any]:
+    """A study that was made, likewise."""
     run, told = made.simulation, made.summary
+    plan = run.plan
     return {
         "run_id": run.run_id,
         "model": run.model,
