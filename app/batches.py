@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from valor_core.compute.executors import spread
 from valor_core.coverage.batches import BatchPolicy, Valued
 from valor_core.models.codec import dump
 from valor_core.store.engines import Store
@@ -17,7 +18,7 @@ def valued_beside(
     store = Store(url)
     try:
         with unit_of_work(who, store) as work:
-            return value_all(work, policy, progress)
+            return value_all(work, policy, progress, pool=spread)
     finally:
         store.close()
 

@@ -1,37 +1,19 @@
 """Heavy work beside the serving process: a process of its own for each run, ended at any moment.
 
-No `multiprocessing` pool: it would have each worker run `__main__` anew, and in a process that
-serves pages that is the page which a thread happens to draw.
+What it asks of the executor ends with it.
 """
 
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from threading import Lock
 from typing import Any
 
-from valor_core.errors import Conflict, ValorError
-from valor_core.settings import ROOT
+from valor_core.compute.processes import Child, WorkLost
+from valor_core.errors import Conflict
 from valor_core.values import Caller
 
 AT_ONCE = 2
 MOST_OF_A_TENANT = 4  # at work or waiting; other tenants' runs wait behind them
-ENVIRONMENT = {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
-
-
-class WorkLost(ValorError):
-    """The process that computed is gone, and with it what it had found."""
-
-    code, status = "work_lost", 500
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The computation ended without a result.",
-            hint="Start it again; fewer paths take less time and memory.",
-        )
 
 
 class RunAtWork(Conflict):
@@ -73,7 +55,7 @@ class Run:
     ) -> None:
         self.done, self._then = 0.0, then
         self._given_up = False
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
         self._lock = Lock()
         self._future: Future[Any] = pool.submit(self._carry_out, (function, args))
 
@@ -95,40 +77,23 @@ class Run:
         self._future.cancel()
 
     def _carry_out(self, work: tuple[Any, ...]) -> Any:
-        ours, theirs = Pipe()
-        with ours:
-            with theirs, self._lock:
-                if self._given_up:
-                    raise CancelledError
-                self._child = _child(theirs)
-            with self._child:
-                try:
-                    made = self._heard(ours, work)
-                except (EOFError, OSError):
-                    raise (CancelledError if self._given_up else WorkLost) from None
-                finally:
-                    self._child.kill()
-        if isinstance(made, ValorError):
-            raise made
+        function, args = work
+        with self._lock:
+            if self._given_up:
+                raise CancelledError
+            self._child = Child()
+        try:
+            made = self._child.do(function, *args, tell=self._tell)
+        except WorkLost:
+            if self._given_up:
+                raise CancelledError from None
+            raise
+        finally:
+            self._child.close()
         return made if self._then is None else self._then(made)
 
-    def _heard(self, child: Connection, work: tuple[Any, ...]) -> Any:
-        child.send(work)
-        while not isinstance(told := child.recv(), tuple):
-            self.done = told
-        return told[0]
-
-
-def _child(connection: Connection) -> subprocess.Popen[bytes]:
-    """A process that ends by itself when our end of the connection is gone."""
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "app.compute_child", str(connection.fileno())],
-        stdin=subprocess.DEVNULL,
-        env=ENVIRONMENT,
-        cwd=ROOT,
-        pass_fds=[connection.fileno()],
-        start_new_session=True,  # ^C in the terminal is for the server
-    )
+    def _tell(self, part: float) -> None:
+        self.done = part
 
 
 class Runs:

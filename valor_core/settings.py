@@ -157,6 +157,12 @@ SETTINGS = (
         choices=("embedded", "yes", "no"),
     ),
     Setting(
+        "VALOR_EXECUTOR",
+        "process",
+        "Where batches and large simulations run: `serial`, `process` (this machine's processes), "
+        "or a Dask scheduler such as `dask:tcp://scheduler:8786`.",
+    ),
+    Setting(
         "VALOR_URL",
         "",
         "Server that `vc.open()` means in a notebook; this machine if empty.",

@@ -1,5 +1,6 @@
 """Simulations: a model over many draws of its drivers, computed beside the server."""
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -10,6 +11,7 @@ from app.api.computations import ComputationView
 from app.api.requests import StrictRoute
 from app.computations import COMPUTATIONS
 from app.simulations import with_draws_prepared
+from valor_core.compute.executors import spread
 from valor_core.models.catalogue import model_named
 from valor_core.models.codec import load, schema
 from valor_core.models.simulation.kept import drawn
@@ -56,7 +58,7 @@ def simulate(work: CallersWork, once: MakesOnce, company_id: str, body: Simulati
             COMPUTATIONS.begin(
                 work,
                 "simulation.run",
-                drawn,
+                partial(drawn, pool=spread),
                 inputs,
                 plan,
                 then=with_draws_prepared(work.caller),

@@ -91,13 +91,16 @@ def simulate(
     plan: Annotated[Path, typer.Option(help="JSON with drivers, correlations, scenarios, seed.")],
 ) -> None:
     """Simulate a model from files: how its value spreads, and what moves it; nothing is kept."""
+    from valor_core.compute.executors import spread
     from valor_core.models.catalogue import model_named
     from valor_core.models.codec import load
     from valor_core.models.simulation.plan import SimulationPlan
     from valor_core.models.simulation.study import study_in_figures
 
     inputs = load(model_named(model_name).inputs, read_inputs(input_))
-    told = study_in_figures(inputs, load(SimulationPlan, read_case(plan)), lambda _: None)
+    told = study_in_figures(
+        inputs, load(SimulationPlan, read_case(plan)), lambda _: None, pool=spread
+    )
     print(json.dumps(told, indent=2, allow_nan=False))
 
 
@@ -116,6 +119,7 @@ def batch(
 
     from app.batches import in_figures
     from app.commands.working import as_local_user, the_open_store
+    from valor_core.compute.executors import spread
     from valor_core.coverage.batches import BatchPolicy
     from valor_core.models.codec import load
     from valor_core.workbench.batches import note_batch, value_all
@@ -128,7 +132,7 @@ def batch(
     with open_work(caller, the_open_store()) as work:
         note_batch(work, stated)
     with open_work(caller, the_open_store()) as work:
-        rows = value_all(work, stated)
+        rows = value_all(work, stated, pool=spread)
     if as_json:
         print(json.dumps(in_figures(stated, rows), indent=2, allow_nan=False))
         return

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from app.ui.grid import Column, Edit
 from app.ui.places import number_at, put_at
 from app.ui.simulation_plan import PATHS, SUBJECTS, Kind, Stated, Subject
 from valor_core.charts import simulation as charts
+from valor_core.compute.executors import spread
 from valor_core.errors import ValorError
 from valor_core.models.fields import Unit
 from valor_core.models.simulation.estimates import Estimate
@@ -132,7 +134,9 @@ def _start(desk: Desk, bench: Bench) -> None:
         plan = bench.stated.plan(desk.inputs)
         with open_work(caller()) as work:
             note_simulation(work, desk.company.id, desk.inputs, plan)
-            bench.run = RUNS.start_alone(owner_of(caller()), study, desk.inputs, plan)
+            bench.run = RUNS.start_alone(
+                owner_of(caller()), partial(study, pool=spread), desk.inputs, plan
+            )
     except ValorError as refusal:
         bench.problem = refusal
 

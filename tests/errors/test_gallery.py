@@ -59,6 +59,7 @@ SAMPLES: dict[str, Any] = {
 }  # fmt: skip
 SPECIAL: dict[str, dict[str, Any]] = {
     "server_not_reached": {"host": "https://valor.example.com", "why": "connection refused"},
+    "cluster_not_reached": {"address": "tcp://scheduler:8786", "why": "it has no worker"},
     "key_in_the_clear": {"host": "valor.example.com"},
     "changed_on_the_way": {"what": "the dataset facts"},
     "driver_out_of_range": {"driver": "Payout", "stated": 25.0, "least": 0.0, "most": 1.0},

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Any
 
+from valor_core.compute.executors import spread
 from valor_core.models.simulation.plan import SimulationPlan
 from valor_core.models.simulation.study import Study, study
 from valor_core.notebook.desk import Progress
@@ -21,7 +22,7 @@ class RunHere:
     @classmethod
     def of(cls, inputs: Any, plan: SimulationPlan) -> "RunHere":
         """The simulation of inputs by a plan."""
-        return cls(lambda tell: study(inputs, plan, tell))
+        return cls(lambda tell: study(inputs, plan, tell, pool=spread))
 
     def _tell(self, part: float) -> None:
         if self._given_up:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from valor_core.compute.executors import spread
 from valor_core.coverage.batches import BatchPolicy, Valued
 from valor_core.coverage.companies import COMPANIES_MAX, Company
 from valor_core.models.simulation.plan import SimulationPlan
@@ -87,7 +88,7 @@ class LocalDesk:
         with self._work() as work:
             batches.note_batch(work, policy)
         with self._work() as work:
-            return batches.value_all(work, policy, progress)
+            return batches.value_all(work, policy, progress, pool=spread)
 
     def valuations(self, company: str) -> list[SavedValuation]:
         """The newest 200, of one company or all."""

@@ -1,11 +1,7 @@
 """Whole simulations: the same bytes by any number of workers, known answers, refusals, an end."""
 
 import json
-import sys
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -56,18 +52,6 @@ def test_any_order_and_size_of_tasks_gives_the_same_bytes(sampler):
     assert bytes_of(whole) == bytes_of(alone)
     assert whole.run_id == alone.run_id
     assert whole.refused == alone.refused
-
-
-def test_two_processes_give_the_bytes_of_one(monkeypatch):
-    # A spawned process runs the main module anew, and a test of a page may have left its script.
-    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
-    plan = a_plan(scenarios=20 * CHUNK, sampler=Sampler.PLAIN, generator=Generator.SFC64)
-    alone = simulate(a_dcf(), plan)
-
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        together = simulate(a_dcf(), plan, pool=pool.map)
-
-    assert bytes_of(together) == bytes_of(alone)
 
 
 @pytest.mark.parametrize("sampler", Sampler)

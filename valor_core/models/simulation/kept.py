@@ -10,16 +10,22 @@ from valor_core.models.catalogue import model_named
 from valor_core.models.simulation.plan import SimulationPlan
 from valor_core.models.simulation.program import Columns
 from valor_core.models.simulation.refused import Refused
-from valor_core.models.simulation.running import Simulation, simulate
+from valor_core.models.simulation.running import Pool, Simulation, simulate
 from valor_core.models.simulation.study import DRAWN, in_figures, looked_into
 
 Drawn = tuple[dict[str, Any], bytes]
 """The figures of a study, and what was kept of each scenario as Parquet."""
 
 
-def drawn(inputs: Any, plan: SimulationPlan, progress: Callable[[float], None]) -> Drawn:
+def drawn(
+    inputs: Any,
+    plan: SimulationPlan,
+    progress: Callable[[float], None],
+    *,
+    pool: Pool | None = None,
+) -> Drawn:
     """The study in figures, with all that was kept of its scenarios."""
-    found = simulate(inputs, plan, progress=lambda part: progress(DRAWN * part))
+    found = simulate(inputs, plan, pool=pool, progress=lambda part: progress(DRAWN * part))
     return in_figures(looked_into(inputs, plan, found, progress)), as_parquet(found)
 
 

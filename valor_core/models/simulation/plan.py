@@ -25,6 +25,7 @@ from valor_core.models.simulation.refusals import (
 )
 
 CHUNK = 16_384
+CHUNKS_OF_A_TASK = 16
 MOST_DRIVERS = 64
 MOST_SCENARIOS = 10_000_000
 MOST_REPLICATES = 128
@@ -229,7 +230,7 @@ def _doubled(first: int, end: int) -> Iterator[int]:
     yield end
 
 
-def tasks(chunks: list[Chunk], *, at_once: int = 16) -> Iterator[list[Chunk]]:
+def tasks(chunks: list[Chunk], *, at_once: int = CHUNKS_OF_A_TASK) -> Iterator[list[Chunk]]:
     """Chunks in parts that are worth a process's while: a model is prepared once for each."""
     waiting = iter(chunks)
     while part := list(islice(waiting, at_once)):

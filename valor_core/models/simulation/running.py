@@ -14,6 +14,7 @@ from valor_core.models.simulation.dependence import Copula, Dependence
 from valor_core.models.simulation.draws import Chunk, Sampler, normals
 from valor_core.models.simulation.estimates import Sample
 from valor_core.models.simulation.plan import (
+    CHUNKS_OF_A_TASK,
     SimulationPlan,
     kept_columns,
     rounds,
@@ -84,7 +85,7 @@ def simulate(
     for each in work:
         parts = (
             ([here(chunk)] for chunk in each)
-            if pool is None
+            if pool is None or len(each) <= CHUNKS_OF_A_TASK  # one task gains nothing elsewhere
             else pool(partial(run_chunks, inputs, plan), tasks(each))
         )
         for results in parts:

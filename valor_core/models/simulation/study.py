@@ -107,10 +107,14 @@ def _by_year(inputs: Any, found: Simulation, name: str) -> YearlyLine:
 
 
 def study_in_figures(
-    inputs: Any, plan: SimulationPlan, progress: Callable[[float], None]
+    inputs: Any,
+    plan: SimulationPlan,
+    progress: Callable[[float], None],
+    *,
+    pool: Pool | None = None,
 ) -> dict[str, Any]:
     """The study without its scenarios, JSON-ready; a figure that is not there is none."""
-    return in_figures(study(inputs, plan, progress))
+    return in_figures(study(inputs, plan, progress, pool=pool))
 
 
 def in_figures(made: Study) -> dict[str, Any]:
