@@ -2,9 +2,15 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
+import numpy as np
+
 from valor_core.models.refusals import GrowthNotBelowWacc
+from valor_core.models.simulation.plan import CHUNK
+
+SECONDS = 0.5
 
 
 def squared(number: int) -> int:
@@ -41,3 +47,9 @@ def begun(task: tuple[str, int]) -> int:
     folder, number = task
     (Path(folder) / str(number)).touch()
     return number
+
+
+def waited(number: int) -> np.ndarray:
+    """Takes its worker as long as a piece is meant to take, and brings back a chunk."""
+    time.sleep(SECONDS)
+    return np.full(CHUNK, float(number))
