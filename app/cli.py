@@ -15,6 +15,7 @@ from app.commands import (
     fetching,
     flags,
     groups,
+    notebook,
     people,
     plans,
     providers,
@@ -57,6 +58,7 @@ app.add_typer(billing.billing, name="billing")
 app.add_typer(demonstrating.demo, name="demo")
 app.add_typer(routing.routing, name="routing")
 app.add_typer(capital.capital, name="capital")
+app.command("notebook")(notebook.notebook)
 
 
 @app.command()
