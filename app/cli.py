@@ -15,6 +15,7 @@ from app.commands import (
     fetching,
     flags,
     groups,
+    jobs,
     notebook,
     people,
     plans,
@@ -52,6 +53,7 @@ below_zero = {"ignore_unknown_options": True}  # -1e6 is an amount, no option
 app.command("adjust", context_settings=below_zero)(content.adjust)
 app.add_typer(snapshots.snapshot, name="snapshot")
 app.add_typer(content.report, name="report")
+app.add_typer(jobs.jobs, name="jobs")
 app.add_typer(content.audit, name="audit")
 app.add_typer(auditing.retention, name="retention")
 app.add_typer(billing.billing, name="billing")
@@ -74,6 +76,9 @@ def serve(
 
     serve_locally(host=host, port=port)
     leave()
+
+
+app.command("worker")(jobs.worker)
 
 
 @app.command()

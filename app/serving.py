@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,9 +54,9 @@ def serve_locally(*, host: str, port: int) -> None:
     from app.server import create_app
     from jobs.runner import running
 
-    application = create_app(
-        store, host=address, port=port, public=public, background=lambda: running(store)
-    )
+    here = setting("VALOR_JOBS") == "here"
+    background = (lambda: running(store)) if here else nullcontext
+    application = create_app(store, host=address, port=port, public=public, background=background)
     if public:
         process.let_streamlit_answer_as(urlsplit(public.origin).hostname or "")
     process.check_hardening()

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from jobs.code_version import code_version
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.coverage.report_parameters import report_source
 from valor_core.errors import ValorError
-from valor_core.settings import ROOT
+from valor_core.settings import ROOT, home
 from valor_core.store.engines import Store
 from valor_core.store.folders import private_folder
 from valor_core.telemetry import JOB_RUNS, JOBS_RUNNING, log
@@ -43,6 +44,7 @@ STANDS_ON = (
     "value_per_share",
 )  # fmt: skip
 LOG_TAIL = 600
+COPY = "again-"
 PATHS = re.compile(r"(?:/[\w.\- ]+){2,}")  # where Valor lies is not its tenants' affair
 PASSED_ON = ("PATH", "LANG", "TZ")  # of the environment; all else stays here
 
@@ -165,12 +167,25 @@ def verify_run(
         run, flaws = reports.what_it_stands_on(work, run_id)
     same: list[str] = []
     if not flaws:
-        with tempfile.TemporaryDirectory(prefix="again-", dir=run.folder.parent) as name:
+        with tempfile.TemporaryDirectory(prefix=COPY, dir=run.folder.parent) as name:
             same, flaws = _made_again(run, Path(name), limits)
     verdict = ReportVerdict(run_id=run.id, same=tuple(same), flaws=tuple(flaws))
     with open_work(caller, store) as work:
         reports.note_verdict(work, verdict)
     return verdict
+
+
+def sweep_copies(tenant_id: str) -> int:
+    """Drops copies that a verification which was killed has left behind; how many."""
+    hour_ago = time.time() - 3600
+    left = [
+        folder
+        for folder in (home() / "reports" / tenant_id).glob(f"*/{COPY}*")
+        if folder.stat().st_mtime < hour_ago
+    ]
+    for folder in left:
+        shutil.rmtree(folder)
+    return len(left)
 
 
 def _made_again(run: JobRun, folder: Path, limits: Limits) -> tuple[list[str], list[str]]:

@@ -5,6 +5,7 @@ one unique row decides which of several processes asks for a slot; a lease decid
 """
 
 import logging
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from jobs import watching
 from jobs.reports import LIMITS, OWNER, Limits
-from jobs.schedule import JOBS, Job
+from jobs.schedule import JOBS, Job, known_job
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.errors import ValorError
 from valor_core.store.engines import Store
@@ -141,21 +142,51 @@ def active_tenants(store: Store) -> list[TenantId]:
 
 def ask_for_due_slots(store: Store, tenant_id: TenantId, *, now: datetime | None = None) -> int:
     """A waiting run for each slot that is due; who loses the race for one steps back."""
-    asked = 0
-    for job in JOBS:
-        with open_work(_job(tenant_id), store) as work:
-            due = jobs.due_slots(_at(work, now), job.name, cron=job.cron)
-            due = due if due and job.has_work(work) else []
-        for each in due:
-            try:
-                with open_work(_job(tenant_id, each.schedule_id), store) as work:
-                    job.ask(work, job.name, each.parameters, slot=each.slot)
-                asked += 1
-            except AlreadyThere:
-                log.debug("another process asked first", slot=each.slot)
-            except ValorError as error:  # a full queue of one job must not hold up the others
-                log.warning("a slot could not be asked for", slot=each.slot, error=str(error))
+    asked, known, full = 0, _jobs(), set()
+    _seed(store, tenant_id)
+    with open_work(_job(tenant_id), store) as work:
+        due = jobs.due_slots(_at(work, now))
+    for each in due:
+        if each.job not in known or each.schedule_id in full:
+            continue
+        try:
+            with open_work(_job(tenant_id, each.schedule_id), store) as work:
+                known[each.job].ask(work, each.job, each.parameters, slot=each.slot)
+            asked += 1
+        except AlreadyThere:
+            log.debug("another process asked first", slot=each.slot)
+        except ValorError as error:  # its later slots wait too: no slot is passed over
+            full.add(each.schedule_id)
+            log.warning("a slot could not be asked for", slot=each.slot, error=str(error))
     return asked
+
+
+def _seed(store: Store, tenant_id: TenantId) -> None:
+    try:
+        with open_work(_job(tenant_id), store) as work:
+            jobs.seed_schedules(work, {job.name: job.when for job in JOBS if job.when})
+    except AlreadyThere:
+        log.debug("another process seeded first", tenant=tenant_id)
+
+
+def run_now(store: Store, caller: Caller, name: str) -> JobRun:
+    """Does a standing job at once and waits for it."""
+    job = known_job(name)
+    with open_work(caller, store) as work:
+        run = jobs.start_job(work, job.name)
+        held = jobs.take_run(work, run.id, owner=OWNER, lease=LIMITS.lease)
+    assert held is not None, "nobody saw the run before it was committed"
+    return job.carry_out(store, caller, held)
+
+
+def work_until_told(store: Store) -> None:
+    """Does what is due until SIGTERM or SIGINT."""
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    with running(store):
+        log.info("works", database=store.where)
+        told.wait()
 
 
 def waiting_runs(store: Store, tenant_id: TenantId) -> list[JobRun]:

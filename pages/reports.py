@@ -12,10 +12,10 @@ from app.ui.words import counted, moment
 from jobs.reports import verify_run
 from jobs.runner import wake
 from valor_core.coverage.job_runs import JobRun, Status
+from valor_core.coverage.schedules import Schedule
 from valor_core.tenancy.access import MAY
 from valor_core.values import utc_now
 from valor_core.workbench import companies, reports
-from valor_core.workbench.reports import Schedule
 from valor_core.workbench.verb import open_work, the_store
 
 RUNS_SHOWN = 30

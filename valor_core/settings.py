@@ -168,6 +168,12 @@ SETTINGS = (
         "Server that `vc.open()` means in a notebook; this machine if empty.",
     ),
     Setting("VALOR_KEY", "", "API key with which a notebook opens the server.", secret=True),
+        "VALOR_JOBS",
+        "here",
+        "Who does jobs and reports: `here`, each `valor serve` itself; `worker`, only processes "
+        "of `valor worker`.",
+        choices=("here", "worker"),
+    ),
     Setting("VALOR_TENANT_CALLS_PER_MINUTE", "12000", "API calls a minute of a whole tenant."),
     Setting("VALOR_TENANT_CALLS_BURST", "4000", "API calls of a whole tenant at once."),
     Setting("VALOR_USER_CALLS_PER_MINUTE", "6000", "API calls a minute of a user or a key."),

@@ -11,9 +11,9 @@ from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from jobs.runner import wake
 from valor_core.coverage.job_runs import JobRun
+from valor_core.coverage.schedules import Schedule, ScheduleChange
 from valor_core.values import micros
 from valor_core.workbench import reports
-from valor_core.workbench.reports import Schedule
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=StrictRoute)
 
@@ -107,11 +107,28 @@ class RunsPage(BaseModel):
 
 
 class ScheduleBody(RunBody):
-    """When a report is to be made: five POSIX cron fields in a time zone."""
+    """When a report is to be made: in words or as cron says it, in a time zone."""
 
     report: str = Field(max_length=100)
     cron: str = Field(max_length=200)
     timezone: str = Field(default="UTC", max_length=100)
+
+
+class ScheduleChangeBody(BaseModel):
+    """What is to be otherwise; what is not named stays. `when` is said in words or as cron does."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    when: str | None = Field(default=None, max_length=200)
+    timezone: str | None = Field(default=None, max_length=100)
+    catch_up: str | None = Field(default=None, max_length=20)
+    paused: bool | None = None
+
+    def change(self) -> ScheduleChange:
+        """The change that is asked for."""
+        return ScheduleChange(
+            when=self.when, timezone=self.timezone, catch_up=self.catch_up, paused=self.paused
+        )
 
 
 class ScheduleView(BaseModel):
@@ -119,8 +136,11 @@ class ScheduleView(BaseModel):
 
     id: str
     report: str
+    in_words: str
     cron: str
     timezone: str
+    catch_up: str
+    paused: bool
     parameters: dict[str, Any]
     created_at: datetime
     created_by: str
@@ -228,6 +248,12 @@ def schedule_report(work: CallersWork, once: MakesOnce, body: ScheduleBody) -> R
             )
         )
     )
+
+
+@router.patch("/schedules/{schedule_id}")
+def change_schedule(work: CallersWork, schedule_id: Id, body: ScheduleChangeBody) -> ScheduleView:
+    """Change when a report is due, or pause it."""
+    return ScheduleView.of(reports.change_schedule(work, schedule_id, body.change()))
 
 
 @router.delete("/schedules/{schedule_id}", status_code=204)

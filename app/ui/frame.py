@@ -151,6 +151,10 @@ PLACES = (
         act="report.read",
     ),
     _place(
+        "jobs", "Jobs", "schedule",
+        "What is done in the background, when, and what came of it.", act="job.read",
+    ),
+    _place(
         "proof", "Proof", "fact_check",
         "Published cases, each figure as printed beside ours.", act="health.read",
     ),

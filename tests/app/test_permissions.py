@@ -203,7 +203,12 @@ ACT_OF_ROUTE = {
     "GET /reports/runs/{run_id}/files/{file}": "report.read",
     "GET /reports/schedules": "report.read",
     "POST /reports/schedules": "report.schedule",
+    "PATCH /reports/schedules/{schedule_id}": "report.schedule",
     "DELETE /reports/schedules/{schedule_id}": "report.schedule",
+    "GET /jobs": "job.read",
+    "GET /jobs/runs": "job.read",
+    "PATCH /jobs/{job}": "job.schedule",
+    "POST /jobs/{job}/runs": "job.start",
     "GET /providers/status": "routing.read",
     "GET /providers/timeline": "routing.read",
     "GET /providers/decisions": "routing.read",
@@ -315,6 +320,8 @@ SAME_OF_ALL: dict[str, Any] = {
     },
     "POST /premiums/{currency}": {"value": 0.05, "day": "2024-01-02", "source": "our own survey"},
     "PUT /retention/{category}": {"days": 365},
+    "PATCH /jobs/{job}": {"when": "every day at 05:00"},
+    "PATCH /reports/schedules/{schedule_id}": {"paused": True},
     "POST /holds": {"reason": "an inquiry"},
     "PUT /routing/{capability}": {"providers": ["ecb"], "reason": "as before"},
     "POST /providers/maintenance": {
@@ -330,6 +337,7 @@ NAMED = {
     "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys",
     "flag": FLAG, "provider": "fred", "capability": "fx", "group_id": "nobodys",
     "query": "coverage", "file": "result.json", "currency": "USD",
+    "query": "coverage", "file": "result.json", "job": "retention",
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.

@@ -5,17 +5,19 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from prometheus_client import REGISTRY
 
 from jobs import runner
 from jobs.reports import Limits
-from jobs.schedule import JOBS, Job
+from jobs.schedule import JOBS, STANDING
 from tests.conftest import ONLY_SQLITE, World
 from valor_core.billing import metering
 from valor_core.coverage.cron import BadCron, UnknownZone
 from valor_core.coverage.job_runs import JobRun, Status
+from valor_core.coverage.schedules import ScheduleChange
 from valor_core.errors import AccessDenied, BadInputs, NotFound
 from valor_core.store.tables import AuditHeadRow
 from valor_core.store.work import unit_of_work
@@ -53,7 +55,7 @@ def carried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Caller, JobRun]]:
             return jobs.finish_run(work, run, Status.SUCCEEDED, record={"outputs": {}})
 
     monkeypatch.setattr(
-        runner, "JOBS", tuple(replace(j, carry_out=at_once) for j in JOBS if not j.cron)
+        runner, "JOBS", tuple(replace(j, carry_out=at_once) for j in JOBS if not j.when)
     )
     return done
 
@@ -153,16 +155,11 @@ def test_the_error_of_one_tenant_keeps_no_other_waiting_and_is_counted(world: Wo
         assert [run.status for run in reports.list_runs(work)] == [Status.SUCCEEDED]
 
 
-def test_another_job_needs_one_function_and_runs_once_in_each_tenant(
+def test_a_standing_job_is_done_once_in_each_tenant_and_tells_what_it_did(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    def carry_out(store, caller: Caller, run: JobRun, **_options: object) -> JobRun:
-        with open_work(caller, store) as work:
-            snapshots.publish_snapshot(work)
-            return jobs.finish_run(work, run, Status.SUCCEEDED, record={})
-
-    nightly = Job(name="snapshot", cron="0 3 * * *", carry_out=carry_out)
-    monkeypatch.setattr(runner, "JOBS", (nightly,))
+    monkeypatch.setattr(runner, "JOBS", (STANDING["snapshot"],))
+    runner.tick(world.store)  # it is due from now on
 
     with ThreadPoolExecutor(4) as pool:
         done = pool.map(lambda _: runner.tick(world.store, now=LATER), range(8))
@@ -172,7 +169,9 @@ def test_another_job_needs_one_function_and_runs_once_in_each_tenant(
         with open_work(tenant.admin, world.store) as work:
             assert len(snapshots.list_snapshots(work)) == 1
             actors = {e.actor for e in logbook.read_log(work) if e.action == "snapshot.publish"}
+            told = [run.detail for run in jobs.list_runs(work, STANDING)]
         assert actors == {"job:snapshot"}
+        assert told == ["A snapshot was published."]
     assert runs(world) == []  # the page of reports tells of reports
 
 
@@ -236,11 +235,51 @@ def test_a_viewer_schedules_nothing(world: World):
 
 
 @ONLY_SQLITE
-def test_the_days_of_use_are_added_up_as_a_job_of_each_tenant_that_used_something(world: World):
+def test_every_standing_job_tells_what_it_did_and_when_there_was_nothing_to_do(world: World):
     with unit_of_work(world.acme.analyst, world.store, LATER - timedelta(days=9)) as work:
         work.begin_writing()
         metering.count(work, metering.Meter.IMPORTS, act="fact.import", act_id="a")
-    for moment in (LATER, LATER + timedelta(days=1)):
-        done = runner.tick(world.store, now=moment)
-        told = [(run.job, run.record) for run in done]
-        assert told == ([("usage_days", {"days": 1})] if moment == LATER else [])
+    operator = replace(world.acme.admin, user_id="local", kind="cli")
+
+    told = {name: runner.run_now(world.store, operator, name).detail for name in STANDING}
+    again = {name: runner.run_now(world.store, operator, name).detail for name in STANDING}
+
+    assert told["usage_days"] == "Added up: 1 days of meters."
+    assert again["usage_days"] == "No day was left to add up."
+    assert told["snapshot"] == "A snapshot was published."
+    assert again["snapshot"] == "Nothing has changed since the newest snapshot, which stands."
+    assert told["retention"] == "Nothing was due."
+    assert told["garbage"].startswith("Cleared away: 0 snapshots")
+    assert told["billing_check"].startswith("What was billed is what was used")
+    assert told["service_check"] == "No provider has overspent its error budget."
+
+
+@ONLY_SQLITE
+def test_a_job_that_is_paused_is_not_due_and_makes_up_for_nothing_when_it_resumes(world: World):
+    runner.tick(world.store)
+    for paused in (True, False):
+        with open_work(world.acme.admin, world.store) as work:
+            jobs.change_schedule(
+                work, "snapshot", ScheduleChange(paused=paused), at_first="every day at 02:10"
+            )
+        with open_work(world.acme.admin, world.store) as work:
+            work.now = LATER if paused else work.now
+            assert "snapshot" not in {due.job for due in jobs.due_slots(work)}
+
+
+@ONLY_SQLITE
+def test_of_missed_times_all_are_made_up_for_where_that_is_asked_the_oldest_first(
+    world: World, carried
+):
+    schedule = scheduled(world, cron="every hour")
+    with open_work(world.acme.analyst, world.store) as work:
+        reports.change_schedule(work, schedule.id, ScheduleChange(catch_up="all"))
+
+    later = datetime.now(UTC) + timedelta(hours=9)
+    while runner.tick(world.store, now=later):
+        pass
+
+    slots = [run.scheduled_for for _, run in carried]
+    assert len(slots) == 9
+    assert slots == sorted(slots)
+    assert {later - earlier for earlier, later in pairwise(slots)} == {timedelta(hours=1)}

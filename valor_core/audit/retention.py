@@ -72,12 +72,6 @@ def change_policy(work: Work, category: str, days: int | None) -> int | None:
     return before
 
 
-def is_due(work: Work) -> bool:
-    """Whether there is anything to purge."""
-    due = _due(_cutoffs(work), held_subjects(work))
-    return work.session.scalar(select(AuditLogRow.seq).where(*due).limit(1)) is not None
-
-
 def purge(work: Work) -> int:
     """Drops payload and salt of what is due and not held, with an entry that says so; how many.
 

@@ -24,8 +24,8 @@ class BadCron(BadInput):
     def __init__(self, text: str, why: str) -> None:
         super().__init__(
             f"The schedule {text[:60]!r} cannot be used: {why}.",
-            hint="Write minute, hour, day, month and weekday: `30 7 * * mon-fri` is 07:30 on "
-            "working days, `0 6 1 * *` the first of each month at 06:00.",
+            hint="Write `every weekday at 07:30`, `mondays at 06:00` or `every hour`; or as cron "
+            "does, minute, hour, day, month and weekday: `30 7 * * mon-fri`.",
         )
 
 
@@ -114,6 +114,18 @@ def next_due(cron: Cron, zone: ZoneInfo, *, after: datetime) -> datetime:
         if due:
             return min(due)
     raise AssertionError("read_cron has refused schedules that are never due")
+
+
+def all_due(
+    cron: Cron, zone: ZoneInfo, *, after: datetime, now: datetime, most: int
+) -> list[datetime]:
+    """The moments in (after, now] at which the schedule was due, in UTC, the oldest of them."""
+    due: list[datetime] = []
+    day, newest = after.astimezone(zone).date(), now.astimezone(zone).date()
+    while day <= newest and len(due) < most:
+        due += sorted(m for m in _moments(cron, zone, day) if after < m <= now)
+        day += timedelta(days=1)
+    return due[:most]
 
 
 def _moments(cron: Cron, zone: ZoneInfo, day: date) -> set[datetime]:

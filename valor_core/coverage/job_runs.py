@@ -1,4 +1,4 @@
-"""Runs of jobs and their schedules, as they are kept.
+"""Runs of jobs, as they are kept.
 
 A row of `job_runs` is the claim: the unique slot of a job decides who asks for a run, and `attempt`
 fences out whoever lost it. A run with a lease that has ended waits to be taken by any process.
@@ -11,15 +11,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import delete, func, select, tuple_, update
 
 from valor_core.errors import Conflict, NotFound
 from valor_core.settings import home
-from valor_core.store.tables import JobRunRow, ScheduleRow
+from valor_core.store.tables import JobRunRow
 from valor_core.store.work import Work
 from valor_core.values import from_micros, new_id
 
-MOST_SCHEDULES = 50
 MOST_WAITING = 20
 MOST_ATTEMPTS = 3
 
@@ -193,6 +192,19 @@ def newest_runs(
     return work.session.scalars(query.limit(limit)).all()
 
 
+def newest_of_each(work: Work, jobs: Iterable[str]) -> Sequence[JobRunRow]:
+    """The newest run of each of these jobs that has run."""
+    newest = select(func.max(JobRunRow.id)).where(JobRunRow.job.in_(jobs)).group_by(JobRunRow.job)
+    return work.session.scalars(select(JobRunRow).where(JobRunRow.id.in_(newest))).all()
+
+
+def forget_runs(work: Work, jobs: Iterable[str], *, before: int) -> int:
+    """Drops the ended runs of these jobs that were asked for before that moment; how many."""
+    old = JobRunRow.status != Status.RUNNING, JobRunRow.created_at < before
+    gone = delete(JobRunRow).where(JobRunRow.job.in_(jobs), *old).returning(JobRunRow.id)
+    return len(work.session.execute(gone).all())
+
+
 def lost_runs(work: Work) -> Sequence[JobRunRow]:
     """Runs that nobody holds, the oldest first: they wait, or their process went away."""
     return work.session.scalars(
@@ -216,43 +228,6 @@ def change_held(work: Work, run_id: str, attempt: int, /, **values: Any) -> None
     )
     if changed.rowcount != 1:  # pyrefly: ignore[missing-attribute]  an UPDATE counts its rows
         raise RunLost(run_id, attempt)
-
-
-def last_slot(work: Work, job: str, schedule_id: str) -> datetime | None:
-    """The newest due time of a job's schedule that somebody has asked for."""
-    of_schedule = JobRunRow.job == job, JobRunRow.slot.startswith(f"{schedule_id}@")
-    newest = work.session.scalar(select(func.max(JobRunRow.slot)).where(*of_schedule))
-    return datetime.fromisoformat(newest.partition("@")[2]) if newest else None
-
-
-def schedules(work: Work) -> Sequence[ScheduleRow]:
-    """The schedules that have not ended, the oldest first."""
-    return work.session.scalars(
-        select(ScheduleRow)
-        .where(ScheduleRow.ended_at.is_(None))
-        .order_by(ScheduleRow.created_at, ScheduleRow.id)
-        .limit(MOST_SCHEDULES)
-    ).all()
-
-
-def add_schedule(work: Work, **columns: Any) -> ScheduleRow:
-    """One more schedule; TooMany where the tenant has its fill."""
-    if len(schedules(work)) >= MOST_SCHEDULES:
-        raise TooMany("schedules", MOST_SCHEDULES)
-    row = ScheduleRow(
-        id=new_id(), created_at=work.now_micros, created_by=work.caller.actor, **columns
-    )
-    work.add_all([row])
-    work.session.flush()
-    return row
-
-
-def schedule_row(work: Work, schedule_id: str) -> ScheduleRow:
-    """The schedule that has not ended; NotFound otherwise."""
-    row = work.session.get(ScheduleRow, (work.caller.tenant_id, schedule_id))
-    if row is None or row.ended_at:
-        raise NotFound("schedule", schedule_id[:80])
-    return row
 
 
 def snapshots_named(work: Work) -> set[str]:

@@ -677,10 +677,10 @@ class SavedViewRow(Private, Base):
 
 
 class ScheduleRow(Private, Base):
-    """When a job is due, in whose name, with which parameters."""
+    """When a job is due, in whose name, with which parameters, and who is sent what it makes."""
 
     __tablename__ = "schedules"
-    id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)  # of a standing job: its name
     job: Mapped[str]
     cron: Mapped[str]
     timezone: Mapped[str]
@@ -688,7 +688,14 @@ class ScheduleRow(Private, Base):
     created_at: Mapped[int]
     created_by: Mapped[str]
     ended_at: Mapped[int | None]
-    __table_args__ = (STRICT,)
+    due_since: Mapped[int]  # nothing before it is made up for
+    catch_up: Mapped[str]
+    paused_at: Mapped[int | None]
+    deliver_to: Mapped[Any] = mapped_column(Json)  # ids of destinations
+    __table_args__ = (
+        CheckConstraint("catch_up IN ('latest', 'all')", name="catch_up_known"),
+        STRICT,
+    )
 
 
 class JobRunRow(Private, Base):
@@ -715,6 +722,48 @@ class JobRunRow(Private, Base):
         ),
         UniqueConstraint("tenant_id", "job", "slot"),
         Index(None, "tenant_id", "created_at", "id"),
+        STRICT,
+    )
+
+
+class DestinationRow(Private, Base):
+    """Where reports are sent; what signs or opens it is sealed, as keys of providers are."""
+
+    __tablename__ = "destinations"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    address: Mapped[str]
+    nonce: Mapped[bytes | None]
+    sealed: Mapped[bytes | None]
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    ended_at: Mapped[int | None]
+    __table_args__ = (
+        CheckConstraint("kind IN ('folder', 'email', 'webhook')", name="kind_known"),
+        STRICT,
+    )
+
+
+class DeliveryRow(Private, Base):
+    """One report on its way to one destination, sent until it has arrived or is given up."""
+
+    __tablename__ = "deliveries"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[str]
+    destination_id: Mapped[str]
+    state: Mapped[str]
+    attempts: Mapped[int]
+    next_at: Mapped[int]  # not tried before it, and held until then while somebody tries
+    why: Mapped[str] = mapped_column(info=FREE)
+    created_at: Mapped[int]
+    delivered_at: Mapped[int | None]
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'delivered', 'failed')", name="state_known"),
+        UniqueConstraint("tenant_id", "run_id", "destination_id"),
+        Index(None, "tenant_id", "state", "next_at"),
+        own_key("run_id", target="job_runs"),
+        own_key("destination_id", target="destinations"),
         STRICT,
     )
 

@@ -4,56 +4,55 @@ A process takes a waiting run, renews its lease while it works, and finishes it:
 taken over meanwhile can no longer be finished by whoever held it before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from valor_core.billing.metering import Meter
-from valor_core.coverage import job_runs
-from valor_core.coverage.cron import last_due, read_cron, read_zone
-from valor_core.coverage.job_runs import MOST_ATTEMPTS, JobRun, Status, run_of
+from valor_core.coverage import job_runs, schedules
+from valor_core.coverage.job_runs import MOST_ATTEMPTS, JobRun, Status, run_of, slot_of
 from valor_core.coverage.report_parameters import REPORTS
+from valor_core.coverage.schedules import Schedule, ScheduleChange
+from valor_core.store.tables import ScheduleRow
 from valor_core.store.work import Work
 from valor_core.tenancy import quotas
-from valor_core.values import from_micros
+from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
-
-MADE_UP_FOR = timedelta(days=1)
-"""How far back a job's own due time counts in a tenant where it has never run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """A slot that nobody has asked for yet, with what its schedule asks."""
 
+    job: str
     slot: str
     schedule_id: str
     parameters: Mapping[str, Any]
 
 
-@view("job.prepare")
-def due_slots(work: Work, job: str, *, cron: str = "") -> list[Due]:
-    """The slots of a job that are due: those of the tenant's schedules, and its own (in UTC).
+def seed_schedules(work: Work, standing: Mapping[str, str]) -> None:
+    """A schedule for each standing job (by its name, with when it is due) that has none yet."""
+    known = {row.job for row in schedules.schedules(work)}
+    if missing := {job: when for job, when in standing.items() if job not in known}:
+        _seed(work, missing)
 
-    After a pause only the newest slot is made up for: an old report late is of no use.
-    """
-    due = []
-    for row in job_runs.schedules(work):
-        if row.job == job:
-            begun = job_runs.last_slot(work, job, row.id) or from_micros(row.created_at)
-            moment = last_due(
-                read_cron(row.cron), read_zone(row.timezone), after=begun, now=work.now
-            )
-            due.append((row.id, moment, row.parameters))
-    if cron:
-        begun = job_runs.last_slot(work, job, job) or work.now - MADE_UP_FOR
-        moment = last_due(read_cron(cron), read_zone("UTC"), after=begun, now=work.now)
-        due.append((job, moment, {}))
+
+@verb("job.carry_out", audited=False)
+def _seed(work: Work, missing: Mapping[str, str]) -> None:
+    for job, when in missing.items():
+        schedules.add_schedule(work, job=job, when=when, schedule_id=job)
+
+
+@view("job.prepare")
+def due_slots(work: Work) -> list[Due]:
+    """The slots that are due, of every schedule those that it makes up for, the oldest first."""
     return [
-        Due(slot=job_runs.slot_of(schedule, moment), schedule_id=schedule, parameters=parameters)
-        for schedule, moment, parameters in due
-        if moment
+        Due(
+            job=row.job, slot=slot_of(row.id, moment), schedule_id=row.id, parameters=row.parameters
+        )
+        for row in schedules.schedules(work)
+        for moment in schedules.due_moments(work, row)
     ]
 
 
@@ -132,3 +131,51 @@ def lost_runs(work: Work) -> tuple[list[JobRun], list[JobRun]]:
         again = run.attempt < (MOST_ATTEMPTS if run.schedule_id else 1)
         (to_take if again else interrupted).append(run)
     return to_take, interrupted
+
+
+@view("job.read")
+def read_schedules(work: Work, jobs: Collection[str]) -> dict[str, Schedule]:
+    """When the standing jobs are due in this tenant, by their names."""
+    rows = [row for row in schedules.schedules(work) if row.job in jobs]
+    return {row.job: Schedule.of(row, work.now) for row in rows}
+
+
+@view("job.read")
+def list_runs(
+    work: Work, jobs: Collection[str], *, limit: int = 50, before: tuple[int, str] | None = None
+) -> list[JobRun]:
+    """The newest runs of these jobs first."""
+    check_page(limit)
+    return [run_of(row) for row in job_runs.newest_runs(work, jobs, limit=limit, before=before)]
+
+
+@view("job.read")
+def newest_of_each(work: Work, jobs: Collection[str]) -> dict[str, JobRun]:
+    """The newest run of each of these jobs that has run, by its name."""
+    return {row.job: run_of(row) for row in job_runs.newest_of_each(work, jobs)}
+
+
+@verb("job.start")
+def start_job(work: Work, job: str) -> JobRun:
+    """A standing job done now, whenever it is due."""
+    row = job_runs.add_run(work, job, {})
+    work.note(f"job_run:{row.id}", job=job)
+    return run_of(row)
+
+
+@verb("job.schedule")
+def change_schedule(work: Work, job: str, change: ScheduleChange, *, at_first: str) -> Schedule:
+    """When a standing job is due from now on, or that it is not."""
+    row = work.session.get(ScheduleRow, (work.caller.tenant_id, job))
+    row = row or schedules.add_schedule(work, job=job, when=at_first, schedule_id=job)
+    schedules.change(work, row, change)
+    work.note(f"schedule:{row.id}", job=job, **change.told())
+    return Schedule.of(row, work.now)
+
+
+@verb("job.carry_out", audited=False)
+def forget_runs(work: Work, jobs: Collection[str], *, kept: timedelta) -> int:
+    """Drops what is told of old runs of standing jobs; how many."""
+    return job_runs.forget_runs(
+        work, jobs, before=work.now_micros - kept // timedelta(microseconds=1)
+    )

@@ -5,19 +5,19 @@ A process that runs reports takes a waiting run, renews its lease while it works
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from valor_core.billing.metering import Meter
-from valor_core.coverage import companies, job_runs, valuations
-from valor_core.coverage.cron import next_due, read_cron, read_zone
+from valor_core.coverage import companies, job_runs, schedules, valuations
 from valor_core.coverage.figures_report import Told
 from valor_core.coverage.job_runs import JobRun, Status, is_data, run_of
 from valor_core.coverage.prefill import prefill_dcf
 from valor_core.coverage.report_document import document_of
 from valor_core.coverage.report_parameters import REPORTS, Parameter, checked, parameters_of
+from valor_core.coverage.schedules import Schedule, ScheduleChange
 from valor_core.coverage.sourcing import load_sources
 from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.models.codec import load
@@ -94,34 +94,6 @@ class Report:
     title: str
     about: str
     parameters: tuple[Parameter, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """When a report is due, in which zone, with which parameters."""
-
-    id: str
-    report: str
-    cron: str
-    timezone: str
-    parameters: dict[str, Any]
-    created_at: datetime
-    created_by: str
-    next_due: datetime
-
-    @classmethod
-    def of(cls, row: ScheduleRow, now: datetime) -> "Schedule":
-        """The row as a value."""
-        return cls(
-            id=row.id,
-            report=row.job,
-            cron=row.cron,
-            timezone=row.timezone,
-            parameters=row.parameters,
-            created_at=from_micros(row.created_at),
-            created_by=row.created_by,
-            next_due=next_due(read_cron(row.cron), read_zone(row.timezone), after=now),
-        )
 
 
 @view("report.read")
@@ -389,26 +361,43 @@ def cancel_run(work: Work, run_id: str) -> JobRun:
 def schedule_report(
     work: Work, report: str, parameters: Mapping[str, Any], *, cron: str, timezone: str = "UTC"
 ) -> Schedule:
-    """Have a report made whenever the schedule is due, until somebody ends it."""
+    """Have a report made whenever it is due, said in words or as cron does, until it is ended."""
     given = checked(report, parameters)
     _require(work, report)
-    read_cron(cron), read_zone(timezone)
-    row = job_runs.add_schedule(work, job=report, cron=cron, timezone=timezone, parameters=given)
-    work.note(f"schedule:{row.id}", report=report, cron=cron, timezone=timezone, parameters=given)
+    row = schedules.add_schedule(work, job=report, when=cron, timezone=timezone, parameters=given)
+    work.note(
+        f"schedule:{row.id}", report=report, cron=row.cron, timezone=timezone, parameters=given
+    )
+    return Schedule.of(row, work.now)
+
+
+@verb("report.schedule")
+def change_schedule(work: Work, schedule_id: str, change: ScheduleChange) -> Schedule:
+    """When it is due from now on, or that it is not."""
+    row = _schedule_row(work, schedule_id)
+    schedules.change(work, row, change)
+    work.note(f"schedule:{row.id}", report=row.job, **change.told())
     return Schedule.of(row, work.now)
 
 
 @verb("report.schedule")
 def end_schedule(work: Work, schedule_id: str) -> None:
     """No more runs of this schedule; those that were asked for still come."""
-    row = job_runs.schedule_row(work, schedule_id)
-    _require(work, row.job)
+    row = _schedule_row(work, schedule_id)
     row.ended_at = work.now_micros
     work.note(f"schedule:{row.id}", report=row.job)
+
+
+def _schedule_row(work: Work, schedule_id: str) -> ScheduleRow:
+    row = schedules.schedule_row(work, schedule_id)
+    if row.job not in REPORTS:
+        raise NotFound("schedule", schedule_id[:80])
+    _require(work, row.job)
+    return row
 
 
 @view("report.read")
 def list_schedules(work: Work) -> Sequence[Schedule]:
     """The schedules of reports that the caller may read, the oldest first."""
     readable = _readable(work)
-    return [Schedule.of(row, work.now) for row in job_runs.schedules(work) if row.job in readable]
+    return [Schedule.of(row, work.now) for row in schedules.schedules(work) if row.job in readable]

@@ -56,12 +56,6 @@ def change_policy(work: Work, category: str, days: int | None) -> None:
     work.note(f"category:{category}", days=days, days_before=before)
 
 
-@view("job.prepare")
-def purge_is_due(work: Work) -> bool:
-    """Whether the policies want details gone that nothing holds."""
-    return retention.is_due(work)
-
-
 @verb(PURGED, audited=False)
 def purge(work: Work) -> int:
     """Drop what is due, a limited number at once; how many. It writes its own entry, if any."""

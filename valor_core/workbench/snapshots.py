@@ -144,13 +144,12 @@ def _engine() -> str:
     return f"valor {project['version']}, pyarrow {pa.__version__}"
 
 
-def renew_snapshot(work: Work) -> None:
-    """Publishes unless the newest snapshot shows all that there is.
+def renew_snapshot(work: Work) -> Manifest | None:
+    """Publishes unless the newest snapshot shows all that there is; what was published.
 
     Before an act that stands on one, which then need not publish while it holds the writer.
     """
-    if not _newest_that_stands(work):
-        publish_snapshot(work)
+    return None if _newest_that_stands(work) else publish_snapshot(work)
 
 
 def snapshot_of_now(work: Work) -> Manifest:

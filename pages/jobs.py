@@ -1,0 +1,117 @@
+"""Jobs: what is done in the background, when, and what came of it."""
+
+import streamlit as st
+
+from app.ui import show, when
+from app.ui.frame import caller, only_for_its_readers
+from app.ui.words import moment
+from jobs.runner import wake
+from jobs.schedule import ALWAYS, STANDING, Standing, overview, told
+from valor_core.coverage.job_runs import JobRun, Status
+from valor_core.coverage.schedules import CATCH_UP, Schedule, ScheduleChange
+from valor_core.workbench import jobs
+from valor_core.workbench.verb import open_work
+
+RUNS_SHOWN = 30
+only_for_its_readers("jobs")
+who = caller()
+
+
+def start(name: str) -> JobRun:
+    """Done as soon as a process is free."""
+    with open_work(who) as work:
+        work.after_commit.append(wake)
+        return jobs.start_job(work, name)
+
+
+def change(row: Standing, to: ScheduleChange) -> Schedule:
+    """When it is due from now on."""
+    with open_work(who) as work:
+        return jobs.change_schedule(work, row.job.name, to, at_first=row.job.when)
+
+
+def standing(row: Standing) -> None:
+    """One job: when it is due, what it did last, and how to have it otherwise."""
+    name, schedule = row.job.name, row.schedule
+    with st.container(border=True):
+        st.markdown(f"**{row.job.title}**  \n{row.job.about}")
+        due = f" Next {moment(row.next_due)}." if row.next_due else ""
+        state = "**Paused.** " if row.paused else ""
+        said = schedule.in_words if schedule else row.when
+        st.markdown(f"{state}{said[:1].upper()}{said[1:]}.{due}  \nLast: {last(row)}")
+        with st.container(horizontal=True):
+            pressed = st.button("Do it now", key=f"start_{name}", icon=":material/play_arrow:")
+            if pressed and show.or_explain(start, name):
+                st.toast(f"{row.job.title}: it begins at once.")
+            if schedule:
+                label = "Resume" if row.paused else "Pause"
+                turned = ScheduleChange(paused=not row.paused)
+                if st.button(label, key=f"pause_{name}") and show.or_explain(change, row, turned):
+                    st.rerun()
+                with st.popover("Change when"):
+                    changing(row, schedule)
+
+
+def last(row: Standing) -> str:
+    """What it did last and when."""
+    if row.last is None:
+        return "it has not run yet."
+    return show.plain(f"{moment(row.last.created_at)}. {told(row.last)}")
+
+
+def changing(row: Standing, schedule: Schedule) -> None:
+    """The form by which one says when it is due."""
+    name = row.job.name
+    chosen = when.asked(name, cron=schedule.cron, zone=schedule.timezone, then="It is done")
+    missed = st.selectbox(
+        "When times were missed",
+        CATCH_UP,
+        index=list(CATCH_UP).index(schedule.catch_up),
+        format_func=lambda each: CATCH_UP[each],
+        key=f"{name}_missed",
+    )
+    if st.button("Change", key=f"{name}_change", type="primary") and chosen:
+        to = ScheduleChange(when=chosen[0], timezone=chosen[1], catch_up=missed)
+        if show.or_explain(change, row, to):
+            st.rerun()
+
+
+@st.fragment(run_every=5)
+def history() -> None:
+    """What the jobs did, the newest first."""
+    with open_work(who) as work:
+        runs = jobs.list_runs(work, STANDING, limit=RUNS_SHOWN)
+    if not runs:
+        st.info(
+            "No job has run yet: each waits for its time. *Do it now* begins one at once.",
+            icon=":material/schedule:",
+        )
+        return
+    st.dataframe(
+        [
+            {
+                "When": moment(run.created_at),
+                "Job": STANDING[run.job].title,
+                "": {Status.SUCCEEDED: "done", Status.RUNNING: "under way"}.get(
+                    run.status, "failed"
+                ),
+                "What it did": told(run),
+                "By": "schedule" if run.schedule_id else "a person",
+            }
+            for run in runs
+        ],
+        hide_index=True,
+        width="stretch",
+    )
+
+
+st.title("Jobs", anchor=False)
+st.write("What is done in the background in this tenant, when, and what came of it.")
+with open_work(who) as at_start:
+    rows = overview(at_start)
+for each in rows:
+    standing(each)
+st.subheader("History", anchor=False)
+history()
+st.subheader("All the time", anchor=False)
+st.markdown("\n".join(f"- **{title}.** {about}" for title, about in ALWAYS.items()))

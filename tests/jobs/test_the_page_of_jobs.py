@@ -1,0 +1,33 @@
+"""The page of jobs: what an administrator meets on it."""
+
+from streamlit.testing.v1 import AppTest
+
+from app.ui import frame
+from jobs.schedule import STANDING
+from tests.conftest import ONLY_SQLITE, World
+from valor_core.settings import ROOT
+from valor_core.workbench import jobs
+from valor_core.workbench.verb import open_work
+
+
+@ONLY_SQLITE
+def test_an_administrator_does_a_job_now_and_changes_when_it_is_due(world: World, monkeypatch):
+    monkeypatch.setattr(frame, "signed_in_caller", lambda: world.acme.admin)
+    with open_work(world.acme.admin, world.store) as work:
+        jobs.seed_schedules(work, {name: job.when for name, job in STANDING.items()})
+    shown = AppTest.from_file(str(ROOT / "pages" / "jobs.py"), default_timeout=20).run()
+    assert not shown.exception
+    assert "No job has run yet" in shown.info[0].value
+    assert any("Every day at 02:10 UTC." in text.value for text in shown.markdown)
+
+    shown.selectbox(key="snapshot_zone").set_value("Europe/Zurich").run()
+    shown.selectbox(key="snapshot_days").set_value("every weekday").run()
+    shown.button(key="snapshot_change").click().run()
+    shown.button(key="start_snapshot").click().run()
+
+    assert not shown.exception
+    assert any("Every weekday at 02:10 in Zurich." in text.value for text in shown.markdown)
+    with open_work(world.acme.admin, world.store) as work:
+        (run,) = jobs.list_runs(work, STANDING)
+    assert run.waits
+    assert run.job == "snapshot"

@@ -1,0 +1,172 @@
+"""When jobs and reports are due, as it is kept: rows that people change, and what follows of them.
+
+A row says nothing of processes. Which moments are due follows from the row and from the newest one
+that somebody has asked for, so every process finds the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from valor_core.coverage.cron import all_due, last_due, next_due, read_cron, read_zone
+from valor_core.coverage.job_runs import MOST_WAITING, TooMany
+from valor_core.coverage.recurring import cron_of, in_words
+from valor_core.errors import BadInput, NotFound
+from valor_core.store.tables import JobRunRow, ScheduleRow
+from valor_core.store.work import Work
+from valor_core.values import from_micros, new_id
+
+MOST_SCHEDULES = 50
+CATCH_UP = {
+    "latest": "only the newest time that was missed is made up for",
+    "all": "every time that was missed is made up for, the oldest first",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a report or a job is due, in which zone, with which parameters, and who is sent it."""
+
+    id: str
+    report: str  # or the job
+    cron: str
+    timezone: str
+    parameters: dict[str, Any]
+    created_at: datetime
+    created_by: str
+    next_due: datetime
+    catch_up: str
+    paused: bool
+    deliver_to: tuple[str, ...]
+
+    @property
+    def in_words(self) -> str:
+        """When it is due, as one says it."""
+        return in_words(self.cron, self.timezone)
+
+    @classmethod
+    def of(cls, row: ScheduleRow, now: datetime) -> "Schedule":
+        """The row as a value."""
+        return cls(
+            id=row.id,
+            report=row.job,
+            cron=row.cron,
+            timezone=row.timezone,
+            parameters=row.parameters,
+            created_at=from_micros(row.created_at),
+            created_by=row.created_by,
+            next_due=next_due(read_cron(row.cron), read_zone(row.timezone), after=now),
+            catch_up=row.catch_up,
+            paused=row.paused_at is not None,
+            deliver_to=tuple(row.deliver_to),
+        )
+
+
+def schedules(work: Work) -> Sequence[ScheduleRow]:
+    """The schedules that have not ended, the oldest first."""
+    return work.session.scalars(
+        select(ScheduleRow)
+        .where(ScheduleRow.ended_at.is_(None))
+        .order_by(ScheduleRow.created_at, ScheduleRow.id)
+        .limit(2 * MOST_SCHEDULES)  # those of people, and those of the standing jobs
+    ).all()
+
+
+def schedule_row(work: Work, schedule_id: str) -> ScheduleRow:
+    """The schedule that has not ended; NotFound otherwise."""
+    row = work.session.get(ScheduleRow, (work.caller.tenant_id, schedule_id))
+    if row is None or row.ended_at:
+        raise NotFound("schedule", schedule_id[:80])
+    return row
+
+
+def add_schedule(
+    work: Work,
+    *,
+    job: str,
+    when: str,
+    timezone: str = "UTC",
+    parameters: Mapping[str, Any] | None = None,
+    schedule_id: str = "",
+) -> ScheduleRow:
+    """One more schedule; TooMany where the tenant has its fill, an id of its own aside."""
+    if not schedule_id and len([r for r in schedules(work) if r.id != r.job]) >= MOST_SCHEDULES:
+        raise TooMany("schedules", MOST_SCHEDULES)
+    row = ScheduleRow(
+        id=schedule_id or new_id(),
+        job=job,
+        parameters=dict(parameters or {}),
+        created_at=work.now_micros,
+        created_by=work.caller.actor,
+        due_since=work.now_micros,
+        catch_up="latest",
+        deliver_to=[],
+        **_when(when, timezone),
+    )
+    work.add_all([row])
+    work.session.flush()
+    return row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleChange:
+    """What is to be otherwise of a schedule; None leaves it as it is."""
+
+    when: str | None = None
+    timezone: str | None = None
+    catch_up: str | None = None
+    paused: bool | None = None
+    deliver_to: Sequence[str] | None = None
+
+    def told(self) -> dict[str, Any]:
+        """What is changed, for the log."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def change(work: Work, row: ScheduleRow, to: ScheduleChange) -> None:
+    """Changes a schedule; what it would have been due before is not made up for."""
+    if to.when is not None or to.timezone is not None:
+        when = _when(to.when or row.cron, to.timezone or row.timezone)
+        row.cron, row.timezone = when["cron"], when["timezone"]
+        row.due_since = work.now_micros
+    if to.catch_up is not None:
+        if to.catch_up not in CATCH_UP:
+            raise BadInput(
+                f"{to.catch_up[:40]!r} says nothing of missed times.",
+                hint="Write `latest` or `all`.",
+            )
+        row.catch_up = to.catch_up
+    if to.paused is not None:
+        row.paused_at = work.now_micros if to.paused else None
+        row.due_since = work.now_micros
+    if to.deliver_to is not None:
+        row.deliver_to = list(dict.fromkeys(to.deliver_to))
+    work.session.flush()
+
+
+def _when(when: str, timezone: str) -> dict[str, str]:
+    read_zone(timezone)
+    return {"cron": cron_of(when), "timezone": timezone}
+
+
+def due_moments(work: Work, row: ScheduleRow) -> list[datetime]:
+    """The moments at which it is due and that nobody has asked for yet, the oldest first."""
+    if row.paused_at is not None:
+        return []
+    since = from_micros(row.due_since)
+    after = max(filter(None, (last_slot(work, row.job, row.id), since)))
+    cron, zone = read_cron(row.cron), read_zone(row.timezone)
+    if row.catch_up == "all":
+        return all_due(cron, zone, after=after, now=work.now, most=MOST_WAITING)
+    newest = last_due(cron, zone, after=after, now=work.now)
+    return [newest] if newest else []
+
+
+def last_slot(work: Work, job: str, schedule_id: str) -> datetime | None:
+    """The newest due time of a job's schedule that somebody has asked for."""
+    of_schedule = JobRunRow.job == job, JobRunRow.slot.startswith(f"{schedule_id}@")
+    newest = work.session.scalar(select(func.max(JobRunRow.slot)).where(*of_schedule))
+    return datetime.fromisoformat(newest.partition("@")[2]) if newest else None
