@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jobs import watching
+from jobs.delivering import deliver_due
 from jobs.reports import LIMITS, OWNER, Limits
 from jobs.schedule import JOBS, Job, known_job
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
@@ -114,6 +115,7 @@ def tick(
                 if held := take(store, tenant_id, run, lease=limits.lease):
                     caller, job = _job(tenant_id, run.schedule_id or run.id), _jobs()[run.job]
                     done.append(job.carry_out(store, caller, held, limits=limits, stopped=stopped))
+            deliver_due(store, tenant_id, now=now)
         except Exception:  # noqa: BLE001  whatever ails one tenant, the others get their turn
             JOB_RUNS.labels("tick", "failed").inc()
             log.exception("the jobs of a tenant failed", tenant=tenant_id)

@@ -33,7 +33,7 @@ class Job:
     when: str = ""  # due in every tenant, in UTC, at first; empty: only as somebody schedules it
 
 
-JOBS = (
+JOBS: tuple[Job, ...] = (
     *(Job(name=name, ask=reports.ask_for_run, carry_out=carry_out) for name in REPORTS),
     Job(
         name="usage_days",

@@ -174,6 +174,20 @@ SETTINGS = (
         "of `valor worker`.",
         choices=("here", "worker"),
     ),
+    Setting(
+        "VALOR_DELIVERY_FOLDER",
+        "",
+        "Folder in which tenants may have reports laid down, each in a folder of its own; none if "
+        "empty.",
+    ),
+    Setting(
+        "VALOR_SMTP",
+        "",
+        "Mail server that sends reports: `smtps://user:password@host`, or `smtp://` for STARTTLS; "
+        "no e-mail is sent if empty.",
+        secret=True,
+    ),
+    Setting("VALOR_SMTP_FROM", "", "Address that sends reports, such as valor@example.com."),
     Setting("VALOR_TENANT_CALLS_PER_MINUTE", "12000", "API calls a minute of a whole tenant."),
     Setting("VALOR_TENANT_CALLS_BURST", "4000", "API calls of a whole tenant at once."),
     Setting("VALOR_USER_CALLS_PER_MINUTE", "6000", "API calls a minute of a user or a key."),

@@ -10,10 +10,11 @@ from app.api.callers import CallersWork, MakesOnce
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from jobs.runner import wake
+from valor_core.coverage.deliveries import Delivery, Destination, State
 from valor_core.coverage.job_runs import JobRun
 from valor_core.coverage.schedules import Schedule, ScheduleChange
 from valor_core.values import micros
-from valor_core.workbench import reports
+from valor_core.workbench import deliveries, reports
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=StrictRoute)
 
@@ -114,6 +115,76 @@ class ScheduleBody(RunBody):
     timezone: str = Field(default="UTC", max_length=100)
 
 
+class DestinationBody(BaseModel):
+    """Where reports are sent: `folder`, `email` or `webhook`, and its address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=80)
+    kind: str = Field(max_length=20)
+    address: str = Field(max_length=500)
+
+
+class DestinationView(BaseModel):
+    """Where reports can be sent."""
+
+    id: str
+    name: str
+    kind: str
+    address: str
+    created_at: datetime
+    created_by: str
+
+    @classmethod
+    def of(cls, destination: Destination) -> "DestinationView":
+        """The destination as clients see it."""
+        return cls(**{name: getattr(destination, name) for name in cls.model_fields})
+
+
+class NewDestinationView(BaseModel):
+    """A destination that was just made, and by what its webhooks are signed: shown this once."""
+
+    destination: DestinationView
+    secret: str
+
+
+class DestinationsList(BaseModel):
+    """The destinations of the tenant."""
+
+    destinations: list[DestinationView]
+
+
+class DeliveryView(BaseModel):
+    """What became of sending a report; `why` says why it has not arrived yet."""
+
+    destination_id: str
+    destination: str
+    state: str
+    attempts: int
+    why: str
+    next_try: datetime | None
+    delivered_at: datetime | None
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> "DeliveryView":
+        """The delivery as clients see it."""
+        return cls(
+            destination_id=delivery.destination.id,
+            destination=delivery.destination.name,
+            state=delivery.state.value,
+            attempts=delivery.attempts,
+            why=delivery.why,
+            next_try=delivery.next_at if delivery.state is State.WAITING else None,
+            delivered_at=delivery.delivered_at,
+        )
+
+
+class DeliveriesList(BaseModel):
+    """What became of sending a report."""
+
+    deliveries: list[DeliveryView]
+
+
 class ScheduleChangeBody(BaseModel):
     """What is to be otherwise; what is not named stays. `when` is said in words or as cron does."""
 
@@ -141,6 +212,7 @@ class ScheduleView(BaseModel):
     timezone: str
     catch_up: str
     paused: bool
+    deliver_to: list[str]
     parameters: dict[str, Any]
     created_at: datetime
     created_by: str
@@ -230,6 +302,43 @@ def read_data(work: CallersWork, run_id: Id, file: Id) -> Response:
         media_type=kind,
         headers={"Content-Disposition": f'attachment; filename="valor-{run_id}-{file}"'},
     )
+
+
+@router.get("/runs/{run_id}/deliveries")
+def list_deliveries(work: CallersWork, run_id: Id) -> DeliveriesList:
+    """Where a report was sent, and what became of it."""
+    run = reports.read_run(work, run_id)
+    told = deliveries.deliveries_of(work, [run.id])[run.id]
+    return DeliveriesList(deliveries=[DeliveryView.of(each) for each in told])
+
+
+@router.put("/runs/{run_id}/deliveries/{destination_id}", status_code=202)
+def deliver_run(work: CallersWork, run_id: Id, destination_id: Id) -> DeliveryView:
+    """Send a report to a destination, or try once more where that was given up."""
+    work.after_commit.append(wake)
+    return DeliveryView.of(deliveries.deliver_run(work, run_id, destination_id))
+
+
+@router.get("/destinations")
+def list_destinations(work: CallersWork) -> DestinationsList:
+    """Where reports can be sent."""
+    told = deliveries.list_destinations(work)
+    return DestinationsList(destinations=[DestinationView.of(each) for each in told])
+
+
+@router.post("/destinations", status_code=201)
+def add_destination(work: CallersWork, body: DestinationBody) -> NewDestinationView:
+    """Name where reports can be sent; the secret of a webhook is shown this once."""
+    made, key = deliveries.add_destination(
+        work, name=body.name, kind=body.kind, address=body.address
+    )
+    return NewDestinationView(destination=DestinationView.of(made), secret=key)
+
+
+@router.delete("/destinations/{destination_id}", status_code=204)
+def end_destination(work: CallersWork, destination_id: Id) -> None:
+    """Send nothing there any more."""
+    deliveries.end_destination(work, destination_id)
 
 
 @router.get("/schedules")

@@ -25,6 +25,7 @@ from valor_core.values import Caller, CompanyId, Role, Scope, new_id
 from valor_core.workbench import (
     adjustments,
     companies,
+    deliveries,
     drafts,
     flags,
     grants,
@@ -47,6 +48,9 @@ IDS = (
     "override_id", "file_id", "series_id", "work_id", "session_id", "key_id", "user_id", "grant_id",
     "snapshot_id", "view_id",
     "snapshot_id", "part_id",
+    "company_id", "valuation_id", "run_id", "schedule_id", "destination_id", "adjustment_id",
+    "computation_id", "override_id", "file_id", "series_id", "work_id", "session_id", "key_id",
+    "user_id", "grant_id", "snapshot_id",
 )  # fmt: skip
 
 
@@ -60,6 +64,7 @@ class Things:
     valuation_id: str
     run_id: str
     schedule_id: str
+    destination_id: str
     adjustment_id: str
     computation_id: str
     override_id: str
@@ -139,6 +144,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         valuation_id=row.id,
         run_id=run.id,
         schedule_id=schedule_of(store, tenant, company_id),
+        destination_id=destination_of(store, tenant),
         adjustment_id=adjustment_of(store, tenant, company_id),
         computation_id=computation_of(replace(tenant.analyst, user_id="somebody")),
         override_id=override_of(store, tenant),
@@ -163,6 +169,13 @@ def schedule_of(store: Store, tenant: Tenant, company_id: str) -> str:
         return reports.schedule_report(
             work, "valuation", {"company": company_id}, cron="0 6 * * *"
         ).id
+
+
+def destination_of(store: Store, tenant: Tenant) -> str:
+    """Where reports can be sent; its id."""
+    with open_work(tenant.admin, store) as work:
+        made, _ = deliveries.add_destination(work, name="Desk", kind="folder", address="desk")
+    return made.id
 
 
 def adjustment_of(store: Store, tenant: Tenant, company_id: str) -> str:

@@ -1,7 +1,7 @@
 """A process that does jobs until nothing is due any more, for tests of several at once.
 
-`python -m tests.jobs.ticking URL NOW STOPS_AT`: at its run of that number it stops itself as SIGSTOP
-does, in the middle of it, and goes on when somebody lets it.
+`python -m tests.jobs.ticking URL NOW STOPS_AT`: at its run of that number it stops itself in the
+middle of it, by SIGSTOP, and goes on when somebody lets it.
 """
 
 import os

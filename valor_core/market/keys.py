@@ -1,25 +1,17 @@
-"""Tenants' keys of data providers: sealed in the database, opened only to ask the provider.
+"""Tenants' keys of data providers: sealed in the database, opened only to ask the provider."""
 
-AES-GCM under a secret that stands outside the database, bound to the tenant and the provider: a
-sealed key that is moved to another row does not open.
-"""
-
-import hmac
-import os
 from collections.abc import Sequence
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select
 
 from valor_core.errors import BadInput, NotFound, ValorError
 from valor_core.market.offered import OFFER, Offer
-from valor_core.store.secrets import secret
+from valor_core.store.sealed import SealBroken, seal, unseal
 from valor_core.store.tables import ProviderKeyRow
 from valor_core.store.work import Work
 
 LENGTH_MAX = 512
-_NONCE_BYTES = 12
+_PURPOSE = "keys of data providers, v1"
 
 
 class KeyUnreadable(ValorError):
@@ -45,15 +37,14 @@ def keep_key(work: Work, provider: str, key: str) -> ProviderKeyRow:
             f"A key has 4 to {LENGTH_MAX} characters without blanks.",
             hint=f"Copy it again from your account at {offer.title}.",
         )
-    nonce = os.urandom(_NONCE_BYTES)
+    tenant_id = work.caller.tenant_id
+    nonce, sealed = seal(key, tenant_id=tenant_id, of=offer.name, purpose=_PURPOSE)
     row = work.session.merge(
         ProviderKeyRow(
-            tenant_id=work.caller.tenant_id,
+            tenant_id=tenant_id,
             provider=offer.name,
             nonce=nonce,
-            sealed=_cipher().encrypt(
-                nonce, key.encode(), _bound(work.caller.tenant_id, offer.name)
-            ),
+            sealed=sealed,
             set_at=work.now_micros,
             set_by=work.caller.actor,
         )
@@ -82,10 +73,11 @@ def opened_keys(work: Work) -> dict[str, str]:
 
 def _opened(row: ProviderKeyRow) -> str:
     try:
-        plain = _cipher().decrypt(row.nonce, row.sealed, _bound(row.tenant_id, row.provider))
-    except InvalidTag:
+        return unseal(
+            row.nonce, row.sealed, tenant_id=row.tenant_id, of=row.provider, purpose=_PURPOSE
+        )
+    except SealBroken:
         raise KeyUnreadable(title=OFFER[row.provider].title) from None
-    return plain.decode()
 
 
 def offered(provider: str) -> Offer:
@@ -94,13 +86,3 @@ def offered(provider: str) -> Offer:
         hint = f"There are {', '.join(OFFER)}."
         raise NotFound("provider", provider[:40], hint=hint)
     return OFFER[provider]
-
-
-def _cipher() -> AESGCM:
-    master = secret("VALOR_PROVIDER_SECRET", os.environ)
-    return AESGCM(hmac.digest(master, b"keys of data providers, v1", "sha256"))
-
-
-def _bound(tenant_id: str, provider: str) -> bytes:
-    """What a sealed key belongs to; no two pairs are the same bytes."""
-    return len(tenant_id).to_bytes(4, "big") + f"{tenant_id}{provider}".encode()

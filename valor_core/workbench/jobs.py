@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from valor_core.billing.metering import Meter
-from valor_core.coverage import job_runs, schedules
+from valor_core.coverage import deliveries, job_runs, schedules
 from valor_core.coverage.job_runs import MOST_ATTEMPTS, JobRun, Status, run_of, slot_of
 from valor_core.coverage.report_parameters import REPORTS
 from valor_core.coverage.schedules import Schedule, ScheduleChange
@@ -106,6 +106,8 @@ def finish_run(
         finished_at=work.now_micros,
     )
     if run.job in REPORTS:  # what fails is not charged
+        if status is Status.SUCCEEDED and run.schedule_id:
+            _send(work, run)
         quotas.settle(work, run.id, Meter.REPORTS, used=int(status is Status.SUCCEEDED))
     work.note(
         f"job_run:{run.id}",
@@ -117,6 +119,13 @@ def finish_run(
     row = job_runs.run_row(work, run.id)
     work.session.refresh(row)
     return run_of(row)
+
+
+def _send(work: Work, run: JobRun) -> None:
+    """To where its schedule says that it is sent."""
+    row = work.session.get(ScheduleRow, (work.caller.tenant_id, run.schedule_id))
+    if row:
+        deliveries.enqueue(work, run.id, row.deliver_to)
 
 
 @view("job.prepare")

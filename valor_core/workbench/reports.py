@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from valor_core.billing.metering import Meter
-from valor_core.coverage import companies, job_runs, schedules, valuations
+from valor_core.coverage import companies, deliveries, job_runs, schedules, valuations
 from valor_core.coverage.figures_report import Told
 from valor_core.coverage.job_runs import JobRun, Status, is_data, run_of
 from valor_core.coverage.prefill import prefill_dcf
@@ -375,6 +375,8 @@ def schedule_report(
 def change_schedule(work: Work, schedule_id: str, change: ScheduleChange) -> Schedule:
     """When it is due from now on, or that it is not."""
     row = _schedule_row(work, schedule_id)
+    for destination_id in change.deliver_to or ():
+        deliveries.destination_row(work, destination_id)
     schedules.change(work, row, change)
     work.note(f"schedule:{row.id}", report=row.job, **change.told())
     return Schedule.of(row, work.now)
