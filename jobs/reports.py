@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.code_version import code_version
+from jobs.course import read_course
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.coverage.report_parameters import report_source
 from valor_core.errors import ValorError
@@ -333,7 +334,10 @@ def _not_finite(name: str) -> float:
 
 
 def _tail(folder: Path, code: int | None) -> str:
-    """What the child said last, for the person who asked; run.log keeps all of it."""
+    """Where it stopped and why, for the person who asked; run.log keeps all that it said."""
+    course = read_course(folder)
+    if course and course.failure:
+        return f"It stopped at {course.in_words}. {PATHS.sub('…', course.failure)}"
     lines = (folder / "run.log").read_text(errors="replace").strip().splitlines()
     last = PATHS.sub("…", lines[-1][-LOG_TAIL:]) if lines else ""
     return f"The notebook ended with code {code}. {last}".strip()

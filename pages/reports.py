@@ -1,24 +1,27 @@
 """Reports: have one made, follow it, read it, and have it made on a schedule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from app.ui import report_form, show
+from app.ui import report_form, report_sending, show, when
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.words import counted, moment
+from jobs.course import read_course
 from jobs.reports import verify_run
 from jobs.runner import wake
+from valor_core.coverage.deliveries import Delivery
 from valor_core.coverage.job_runs import JobRun, Status
-from valor_core.coverage.schedules import Schedule
+from valor_core.coverage.schedules import Schedule, ScheduleChange
 from valor_core.tenancy.access import MAY
 from valor_core.values import utc_now
-from valor_core.workbench import companies, reports
+from valor_core.workbench import companies, deliveries, people, reports
 from valor_core.workbench.verb import open_work, the_store
 
 RUNS_SHOWN = 30
+FRAME_PX = 900
 FILES_OF = "/api/v1/reports/runs/{}/files"
 STATES = {
     Status.SUCCEEDED: "made",
@@ -31,6 +34,8 @@ who = caller()
 with open_work(who) as at_start:
     NAMES = {c.id: f"{c.name} ({c.ticker})" for c in companies.list_companies(at_start)}
     KNOWN = {each.name: each for each in reports.list_reports(at_start)}
+    standing, PEOPLE = deliveries.list_destinations(at_start), people.names(at_start)
+GOALS = {each.id: each.name for each in standing}
 TITLES = {name: each.title for name, each in KNOWN.items()}
 
 
@@ -42,10 +47,19 @@ def ask_for_run(report: str, parameters: dict[str, Any]) -> JobRun:
         return reports.ask_for_run(work, report, parameters)
 
 
-def schedule(report: str, parameters: dict[str, Any], cron: str, zone: str) -> Schedule:
-    """Made whenever it is due, until somebody ends it."""
+def schedule(
+    report: str, parameters: dict[str, Any], chosen: tuple[str, str], deliver_to: Sequence[str]
+) -> Schedule:
+    """Made whenever it is due and sent there, until somebody ends it."""
     with open_work(who) as work:
-        return reports.schedule_report(work, report, parameters, cron=cron, timezone=zone)
+        made = reports.schedule_report(work, report, parameters, cron=chosen[0], timezone=chosen[1])
+        return reports.change_schedule(work, made.id, ScheduleChange(deliver_to=deliver_to))
+
+
+def change(schedule_id: str, to: ScheduleChange) -> Schedule:
+    """When it is due from now on, and where it is sent."""
+    with open_work(who) as work:
+        return reports.change_schedule(work, schedule_id, to)
 
 
 def cancel(run_id: str) -> JobRun:
@@ -88,52 +102,87 @@ def runs() -> None:
     """The newest runs, looked at again every few seconds."""
     with open_work(who) as work:
         newest = reports.list_runs(work, limit=RUNS_SHOWN)
+        sent = deliveries.deliveries_of(work, [run.id for run in newest])
     if not newest:
         way = "Choose one above and press *Make report*."
         asker = way if may_run else "An analyst of this tenant can make one."
         st.info(f"No report has been made yet. {asker}", icon=":material/description:")
     for run in newest:
-        told, way = st.columns([4, 1], vertical_alignment="center")
-        origin = "on schedule" if run.schedule_id else "on demand"
-        told.markdown(
-            f"**{about(run.job, run.parameters)}**, {state(run)}  \n"
-            f"{origin}, {moment(run.created_at)}"
-        )
-        if run.html:
-            url = f"/api/v1/reports/runs/{run.id}/report.html"
-            way.link_button("Open", url, icon=":material/open_in_new:", width="stretch")
-            with told:
-                show.links({name: f"{FILES_OF.format(run.id)}/{name}" for name in run.data})
-            if may_run and way.button("Verify", key=f"verify_{run.id}", width="stretch"):
-                with told:
-                    verified(run.id)
-        elif run.detail:
-            with told.expander("Why"):
-                st.code(run.detail, language=None, wrap_lines=True)
-        elif may_run:
-            pressed = way.button("Stop", key=f"stop_{run.id}", width="stretch")
-            if pressed and show.or_explain(cancel, run.id):
-                st.rerun()
+        with st.container(border=True):
+            one_run(run, sent[run.id])
+
+
+def one_run(run: JobRun, sent: Sequence[Delivery]) -> None:
+    """What became of a run, and what can be done with it."""
+    origin = "on schedule" if run.schedule_id else "on demand"
+    st.markdown(
+        f"**{about(run.job, run.parameters)}**, {state(run)}  \n{origin}, {moment(run.created_at)}"
+    )
+    course = read_course(run.folder) if run.status is Status.RUNNING and run.attempt else None
+    if course:
+        st.progress(course.done / max(course.of, 1), text=show.plain(course.in_words.capitalize()))
+    if run.html:
+        url = f"/api/v1/reports/runs/{run.id}/report.html"
+        with st.container(horizontal=True):
+            reading = st.toggle("Read it here", key=f"read_{run.id}")
+            st.link_button("Open", url, icon=":material/open_in_new:")
+            verifying = may_run and st.button("Verify", key=f"verify_{run.id}")
+            if may_run and standing:
+                with st.popover("Send"):
+                    report_sending.sending(who, run.id, standing)
+        show.links({name: f"{FILES_OF.format(run.id)}/{name}" for name in run.data})
+        report_sending.told(who, sent)
+        if verifying:
+            verified(run.id)
+        if reading:
+            st.iframe(url, height=FRAME_PX)
+    elif run.detail:
+        st.error(show.plain(run.detail), icon=":material/error:")
+    elif may_run:
+        pressed = st.button("Stop", key=f"stop_{run.id}")
+        if pressed and show.or_explain(cancel, run.id):
+            st.rerun()
 
 
 def schedules() -> None:
-    """What will be made, each with a way to end it."""
+    """What will be made, each with ways to change, pause and end it."""
     with open_work(who) as work:
         rows = reports.list_schedules(work)
     for row in rows:
-        told, way = st.columns([4, 1], vertical_alignment="center")
-        next_due = row.next_due.astimezone(ZoneInfo(row.timezone))
-        told.markdown(
-            f"**{about(row.report, row.parameters)}**, next on {next_due:%A, %Y-%m-%d at %H:%M}, "
-            f"{row.timezone}  \n`{row.cron}`"
-        )
-        if may_schedule and way.button("End", key=f"end_{row.id}", width="stretch"):
-            with open_work(who) as work:
-                reports.end_schedule(work, row.id)
-            st.rerun()
+        with st.container(border=True):
+            said = f"{row.in_words[:1].upper()}{row.in_words[1:]}"
+            due = row.next_due.astimezone(ZoneInfo(row.timezone))
+            next_one = "**paused**" if row.paused else f"next on {due:%A, %d %B at %H:%M}"
+            to = ", ".join(GOALS[each] for each in row.deliver_to if each in GOALS)
+            st.markdown(
+                f"**{about(row.report, row.parameters)}**  \n{show.plain(said)}, {next_one}"
+                + (f"; sent to {show.plain(to)}" if to else "")
+            )
+            if may_schedule:
+                with st.container(horizontal=True):
+                    changing(row)
     if not rows:
         way = " Open *Make it again and again* above to have one made without asking."
         st.caption("Nothing is scheduled." + (way if may_schedule else ""))
+
+
+def changing(row: Schedule) -> None:
+    """The buttons of a schedule."""
+    with st.popover("Change"):
+        chosen = when.asked(row.id, cron=row.cron, zone=row.timezone, then="It is made")
+        to = report_sending.chosen(standing, f"goals_{row.id}", before=row.deliver_to)
+        if st.button("Change it", key=f"change_{row.id}", type="primary") and chosen:
+            asked = ScheduleChange(when=chosen[0], timezone=chosen[1], deliver_to=to)
+            if show.or_explain(change, row.id, asked):
+                st.rerun()
+    turned = ScheduleChange(paused=not row.paused)
+    label = "Resume" if row.paused else "Pause"
+    if st.button(label, key=f"pause_{row.id}") and show.or_explain(change, row.id, turned):
+        st.rerun()
+    if st.button("End", key=f"end_{row.id}"):
+        with open_work(who) as work:
+            reports.end_schedule(work, row.id)
+        st.rerun()
 
 
 may_run = who.role in MAY["report.run"]
@@ -152,13 +201,14 @@ if may_run:
             st.toast("The report is being made.")
         if may_schedule:
             with st.expander("Make it again and again"):
-                cron = st.text_input(
-                    "When", "30 7 * * mon-fri", help="Minute, hour, day, month, weekday.",
-                    key="report_cron",
-                )  # fmt: skip
-                zone = st.text_input("Time zone", "UTC", key="report_zone")
-                if st.button("Schedule") and show.or_explain(
-                    schedule, report, parameters, cron, zone
+                chosen = when.asked(
+                    "report", cron="0 7 * * mon-fri", zone=when.here(), then="The report is made"
+                )
+                goals = report_sending.chosen(standing, "report_goals")
+                if (
+                    st.button("Schedule")
+                    and chosen
+                    and show.or_explain(schedule, report, parameters, chosen, goals)
                 ):
                     st.toast("Scheduled.")
         if others := reports.for_others(who):
@@ -168,3 +218,4 @@ st.subheader("Made", anchor=False)
 runs()
 st.subheader("Scheduled", anchor=False)
 schedules()
+report_sending.destinations(who, standing, PEOPLE)

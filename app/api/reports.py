@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.callers import CallersWork, MakesOnce
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
+from jobs.course import read_course
 from jobs.runner import wake
 from valor_core.coverage.deliveries import Delivery, Destination, State
-from valor_core.coverage.job_runs import JobRun
+from valor_core.coverage.job_runs import JobRun, Status
 from valor_core.coverage.schedules import Schedule, ScheduleChange
 from valor_core.values import micros
 from valor_core.workbench import deliveries, reports
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/reports", tags=["reports"], route_class=StrictRoute)
 
 SANDBOX = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    "img-src data: blob:; font-src data:; frame-ancestors 'none'; sandbox allow-scripts"
+    "img-src data: blob:; font-src data:; frame-ancestors 'self'; sandbox allow-scripts"
 )
 """A report may draw its charts; it has no origin, so it reaches neither sessions nor the API."""
 
@@ -60,12 +61,13 @@ class RunBody(BaseModel):
 
 
 class RunView(BaseModel):
-    """One run; `waiting` until a process has begun it."""
+    """One run; `waiting` until a process has begun it, then with its `progress`."""
 
     id: str
     report: str
     status: str
     waiting: bool
+    progress: str
     attempt: int
     parameters: dict[str, Any]
     schedule_id: str | None
@@ -86,6 +88,7 @@ class RunView(BaseModel):
             report=run.job,
             status=run.status.value,
             waiting=run.waits,
+            progress=progress(run),
             attempt=run.attempt,
             parameters=run.parameters,
             schedule_id=run.schedule_id,
@@ -98,6 +101,12 @@ class RunView(BaseModel):
             html=f"/api/v1/reports/runs/{run.id}/report.html" if run.html else None,
             data=[f"/api/v1/reports/runs/{run.id}/files/{name}" for name in run.data],
         )
+
+
+def progress(run: JobRun) -> str:
+    """How far a run is that is being made: its step and the heading of it."""
+    course = read_course(run.folder) if run.status is Status.RUNNING and run.attempt else None
+    return course.in_words if course else ""
 
 
 class RunsPage(BaseModel):
