@@ -4,6 +4,7 @@ import streamlit as st
 
 from app.ui import ask, frame, sheet, show, simulation_sections
 from app.ui.frame import only_for_its_readers
+from app.ui.headline import page_of
 
 only_for_its_readers("simulation")
 st.title("Simulation", anchor=False)
@@ -11,7 +12,7 @@ st.title("Simulation", anchor=False)
 of = simulation_sections.subject()
 desk = sheet.opened(of.model)
 frame.link(
-    of.model, f"Its {of.title}" if of.title.isupper() else f"Its {of.title.lower()}",
+    page_of(of.model), f"Its {of.title}" if of.title.isupper() else f"Its {of.title.lower()}",
     icon=":material/calculate:", company=desk.company.ticker or desk.company.id,
 )  # fmt: skip
 if desk.to_state:
@@ -21,7 +22,7 @@ if show.or_explain(desk.result) is None:
     st.stop()
 
 bench = simulation_sections.bench_of(desk, of)
-plan = show.or_explain(bench.stated.plan, desk.inputs)
+plan = show.or_explain(bench.stated.plan, of.simulated(desk.inputs), desk.result())
 simulation_sections.start(desk, bench, plan)
 simulation_sections.headline(desk, bench, plan)
 simulation_sections.sections(desk, bench)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Truncated,
         Uniform,
     )
+    from valor_core.models.simulation.plan import Event
     from valor_core.notebook import Valuation, inputs, open, steps, value  # noqa: A004
     from valor_core.snapshots.view import Filter, View
 
@@ -44,6 +45,7 @@ _HOMES = {
     "DirectDcfInputs": "valor_core.models.dcf_direct",
     "OptionTranche": "valor_core.models.dilution",
     "Shares": "valor_core.models.dilution",
+    "Event": "valor_core.models.simulation.plan",
     "Fade": "valor_core.models.paths",
     "CapitalPlan": "valor_core.models.reinvestment",
     "SalesToCapital": "valor_core.models.reinvestment",
@@ -62,6 +64,7 @@ __all__ = [
     "CostOfCapitalInputs",
     "DcfInputs",
     "DirectDcfInputs",
+    "Event",
     "Fade",
     "Filter",
     "Lognormal",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from valor_core.coverage.companies import Company
     from valor_core.models.simulation.distributions import Distribution
+    from valor_core.models.simulation.plan import Event
     from valor_core.models.simulation.scenarios import ScenarioSet, WeighedScenarios
     from valor_core.models.simulation.study import Study
     from valor_core.models.solving import Solution
@@ -448,13 +449,15 @@ class Valuation:
         *,
         correlations: Mapping[tuple[str, str], float] | None = None,
         columns: Sequence[str] = (),
+        events: Sequence["Event"] = (),
         paths: int = 16_384,
         seed: int = 1,
     ) -> "Simulated":
         """A result, else the headline, over many draws: `{"terminal_growth": vc.Normal(…)}`.
 
-        `columns` names the result, and a yearly one beside it. Correlations are of ranks. Nothing
-        is kept; the same seed gives the same draws.
+        `columns` names the result, and a yearly one beside it; `events` what may happen, such as
+        `vc.Event(line="accretion", threshold=0.0)`. Correlations are of ranks. Nothing is kept; the
+        same seed gives the same draws.
         """
         from valor_core.models.simulation.plan import Driver, RankCorrelation, SimulationPlan
         from valor_core.models.simulation.study import study
@@ -466,6 +469,7 @@ class Valuation:
                 for (first, second), told in (correlations or {}).items()
             ),
             columns=tuple(columns),
+            events=tuple(events),
             scenarios=paths,
             seed=seed,
         )
@@ -725,6 +729,21 @@ class Simulated:
     def above(self, threshold: float) -> float:
         """The chance of more than a threshold, such as the price."""
         return self.study.chance_above(threshold).value
+
+    @property
+    def chances(self) -> "pd.DataFrame":
+        """How likely each event is: at all, and in each year of a yearly line."""
+        import pandas as pd
+
+        rows = {
+            f"{each.event.line} {'above' if each.event.above else 'below'} "
+            f"{each.event.threshold:,.6g}": {
+                "at all": each.ever.value,
+                **{f"year {year}": told.value for year, told in enumerate(each.by_year, start=1)},
+            }
+            for each in self.study.chances
+        }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("chance of")
 
     def chart(self) -> "Figure":
         """The share of the draws by value, with percentiles and the base case."""

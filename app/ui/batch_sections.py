@@ -16,8 +16,8 @@ from app.ui.frame import caller, go
 from app.ui.grid import Column, Edit
 from app.ui.headline import called
 from app.ui.lbo_sections import AXES as LBO_FIELDS
-from app.ui.simulation_plan import USUAL
 from app.ui.simulation_sections import progress
+from app.ui.subjects import SUBJECTS
 from app.ui.words import MILLION
 from valor_core.charts import batches as charts
 from valor_core.coverage.batches import MODELS, BatchPolicy, StatedPrice, Valued
@@ -32,7 +32,7 @@ from valor_core.workbench.verb import open_work
 ROW_PX, ROWS_SEEN, DRAWN_MOST = 36, 20, 40
 NEEDS_A_BASE = {"wacc.start", "margin.end", "exit_multiple"}  # which filings do not suggest
 FIELDS = {
-    "dcf": [each for each, _ in USUAL if each.path not in NEEDS_A_BASE],
+    "dcf": [each.field for each in SUBJECTS["dcf"].usual if each.field.path not in NEEDS_A_BASE],
     "lbo": list(LBO_FIELDS),
 }
 CALLED = {"dcf": "DCF", "lbo": "LBO"}

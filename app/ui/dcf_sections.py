@@ -10,7 +10,7 @@ from app.ui.choices import WORDS
 from app.ui.draft import Desk
 from app.ui.drivers import drivers_of
 from app.ui.field import Field
-from app.ui.simulation_plan import USUAL
+from app.ui.subjects import SUBJECTS
 from valor_core.charts import valuation as charts
 from valor_core.coverage.figures import DEFAULT
 from valor_core.models.conventions import valued_as_of
@@ -260,7 +260,7 @@ def sensitivity(desk: Desk, result: DcfResult | None) -> None:
 
 def scenarios(desk: Desk, result: DcfResult | None) -> None:  # noqa: ARG001, as its siblings
     """The value if things go otherwise."""
-    scenario_sections.scenarios(desk, [field for field, _ in USUAL])
+    scenario_sections.scenarios(desk, [each.field for each in SUBJECTS["dcf"].usual])
 
 
 SECTIONS: dict[str, sheet.Section] = {

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from valor_core.models.fields import hints
+from valor_core.models.simulation.tornado import base_value, is_stated
 
 
 def at(inputs: Any, path: str) -> Any:
@@ -27,6 +28,16 @@ def number_at(inputs: Any, path: str) -> Any:
     """What stands at a path; None too where its owner is another kind of thing."""
     owner, _, name = path.rpartition(".")
     return getattr(at(inputs, owner) if owner else inputs, name, None)
+
+
+def figure_at(inputs: Any, path: str) -> float | None:
+    """The single number at a path, of a row by its year too; None where none is stated.
+
+    >>> from valor_core.models.paths import Fade
+    >>> figure_at(Fade(start=0.05), "start"), figure_at(Fade(start=0.05), "end")
+    (0.05, None)
+    """
+    return base_value(inputs, path) if is_stated(inputs, path) else None
 
 
 def can_be_empty(inputs: Any, path: str) -> bool:

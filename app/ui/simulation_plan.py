@@ -1,14 +1,13 @@
 """What an analyst states for a simulation of a model, and the plan that it makes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import combinations
 from math import log, sqrt
 from typing import Any
 
-from app.ui.field import Field
-from app.ui.places import number_at
-from valor_core.models.fields import Unit
+from app.ui.places import figure_at
+from app.ui.subjects import Subject, Usual
 from valor_core.models.simulation.distributions import (
     Distribution,
     Lognormal,
@@ -92,130 +91,60 @@ class Spread:
         return Lognormal(mu=log(mean) - 0.5 * variance, sigma=sqrt(variance))
 
 
-def _field(
-    path: str, label: str, unit: Unit | None, sd: float, *, varies: bool = False
-) -> tuple[Field, Spread]:
-    kind = Kind.NORMAL if varies else Kind.FIXED
-    return Field(path, label, unit), Spread(kind=kind, sd=sd)
-
-
-USUAL = (
-    _field("growth.start", "Revenue growth, start", Unit.RATE, 0.01, varies=True),
-    _field("margin.start", "EBIT margin", Unit.RATE, 0.02, varies=True),
-    _field("margin.end", "EBIT margin, end", Unit.RATE, 0.02),
-    _field("tax.start", "Tax on EBIT, start", Unit.RATE, 0.02),
-    _field("sales_to_capital.ratio.start", "Sales to capital", Unit.RATIO, 0.2, varies=True),
-    _field("wacc.start", "WACC", Unit.RATE, 0.005, varies=True),
-    _field("cost_of_capital.beta", "Beta, levered", None, 0.1, varies=True),
-    _field("cost_of_capital.risk_free", "Risk-free rate", Unit.RATE, 0.005),
-    _field("cost_of_capital.equity_risk_premium", "Equity risk premium", Unit.RATE, 0.005),
-    _field("terminal_growth", "Terminal growth", Unit.RATE, 0.0025, varies=True),
-    _field("terminal_roic", "Return on new capital", Unit.RATE, 0.01),
-    _field("exit_multiple", "Exit multiple", Unit.RATIO, 1.0),
-)
-"""The drivers of a DCF that may vary, with a usual deviation, not one that was filed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chance:
-    """What the mean of a line that is 1 or 0 is called, and which inputs it is about."""
-
-    label: str
-    of: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """A model as it is simulated: what is looked at, and what usually varies."""
-
-    model: str
-    title: str
-    base: str  # of its inputs, after whose year the forecast years are named
-    result: Field
-    wanted: str  # what the result is compared with
-    by_year: Field
-    chances: Mapping[str, Chance]  # by their lines
-    usual: tuple[tuple[Field, Spread], ...]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The lines that a run keeps."""
-        return (self.result.path, *self.chances, self.by_year.path)
-
-    def drivers_of(self, inputs: Any) -> dict[str, Field]:
-        """The drivers that these inputs state as one number, by path; one by year is none."""
-        return {e.path: e for e, _ in self.usual if isinstance(number_at(inputs, e.path), float)}
-
-
-SUBJECTS = {
-    each.model: each
-    for each in (
-        Subject(
-            model="dcf",
-            title="DCF",
-            base="revenue",
-            result=Field("value_per_share", "Value per share", Unit.MONEY_PER_SHARE),
-            wanted="such as today's price",
-            by_year=Field("fcff", "Free cash flow to the firm", Unit.MONEY),
-            chances={},
-            usual=USUAL,
-        ),
-        Subject(
-            model="lbo",
-            title="Leveraged buyout",
-            base="operations.revenue",
-            result=Field("irr", "Sponsor's IRR", Unit.RATE),
-            wanted="such as the fund's hurdle",
-            by_year=Field("debt", "Debt at the year's end", Unit.MONEY),
-            chances={"breached": Chance(label="Chance of a covenant breach", of="covenants")},
-            usual=(
-                _field("operations.growth.start", "Revenue growth, start", Unit.RATE, 0.02,
-                       varies=True),
-                _field("operations.margin.start", "EBITDA margin", Unit.RATE, 0.02, varies=True),
-                _field("operations.capital_expenditure.start", "Capital expenditure, of revenue",
-                       Unit.RATE, 0.005),
-                _field("base_rate.start", "Base rate of what floats", Unit.RATE, 0.01),
-                _field("purchase.multiple", "Entry multiple", Unit.RATIO, 0.5),
-                _field("exit_multiple", "Exit multiple", Unit.RATIO, 1.0, varies=True),
-            ),
-        ),
-    )
-}  # fmt: skip
-"""The models that the page simulates; the API and notebooks simulate any."""
-
-
 @dataclass(slots=True, kw_only=True)
 class Stated:
-    """A simulation as the analyst has stated it so far."""
+    """A simulation as the analyst has stated it so far; what is not stated is as usual."""
 
     of: Subject
-    spreads: dict[str, Spread] = field(init=False)
+    line: str = ""  # that is looked at; empty: the first that there is
+    spreads: dict[str, Spread] = field(default_factory=dict)
     correlations: dict[frozenset[str], float] = field(default_factory=dict)
-    paths: int = 2**14
+    paths: int = 0
     seed: int = 1
 
     def __post_init__(self) -> None:
-        self.spreads = {each.path: spread for each, spread in self.of.usual}
+        self.paths = self.paths or self.of.paths
 
-    def varying(self, there: Mapping[str, Field]) -> list[Field]:
-        """The drivers that are not fixed."""
-        return [each for path, each in there.items() if self.spreads[path].kind is not Kind.FIXED]
+    def spread(self, path: str, usual: Usual, base: float) -> Spread:
+        """What the driver may turn out to be: as stated, else as usual around its base case."""
+        sd = usual.deviation(base)
+        varies = usual.varies and sd > 0.0
+        return self.spreads.get(path, Spread(kind=Kind.NORMAL if varies else Kind.FIXED, sd=sd))
 
-    def plan(self, inputs: Any) -> SimulationPlan:
-        """The plan that it makes of these inputs; refused where something cannot be."""
-        paths = [each.path for each in self.varying(self.of.drivers_of(inputs))]
+    def varying(self, inputs: Any) -> dict[str, Spread]:
+        """The drivers that are not fixed, by path."""
+        found = {
+            path: self.spread(path, usual, _base(inputs, path))
+            for path, usual in self.of.drivers_of(inputs).items()
+        }
+        return {path: each for path, each in found.items() if each.kind is not Kind.FIXED}
+
+    def looked_at(self, result: Any) -> str:
+        """The line that the run is about: the chosen one, else the first that has a value."""
+        there = self.of.offered(result)
+        return self.line if self.line in there else next(iter(there), self.of.lines[0].path)
+
+    def plan(self, inputs: Any, result: Any) -> SimulationPlan:
+        """The plan that it makes of these inputs and their result; refused where it cannot be."""
+        varying, yearly = self.varying(inputs), self.of.by_year
         return SimulationPlan(
             drivers=tuple(
-                Driver(path=p, distribution=self.spreads[p].distribution(number_at(inputs, p)))
-                for p in paths
+                Driver(path=path, distribution=each.distribution(_base(inputs, path)))
+                for path, each in varying.items()
             ),
             correlations=tuple(
                 RankCorrelation(first=first, second=second, spearman=told)
-                for place, first in enumerate(paths)
-                for second in paths[place + 1 :]
+                for first, second in combinations(varying, 2)
                 if (told := self.correlations.get(frozenset({first, second}), 0.0))
             ),
             scenarios=self.paths,
             seed=self.seed,
-            columns=self.of.columns,
+            columns=(self.looked_at(result), *([yearly.path] if yearly else [])),
+            events=tuple(self.of.events(inputs, result)),
         )
+
+
+def _base(inputs: Any, path: str) -> float:
+    base = figure_at(inputs, path)
+    assert base is not None  # a driver is there only where it is stated
+    return base

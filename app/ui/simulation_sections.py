@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import streamlit as st
@@ -11,21 +11,24 @@ import streamlit as st
 from app.compute import RUNS, Run, owner_of
 from app.ui import grid, sheet, show, words
 from app.ui.draft import Desk, desk_name
+from app.ui.field import Field
 from app.ui.frame import caller
 from app.ui.grid import Column, Edit
-from app.ui.places import number_at, put_at
-from app.ui.simulation_plan import PATHS, SUBJECTS, Kind, Stated, Subject
+from app.ui.places import figure_at, put_at
+from app.ui.simulation_plan import PATHS, Kind, Spread, Stated
+from app.ui.subjects import SUBJECTS, Subject
 from valor_core.charts import simulation as charts
 from valor_core.compute.executors import spread
 from valor_core.errors import ValorError
 from valor_core.models.fields import Unit
 from valor_core.models.simulation.estimates import Estimate
-from valor_core.models.simulation.plan import LARGEST_SEED, SimulationPlan, simulation_id
-from valor_core.models.simulation.study import Study, study
+from valor_core.models.simulation.plan import LARGEST_SEED, Event, SimulationPlan, simulation_id
+from valor_core.models.simulation.study import Chance, Study, study
 from valor_core.workbench.simulations import note_simulation
 from valor_core.workbench.verb import open_work
 
 POLL_S = 0.5
+LEAST_DIGITS = 2
 MARKS = {"P5": 0.05, "P50": 0.50, "P95": 0.95}
 SECTION = "simulation:section"
 
@@ -37,6 +40,7 @@ class Bench:
     stated: Stated
     run: Run | None = None
     study: Study | None = None
+    events: dict[Event, str] = field(default_factory=dict)  # of the run, in words
     threshold: float | None = None  # as shown on the screen
     problem: ValorError | None = None
     cancelled: bool = False
@@ -55,6 +59,46 @@ class Bench:
         self.run = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """The line that is looked at, with so many decimals that its spread can be read."""
+
+    field: Field
+    digits: int
+
+    def told(self, value: float) -> str:
+        """A value of the line in words: a rate in percent, money in millions."""
+        if self.field.unit is Unit.RATE:
+            return words.percent(value, self.digits)
+        return words.number(value / self.field.scale, self.digits)
+
+    def error(self, estimate: Estimate) -> str:
+        """Half of the interval that holds the true figure in 95 of 100 cases."""
+        half = estimate.half_width() / self.field.scale
+        return words.number(half, max(self.digits, _digits(half, figures=1)))
+
+    def in_a_sentence(self, currency: str) -> str:
+        """Its label within a sentence, with its unit where a number does not carry it."""
+        rate = self.field.unit is Unit.RATE
+        heading = self.field.label if rate else self.field.heading(currency)
+        first, *_ = heading.split()
+        return heading if first.isupper() else heading[0].lower() + heading[1:]
+
+
+def line_of(bench: Bench) -> Line:
+    """The line of the last run, else the one that comes next."""
+    made, of = bench.study, bench.stated.of
+    path = made.summary.column if made else bench.stated.line
+    told = next((each for each in of.lines if each.path == path), of.lines[0])
+    spread = made.summary.sd.value / told.scale if made else 0.0
+    return Line(field=told, digits=max(LEAST_DIGITS, _digits(spread, figures=2)))
+
+
+def _digits(value: float, *, figures: int) -> int:
+    """The decimals that show so many figures of a number."""
+    return figures - 1 - math.floor(math.log10(abs(value))) if value else 0
+
+
 def subject() -> Subject:
     """The model that the reader simulates: that of the address, else the first."""
     asked, titles = st.query_params.get("model", ""), list(SUBJECTS)
@@ -63,11 +107,11 @@ def subject() -> Subject:
         st.query_params["model"] = st.session_state["simulation:model"]
 
     st.session_state["simulation:model"] = asked if asked in SUBJECTS else titles[0]
-    chosen = st.segmented_control(
+    chosen = st.selectbox(
         "Model", titles, format_func=lambda name: SUBJECTS[name].title,
-        key="simulation:model", on_change=changed, required=True, label_visibility="collapsed",
+        key="simulation:model", on_change=changed,
     )  # fmt: skip
-    return SUBJECTS[chosen or titles[0]]
+    return SUBJECTS[chosen]
 
 
 def bench_of(desk: Desk, of: Subject) -> Bench:
@@ -80,10 +124,11 @@ def bench_of(desk: Desk, of: Subject) -> Bench:
 
 def start(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
     """Paths, seed and the button; while a run is at work, how far it is instead."""
-    stated = bench.stated
-    left, middle, right = st.columns([2, 2, 3], vertical_alignment="bottom")
+    stated, there = bench.stated, bench.stated.of.offered(desk.result())
+    first, left, middle, right = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
 
     def changed() -> None:
+        stated.line = st.session_state[desk.key("simulation:line")]
         stated.paths = st.session_state[desk.key("simulation:paths")]
         stated.seed = int(st.session_state[desk.key("simulation:seed")])
 
@@ -91,6 +136,15 @@ def start(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
         changed()
         _start(desk, bench)
 
+    with first:
+        st.selectbox(
+            "What is looked at",
+            list(there),
+            index=list(there).index(stated.looked_at(desk.result())) if there else None,
+            format_func=lambda path: there[path].label,
+            key=desk.key("simulation:line"),
+            on_change=changed,
+        )
     with left:
         st.selectbox(
             "Paths",
@@ -130,13 +184,17 @@ def start(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
 
 def _start(desk: Desk, bench: Bench) -> None:
     bench.problem, bench.cancelled = None, False
+    inputs = bench.stated.of.simulated(desk.inputs)
     try:
-        plan = bench.stated.plan(desk.inputs)
+        plan = bench.stated.plan(inputs, desk.result())
         with open_work(caller()) as work:
             note_simulation(work, desk.company.id, desk.inputs, plan)
             bench.run = RUNS.start_alone(
                 owner_of(caller()), partial(study, pool=spread), desk.inputs, plan
             )
+            note_simulation(work, desk.company.id, inputs, plan)
+            bench.run = RUNS.start_alone(owner_of(caller()), study, inputs, plan)
+        bench.events = bench.stated.of.events(inputs, desk.result())
     except ValorError as refusal:
         bench.problem = refusal
 
@@ -158,72 +216,68 @@ def headline(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
     if made is None:
         st.caption("Nothing has been run yet: the drivers below stand around your case as it is.")
         return
-    of, found = bench.stated.of, made.summary
-    low, high = (told_in(of, found.percentiles[level].value) for level in (0.05, 0.95))
+    found, line = made.summary, line_of(bench)
+    low, high = (line.told(found.percentiles[level].value) for level in (0.05, 0.95))
     told = {
-        f"Mean {_heading(desk, of)}": told_in(of, found.mean.value),
-        "Standard deviation": told_in(of, found.sd.value),
-        "Base case": told_in(of, made.tornado.base),
-        "Median": told_in(of, found.percentiles[0.5].value),
+        f"Mean {line.in_a_sentence(desk.currency)}": line.told(found.mean.value),
+        "Standard deviation": line.told(found.sd.value),
+        "Base case": line.told(made.tornado.base),
+        "Median": line.told(found.percentiles[0.5].value),
         "Nine in ten between": f"{low} and {high}",
     }
     if bench.threshold is not None:
-        at = bench.threshold * of.result.scale
-        told[f"Chance above {told_in(of, at)}"] = words.percent(made.chance_above(at).value)
-    for line, chance in of.chances.items():
-        if number_at(desk.inputs, chance.of):
-            told[chance.label] = words.percent(made.means[line].value)
+        at = bench.threshold * line.field.scale
+        told[f"Chance above {line.told(at)}"] = words.percent(made.chance_above(at).value)
+    for label, chance in _chances(bench):
+        ever = f"Chance of {label}{' in any year' if chance.by_year else ''}"
+        told[ever] = words.percent(chance.ever.value)
     if found.refused:
         told["Draws without a value"] = words.percent(made.simulation.share_refused, 2)
     show.facts(told, first_large=True)
+    _run_in_words(desk, bench, line, plan)
+
+
+def _run_in_words(desk: Desk, bench: Bench, line: Line, plan: SimulationPlan | None) -> None:
+    made, of = _made(bench), bench.stated.of
     run = made.simulation
+    coarser = "".join(f" Simulated in {most:,} {what}." for what, most in of.at_most.items())
     st.caption(
         f"{run.scenarios:,} paths of scrambled Sobol points in {run.replicates} repetitions, "
-        f"seed {run.plan.seed}. Chance alone moves the mean by ± {_error(of, found.mean)} in 95 of "
-        f"100 cases; the value itself spreads by the standard deviation. Run {run.run_id[:12]}."
+        f"seed {run.plan.seed}. Chance alone moves the mean by ± {line.error(made.summary.mean)} "
+        "in 95 of 100 cases; the value itself spreads by the standard deviation."
+        f"{coarser} Run {run.run_id[:12]}."
     )
-    if plan is None or simulation_id(desk.inputs, plan) != run.run_id:
+    if plan is None or simulation_id(of.simulated(desk.inputs), plan) != run.run_id:
         st.warning(
             "This is the last run. Drivers, paths, seed or case have changed since: run again.",
             icon=":material/history:",
         )
 
 
-def told_in(of: Subject, value: float) -> str:
-    """A value of the line that is looked at, in words: with two decimals, a rate in percent."""
-    if of.result.unit is Unit.RATE:
-        return words.percent(value, 2)
-    return words.per_share(value)
-
-
-def _heading(desk: Desk, of: Subject) -> str:
-    """The line within a sentence, with its unit where a number does not carry it."""
-    rate = of.result.unit is Unit.RATE
-    heading = of.result.label if rate else of.result.heading(desk.currency)
-    return heading[0].lower() + heading[1:]
-
-
-def _error(of: Subject, estimate: Estimate) -> str:
-    half = estimate.half_width() / of.result.scale
-    return words.number(half, 2 if half >= 0.005 or not half else -math.floor(math.log10(half)))
+def _chances(bench: Bench) -> list[tuple[str, Chance]]:
+    """What may happen in the last run, in words, and how likely it is."""
+    return [(bench.events[each.event], each) for each in _made(bench).chances]
 
 
 def drivers(desk: Desk, bench: Bench) -> None:
     """What each driver may turn out to be, and how they move together."""
     there = bench.stated.of.drivers_of(desk.inputs)
-    fields, spreads = list(there.values()), bench.stated.spreads
+    bases = {path: figure_at(desk.inputs, path) or 0.0 for path in there}
+    paths, spreads = list(there), bench.stated.spreads
+
+    def stated(path: str) -> Spread:
+        return bench.stated.spread(path, there[path], bases[path])
 
     def changed(edits: Sequence[Edit]) -> None:
         for edit in edits:
-            path, scale = fields[edit.row].path, fields[edit.row].scale
+            path = paths[edit.row]
             value = Kind(edit.value) if edit.column == "kind" else (
-                None if edit.value is None else edit.value * scale
+                None if edit.value is None else edit.value * there[path].field.scale
             )  # fmt: skip
-            spreads[path] = put_at(spreads[path], edit.column, value)
+            spreads[path] = put_at(stated(path), edit.column, value)
 
-    def shown(place: int) -> list[grid.Value]:
-        each = fields[place]
-        spread, base = spreads[each.path], number_at(desk.inputs, each.path)
+    def shown(path: str) -> list[grid.Value]:
+        spread, base, each = stated(path), bases[path], there[path].field
         ends = (None, None) if spread.kind is Kind.FIXED else spread.ends(base)
         return [
             spread.kind.value,
@@ -240,7 +294,7 @@ def drivers(desk: Desk, bench: Bench) -> None:
             "low": Column(heading="Low", **number),
             "high": Column(heading="High", **number),
         },
-        [(each.heading(desk.currency), shown(place)) for place, each in enumerate(fields)],
+        [(there[path].field.heading(desk.currency), shown(path)) for path in paths],
         key=f"simulation:{desk.model.name}:grid:{desk.company.id}",
         on_change=changed,
         corner="Driver",
@@ -248,14 +302,15 @@ def drivers(desk: Desk, bench: Bench) -> None:
     st.caption(
         "The mean or mode is that of your case until you state another. The deviations are usual "
         "ones, not filed: state your own. Low and high cut a normal or lognormal off; they are the "
-        "ends of the others, and follow the deviation until stated. A driver that your case states "
+        "ends of the others, and follow the deviation until stated. A rate that your case states "
         "by year is not listed: let it fade again to vary it."
     )
     _correlations(desk, bench)
 
 
 def _correlations(desk: Desk, bench: Bench) -> None:
-    varying = bench.stated.varying(bench.stated.of.drivers_of(desk.inputs))
+    fields = bench.stated.of.drivers_of(desk.inputs)
+    varying = [fields[path].field for path in bench.stated.varying(desk.inputs)]
     told = bench.stated.correlations
     if len(varying) < 2:
         return
@@ -289,20 +344,21 @@ def _correlations(desk: Desk, bench: Bench) -> None:
 
 def value(desk: Desk, bench: Bench) -> None:
     """How the value spreads, the chance of more than a price, and what had no value."""
-    made, of = _made(bench), bench.stated.of
-    _threshold(desk, bench)
-    found, heading = made.summary, of.result.heading(desk.currency)
+    made, line = _made(bench), line_of(bench)
+    _threshold(desk, bench, line)
+    found, heading = made.summary, line.field.heading(desk.currency)
     show.chart(
         charts.spread(
             made.histogram,
             marks={name: found.percentiles[level].value for name, level in MARKS.items()},
             base=made.tornado.base,
             unit=heading,
-            scale=of.result.scale,
+            scale=line.field.scale,
+            digits=line.digits,
             theme=show.theme(),
         ),
         key="simulation:spread",
-        alt=f"Share of the paths by {_heading(desk, of)}",
+        alt=f"Share of the paths by {line.in_a_sentence(desk.currency)}",
     )
     rows = [
         *((f"P{100 * level:.0f}", told) for level, told in found.percentiles.items()),
@@ -313,7 +369,7 @@ def value(desk: Desk, bench: Bench) -> None:
     show.table(
         heading,
         ["Value", "± at 95 %"],
-        [(name, [told_in(of, told.value), _error(of, told)]) for name, told in rows],
+        [(name, [line.told(told.value), line.error(told)]) for name, told in rows],
         strong=frozenset({"P50", "Mean"}),
     )
     if made.simulation.refused:
@@ -326,8 +382,8 @@ def value(desk: Desk, bench: Bench) -> None:
         )
 
 
-def _threshold(desk: Desk, bench: Bench) -> None:
-    key, of = desk.key("simulation:threshold"), bench.stated.of
+def _threshold(desk: Desk, bench: Bench, line: Line) -> None:
+    key = desk.key("simulation:threshold")
 
     def changed() -> None:
         bench.threshold = st.session_state[key]
@@ -335,47 +391,59 @@ def _threshold(desk: Desk, bench: Bench) -> None:
     st.session_state.setdefault(key, bench.threshold)
     asked, _ = st.columns([1, 2])
     asked.number_input(
-        f"Chance of more than, {of.result.heading(desk.currency).rpartition(', ')[2]}",
+        f"Chance of more than, {line.field.heading(desk.currency).rpartition(', ')[2]}",
         value=None,
-        min_value=0.0,
         key=key,
-        placeholder=of.wanted,
+        placeholder=line.field.meaning or "any number",
         on_change=changed,
     )
 
 
 def by_year(desk: Desk, bench: Bench) -> None:
-    """How the yearly line spreads from year to year."""
-    line, heading = _made(bench).by_year, bench.stated.of.by_year.heading(desk.currency)
-    assert line is not None  # the page's plan keeps one
+    """How the yearly line spreads from year to year, and the chance of each event in each year."""
+    line, told = _made(bench).by_year, bench.stated.of.by_year
+    assert line is not None  # the section is offered once there is one
+    assert told is not None
+    heading = told.heading(desk.currency)
     years = sheet.fiscal_years(desk, bench.stated.of.base, len(line.base))
     show.chart(
         charts.by_year(
-            line.fan, base=line.base, years=years, currency=desk.currency,
-            theme=show.theme(),
+            line.fan, base=line.base, years=years, unit=heading.rpartition(", ")[2],
+            scale=told.scale, theme=show.theme(),
         ),
         key="simulation:fan",
         alt=f"{heading}, by year",
     )  # fmt: skip
+    rows = {
+        **{f"P{100 * level:.0f}": row
+           for level, row in zip(line.fan.levels, line.fan.values, strict=True)},
+        "Mean": line.fan.mean,
+        "Base case": line.base,
+    }  # fmt: skip
+    digits = 0 if told.unit is Unit.MONEY else 2
     show.table(
         heading,
         years,
-        [
-            *(
-                (f"P{100 * level:.0f}", [words.millions(v) for v in row])
-                for level, row in zip(line.fan.levels, line.fan.values, strict=True)
-            ),
-            ("Mean", [words.millions(v) for v in line.fan.mean]),
-            ("Base case", [words.millions(v) for v in line.base]),
-        ],
+        [(name, [words.number(v / told.scale, digits) for v in row]) for name, row in rows.items()],
         strong=frozenset({"P50"}),
     )
+    chances = [(label, each) for label, each in _chances(bench) if each.by_year]
+    if chances:
+        show.table(
+            "Chance in each year",
+            [*years, "Any year"],
+            [
+                (f"{label[0].upper()}{label[1:]}",
+                 [words.percent(one.value) for one in (*each.by_year, each.ever)])
+                for label, each in chances
+            ],
+        )  # fmt: skip
 
 
 def ranking(desk: Desk, bench: Bench) -> None:
     """What moves the value: each driver alone, then its part of the variance."""
-    made, of, theme = _made(bench), bench.stated.of, show.theme()
-    known = of.drivers_of(desk.inputs)
+    made, line, theme = _made(bench), line_of(bench), show.theme()
+    known = {p: each.field for p, each in bench.stated.of.drivers_of(desk.inputs).items()}
     labels = {each.path: known[each.path].label for each in made.ranked if each.path in known}
     labels = {each.path: labels.get(each.path, each.path) for each in made.ranked}
     told = {
@@ -392,11 +460,11 @@ def ranking(desk: Desk, bench: Bench) -> None:
             labels=labels,
             told=told,
             theme=theme,
-            unit=of.result.heading(desk.currency),
-            scale=of.result.scale,
+            unit=line.field.heading(desk.currency),
+            scale=line.field.scale,
         ),
         key="simulation:tornado",
-        alt=f"{of.result.heading(desk.currency)}, with each driver at its low and high end",
+        alt=f"{line.field.heading(desk.currency)}, with each driver at its low and high end",
     )
     if made.indices:
         st.subheader("Share of the variance", anchor=False)
@@ -413,7 +481,7 @@ def ranking(desk: Desk, bench: Bench) -> None:
     show.chart(
         charts.rank_correlations(made.ranked, labels=labels, theme=theme),
         key="simulation:ranked",
-        alt="Rank correlation of each driver with the value per share",
+        alt=f"Rank correlation of each driver with {line.in_a_sentence(desk.currency)}",
     )
     if made.summary.lowest == made.summary.highest:
         st.caption("None of these drivers moves the value.")
@@ -433,5 +501,6 @@ def sections(desk: Desk, bench: Bench) -> None:
     """The section that is looked at; results are offered once there are any."""
     there = {"Drivers": drivers}
     if bench.study is not None:
-        there |= {"Value": value, "By year": by_year, "What drives it": ranking}
+        yearly = {"By year": by_year} if bench.study.by_year else {}
+        there |= {"Value": value, **yearly, "What drives it": ranking}
     there[show.section(list(there), of="simulation")](desk, bench)

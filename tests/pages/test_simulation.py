@@ -144,6 +144,23 @@ def test_the_same_seed_draws_the_same_values(page):
     assert first.summary.mean == again.summary.mean
 
 
+def test_a_merger_is_simulated_with_the_chance_of_dilution_in_each_year(book, monkeypatch):
+    at = opened(monkeypatch, book.acme.analyst, "simulation", company="KO", model="merger")
+    begun(at)
+    found: Bench = at.session_state[desk_name(frame.caller(), KO, "simulation:merger")]
+    assert found.run is not None
+    [chance] = found.run.result().chances
+    at.run()
+
+    assert "Chance of dilution of earnings per share in any year" in texts(at)
+    at.session_state[SECTION] = "By year"
+    shown = texts(at.run())
+    assert not at.exception
+    for each in (*chance.by_year, chance.ever):
+        assert f"{100 * each.value:.1f} %" in shown
+    RUNS.close()
+
+
 def test_a_buyout_is_simulated_with_the_chance_that_it_breaches_its_covenants(book, monkeypatch):
     saved(book.acme.analyst, "KO")
     page = opened(monkeypatch, book.acme.analyst, "lbo", company="KO")

@@ -23,7 +23,7 @@ STEPS = "a step down", "a step up"
 
 def spread(
     histogram: Histogram, *, marks: Mapping[str, float], base: float, unit: str, theme: Theme,
-    scale: float = 1.0,
+    scale: float = 1.0, digits: int = 2,
 ) -> "Figure":  # fmt: skip
     """The share of scenarios by value, with percentiles marked above it and the base case."""
     edges, counts = histogram.edges / scale, histogram.counts
@@ -35,35 +35,46 @@ def spread(
         "width": (edges[1:] - edges[:-1]).tolist(),
         "marker": {"color": SERIES[theme][0], "line": {"width": 0}},
         "opacity": 0.75,
-        "hovertemplate": f"about %{{x:,.2f}} {unit}: %{{y:.2%}} of the scenarios<extra></extra>",
+        "hovertemplate": f"about %{{x:,.{digits}f}} {unit}: "
+        "%{y:.2%} of the scenarios<extra></extra>",
     }
     lines = [
-        *(_mark(at / scale, name, INK[theme], dash="solid", lift=0) for name, at in marks.items()),
-        _mark(base / scale, "Base case", SERIES[theme][1], dash="dash", lift=18),
+        *(
+            _mark(at / scale, f"{name} {at / scale:,.{digits}f}", INK[theme], dash="solid", lift=0)
+            for name, at in marks.items()
+        ),
+        _mark(
+            base / scale,
+            f"Base case {base / scale:,.{digits}f}",
+            SERIES[theme][1],
+            dash="dash",
+            lift=18,
+        ),
     ]
     return figure(
         [bars], theme, height=360, margin={"l": 8, "r": 8, "t": 56, "b": 8}, bargap=0,
-        x={"title": {"text": unit}, "tickformat": ",.0f", "showgrid": False},
+        x={"title": {"text": unit}, "tickformat": ",.6~g", "showgrid": False},
         y={"tickformat": ".0%", "rangemode": "tozero"},
         shapes=[line for line, _ in lines], annotations=[label for _, label in lines],
     )  # fmt: skip
 
 
-def _mark(at: float, name: str, colour: str, *, dash: str, lift: int) -> tuple[Any, Any]:
+def _mark(at: float, text: str, colour: str, *, dash: str, lift: int) -> tuple[Any, Any]:
     line = {
         "type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper",
         "line": {"color": colour, "width": 1.5, "dash": dash},
     }  # fmt: skip
     label = {
         "x": at, "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": lift, "showarrow": False,
-        "text": f"{name} {at:,.2f}", "font": {"color": colour, "size": 12},
+        "text": text, "font": {"color": colour, "size": 12},
     }  # fmt: skip
     return line, label
 
 
 def by_year(
-    fan: Fan, *, base: np.ndarray, years: Sequence[str], currency: str, theme: Theme
-) -> "Figure":
+    fan: Fan, *, base: np.ndarray, years: Sequence[str], unit: str, theme: Theme,
+    scale: float = MILLION,
+) -> "Figure":  # fmt: skip
     """Bands that hold nine in ten and half of the scenarios, the median, and the base case."""
     lows, highs = fan.values[: len(fan.levels) // 2], fan.values[: len(fan.levels) // 2 : -1]
     names = [f"P{100 * level:.0f} to P{100 * (1 - level):.0f}" for level in fan.levels[: len(lows)]]
@@ -72,27 +83,27 @@ def by_year(
         colour = _faded(SERIES[theme][0], solid)
         edge = {"x": years, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
         traces += [
-            {**edge, "y": (low / MILLION).tolist(), "showlegend": False},
-            {**edge, "y": (high / MILLION).tolist(), "fill": "tonexty", "fillcolor": colour,
+            {**edge, "y": (low / scale).tolist(), "showlegend": False},
+            {**edge, "y": (high / scale).tolist(), "fill": "tonexty", "fillcolor": colour,
              "name": name},
         ]  # fmt: skip
-    middle = fan.values[len(lows)] / MILLION
+    middle = fan.values[len(lows)] / scale
     for name, row, dash in (
         ("Median", middle.tolist(), "solid"),
-        ("Base case", (base / MILLION).tolist(), "dash"),
+        ("Base case", (base / scale).tolist(), "dash"),
     ):
         traces.append(
             {
                 "x": years, "y": row, "name": name, "mode": "lines",
                 "line": {"color": INK[theme] if dash == "solid" else SERIES[theme][1],
                          "width": 2, "dash": dash},
-                "hovertemplate": f"%{{x}}: %{{y:,.0f}} {currency} million"
+                "hovertemplate": f"%{{x}}: %{{y:,.6~g}} {unit}"
                 "<extra>%{fullData.name}</extra>",
             }
         )  # fmt: skip
     return figure(
         traces, theme, height=340, x={"type": "category"}, showlegend=True,
-        y={"title": {"text": f"{currency} million"}, "tickformat": ",.0f"},
+        y={"title": {"text": unit}, "tickformat": ",.6~g"},
     )  # fmt: skip
 
 

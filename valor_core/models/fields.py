@@ -63,6 +63,24 @@ def is_number(hint: Any) -> bool:
     return Any in kinds(hint) or is_row(hint)
 
 
+@cache
+def hint_at(cls: type, path: str) -> Any:
+    """The type of the field at a dotted path, such as `balance.cash`; None where there is none."""
+    name, _, within = path.partition(".")
+    hint = hints(cls).get(name)
+    if hint is None or not within:
+        return hint
+    nested = next((kind for kind in kinds(hint) if is_dataclass(kind)), None)
+    return hint_at(nested, within) if isinstance(nested, type) else None
+
+
+def line_at(result: Any, path: str) -> Any:
+    """The line of a result at a dotted path; None below what has no meaning there."""
+    for name in path.split("."):
+        result = None if result is None else getattr(result, name)
+    return result
+
+
 def settle(inputs: Any) -> None:
     """Make floats of whole numbers and arrays of lists, so that every input has one form.
 

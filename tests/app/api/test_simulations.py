@@ -18,7 +18,7 @@ from tests.models.simulation.sound import a_plan
 from valor_core.errors import NotFound
 from valor_core.models.codec import dump
 from valor_core.models.simulation.kept import drawn
-from valor_core.models.simulation.plan import simulation_id
+from valor_core.models.simulation.plan import Event, simulation_id
 
 pytestmark = ONLY_SQLITE
 PATH = "/companies/KO/simulations"
@@ -40,7 +40,13 @@ def run_of(book: World, told: dict[str, Any]) -> Run:
 
 
 def test_a_simulation_is_followed_to_the_result_that_the_engine_gives_by_itself(analyst, dcf, book):
-    inputs, plan = dcf, a_plan(drivers=a_plan().drivers[3:4], correlations=(), scenarios=512)
+    cash_is_burnt = Event(line="fcff", threshold=0.0)
+    inputs, plan = (
+        dcf,
+        a_plan(
+            drivers=a_plan().drivers[3:4], correlations=(), scenarios=512, events=(cash_is_burnt,)
+        ),
+    )
     body = {"inputs": dump(inputs), "plan": dump(plan)}
 
     answer = analyst.post(PATH, json=body, headers=once())
@@ -90,6 +96,7 @@ def test_what_cannot_be_simulated_is_refused_before_it_begins(analyst, dcf):
         ({"plan": {**plan, "scenarios": 1_000_001}}, (422, "size_out_of_range")),
         ({"plan": {**plan, "columns": ["fcff"]}}, (422, "not_one_number")),
         ({"plan": {**plan, "columns": ["value_per_share"] * 2}}, (422, "columns_unusable")),
+        ({"plan": {**plan, "events": [{"line": "fcff.no", "threshold": 0}]}}, (404, "not_found")),
         ({"plan": {**plan, "drivers": []}}, (422, "drivers_unusable")),
         ({"inputs": {}}, (422, "bad_inputs")),
     ):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import floats, sampled_from
 
-from app.ui.simulation_plan import PATHS, USUAL, Kind, Spread
+from app.ui.simulation_plan import PATHS, Kind, Spread
 from valor_core.models.simulation.distributions import Truncated
 from valor_core.models.simulation.refusals import ParameterOutOfRange
 
@@ -39,6 +39,5 @@ def test_a_lognormal_around_nothing_is_refused():
         Spread(kind=Kind.LOGNORMAL, sd=0.1).distribution(0.0)
 
 
-def test_drivers_and_paths_are_bounded():
-    assert len(USUAL) <= 12
+def test_paths_are_bounded():
     assert max(PATHS) <= 2**18

@@ -36,6 +36,15 @@ COVERS: Mapping[FirmSize, tuple[float, ...]] = {
 """The interest cover from which each rating but the worst begins."""
 
 
+def least_cover(rating: str, size: FirmSize) -> float:
+    """The interest cover from which a firm has that rating, or a better one.
+
+    >>> least_cover("BBB", FirmSize.LARGE)
+    2.5
+    """
+    return COVERS[size][[name for name, _ in SPREADS].index(rating) - 1]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatedDebt:
     """What lenders ask of a company with that interest cover."""

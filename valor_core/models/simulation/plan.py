@@ -10,7 +10,7 @@ import numpy as np
 from valor_core.errors import NotFound
 from valor_core.models.catalogue import model_of
 from valor_core.models.codec import dump
-from valor_core.models.fields import hints, is_number, is_row, says, settle
+from valor_core.models.fields import hint_at, is_number, is_row, says, settle
 from valor_core.models.numbers import Numbers
 from valor_core.models.run_id import digest
 from valor_core.models.sensitivity import NotOneNumber
@@ -57,6 +57,20 @@ class RankCorrelation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What may happen to a line of the result, in a year where it has one number a year."""
+
+    line: str = field(metadata=says("the line by its path, such as irr or balance.cash"))
+    threshold: Numbers = field(metadata=says("what the line is compared with"))
+    above: bool = field(
+        default=False, metadata=says("whether it rises above the threshold, not falls below it")
+    )
+
+    def __post_init__(self) -> None:
+        settle(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationPlan:
     """A whole simulation but for the model's inputs: the same plan draws the same scenarios.
 
@@ -86,6 +100,9 @@ class SimulationPlan:
     )
     columns: tuple[str, ...] = field(
         default=(), metadata=says("lines of the result to keep; none: the model's headline")
+    )
+    events: tuple[Event, ...] = field(
+        default=(), metadata=says("what may happen, of which the chance is told")
     )
     tolerance: Numbers | None = field(
         default=None,
@@ -149,16 +166,17 @@ class SimulationPlan:
 
 
 def kept_columns(inputs: Any, plan: SimulationPlan) -> tuple[str, ...]:
-    """The lines of the result that the plan keeps."""
-    return lines_of_result(inputs, plan.columns)
+    """The lines of the result that the plan keeps, those of its events last."""
+    told = lines_of_result(inputs, plan.columns)
+    asked = lines_of_result(inputs, [each.line for each in plan.events]) if plan.events else ()
+    return tuple(dict.fromkeys((*told, *asked)))
 
 
 def lines_of_result(inputs: Any, names: Sequence[str]) -> tuple[str, ...]:
     """The named lines of the model's result; none named: its headline."""
     model = model_of(inputs)
-    known = hints(model.result)
     for name in names:
-        if name not in known or not is_number(known[name]):
+        if not is_number(hint_at(model.result, name)):
             raise NotFound("number in the result", name)
     return tuple(names) or (model.headline,)
 
@@ -166,7 +184,7 @@ def lines_of_result(inputs: Any, names: Sequence[str]) -> tuple[str, ...]:
 def single_line(inputs: Any, name: str) -> str:
     """A line of the result with one number a scenario; none named: the headline."""
     (line,) = lines_of_result(inputs, [name] if name else [])
-    if is_row(hints(model_of(inputs).result)[line]):
+    if is_row(hint_at(model_of(inputs).result, line)):
         raise NotOneNumber(line)
     return line
 
@@ -175,7 +193,8 @@ def simulation_id(inputs: Any, plan: SimulationPlan) -> str:
     """SHA-256 of model name, version, inputs and plan: the same id, the same scenarios."""
     model = model_of(inputs)
     stated = {"inputs": dump(inputs), "model": model.name, "version": model.version}
-    return digest(stated | {"simulation": dump(plan)})
+    asked = {name: told for name, told in dump(plan).items() if told or name != "events"}
+    return digest(stated | {"simulation": asked})
 
 
 def rounds(plan: SimulationPlan) -> list[list[Chunk]]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from valor_core.models.catalogue import model_of
+from valor_core.models.fields import line_at
 from valor_core.models.numbers import Refusal, watched_refusals
 from valor_core.models.refusals import ResultNotFinite
 from valor_core.models.sensitivity import replace_at
@@ -74,7 +75,7 @@ def directly(
         result = model_of(inputs).function(inputs)
     count = scenarios or len(next(iter(draws.values())))
     refused = _refused(refusals)
-    return {name: _over(count, getattr(result, name), refused) for name in columns}
+    return {name: _over(count, line_at(result, name), refused) for name in columns}
 
 
 def _over(scenarios: int, line: Any, refused: Any) -> np.ndarray:
@@ -111,7 +112,7 @@ class Program:
             result = model_of(inputs).function(inputs)
         self._marks = _marks(known.values(), refusals)
         refused = _refused(refusals)
-        self._lines = {name: self._line(getattr(result, name), refused) for name in columns}
+        self._lines = {name: self._line(line_at(result, name), refused) for name in columns}
         self._memory: list[Callable[[int], Any]] = []  # what stands there, for so many scenarios
         self._places: dict[Any, int] = {}
         self._steps: list[tuple[Callable[..., Any], tuple[int, ...], int]] = []

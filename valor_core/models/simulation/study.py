@@ -9,10 +9,16 @@ import numpy as np
 from valor_core.errors import ValorError
 from valor_core.models.catalogue import model_of
 from valor_core.models.codec import dump, dump_value
-from valor_core.models.fields import hints, is_row
+from valor_core.models.fields import hint_at, is_row, line_at
 from valor_core.models.simulation.dependence import Copula
 from valor_core.models.simulation.estimates import Estimate, Sample
-from valor_core.models.simulation.plan import SimulationPlan, kept_columns, single_line
+from valor_core.models.simulation.plan import (
+    Event,
+    SimulationPlan,
+    kept_columns,
+    lines_of_result,
+    single_line,
+)
 from valor_core.models.simulation.ranking import (
     RankedDriver,
     SobolIndices,
@@ -36,6 +42,15 @@ class YearlyLine:
     base: np.ndarray
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chance:
+    """How likely an event is: at all, and in each year of a yearly line."""
+
+    event: Event
+    ever: Estimate
+    by_year: tuple[Estimate, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Study:
     """A line over all scenarios, other lines beside it, and what moves the first."""
@@ -44,6 +59,7 @@ class Study:
     summary: Summary
     histogram: Histogram
     means: dict[str, Estimate]  # of the other lines of one number; of one that is 1 or 0 a chance
+    chances: tuple[Chance, ...]  # of the plan's events
     by_year: YearlyLine | None  # none: the plan keeps no yearly line
     tornado: Spider
     indices: tuple[SobolIndices, ...]  # none of drivers that depend on each other or move nothing
@@ -83,6 +99,7 @@ def looked_into(
         summary=told,
         histogram=histogram(found, line),
         means={each: Sample(found.column(each), found.replicates).mean() for each in others},
+        chances=tuple(_chance(found, event) for event in plan.events),
         by_year=_by_year(inputs, found, yearly) if yearly else None,
         tornado=tornado(inputs, plan, line),
         indices=indices,
@@ -92,17 +109,31 @@ def looked_into(
 
 def looked_at(inputs: Any, plan: SimulationPlan) -> tuple[str, tuple[str, ...], str]:
     """The line that a study is about, other single ones, and a yearly one or nothing."""
-    line, *more = kept_columns(inputs, plan)
+    line, *more = lines_of_result(inputs, plan.columns)
+    kept_columns(inputs, plan)  # an event's line may be none
     single_line(inputs, line)
-    kinds = hints(model_of(inputs).result)
-    rows = [each for each in more if is_row(kinds[each])]
+    result = model_of(inputs).result
+    rows = [each for each in more if is_row(hint_at(result, each))]
     if len(rows) > 1 or len({line, *more}) <= len(more):
         raise ColumnsUnusable(columns=plan.columns)
     return line, tuple(each for each in more if each not in rows), rows[0] if rows else ""
 
 
+def _chance(found: Simulation, event: Event) -> Chance:
+    """A yearly line meets the threshold at all where its furthest year does."""
+    sign = 1.0 if event.above else -1.0
+    reach = sign * found.column(event.line)
+    years = [] if reach.ndim == 1 else [*reach.T]
+
+    def share(values: np.ndarray) -> Estimate:
+        return Sample(values, found.replicates, name=event.line).share_above(sign * event.threshold)
+
+    furthest = reach.max(axis=-1) if years else reach
+    return Chance(event=event, ever=share(furthest), by_year=tuple(map(share, years)))
+
+
 def _by_year(inputs: Any, found: Simulation, name: str) -> YearlyLine:
-    base = getattr(model_of(inputs).function(inputs), name)
+    base = line_at(model_of(inputs).function(inputs), name)
     return YearlyLine(fan=fan(found, name), base=np.asarray(base))
 
 
@@ -135,6 +166,7 @@ def in_figures(made: Study) -> dict[str, Any]:
         "summary": dump(told) | {"percentiles": _by_level(told.percentiles)},
         "histogram": dump(made.histogram),
         "means": {name: dump(each) for name, each in made.means.items()},
+        "chances": [dump(each) for each in made.chances],
         "by_year": _yearly_figures(made.by_year) if made.by_year else None,
         "refused": [dump(each) for each in run.refused],
         "tornado": [dump(leg) | {"reasons": _in_words(leg.reasons)} for leg in made.tornado.legs],
