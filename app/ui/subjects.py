@@ -214,7 +214,7 @@ STATEMENTS = Subject(
     by_year=Field("balance.cash", "Cash at the year's end", Unit.MONEY),
     likely=(
         Likely(label="negative free cash flow", line="free_cash_flow"),
-        Likely(label="cash running short, so that the revolver is drawn", line="balance.revolver",
+        Likely(label="drawing on the revolver", line="balance.revolver",
                above=True),
     ),
     usual=(
