@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.ui import ask, changes, form, grid, sheet, show, words
+from app.ui import ask, changes, form, grid, scenario_sections, sheet, show, words
 from app.ui.draft import Desk
 from app.ui.field import Field
 from app.ui.frame import caller
@@ -558,6 +558,7 @@ SECTIONS: dict[str, sheet.Section] = {
     "Implied value": implied,
     "Football field": field_of_ranges,
     "Regression": regression,
+    "Scenarios": scenario_sections.usual,
     "Workings": sheet.workings,
     "Sources": sources,
 }

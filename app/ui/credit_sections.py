@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 
 import streamlit as st
 
-from app.ui import ask, changes, credit_rating, grid, sheet, show, words
+from app.ui import ask, changes, credit_rating, grid, scenario_sections, sheet, show, words
 from app.ui.draft import Desk
 from app.ui.field import Field, field_of
 from app.ui.filed import credit_as_filed, filed
@@ -335,6 +335,7 @@ SECTIONS: dict[str, sheet.Section] = {
     "Rating": credit_rating.rating,
     "Default": credit_rating.default,
     "Figures": figures,
+    "Scenarios": scenario_sections.usual,
     "Workings": sheet.workings,
     "Sources": sheet.sources,
 }

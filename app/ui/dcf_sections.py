@@ -10,7 +10,6 @@ from app.ui.choices import WORDS
 from app.ui.draft import Desk
 from app.ui.drivers import drivers_of
 from app.ui.field import Field
-from app.ui.subjects import SUBJECTS
 from valor_core.charts import valuation as charts
 from valor_core.coverage.figures import DEFAULT
 from valor_core.models.conventions import valued_as_of
@@ -258,11 +257,6 @@ def sensitivity(desk: Desk, result: DcfResult | None) -> None:
     sheet.sensitivity(desk, result, AXES, inputs=inputs, first=rests_on)
 
 
-def scenarios(desk: Desk, result: DcfResult | None) -> None:  # noqa: ARG001, as its siblings
-    """The value if things go otherwise."""
-    scenario_sections.scenarios(desk, [each.field for each in SUBJECTS["dcf"].usual])
-
-
 SECTIONS: dict[str, sheet.Section] = {
     "Drivers": drivers,
     "Fades and base year": fades,
@@ -270,7 +264,7 @@ SECTIONS: dict[str, sheet.Section] = {
     "Capital and terminal value": capital,
     "Bridge and shares": bridge,
     "Sensitivity": sensitivity,
-    "Scenarios": scenarios,
+    "Scenarios": scenario_sections.usual,
     "Workings": sheet.workings,
     "Sources": sheet.sources,
 }

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.ui import ask, dcf_sections, grid, sheet, show, words
+from app.ui import ask, dcf_sections, grid, scenario_sections, sheet, show, words
 from app.ui.choices import WORDS
 from app.ui.draft import Desk
 from app.ui.drivers import is_by_year
@@ -159,6 +159,7 @@ SECTIONS: dict[str, sheet.Section] = {
     "Terminal value": terminal,
     "Bridge and shares": dcf_sections.bridge,
     "Sensitivity": sensitivity,
+    "Scenarios": scenario_sections.usual,
     "Workings": sheet.workings,
     "Sources": sheet.sources,
 }

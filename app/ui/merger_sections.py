@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.ui import ask, form, sheet, show, words
+from app.ui import ask, form, scenario_sections, sheet, show, words
 from app.ui.draft import Desk
 from app.ui.field import Field, field_of
 from app.ui.frame import caller
@@ -575,6 +575,7 @@ SECTIONS: dict[str, sheet.Section] = {
     "Synergies": synergies,
     "Accretion": earnings,
     "Sensitivity": sensitivity,
+    "Scenarios": scenario_sections.usual,
     "Workings": sheet.workings,
     "Sources": sheet.sources,
 }

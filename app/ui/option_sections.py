@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.ui import ask, by_method, form, sheet, show, words
+from app.ui import ask, by_method, form, scenario_sections, sheet, show, words
 from app.ui.choices import in_words
 from app.ui.draft import Desk
 from app.ui.field import Field
@@ -349,6 +349,7 @@ def rights(desk: Desk, result: ProjectResult | None) -> None:
 
 COMMON: dict[str, sheet.Section] = {
     "Sensitivity": sensitivity,
+    "Scenarios": scenario_sections.usual,
     "Workings": sheet.workings,
     "Sources": sheet.sources,
 }

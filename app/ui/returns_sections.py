@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import streamlit as st
 
-from app.ui import ask, form, grid, sheet, show, words
+from app.ui import ask, form, grid, scenario_sections, sheet, show, words
 from app.ui.draft import Desk
 from app.ui.field import Field
 from app.ui.grid import Column, Edit
@@ -232,6 +232,7 @@ def _named(inputs: ReturnsInputs, place: int) -> str:
 SECTIONS: dict[str, sheet.Section] = {
     FLOWS: flows,
     "Present values": by_flow,
+    "Scenarios": scenario_sections.usual,
     "Workings": sheet.workings,
     "Sources": sheet.sources,
 }

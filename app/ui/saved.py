@@ -208,8 +208,8 @@ def scenarios(saved: Saved) -> None:
     stated, found = saved.scenarios, show.or_explain(saved.weighed)
     if stated is None or found is None:
         return
-    model, currency = saved.model, saved.row.currency
-    scenario_sections.weighed(found, stated, saved.inputs, model=model, currency=currency)
+    line, currency = scenario_sections.headline_of(saved.model), saved.row.currency
+    scenario_sections.weighed(found, stated, saved.inputs, line=line, currency=currency)
 
 
 def _checked(checks: Sequence[Check]) -> None:

@@ -11,8 +11,9 @@ from app.ui import changes, grid, show, words
 from app.ui.draft import Desk
 from app.ui.field import Field
 from app.ui.grid import Column, Edit
-from app.ui.headline import called, worth
-from app.ui.places import number_at
+from app.ui.headline import called
+from app.ui.places import figure_at
+from app.ui.subjects import SUBJECTS
 from valor_core.charts import scenarios as charts
 from valor_core.models.fields import Unit, leaves
 from valor_core.models.lines import lines_of
@@ -47,15 +48,32 @@ def scenarios(desk: Desk, fields: Sequence[Field]) -> None:
         _begin(desk)
         return
     _named(desk)
-    _changed(desk, [f for f in fields if isinstance(number_at(desk.inputs, f.path), float)])
-    stated = show.or_explain(lambda: desk.scenario_set)
-    if stated is None:
+    _changed(desk, [f for f in fields if figure_at(desk.inputs, f.path) is not None])
+    stated, line = show.or_explain(lambda: desk.scenario_set), show.or_explain(_looked_at, desk)
+    if stated is None or line is None:
         return
-    found = show.or_explain(
-        desk.once, "weighed", lambda: weigh(desk.inputs, stated, desk.model.headline)
-    )
+    found = show.or_explain(desk.once, "weighed", lambda: weigh(desk.inputs, stated, line.path))
     if found is not None:
-        weighed(found, stated, desk.inputs, model=desk.model, currency=desk.currency)
+        weighed(found, stated, desk.inputs, line=line, currency=desk.currency)
+
+
+def usual(desk: Desk, result: Any) -> None:  # noqa: ARG001, as its siblings
+    """What is looked at in the model if its usual drivers turn out otherwise."""
+    drivers = SUBJECTS[desk.model.name].drivers_of(desk.inputs)
+    scenarios(desk, [each.field for each in drivers.values()])
+
+
+def headline_of(model: Model) -> Field:
+    """What the model puts first."""
+    return Field(model.headline, called(model), model.headline_unit)
+
+
+def _looked_at(desk: Desk) -> Field:
+    """The headline; while these inputs give none, the first line that they do give."""
+    result, headline = desk.result(), headline_of(desk.model)
+    if getattr(result, desk.model.headline) is not None:
+        return headline
+    return next(iter(SUBJECTS[desk.model.name].offered(result).values()), headline)
 
 
 def _begin(desk: Desk) -> None:
@@ -132,7 +150,7 @@ def _changed(desk: Desk, fields: Sequence[Field]) -> None:
             (
                 field.heading(desk.currency),
                 [
-                    field.on_screen(number_at(desk.inputs, field.path)),
+                    field.on_screen(figure_at(desk.inputs, field.path)),
                     *(field.on_screen(_stated(each, field.path)) for each in stated),
                 ],
             )
@@ -155,17 +173,17 @@ def _with(scenario: Scenario, path: str, value: float | None) -> Scenario:
 
 
 def weighed(
-    found: WeighedScenarios, stated: ScenarioSet, inputs: Any, *, model: Model, currency: str
+    found: WeighedScenarios, stated: ScenarioSet, inputs: Any, *, line: Field, currency: str
 ) -> None:
     """What is expected of the set, each scenario beside the base case, and why one has no value."""
-    told = called(model)
+    told = line.label
     if found.expected is not None and found.sd is not None:
         show.facts(
             {
-                f"{told}, probability-weighted": worth(model, found.expected, currency),
-                "Base case": worth(model, found.base, currency),
-                "Difference": worth(model, found.expected - found.base, currency),
-                "Standard deviation": worth(model, found.sd, currency),
+                f"{told}, probability-weighted": _worth(line, found.expected, currency),
+                "Base case": _worth(line, found.base, currency),
+                "Difference": _worth(line, found.expected - found.base, currency),
+                "Standard deviation": _worth(line, found.sd, currency),
             },
             first_large=True,
         )
@@ -174,16 +192,15 @@ def weighed(
             "A likely scenario has no value, so nothing can be expected of the set.",
             icon=":material/warning:",
         )
-    unit = Field(model.headline, told, model.headline_unit)
     show.chart(
         charts.weighed(
             found,
-            heading=unit.heading(currency),
-            scale=unit.scale,
-            digits=DIGITS.get(model.headline_unit, 2),
+            heading=line.heading(currency),
+            scale=line.scale,
+            digits=DIGITS.get(line.unit, 2),
             theme=show.theme(),
         ),
-        key=f"{model.name}:weighed",
+        key=f"weighed:{line.path}",
         alt=f"{told} in each scenario, beside the base case",
     )
     show.listing(
@@ -193,7 +210,7 @@ def weighed(
             [
                 found.names[place],
                 words.percent(found.probabilities[place]),
-                *_against_base(found, place, model, currency),
+                *_against_base(found, place, line, currency),
                 _in_words(each, inputs),
             ]
             for place, each in enumerate(stated.scenarios)
@@ -207,15 +224,19 @@ def weighed(
         )
 
 
+def _worth(line: Field, value: float, currency: str) -> str:
+    return f"{words.in_unit(value, line.unit)}{words.unit_mark(line.unit, currency)}"
+
+
 def _against_base(
-    found: WeighedScenarios, place: int, model: Model, currency: str
+    found: WeighedScenarios, place: int, line: Field, currency: str
 ) -> tuple[str, str, str]:
     value = found.values[place]
     if isnan(value):
         return words.NOTHING, words.NOTHING, words.NOTHING
     change = value - found.base
     part = words.percent(change / abs(found.base)) if found.base else words.NOTHING
-    return worth(model, value, currency), worth(model, change, currency), part
+    return _worth(line, value, currency), _worth(line, change, currency), part
 
 
 def _in_words(scenario: Scenario, inputs: Any) -> str:

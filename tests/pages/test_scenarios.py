@@ -1,5 +1,7 @@
 """Scenarios around a DCF: stated on its page, kept with the draft and with the saved value."""
 
+from html import unescape
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -8,7 +10,7 @@ from tests.pages.grids import cells, edited
 from tests.pages.opening import opened, pressed, run, saved, texts
 from tests.pages.test_simulation import KO
 from valor_core.models.catalogue import model_named
-from valor_core.models.simulation.scenarios import Change, weigh
+from valor_core.models.simulation.scenarios import Change, ScenarioSet, weigh
 from valor_core.values import Caller
 from valor_core.workbench import drafts
 from valor_core.workbench.valuations import newest_saved
@@ -87,8 +89,24 @@ def test_a_likely_scenario_without_a_value_says_why(page):
     assert "30.00% is not below the WACC" in texts(page)
 
 
-def drafted(who: Caller) -> Content:
+def drafted(who: Caller, model: str = "dcf") -> Content:
     with open_work(who) as work:
-        row = drafts.read_draft(work, KO.id)
+        row = drafts.read_draft(work, KO.id, model=model)
     assert row
-    return Content.loaded(model_named("dcf"), row.content)
+    return Content.loaded(model_named(model), row.content)
+
+
+def test_credit_without_a_price_is_weighed_by_the_score_that_needs_none(book, monkeypatch):
+    at = opened(monkeypatch, book.acme.analyst, "credit", company="KO")
+    at.session_state["credit:section"] = NAMES
+    pressed(run(at), BEGIN)
+
+    row = list(cells(at, CHANGES)).index("EBIT, USD million")
+    edited(at, CHANGES, (row, "0", 2_000.0), (row, "2", 9_000.0))
+
+    content = drafted(book.acme.analyst, "credit")
+    inputs, stated = content.inputs, ScenarioSet(scenarios=content.scenarios)
+    found = weigh(inputs, stated, "z_double_prime.score")
+    assert found.expected is not None
+    assert "Z'', probability-weighted" in unescape(texts(at))
+    assert f"{found.expected:,.2f}" in texts(at)

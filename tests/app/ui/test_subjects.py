@@ -9,10 +9,13 @@ from app.ui.simulation_plan import Kind, Spread, Stated
 from app.ui.subjects import CREDIT, MERGER, RETURNS, STATEMENTS, SUBJECTS
 from tests.workbooks.cases import RANDOM_CASES
 from valor_core.models.catalogue import model_named
-from valor_core.models.fields import hint_at, is_row
+from valor_core.models.fields import hint_at, is_row, line_at
 from valor_core.models.paths import constant
+from valor_core.models.sensitivity import replace_at
 from valor_core.models.simulation.running import simulate
+from valor_core.models.simulation.scenarios import Change, Scenario, ScenarioSet, weigh
 from valor_core.models.simulation.study import looked_at, study
+from valor_core.models.simulation.tornado import base_value
 from valor_core.models.statements.forecast import forecast_statements
 from valor_core.models.statements.plan import OpeningBalance, StatementsInputs
 from valor_core.models.taxes import Taxes
@@ -42,6 +45,27 @@ def test_lines_are_those_of_the_models_result(of):
                for each in of.lines)  # fmt: skip
     assert of.by_year is None or is_row(hint_at(result, of.by_year.path))
     assert all(hint_at(result, each.line) for each in of.likely)
+
+
+@pytest.mark.parametrize("of", SUBJECTS.values(), ids=SUBJECTS)
+def test_a_scenario_of_the_usual_drivers_is_worth_what_the_model_gives_alone(of):
+    inputs, model = RANDOM_CASES[of.model](4), model_named(of.model)
+    line = next(iter(of.offered(model.function(inputs))))
+    paths = [*of.drivers_of(inputs)][:3]
+    moved = [Change(path=path, value=1.01 * base_value(inputs, path)) for path in paths]
+    stated = ScenarioSet(
+        scenarios=tuple(
+            Scenario(name=each.path, probability=1.0 / len(moved), changes=(each,))
+            for each in moved
+        )
+    )
+
+    found = weigh(inputs, stated, line)
+
+    alone = [
+        line_at(model.function(replace_at(inputs, each.path, each.value)), line) for each in moved
+    ]
+    assert list(found.values) == pytest.approx(alone, rel=1e-12)
 
 
 def test_a_chance_by_year_is_the_share_of_the_paths_below_in_that_year():
