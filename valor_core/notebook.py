@@ -493,8 +493,8 @@ class Valuation:
         )
         return Weighed(of=self, stated=made, found=weigh(self.inputs, made, field))
 
-    def to_excel(self, path: str | Path) -> Path:
-        """Writes the valuation as a workbook of live formulas."""
+    def to_excel(self, path: str | Path, *, scenarios: "Weighed | None" = None) -> Path:
+        """Writes the valuation as a workbook of live formulas, which scenarios may switch."""
         from valor_core.workbooks.valuation import write_valuation_workbook
 
         where = Path(path)
@@ -507,6 +507,7 @@ class Valuation:
                 conventions=self.conventions,
                 currency=self.basis.currency if self.basis else "",
                 valued=valued_as_of(self.inputs, self.basis) if self.basis else "",
+                scenarios=scenarios.stated if scenarios else None,
                 stream=stream,
             )
         return where

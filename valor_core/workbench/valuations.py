@@ -288,5 +288,6 @@ def write_workbook(saved: Saved, stream: BinaryIO) -> None:
         conventions=saved.conventions(),
         currency=saved.row.currency,
         valued=valued_as_of(saved.inputs, saved.basis),
+        scenarios=saved.scenarios,
         stream=stream,
     )

@@ -12,11 +12,13 @@ import numpy as np
 
 from valor_core.models.explained import source_text
 from valor_core.models.lines import Line, Place, spoken
+from valor_core.models.simulation.scenarios import ScenarioSet, weigh
 from valor_core.models.words import words_of, words_of_row
 from valor_core.models.workings import Workings
 from valor_core.values import AdjustedFact, Adjustment, FiledFact, Source
 from valor_core.workbooks.formulas import Formulas, frozen
 from valor_core.workbooks.looks import Looks, say, units_in
+from valor_core.workbooks.scenarios import SCENARIOS, ScenarioSheet
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -36,19 +38,23 @@ def write_valuation_workbook(
     conventions: Mapping[str, str],
     currency: str = "",
     valued: str = "",
+    scenarios: ScenarioSet | None = None,
     stream: IO[bytes],
 ) -> None:
     """Write the run as a workbook: Summary, Inputs, Workings, Conventions & sources.
 
     Inputs are cells to change; all other numbers are formulas, and the checks on the first sheet
     say whether the formulas still are the model. `valued` is a line on day, facts and currency.
+    Scenarios have a sheet behind the inputs, which the case that is chosen there switches.
     """
     import xlsxwriter
 
     with xlsxwriter.Workbook(stream, {"in_memory": True}) as book:
         book.set_properties({"title": title[:255], "subject": company[:255], "created": CREATED})
         book.set_calc_mode("auto")
-        _Writer(workings, book, sources, currency).write(title, company, conventions, valued)
+        _Writer(workings, book, sources, currency, scenarios).write(
+            title, company, conventions, valued
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +70,28 @@ class _Writer:
     """One workbook being written."""
 
     def __init__(
-        self, workings: Workings, book: Any, sources: Mapping[str, Source], currency: str
+        self,
+        workings: Workings,
+        book: Any,
+        sources: Mapping[str, Source],
+        currency: str,
+        scenarios: ScenarioSet | None,
     ) -> None:
         self.units = units_in(currency)
         self.workings, self.lines, self.sources = workings, workings.lines, sources
         self.book, self.looks = book, Looks(book)
-        self.sheets: dict[str, Worksheet] = {
-            name: book.add_worksheet(name) for name in (SUMMARY, INPUTS, WORKINGS, NOTES)
-        }
+        self.cases: ScenarioSheet | None = None
+        if scenarios is not None:
+            found = weigh(workings.inputs, scenarios)
+            self.cases = ScenarioSheet(self.lines, scenarios, found)
+        names = (SUMMARY, INPUTS, *([SCENARIOS] if self.cases else []), WORKINGS, NOTES)
+        self.sheets: dict[str, Worksheet] = {name: book.add_worksheet(name) for name in names}
         every = [*self.lines.inputs.values(), *self.lines.results.values()]
         self.years = max(len(line.values) for line in every)
         self.spots: dict[Line, _Spot] = {}
         self.constants: dict[float, int] = {}
         self.next_row = 0  # of the workings, below all lines
+        self.checks_row = 0  # of the summary, where all checks are told together
 
     def write(self, title: str, company: str, conventions: Mapping[str, str], valued: str) -> None:
         """Every sheet; places first, since formulas point at them."""
@@ -92,6 +107,7 @@ class _Writer:
         for section in results:
             self._write_section(section, WORKINGS)
         self._write_summary(title, company, valued)
+        self._write_scenarios(company)
         self._write_constants()
         self._write_notes(company, conventions)
         self.sheets[SUMMARY].activate()
@@ -145,7 +161,8 @@ class _Writer:
         sheet, looks = self.sheets[name], self.looks
         say(sheet, 0, 0, title, looks.title())
         told = {
-            INPUTS: "Blue cells are assumptions: change them here, and only here.",
+            INPUTS: "Blue cells are assumptions: change them here, and only here."
+            + (" Green ones are switched on the sheet Scenarios." if self.cases else ""),
             WORKINGS: "Every number is a formula; green ones repeat another cell.",
         }[name]
         say(sheet, 1, 0, told, looks.text(faint=True))
@@ -182,6 +199,9 @@ class _Writer:
         formulas = self._formulas(WORKINGS)
         for i, value in enumerate(line.values):
             column = spot.column + i
+            if line.is_input and self.cases and (switch := self.cases.cell(line, i)):
+                sheet.write_formula(spot.row, column, f"={switch}", looks.link(line.unit), value)
+                continue
             if line.is_input:
                 sheet.write_number(spot.row, column, value, looks.input(line.unit))
                 continue
@@ -230,7 +250,7 @@ class _Writer:
         """The decisions of the model: the formulas are the model while all of them fall alike."""
         looks, formulas = self.looks, self._formulas(SUMMARY)
         row = self._table_head(sheet, row, ("Checks", "", "", "The formulas are the model while"))
-        first = row + 1
+        self.checks_row, first = row, row + 1
         number = f"ISNUMBER({self._cell((headline, 0), on=SUMMARY)})"
         checks = [(f"{headline.label} is a number", number, True)]
         checks += [
@@ -254,6 +274,24 @@ class _Writer:
         for text, look in (("ok", looks.good()), ("outside", looks.bad())):
             rule = {"type": "cell", "criteria": "==", "value": f'"{text}"', "format": look}
             sheet.conditional_format(first - 1, 1, row, 1, rule)
+
+    def _write_scenarios(self, company: str) -> None:
+        if self.cases is None:
+            return
+        sheet = self.sheets[SCENARIOS]
+        self.cases.write(
+            self.book,
+            sheet,
+            self.looks,
+            company=company,
+            live=self._cell((self.cases.line, 0), on=SCENARIOS),
+            checks=f"{SUMMARY}!$B${self.checks_row + 1}",
+            units=self.units,
+        )
+        told = f'="Case in use: "&{self.cases.chosen}'
+        value = f"Case in use: {self.cases.base_name}"
+        self.sheets[SUMMARY].write_formula(1, 1, told, self.looks.text(), value)
+        _for_print(sheet)
 
     def _write_constants(self) -> None:
         """Numbers that follow from years and timing and need more digits than a formula keeps."""

@@ -110,7 +110,7 @@ def _alone(
 def base_value(inputs: Any, path: str) -> float:
     """An input in the base case, by its path."""
     known = leaves(inputs)
-    row, year = _year_of(path)
+    row, year = year_of(path)
     if path in known and not np.ndim(known[path]):
         return float(known[path])
     if year is not None and row in known and np.ndim(known[row]) and year < len(known[row]):
@@ -127,7 +127,7 @@ def is_stated(inputs: Any, path: str) -> bool:
     return True
 
 
-def _year_of(path: str) -> tuple[str, int | None]:
+def year_of(path: str) -> tuple[str, int | None]:
     """A row and the place in it that a path means, or the path and none."""
     found = re.fullmatch(r"(.+)\[(\d{1,3})\]", path, re.ASCII)
     return (found[1], int(found[2])) if found else (path, None)
