@@ -34,6 +34,7 @@ def in_figures(policy: BatchPolicy, rows: tuple[Valued, ...]) -> dict[str, objec
     """A batch as clients read it: a company a row."""
     return {
         "model": policy.model,
+        "line": policy.shown,
         "companies": len(rows),
         "valued": sum(each.value is not None for each in rows),
         "rows": [{**dump(each), "upside": each.upside} for each in rows],

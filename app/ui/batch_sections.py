@@ -14,11 +14,10 @@ from app.ui import ask, grid, show, words
 from app.ui.field import Field
 from app.ui.frame import caller, go
 from app.ui.grid import Column, Edit
-from app.ui.headline import called
-from app.ui.lbo_sections import AXES as LBO_FIELDS
+from app.ui.headline import page_of
 from app.ui.simulation_sections import progress
 from app.ui.subjects import SUBJECTS
-from app.ui.words import MILLION
+from app.ui.words import MILLION, label_of
 from valor_core.charts import batches as charts
 from valor_core.coverage.batches import MODELS, BatchPolicy, StatedPrice, Valued
 from valor_core.errors import BadInput, ValorError
@@ -31,11 +30,7 @@ from valor_core.workbench.verb import open_work
 
 ROW_PX, ROWS_SEEN, DRAWN_MOST = 36, 20, 40
 NEEDS_A_BASE = {"wacc.start", "margin.end", "exit_multiple"}  # which filings do not suggest
-FIELDS = {
-    "dcf": [each.field for each in SUBJECTS["dcf"].usual if each.field.path not in NEEDS_A_BASE],
-    "lbo": list(LBO_FIELDS),
-}
-CALLED = {"dcf": "DCF", "lbo": "LBO"}
+CALLED = {name: SUBJECTS[name].title for name in MODELS}
 _OPENED = "batch_opened"
 
 
@@ -92,11 +87,28 @@ def prices(text: str) -> tuple[StatedPrice, ...]:
     return tuple(found)
 
 
+def alike(model: str) -> list[Field]:
+    """The inputs that may be stated alike for all companies: rates and the like, no amounts."""
+    return [
+        each.field
+        for each in SUBJECTS[model].usual
+        if not each.of_base and each.field.path not in NEEDS_A_BASE
+    ]
+
+
+def shown(by: BatchPolicy) -> Field:
+    """The line that a batch shows."""
+    told = {each.path: each for each in SUBJECTS[by.model].lines}
+    model = model_named(by.model)
+    return told.get(by.shown, Field(by.shown, label_of(by.shown), model.headline_unit))
+
+
 def policy(made: Bench) -> None:
     """What all companies are valued by."""
     with open_work(caller()) as work:
         layers = list(dict.fromkeys(("", *list_layers(work), made.policy.layer)))
-    left, middle, right = st.columns(3)
+    left, second, middle, right = st.columns(4)
+    lines = {each.path: each.label for each in SUBJECTS[made.policy.model].lines}
 
     def changed() -> None:
         told = st.session_state
@@ -104,6 +116,7 @@ def policy(made: Bench) -> None:
         kept = made.policy.changes if name == made.policy.model else ()
         made.policy = BatchPolicy(
             model=name,
+            line=told["batch:line"] if name == made.policy.model else "",
             changes=kept,
             unfiled_is_nothing=told["batch:nothing"],
             as_of=day,
@@ -114,6 +127,11 @@ def policy(made: Bench) -> None:
         st.selectbox(
             "Model", MODELS, index=MODELS.index(made.policy.model), format_func=CALLED.__getitem__,
             key="batch:model", on_change=changed,
+        )  # fmt: skip
+    with second:
+        st.selectbox(
+            "What is shown", list(lines), index=list(lines).index(made.policy.shown),
+            format_func=lambda path: lines.get(path, path), key="batch:line", on_change=changed,
         )  # fmt: skip
     with middle:
         st.date_input(
@@ -131,9 +149,11 @@ def policy(made: Bench) -> None:
         value=made.policy.unfiled_is_nothing, key="batch:nothing", on_change=changed,
     )  # fmt: skip
     with st.expander("Inputs stated alike for all companies", icon=":material/tune:"):
-        _changes(made, FIELDS[made.policy.model])
-    if model_named(made.policy.model).headline == "value_per_share":
-        with st.expander("Prices to compare with", icon=":material/sell:"):
+        _changes(made, alike(made.policy.model))
+    if made.policy.shown == "value_per_share":
+        beside = made.policy.model == "comparables"
+        told = "Prices of the peers, and to compare with" if beside else "Prices to compare with"
+        with st.expander(told, icon=":material/sell:", expanded=beside):
             made.priced = st.text_area(
                 "A company and its price a line", value=made.priced, placeholder="KO 62.50",
                 key="batch:prices", max_chars=100_000,
@@ -171,7 +191,7 @@ def start(made: Bench) -> None:
     def begin() -> None:
         made.problem, made.cancelled = None, False
         try:
-            shares = model_named(made.policy.model).headline == "value_per_share"
+            shares = made.policy.shown == "value_per_share"
             asked = replace(made.policy, prices=prices(made.priced) if shares else ())
             with open_work(who) as work:
                 note_batch(work, asked)
@@ -210,7 +230,7 @@ def results(made: Bench) -> None:
     there = [each for each in made.rows if each.value is not None]
     st.caption(
         f"{len(there)} of {words.counted(len(made.rows), 'company', 'companies')} valued by "
-        f"{CALLED[by.model]}. Press a name to value it on its own page."
+        f"{CALLED[by.model]}: {shown(by).label}. Press a name to value it on its own page."
     )
     _table(made.rows, by)
     _drawn(there, by)
@@ -220,25 +240,24 @@ def results(made: Bench) -> None:
 
 
 def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
-    model, column = model_named(by.model), st.column_config
-    is_rate = model.headline_unit is Unit.RATE
-    scale = 0.01 if is_rate else 1.0
-    shown = {
+    line, column = shown(by), st.column_config
+    is_rate, scale = line.unit is Unit.RATE, line.scale
+    table = {
         "Company": [each.name for each in rows],
         "Ticker": [each.ticker for each in rows],
         "Value": [None if each.value is None else each.value / scale for each in rows],
     }
     if by.prices:
-        shown |= {
+        table |= {
             "Price": [each.price for each in rows],
             "Upside": [None if each.upside is None else 100.0 * each.upside for each in rows],
         }
-    if any(each.enterprise_value is not None for each in rows):
-        shown["Enterprise"] = [
+    if by.shown != "enterprise_value" and any(each.enterprise_value for each in rows):
+        table["Enterprise"] = [
             None if each.enterprise_value is None else round(each.enterprise_value / MILLION)
             for each in rows
         ]
-    shown |= {
+    table |= {
         "Currency": [each.currency for each in rows],
         "Year": [each.fiscal_year for each in rows],
         "Why": [each.reason for each in rows],
@@ -247,7 +266,7 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
         ],
     }
     st.dataframe(
-        pd.DataFrame(shown),
+        pd.DataFrame(table),
         key="batch_table",
         hide_index=True,
         height=ROW_PX * (min(len(rows), ROWS_SEEN) + 1) + 2,
@@ -259,7 +278,10 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
             ),
             "Ticker": column.TextColumn(width=66),
             "Value": column.NumberColumn(
-                called(model), format="%.1f %%" if is_rate else "%,.2f", width=120
+                line.label,
+                format="%.1f %%" if is_rate else "%,.2f",
+                width=120,
+                help="In millions of the company's currency." if line.unit is Unit.MONEY else None,
             ),
             "Price": column.NumberColumn(format="%,.2f", width=90),
             "Upside": column.NumberColumn(
@@ -271,10 +293,10 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
             "Why": column.TextColumn("Why no value", width=200),
             "Nothing": column.TextColumn("Counted as nothing", width=460),
         },
-        alt=f"Companies by name with their {called(model).lower()}; click a head to sort",
+        alt=f"Companies by name with their {line.label.lower()}; click a head to sort",
     )
     if clicked := st.session_state.get(_OPENED):
-        go(by.model, company=rows[clicked.row].ticker or rows[clicked.row].company_id)
+        go(page_of(by.model), company=rows[clicked.row].ticker or rows[clicked.row].company_id)
 
 
 def _drawn(rows: Sequence[Valued], by: BatchPolicy) -> None:
@@ -286,9 +308,9 @@ def _drawn(rows: Sequence[Valued], by: BatchPolicy) -> None:
             charts.rates(_first(priced), heading="Value over price, less 1", theme=theme),
             "How far each company's value is above or below its price",
         )
-    elif model_named(by.model).headline_unit is Unit.RATE:
+    elif shown(by).unit is Unit.RATE:
         found = [(each.name, each.value) for each in rows]
-        heading = called(model_named(by.model))
+        heading = shown(by).label
         figure, alt = charts.rates(_first(found), heading=heading, theme=theme), heading
     elif whole:
         heading = "Enterprise value, million of the reporting currency"

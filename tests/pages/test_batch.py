@@ -48,8 +48,10 @@ def test_all_companies_are_valued_by_what_is_stated_for_all(page):
         100.0 * (by_ticker.loc["KO", "Value"] / 30.0 - 1.0)
     )
     assert "SIC 6021" in texts(page)
-    page.selectbox[0].set_value("lbo").run()
+    page.selectbox[0].set_value("credit").run()
+    assert not page.exception
     assert "The policy has changed since" in texts(page)
+    assert page.selectbox[1].value == "z_double_prime.score"
 
 
 def test_a_line_that_is_no_price_and_a_company_that_is_not_there_are_told(page):

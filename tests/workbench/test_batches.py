@@ -8,11 +8,14 @@ from tests.books import KO, stated
 from tests.conftest import ONLY_SQLITE
 from valor_core.coverage.batches import BatchPolicy, PriceUnusable, StatedPrice
 from valor_core.errors import NotFound
+from valor_core.models.catalogue import model_named
 from valor_core.models.codec import load
 from valor_core.models.dcf import discounted_cash_flow
+from valor_core.models.fields import line_at
 from valor_core.models.simulation.scenarios import Change
 from valor_core.workbench.adjustments import add_adjustment
 from valor_core.workbench.batches import NoCompany, note_batch, value_all
+from valor_core.workbench.valuations import prefilled
 from valor_core.workbench.verb import open_work
 
 ALL = BatchPolicy(
@@ -62,6 +65,36 @@ def test_an_lbo_of_all_companies_gives_their_returns(book):
 
 
 @ONLY_SQLITE
+def test_each_model_of_a_batch_shows_the_line_that_the_company_has_alone(book):
+    with open_work(book.acme.analyst) as work:
+        for model in ("dcf_direct", "reconciliation", "statements", "credit"):
+            policy = BatchPolicy(model=model, unfiled_is_nothing=True)
+            rows = {each.ticker: each for each in value_all(work, policy)}
+
+            inputs = prefilled(work, KO, model=model).inputs
+            if model == "dcf_direct":
+                lacking = dict.fromkeys(inputs.bridge.missing, 0.0)
+                inputs = replace(inputs, bridge=replace(inputs.bridge, **lacking))
+            alone = line_at(model_named(model).function(inputs), policy.shown)
+            assert rows["KO"].value == alone, model
+            assert all((each.value is None) == bool(each.reason) for each in rows.values())
+
+
+@ONLY_SQLITE
+def test_comparables_take_the_stated_prices_of_peers_or_say_that_there_is_none(book):
+    priced = tuple(StatedPrice(company=ticker, price=60.0) for ticker in ("PEP", "CVX", "KO"))
+    with open_work(book.acme.analyst) as work:
+        rows = {
+            e.ticker: e for e in value_all(work, BatchPolicy(model="comparables", prices=priced))
+        }
+
+    ko = rows["KO"]
+    assert ko.value is not None
+    assert ko.upside == pytest.approx(ko.value / 60.0 - 1.0)
+    assert "none of them has a stated price" in rows["AAPL"].reason
+
+
+@ONLY_SQLITE
 @pytest.mark.parametrize(
     ("policy", "refusal"),
     [
@@ -71,6 +104,16 @@ def test_an_lbo_of_all_companies_gives_their_returns(book):
         ({"prices": [{"company": c, "price": 1.0} for c in ("KO", "21344")]}, PriceUnusable),
         ({"prices": [{"company": "KO", "price": 1.0}], "model": "lbo"}, PriceUnusable),
         ({"layer": "nosuch"}, NotFound),
+        ({"model": "credit", "line": "z.nosuch"}, NotFound),
+        ({"model": "statements", "line": "balance.cash"}, NotFound),
+        (
+            {
+                "model": "dcf",
+                "line": "enterprise_value",
+                "prices": [{"company": "KO", "price": 1.0}],
+            },
+            PriceUnusable,
+        ),
     ],
 )
 def test_a_policy_that_cannot_hold_is_refused_before_it_begins(book, policy, refusal):

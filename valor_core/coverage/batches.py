@@ -1,6 +1,6 @@
 """One policy for all companies: what each is valued by, and what came of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -10,14 +10,19 @@ from valor_core.coverage.prefill import Prefilled
 from valor_core.errors import BadInput, NotFound, ValorError
 from valor_core.models.bridge import Bridge
 from valor_core.models.catalogue import model_named, model_of
-from valor_core.models.fields import says, settle
+from valor_core.models.comparables.comparables import ComparablesInputs
+from valor_core.models.fields import hint_at, is_number, is_row, line_at, says, settle
+from valor_core.models.lines import spoken
 from valor_core.models.numbers import Numbers
 from valor_core.models.sensitivity import NoMeaning, replace_at
 from valor_core.models.simulation.scenarios import Change
 from valor_core.values import CompanyId
 
-MODELS = ("dcf", "lbo")
-"""That value a company by its own facts alone."""
+MODELS = ("dcf", "dcf_direct", "reconciliation", "lbo", "statements", "comparables", "credit")
+"""That begin with what a company has filed, alone or beside its peers."""
+
+LINES = {"reconciliation": "fcfe.value", "credit": "z_double_prime.score"}
+"""What is shown of a model whose headline filings alone do not give, or do not mean."""
 
 
 class PriceUnusable(BadInput):
@@ -49,7 +54,10 @@ class StatedPrice:
 class BatchPolicy:
     """What all companies are valued by: the start that the facts suggest, and the same changes."""
 
-    model: str = field(default="dcf", metadata=says("dcf or lbo"))
+    model: str = field(default="dcf", metadata=says("dcf, lbo, credit or another of a batch"))
+    line: str = field(
+        default="", metadata=says("the line of its result that is shown; empty: as usual")
+    )
     changes: tuple[Change, ...] = field(
         default=(), metadata=says("inputs that are stated alike for all companies")
     )
@@ -66,9 +74,17 @@ class BatchPolicy:
     def __post_init__(self) -> None:
         if self.model not in MODELS:
             raise NotFound("model of a batch", self.model, hint=f"Name {' or '.join(MODELS)}.")
-        if self.prices and model_named(self.model).headline != "value_per_share":
+        hint = hint_at(model_named(self.model).result, self.shown)
+        if not is_number(hint) or is_row(hint):
+            raise NotFound("single number in the result", self.line)
+        if self.prices and self.shown != "value_per_share":
             problem = f"cannot stand beside what {self.model} gives, which is no value per share"
             raise PriceUnusable(company=self.prices[0].company, problem=problem)
+
+    @property
+    def shown(self) -> str:
+        """The line of the result that is shown."""
+        return self.line or LINES.get(self.model, model_named(self.model).headline)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +96,7 @@ class Valued:
     ticker: str
     currency: str
     fiscal_year: int | None  # whose figures it begins with
-    value: float | None  # what the model puts first: a value per share, an IRR
+    value: float | None  # the line that is shown: a value per share, an IRR, a score
     enterprise_value: float | None
     price: float | None
     counted_as_nothing: tuple[str, ...]  # what the filing lacks
@@ -112,6 +128,17 @@ def prices_of(policy: BatchPolicy, companies: Iterable[Company]) -> dict[Company
     return found
 
 
+def beside_priced_peers(
+    company: Company, inputs: ComparablesInputs, prices: Mapping[str, float]
+) -> ComparablesInputs:
+    """The comparison with the stated prices of its peers, by their names."""
+    peers = tuple(replace(peer, price=prices.get(peer.name, peer.price)) for peer in inputs.peers)
+    if all(peer.price is None for peer in peers):
+        problem = "cannot be told by its peers: none of them has a stated price"
+        raise PriceUnusable(company=company.name, problem=problem)
+    return replace(inputs, peers=peers)
+
+
 def valued(company: Company, start: Prefilled, policy: BatchPolicy, price: float | None) -> Valued:
     """The company by the policy, from where the facts let it begin."""
     inputs, lacking = start.inputs, ()
@@ -121,17 +148,16 @@ def valued(company: Company, start: Prefilled, policy: BatchPolicy, price: float
     if policy.unfiled_is_nothing and isinstance(bridge, Bridge):
         lacking = tuple(bridge.missing)
         inputs = replace(inputs, bridge=replace(bridge, **dict.fromkeys(lacking, 0.0)))
-    model = model_of(inputs)
-    result = model.function(inputs)
-    headline = getattr(result, model.headline)
-    if headline is None:
-        raise NoMeaning(model.headline)
+    result = model_of(inputs).function(inputs)
+    shown = line_at(result, policy.shown)
+    if shown is None:
+        raise NoMeaning(spoken(policy.shown))
     years = [fact.fiscal_year for each in start.sources.values() for fact in each.facts]
     return replace(
         _about(company, price),
         currency=start.currency,
         fiscal_year=max(years, default=None),
-        value=float(headline),
+        value=float(shown),
         enterprise_value=_number(result, "enterprise_value"),
         counted_as_nothing=lacking,
     )

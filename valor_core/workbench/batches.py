@@ -2,15 +2,24 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cache, partial
 
 from valor_core.billing.metering import Meter
 from valor_core.compute.executors import is_elsewhere
 from valor_core.coverage import companies
 from valor_core.coverage.adjustments import check_layer
-from valor_core.coverage.batches import BatchPolicy, Valued, prices_of, refused, valued
+from valor_core.coverage.batches import (
+    BatchPolicy,
+    Valued,
+    beside_priced_peers,
+    prices_of,
+    refused,
+    valued,
+)
 from valor_core.errors import BadInput, ValorError
 from valor_core.models.codec import dump
+from valor_core.models.comparables.comparables import ComparablesInputs
 from valor_core.models.run_id import digest
 from valor_core.store.engines import Store, store_from
 from valor_core.store.work import Work, unit_of_work
@@ -85,10 +94,16 @@ def value_some(work: Work, policy: BatchPolicy, some: Sequence[Priced]) -> list[
     rows = []
     for company_id, price in some:
         company = companies.company(work, company_id)
+    by_name = {each.name: prices[each.id] for each in listed if each.id in prices}
+    for place, company in enumerate(listed, start=1):
+        price = prices.get(company.id)
         try:
             start = prefilled(
                 work, company.id, model=policy.model, as_of=policy.as_of, layer=policy.layer
             )
+            if isinstance(start.inputs, ComparablesInputs):
+                beside = beside_priced_peers(company, start.inputs, by_name)
+                start = replace(start, inputs=beside)
             rows.append(valued(company, start, policy, price))
         except ValorError as why:
             rows.append(refused(company, why, price))
