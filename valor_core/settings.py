@@ -168,6 +168,7 @@ SETTINGS = (
         "Server that `vc.open()` means in a notebook; this machine if empty.",
     ),
     Setting("VALOR_KEY", "", "API key with which a notebook opens the server.", secret=True),
+    Setting(
         "VALOR_JOBS",
         "here",
         "Who does jobs and reports: `here`, each `valor serve` itself; `worker`, only processes "

@@ -25,7 +25,7 @@ class ValuationBody(BaseModel):
 
     inputs: dict[str, Any] = Field(
         description="The model's inputs; the operation's own schema describes them, and for a DCF "
-        "GET …/valuations/dcf/start gives them as the facts suggest."
+        "GET …/valuations/MODEL/start gives them as the facts suggest."
     )
     rationale: str = Field(description="Why this is the value.", max_length=4_000)
     rationales: dict[str, str] = Field(

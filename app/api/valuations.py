@@ -7,7 +7,7 @@ from io import BytesIO
 from math import isfinite
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.bodies import XLSX, ValuationBody, a_file, described
@@ -261,13 +261,18 @@ class GridView(BaseModel):
         )
 
 
-@router.get("/companies/{company_id}/valuations/dcf/start")
-def start_dcf(
-    work: CallersWork, company_id: str, as_of: AsOf = None, layer: Layer = ""
+@router.get("/companies/{company_id}/valuations/{model}/start")
+def start_valuation(
+    work: CallersWork,
+    company_id: str,
+    model: Annotated[str, Path(max_length=50)],
+    as_of: AsOf = None,
+    layer: Layer = "",
 ) -> StartView:
-    """The inputs of a DCF as the filed facts suggest them; null is what the filing lacks."""
+    """The inputs of a model as the filed facts suggest them; null is what the filing lacks."""
     company = companies.read_company(work, company_id)
-    start = valuations.prefilled(work, company.id, as_of=as_of, layer=layer)
+    begun = model_named(model.replace("-", "_")).name
+    start = valuations.prefilled(work, company.id, model=begun, as_of=as_of, layer=layer)
     return StartView(
         company_id=company.id,
         as_of=as_of,

@@ -169,7 +169,7 @@ ACT_OF_ROUTE = {
     "POST /batches": "batch.run",
     "GET /computations/{computation_id}": "simulation.run",
     "DELETE /computations/{computation_id}": "simulation.run",
-    "GET /companies/{company_id}/valuations/dcf/start": "valuation.read",
+    "GET /companies/{company_id}/valuations/{model}/start": "valuation.read",
     "GET /valuations": "valuation.read",
     "GET /valuations/{valuation_id}": "valuation.read",
     "GET /valuations/{valuation_id}/explain": "valuation.read",
@@ -343,8 +343,7 @@ SAME_OF_ALL: dict[str, Any] = {
 NAMED = {
     "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys",
     "flag": FLAG, "provider": "fred", "capability": "fx", "group_id": "nobodys",
-    "query": "coverage", "file": "result.json", "currency": "USD",
-    "query": "coverage", "file": "result.json", "job": "retention",
+    "query": "coverage", "file": "result.json", "currency": "USD", "job": "retention",
 }  # fmt: skip
 COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
 # Where an id is told beside the path.

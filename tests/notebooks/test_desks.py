@@ -24,6 +24,7 @@ from app.state import PROCESS
 from tests.app.web.serving import served
 from tests.conftest import Holding, Mould, closing
 from valor_core.errors import AccessDenied, BadInput, NotFound, SignInNeeded
+from valor_core.models.codec import dump
 from valor_core.models.refusals import GrowthNotBelowWacc
 from valor_core.notebook import CompanyBook, Valuation, Workspace, connection
 from valor_core.notebook.connection import (
@@ -35,6 +36,7 @@ from valor_core.notebook.connection import (
 )
 from valor_core.notebook.local import LocalDesk
 from valor_core.notebook.remote import RemoteDesk, checked
+from valor_core.snapshots.view import View
 from valor_core.store.engines import Store
 from valor_core.tenancy.access import OutOfScope
 from valor_core.values import Role, Scope, new_id
@@ -313,3 +315,44 @@ def test_a_refusal_that_this_version_does_not_know_is_still_its_kind():
 
     assert isinstance(error, NotFound)
     assert (str(error), error.code, error.hint) == ("New.", "of_tomorrow", "Do.")
+
+
+@pytest.mark.parametrize("model", ["lbo", "statements", "credit", "comparables", "returns"])
+def test_a_model_begins_alike_here_and_over_http(installed: Installation, model: str):
+    here, there = (
+        each.company("KO").start(model) for each in (installed.here(), installed.over_http())
+    )
+
+    assert dump(here.inputs) == dump(there.inputs)
+    assert here.sources == there.sources
+    assert here.basis == there.basis
+
+
+def test_what_market_data_say_is_asked_of_either_desk(space: Workspace):
+    methods = space.company("KO").market_methods()
+
+    assert list(methods.columns) == [
+        "input", "method", "value", "beta_kind", "choose_it", "source",
+    ]  # fmt: skip
+
+
+def test_a_view_shows_the_same_rows_and_totals_here_and_over_http(installed: Installation):
+    view = View(dataset="facts", rows=("fiscal_year",), figures=("count",), limit=5)
+    installed.here().snapshots.publish()
+
+    here, there = (each.explore(view) for each in (installed.here(), installed.over_http()))
+
+    assert len(here) == 5
+    assert here.attrs["totals"] is not None
+    assert here.equals(there)
+    assert here.attrs == there.attrs
+
+
+def test_the_chance_of_an_event_is_told_in_a_simulation_of_either_desk(apple: CompanyBook):
+    made = a_dcf(apple)[0].simulate(
+        {"terminal_growth": vc.Normal(mean=0.02, sd=0.004)},
+        events=[vc.Event(line="value_per_share", threshold=0.0)],
+        paths=1_024,
+    )
+
+    assert made.chances.loc["value_per_share below 0", "at all"] == 0.0

@@ -22,6 +22,7 @@ from tests.conftest import ONLY_SQLITE, World
 from tests.snapshots.conftest import Published, filing, import_filings, publish
 from valor_core.errors import AccessDenied, BadInput
 from valor_core.notebook import Workspace
+from valor_core.notebook.local import LocalDesk
 from valor_core.snapshots import explore as exploring
 from valor_core.snapshots.datasets import DATASETS
 from valor_core.snapshots.explore import Explored, compiled, read_answer
@@ -309,7 +310,7 @@ def test_a_view_of_a_published_snapshot_is_remembered_and_a_notebook_shows_the_s
     assert [row[0] for row in found.rows] == [2021, 2023, 2024]
     assert found.totals
     assert found.rows[2][2] == found.totals[2] == 391_035e6
-    table = Workspace("acme", apple.store, apple.acme.analyst).explore(view)
+    table = Workspace("acme", LocalDesk(apple.store, apple.acme.analyst)).explore(view)
     assert [tuple(row) for row in table.itertuples(index=False)] == list(found.rows)
     with opened(root, made) as snapshot:
         assert len(snapshot.answers) == 1

@@ -109,6 +109,16 @@ class CompanyBook:
             rationale=rationale,
         )
 
+    def market_methods(self, years: float = 1.0) -> "pd.DataFrame":
+        """Beta, risk-free rate, premium and volatility by each method that kept series tell.
+
+        The first one of an input is what a valuation begins with.
+        """
+        import pandas as pd
+
+        told = self.desk.market_methods(self.company.id, as_of=self.as_of, years=years)
+        return pd.DataFrame(list(told.rows), columns=list(told.columns))
+
     def dcf(self, changes: Mapping[str, Any] | None = None) -> Valuation:
         """A DCF from the facts; `changes` by the path of an input, `{"bridge.leases": 0.0}`.
 
@@ -118,10 +128,9 @@ class CompanyBook:
 
     def start(self, model: str, changes: Mapping[str, Any] | None = None) -> Valuation:
         """A valuation by a model, such as "lbo", begun from the facts as its page begins."""
-        from valor_core.coverage.prefills import prefill
         from valor_core.coverage.sourcing import basis_of
 
-        start = prefill(model, self.company, self._facts, as_of=self.as_of)
+        start = self.desk.start(self.company.id, model, layer=self.layer, as_of=self.as_of)
         basis = basis_of(start.sources, currency=start.currency, facts_as_of=self.as_of)
         made = Valuation(inputs=start.inputs, sources=dict(start.sources), of=self, basis=basis)
         return made.change(changes) if changes else made

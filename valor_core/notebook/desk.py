@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from valor_core.models.simulation.scenarios import ScenarioSet
     from valor_core.models.simulation.study import Study
     from valor_core.snapshots.manifest import File, Manifest
+    from valor_core.snapshots.view import View
 
 Progress = Callable[[float], None]
 
@@ -52,6 +53,29 @@ class Asked:
     more: bool = False
 
 
+METHODS = ("input", "method", "value", "beta_kind", "choose_it", "source")
+"""What is told of each method of an input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where a valuation begins."""
+
+    inputs: Any
+    sources: Mapping[str, Source]
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a view shows: names, rows, what all rows add up to, and how many there are in all."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    totals: tuple[Any, ...] | None
+    rows_in_all: int
+
+
 class Running(Protocol):
     """A simulation at work: how far it is, its end, what came of it."""
 
@@ -85,6 +109,12 @@ class Desk(Protocol):
 
     def facts(self, company_id: CompanyId, *, layer: str, as_of: date | None) -> list[FiledFact]:
         """Every vintage of every figure, those known on the day read through the layer."""
+
+    def start(self, company_id: CompanyId, model: str, *, layer: str, as_of: date | None) -> Start:
+        """Where a valuation by a model begins, as its page begins."""
+
+    def market_methods(self, company_id: CompanyId, *, as_of: date | None, years: float) -> Asked:
+        """What kept series say of a cost of capital and a volatility, by each method."""
 
     def adjust(
         self,
@@ -145,6 +175,9 @@ class Desk(Protocol):
 
     def ask_in_sql(self, snapshot_id: str, sql: str) -> Asked:
         """The answer of one SELECT."""
+
+    def explore(self, snapshot_id: str, view: "View") -> Seen:
+        """What a view shows of a snapshot."""
 
     def part(self, snapshot_id: str, file: "File") -> bytes:
         """A part of a dataset as it was published, its bytes checked."""

@@ -10,9 +10,18 @@ from valor_core.coverage.batches import BatchPolicy, Valued
 from valor_core.coverage.companies import COMPANIES_MAX, Company
 from valor_core.models.simulation.plan import SimulationPlan
 from valor_core.models.simulation.scenarios import ScenarioSet
-from valor_core.notebook.desk import Asked, KeptInputs, Progress, SavedValuation
+from valor_core.notebook.desk import (
+    METHODS,
+    Asked,
+    KeptInputs,
+    Progress,
+    SavedValuation,
+    Seen,
+    Start,
+)
 from valor_core.notebook.here import RunHere
 from valor_core.snapshots.manifest import File, Manifest
+from valor_core.snapshots.view import View
 from valor_core.store.engines import Store
 from valor_core.store.work import Work
 from valor_core.values import Caller, CompanyId, FiledFact, ValuationId, from_micros
@@ -20,6 +29,7 @@ from valor_core.workbench import (
     adjustments,
     batches,
     companies,
+    market_methods,
     simulations,
     snapshots,
     valuations,
@@ -60,6 +70,19 @@ class LocalDesk:
         """Every vintage of every figure, those known on the day read through the layer."""
         with self._work() as work:
             return companies.read_facts(work, company_id, layer=layer, as_of=as_of)
+
+    def start(self, company_id: CompanyId, model: str, *, layer: str, as_of: date | None) -> Start:
+        """Where a valuation by a model begins, as its page begins."""
+        with self._work() as work:
+            start = valuations.prefilled(work, company_id, model=model, as_of=as_of, layer=layer)
+        return Start(inputs=start.inputs, sources=start.sources, currency=start.currency)
+
+    def market_methods(self, company_id: CompanyId, *, as_of: date | None, years: float) -> Asked:
+        """What kept series say of a cost of capital and a volatility, by each method."""
+        with self._work() as work:
+            told = market_methods.read_methods(work, company_id, as_of=as_of, years=years)
+        rows = [(e.path, e.method, e.value, e.beta_kind, e.reason, e.source.text) for e in told]
+        return Asked(columns=METHODS, rows=tuple(rows))
 
     def adjust(
         self,
@@ -180,6 +203,17 @@ class LocalDesk:
         with self._work() as work:
             answer = snapshots.ask_in_sql(work, sql, snapshot_id=snapshot_id)
         return Asked(columns=answer.columns, rows=answer.rows, more=answer.more)
+
+    def explore(self, snapshot_id: str, view: View) -> Seen:
+        """What a view shows of a snapshot."""
+        with self._work() as work:
+            found = snapshots.explore(work, view, snapshot_id=snapshot_id)
+        return Seen(
+            columns=tuple(each.name for each in found.columns),
+            rows=found.rows,
+            totals=found.totals,
+            rows_in_all=found.rows_in_all,
+        )
 
     def part(self, snapshot_id: str, file: File) -> bytes:
         """A part of a dataset as it was published, its bytes checked."""

@@ -2,8 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -18,8 +19,17 @@ from valor_core.models.simulation.plan import SimulationPlan
 from valor_core.models.simulation.scenarios import ScenarioSet
 from valor_core.models.simulation.study import Study, looked_into
 from valor_core.notebook.connection import API, ChangedOnTheWay, Connection, refusal
-from valor_core.notebook.desk import Asked, KeptInputs, Progress, SavedValuation
+from valor_core.notebook.desk import (
+    METHODS,
+    Asked,
+    KeptInputs,
+    Progress,
+    SavedValuation,
+    Seen,
+    Start,
+)
 from valor_core.snapshots.manifest import File, Manifest, read_manifest
+from valor_core.snapshots.view import View
 from valor_core.values import CompanyId, FiledFact
 
 LISTED = 200
@@ -125,6 +135,23 @@ class RemoteDesk:
         return sorted(
             map(_fact, told), key=lambda f: (f.filed_on, f.accession, f.item, f.period_end)
         )
+
+    def start(self, company_id: CompanyId, model: str, *, layer: str, as_of: date | None) -> Start:
+        """Where a valuation by a model begins, as its page begins."""
+        named = model_named(model)
+        path = f"/companies/{company_id}/valuations/{named.slug}/start"
+        told = self._server.get(path, layer=layer, as_of=as_of)
+        return Start(
+            inputs=load(named.inputs, told["inputs"]),
+            sources=load_sources(told["sources"]),
+            currency=told["currency"],
+        )
+
+    def market_methods(self, company_id: CompanyId, *, as_of: date | None, years: float) -> Asked:
+        """What kept series say of a cost of capital and a volatility, by each method."""
+        path = f"/companies/{company_id}/market-methods"
+        rows = self._server.get(path, as_of=as_of, years=years)["methods"]
+        return Asked(columns=METHODS, rows=tuple(tuple(row[n] for n in METHODS) for row in rows))
 
     def adjust(
         self,
@@ -248,6 +275,21 @@ class RemoteDesk:
             columns=tuple(answer["columns"]),
             rows=tuple(map(tuple, answer["rows"])),
             more=answer["more"],
+        )
+
+    def explore(self, snapshot_id: str, view: View) -> Seen:
+        """What a view shows of a snapshot."""
+        told = self._server.post("/analytics/explore", asdict(view) | {"snapshot": snapshot_id})
+        kinds = [each["kind"] for each in told["columns"]]
+
+        def read(row: Sequence[Any]) -> tuple[Any, ...]:
+            return tuple(_cell(kind, cell) for kind, cell in zip(kinds, row, strict=True))
+
+        return Seen(
+            columns=tuple(each["name"] for each in told["columns"]),
+            rows=tuple(map(read, told["rows"])),
+            totals=None if told["totals"] is None else read(told["totals"]),
+            rows_in_all=told["rows_in_all"],
         )
 
     def part(self, snapshot_id: str, file: File) -> bytes:

@@ -87,6 +87,21 @@ class Simulated:
         """The chance of more than a threshold, such as the price."""
         return self.study.chance_above(threshold).value
 
+    @property
+    def chances(self) -> "pd.DataFrame":
+        """How likely each event is: at all, and in each year of a yearly line."""
+        import pandas as pd
+
+        rows = {
+            f"{each.event.line} {'above' if each.event.above else 'below'} "
+            f"{each.event.threshold:,.6g}": {
+                "at all": each.ever.value,
+                **{f"year {year}": told.value for year, told in enumerate(each.by_year, start=1)},
+            }
+            for each in self.study.chances
+        }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("chance of")
+
     def chart(self) -> "Figure":
         """The share of the draws by value, with percentiles and the base case."""
         from valor_core.charts.simulation import spread

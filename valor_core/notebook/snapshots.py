@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from valor_core.snapshots.manifest import Manifest
+    from valor_core.snapshots.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,20 @@ class Snapshot:
         answer = self._desk.ask(self.id, name, told, compared_with=compared_with)
         table = _table(answer)
         table.attrs = {"snapshot_id": self.id, "cut": self.manifest.cut, "more": answer.more}
+        return table
+
+    def explore(self, view: "View") -> "pd.DataFrame":
+        """What a view shows of it, one line a group or a row; totals are in `.attrs`."""
+        import pandas as pd
+
+        found = self._desk.explore(self.id, view)
+        table = pd.DataFrame(list(found.rows), columns=list(found.columns))
+        table.attrs = {
+            "snapshot_id": self.id,
+            "cut": self.manifest.cut,
+            "totals": found.totals,
+            "rows_in_all": found.rows_in_all,
+        }
         return table
 
     def verify(self) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from valor_core.models.simulation.distributions import Distribution
+    from valor_core.models.simulation.plan import Event
     from valor_core.models.solving import Solution
     from valor_core.notebook.company import CompanyBook
 
@@ -184,16 +185,23 @@ class Valuation:
         *,
         correlations: Mapping[tuple[str, str], float] | None = None,
         columns: Sequence[str] = (),
+        events: Sequence["Event"] = (),
         paths: int = 16_384,
         seed: int = 1,
     ) -> Simulated:
         """A result, else the headline, over many draws: `{"terminal_growth": vc.Normal(…)}`.
 
-        `columns` names the result, and a yearly one beside it. Correlations are of ranks. Nothing
-        is kept; the same seed gives the same draws.
+        `columns` names the result, and a yearly one beside it; `events` what may happen, such as
+        `vc.Event(line="accretion", threshold=0.0)`. Correlations are of ranks. Nothing is kept; the
+        same seed gives the same draws.
         """
         return self.begin_simulation(
-            drivers, correlations=correlations, columns=columns, paths=paths, seed=seed
+            drivers,
+            correlations=correlations,
+            columns=columns,
+            events=events,
+            paths=paths,
+            seed=seed,
         ).result()
 
     def begin_simulation(
@@ -202,6 +210,7 @@ class Valuation:
         *,
         correlations: Mapping[tuple[str, str], float] | None = None,
         columns: Sequence[str] = (),
+        events: Sequence["Event"] = (),
         paths: int = 16_384,
         seed: int = 1,
     ) -> Simulating:
@@ -215,6 +224,7 @@ class Valuation:
                 for (first, second), told in (correlations or {}).items()
             ),
             columns=tuple(columns),
+            events=tuple(events),
             scenarios=paths,
             seed=seed,
         )
@@ -243,8 +253,8 @@ class Valuation:
         )
         return Weighed(of=self, stated=made, found=weigh(self.inputs, made, field))
 
-    def to_excel(self, path: str | Path) -> Path:
-        """Writes the valuation as a workbook of live formulas."""
+    def to_excel(self, path: str | Path, *, scenarios: Weighed | None = None) -> Path:
+        """Writes the valuation as a workbook of live formulas, which scenarios may switch."""
         from valor_core.workbooks.valuation import write_valuation_workbook
 
         where = Path(path)
@@ -257,6 +267,7 @@ class Valuation:
                 conventions=self.conventions,
                 currency=self.basis.currency if self.basis else "",
                 valued=valued_as_of(self.inputs, self.basis) if self.basis else "",
+                scenarios=scenarios.stated if scenarios else None,
                 stream=stream,
             )
         return where

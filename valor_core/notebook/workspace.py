@@ -15,6 +15,8 @@ from valor_core.notebook.valuation import Valuation
 if TYPE_CHECKING:
     import pandas as pd
 
+    from valor_core.snapshots.view import View
+
 
 class Workspace:
     """An open tenant: its companies and what was saved of them."""
@@ -37,6 +39,10 @@ class Workspace:
     def snapshots(self) -> Snapshots:
         """The tenant's snapshots: cuts that never change, and questions asked of them."""
         return Snapshots(self.desk)
+
+    def explore(self, view: "View") -> "pd.DataFrame":
+        """What a view shows of the newest snapshot, one line a group or a row."""
+        return self.snapshots.latest().explore(view)
 
     @property
     def models(self) -> "pd.DataFrame":

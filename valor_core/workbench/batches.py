@@ -1,7 +1,7 @@
 """All companies valued by one policy; what comes of it is shown, not kept."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 
@@ -73,15 +73,16 @@ def value_all(
     """
     listed = sorted(companies.companies(work), key=lambda each: each.name.casefold())
     prices, rows = prices_of(policy, listed), list[Valued]()
+    peers = {each.name: prices[each.id] for each in listed if each.id in prices}
     pieces = [
         tuple((each.id, prices.get(each.id)) for each in listed[start : start + AT_ONCE])
         for start in range(0, len(listed), AT_ONCE)
     ]
     if pool is None or len(pieces) < WORTH_IT:
-        made = (value_some(work, policy, [one]) for piece in pieces for one in piece)
+        made = (value_some(work, policy, peers, [one]) for piece in pieces for one in piece)
     else:
         url = "" if is_elsewhere() else work.store.url
-        made = pool(partial(value_elsewhere, url, work.caller, policy), pieces)
+        made = pool(partial(value_elsewhere, url, work.caller, policy, peers), pieces)
     for some in made:
         rows += some
         tell(len(rows) / len(listed))
@@ -89,20 +90,19 @@ def value_all(
 
 
 @view("valuation.read")
-def value_some(work: Work, policy: BatchPolicy, some: Sequence[Priced]) -> list[Valued]:
-    """Some companies by the policy, in their order."""
+def value_some(
+    work: Work, policy: BatchPolicy, peers: Mapping[str, float], some: Sequence[Priced]
+) -> list[Valued]:
+    """Some companies by the policy, in their order, beside the peers whose prices were stated."""
     rows = []
     for company_id, price in some:
         company = companies.company(work, company_id)
-    by_name = {each.name: prices[each.id] for each in listed if each.id in prices}
-    for place, company in enumerate(listed, start=1):
-        price = prices.get(company.id)
         try:
             start = prefilled(
                 work, company.id, model=policy.model, as_of=policy.as_of, layer=policy.layer
             )
             if isinstance(start.inputs, ComparablesInputs):
-                beside = beside_priced_peers(company, start.inputs, by_name)
+                beside = beside_priced_peers(company, start.inputs, peers)
                 start = replace(start, inputs=beside)
             rows.append(valued(company, start, policy, price))
         except ValorError as why:
@@ -111,11 +111,11 @@ def value_some(work: Work, policy: BatchPolicy, some: Sequence[Priced]) -> list[
 
 
 def value_elsewhere(
-    url: str, who: Caller, policy: BatchPolicy, some: Sequence[Priced]
+    url: str, who: Caller, policy: BatchPolicy, peers: Mapping[str, float], some: Sequence[Priced]
 ) -> list[Valued]:
     """The same in another process: of that database, or of the one that its own settings name."""
     with unit_of_work(who, _database(url)) as work:
-        return value_some(work, policy, some)
+        return value_some(work, policy, peers, some)
 
 
 @cache
