@@ -60,7 +60,7 @@ JOBS: tuple[Job, ...] = (
         name="garbage",
         title="Clear away what is old",
         about="Drops snapshots past their time, files that nothing names, and old runs of jobs.",
-        when="every sunday at 03:40",
+        when="every Sunday at 03:40",
         carry_out=carried(standing.collect_garbage),
     ),
     Job(

@@ -5,11 +5,11 @@ from zoneinfo import available_timezones
 
 from valor_core.coverage.cron import read_cron
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ON = {
     "day": "* * *",
     "weekday": "* * mon-fri",
-    **{name: f"* * {name[:3]}" for name in WEEKDAYS},
+    **{name: f"* * {name[:3].lower()}" for name in WEEKDAYS},
     "first of the month": "1 * *",
 }
 """On which days, and how cron says it."""
@@ -28,8 +28,8 @@ def cron_of(text: str) -> str:
     said = SAID.fullmatch(plain)
     if plain in OFTEN:
         plain = OFTEN[plain]
-    elif said and said[1] in ON:
-        plain = f"{int(said[3])} {int(said[2])} {ON[said[1]]}"
+    elif said and (days := {name.lower(): days for name, days in ON.items()}.get(said[1])):
+        plain = f"{int(said[3])} {int(said[2])} {days}"
     read_cron(plain)
     return plain
 
