@@ -215,6 +215,13 @@ def rate_limits() -> dict[str, float]:
     return ratios()
 
 
+def reconciling() -> dict[str, float]:
+    """Ten million uses against what was billed: roll-ups, the scan, Postgres and pandas."""
+    from benchmarks.reconciling import ratios
+
+    return ratios()
+
+
 def main() -> None:
     """Runs all of it and prints a table."""
     inputs = apple()
@@ -228,6 +235,7 @@ def main() -> None:
         simulations,
         options,
         rate_limits,
+        reconciling,
         serving,
         reruns,
         starting,
