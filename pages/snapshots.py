@@ -173,6 +173,7 @@ except NoSnapshot as error:
     st.stop()
 with st.container(horizontal=True, vertical_alignment="center"):
     link("screen", "Screen its companies", icon=":material/filter_alt:", snapshot=made.id)
+    link("explore", "Explore it", icon=":material/pivot_table_chart:", snapshot=made.id)
     asked_to_verify = st.button("Verify", icon=":material/verified_user:")
 if asked_to_verify:
     with st.spinner("Reading every byte …"):

@@ -9,6 +9,7 @@ import streamlit as st
 from app.ui.words import MILLION, NOTHING
 
 TABLE_HEIGHT = 480
+LARGE = 1e5  # numbers of this size need no digits behind the point
 FORMATS = {
     "whole": "%,.0f", "money": "%,.0f", "number": "%,.2f", "rate": "%.1f %%", "ratio": "%.1f×",
     "code": "%d",
@@ -50,7 +51,7 @@ def answer_table(
     st.dataframe(
         {name: [row[at] for row in cells] for at, name in enumerate(names)},
         column_config={
-            name: _config(each, pinned=at == 0)
+            name: _config(each, [row[at] for row in cells], pinned=at == 0)
             for at, (name, each) in enumerate(zip(names, columns, strict=True))
         },
         hide_index=True,
@@ -71,15 +72,20 @@ def _unlike(names: Sequence[str]) -> list[str]:
     return made
 
 
-def _config(column: Titled, *, pinned: bool) -> Any:
+def _config(column: Titled, values: Sequence[Any], *, pinned: bool) -> Any:
     if column.kind == "moment":
         return st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", timezone="UTC")
     if column.kind == "day":
         return st.column_config.DateColumn(format="YYYY-MM-DD")
-    if column.name in YEARS_AND_CODES:
-        return st.column_config.NumberColumn(format="%d")
-    if column.kind in FORMATS:
-        return st.column_config.NumberColumn(format=FORMATS[column.kind])
     if column.kind == "yes_or_no":
         return st.column_config.CheckboxColumn()
+    if column.kind in FORMATS:
+        return st.column_config.NumberColumn(format=_format(column, values))
     return st.column_config.TextColumn(pinned=pinned)
+
+
+def _format(column: Titled, values: Sequence[Any]) -> str:
+    if column.kind == "whole" and column.name in YEARS_AND_CODES:
+        return FORMATS["code"]
+    large = column.kind == "number" and any(abs(value or 0.0) >= LARGE for value in values)
+    return FORMATS["whole" if large else column.kind]

@@ -132,7 +132,7 @@ class Desk:
             st.session_state.pop(key, None)
         name = left.selectbox(
             "Order by", ["", *shown], key=key,
-            format_func=lambda each: self.label(each) if each else "As it comes",
+            format_func=lambda each: self.label(each) if each else "The usual order",
         )  # fmt: skip
         falling = right.toggle("Largest first", key=self.key("falling"), disabled=not name)
         return f"{'-' if falling else ''}{name}" if name else ""

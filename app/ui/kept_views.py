@@ -104,11 +104,11 @@ def kept_views(who: Caller, subjects: Mapping[str, Subject], names: Mapping[str,
         return
     st.dataframe(
         {
+            "Open": [f"/explore?view={row.id}" for row in rows],
             "View": [row.name for row in rows],
             "About": [_about(row, subjects) for row in rows],
             "Changed by": [person(row.changed_by, names) for row in rows],
             "Changed": [moment(from_micros(row.changed_at)) for row in rows],
-            "Open": [f"/explore?view={row.id}" for row in rows],
         },
         column_config={"Open": st.column_config.LinkColumn(display_text="open", width="small")},
         hide_index=True,
