@@ -31,7 +31,7 @@ AT_FIRST = 9  # columns of single rows, unless others are chosen
 CHOICES_MAX = 500
 BETWEEN = "between"
 HOWS = {
-    "is": "is one of", "is_not": "is none of", "contains": "contains", BETWEEN: "lies between",
+    "is": "is", "is_not": "is not", "contains": "contains", BETWEEN: "lies between",
     "known": "is known", "missing": "is missing",
 }  # fmt: skip
 Ask = Callable[[View], Explored]
@@ -107,16 +107,17 @@ class Desk:
         others = ["", *(key for key in keys if key not in rows)]
         if st.session_state.get(self.key("across")) not in others:
             st.session_state.pop(self.key("across"), None)
-        across = middle.selectbox(
-            "Across", others, format_func=lambda key: self.label(key) if key else "Nothing",
-            key=self.key("across"), disabled=not rows,
-            help="Each value of this field becomes a column.",
-        )  # fmt: skip
+        across = ""
+        if rows:
+            across = middle.selectbox(
+                "Across", others, format_func=lambda key: self.label(key) if key else "Nothing",
+                key=self.key("across"), help="Each value of this field becomes a column.",
+            )  # fmt: skip
         chosen = right.multiselect(
             "Figures", figures, format_func=self.label, key=self.key("figures"),
             max_selections=FIGURES_MAX, placeholder="The number of rows" if rows else "None",
         )  # fmt: skip
-        return rows, across if rows else "", chosen
+        return rows, across, chosen
 
     def _first_columns(self) -> list[str]:
         return list(self.subject.fields)[:AT_FIRST]
@@ -134,8 +135,9 @@ class Desk:
             "Order by", ["", *shown], key=key,
             format_func=lambda each: self.label(each) if each else "The usual order",
         )  # fmt: skip
-        falling = right.toggle("Largest first", key=self.key("falling"), disabled=not name)
-        return f"{'-' if falling else ''}{name}" if name else ""
+        if not name:
+            return ""
+        return f"{'-' if right.toggle('Largest first', key=self.key('falling')) else ''}{name}"
 
     def label(self, name: str) -> str:
         """A field, a group or a figure in words."""

@@ -1,10 +1,12 @@
 """A statement of an analyst's own, asked of a snapshot: what it may read, the answer, a copy."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from app.ui import show
+from app.ui.answers import LARGE
 from app.ui.words import NOTHING, counted
 from valor_core.snapshots.manifest import Manifest
 from valor_core.snapshots.measures import MEASURES
@@ -56,6 +58,7 @@ def _answer(answer: SqlAnswer, sql: str) -> None:
     if answer.rows:
         st.dataframe(
             {name: [row[at] for row in answer.rows] for at, name in enumerate(answer.columns)},
+            column_config=_large_numbers(answer),
             hide_index=True, placeholder=NOTHING, key="sql_answer", alt=told,
             height=min(TABLE_HEIGHT, 36 * (len(answer.rows) + 1) + 4),
         )  # fmt: skip
@@ -63,6 +66,19 @@ def _answer(answer: SqlAnswer, sql: str) -> None:
         address = f"/api/v1/snapshots/{answer.snapshot_id}/sql?{asked}"
         here = f"/snapshots?{urlencode({'snapshot': answer.snapshot_id, 'sql': sql})}"
         show.links({"Take it along as CSV": address, "Link to share": here})
+
+
+def _large_numbers(answer: SqlAnswer) -> dict[str, Any]:
+    """Numbers that nobody reads without their thousands apart; years and codes stay as they are."""
+    return {
+        name: st.column_config.NumberColumn(format="%,.0f")
+        for at, name in enumerate(answer.columns)
+        if any(_is_large(row[at]) for row in answer.rows)
+    }
+
+
+def _is_large(cell: Any) -> bool:
+    return isinstance(cell, (int, float)) and abs(cell) >= LARGE
 
 
 def _readable(who: Caller) -> None:

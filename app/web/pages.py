@@ -24,6 +24,7 @@ TITLE = "Valor IVX"
 # script asks for all of it; what stands below the list of pages, before that list is there; in
 # columns, where labelled fields stand, their height; that of a line with a large first value, of a
 # choice of sections or models, of one of peers.
+# What takes all values out of a field is as large as a finger needs it.
 # Figures of equal width let columns of numbers be compared. Captions are fainter than text, yet at
 # least 4.5:1 on the page, which Streamlit's own are not, nor its hints at shortcuts.
 STYLE = """<style>
@@ -37,6 +38,7 @@ max-width:none!important}
 [class*=st-key-headline]{min-height:57.4375px}
 [class*=st-key-]:is([class*=-section],[class*=-model]) [data-testid=stSkeleton]{height:30px}
 [class*=st-key-][class*=-peers] [data-testid=stSkeleton]{min-height:94.625px}
+[data-testid=stMultiSelect] [aria-label="Clear all"]{min-width:24px;min-height:24px}
 .st-key-signed_in_alone{visibility:visible}
 [data-testid=stCaptionContainer]{opacity:.78!important}
 kbd{color:light-dark(#000,#fff)!important}

@@ -10,8 +10,10 @@ from tests.pages.opening import opened, texts
 from valor_core.snapshots import reader
 from valor_core.store.engines import Store
 from valor_core.tenancy.access import MAY
+from valor_core.tenancy.features import GATES
+from valor_core.tenancy.flags import FLAGS
 from valor_core.values import Role
-from valor_core.workbench import logbook
+from valor_core.workbench import flags, logbook
 from valor_core.workbench.verb import open_work
 
 ADDRESSED = {
@@ -67,6 +69,20 @@ def test_each_page_is_open_to_whom_the_table_says(monkeypatch, acme, things: Thi
         if place.name == "home" and "home" in open_ones:
             assert offered(page) == open_ones - {"home"}
     assert denials(acme) == before, "opening a page is nothing that anybody must be denied"
+
+
+@ONLY_SQLITE
+def test_a_page_that_is_switched_off_is_in_no_list_and_its_address_leads_home(monkeypatch, acme):
+    with open_work(acme.operator) as work:
+        for flag in FLAGS:
+            flags.switch_flag(work, flag, killed=True, reason="not here")
+    gone = {place.name for place in frame.PLACES if place.act in GATES}
+    assert gone == {"explore", "reports", "workbook_audit"}
+    for name in gone:
+        page = opened(monkeypatch, acme.admin, name)
+
+        assert [each.value for each in page.title] == ["Home"]
+        assert offered(page) & gone == set()
 
 
 @ONLY_SQLITE

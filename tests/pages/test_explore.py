@@ -10,7 +10,7 @@ from app.ui import frame
 from tests.conftest import ONLY_SQLITE, World
 from tests.pages.opening import opened, pressed, run, texts
 from valor_core.snapshots import reader
-from valor_core.workbench import flags, saved_views, snapshots
+from valor_core.workbench import saved_views, snapshots
 from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
@@ -97,13 +97,3 @@ def test_where_nothing_is_published_it_says_whom_to_ask(world: World, monkeypatc
     page = opened(monkeypatch, world.acme.viewer, "explore")
 
     assert "Ask an analyst of your tenant" in texts(page)
-
-
-def test_where_it_is_switched_off_there_is_no_such_page(world: World, monkeypatch):
-    with open_work(world.acme.operator) as work:
-        flags.switch_flag(work, "explore", killed=True, reason="not here")
-
-    page = opened(monkeypatch, world.acme.analyst, "explore")
-
-    assert page.title[0].value == "Home"
-    assert "explore" not in {each.proto.page for each in page.get("page_link")}

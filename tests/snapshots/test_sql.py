@@ -94,6 +94,30 @@ def test_several_ways_of_asking_are_one_select(apple: World, published: Publishe
 
 
 @pytest.mark.usefixtures("one_child")
+def test_a_moment_with_a_time_zone_is_told_in_utc(apple: World, published: Published):
+    published()
+    for sql in (
+        "SELECT TIMESTAMPTZ '2026-01-01 10:00:00+02' AS \"a;b\"; -- é; c",
+        "WITH one AS (SELECT TIMESTAMPTZ '2026-01-01 10:00:00+02' AS a) FROM one -- c",
+    ):
+        assert asked(apple, sql).rows == (("2026-01-01 08:00:00+00",),)
+    with pytest.raises(SqlRefused, match="cast it to VARCHAR"):
+        asked(apple, "FROM test_all_types()")
+
+
+@pytest.mark.usefixtures("one_child")
+def test_what_a_statement_changes_is_gone_with_it(apple: World, published: Published, root: Path):
+    published()
+    stood = files(root)
+    there = asked(apple, "SELECT count(*) FROM facts").rows
+
+    gone = "WITH gone AS (DELETE FROM facts RETURNING *) SELECT count(*) FROM gone"
+
+    assert asked(apple, gone).rows == asked(apple, "SELECT count(*) FROM facts").rows == there
+    assert files(root) == stood
+
+
+@pytest.mark.usefixtures("one_child")
 def test_what_a_role_may_not_read_is_not_there(apple: World, published: Published):
     published()
     hidden = ("usage", "usage_daily", "billing", "billing_daily", "invoices", "audit")
@@ -168,6 +192,18 @@ def test_no_statement_reaches_beyond_the_snapshot(
         "EXPLAIN SELECT 1",
         "SELECT 1; DROP VIEW facts",
         "SELECT getenv('HOME')",
+        "FROM duckdb_secrets()",
+        "FROM duckdb_extensions()",
+        "FROM enable_logging()",
+        "FROM read_csv('/dev/stdin')",
+        "FROM read_text('file:///etc/passwd')",
+        "FROM read_csv('data:,a')",
+        "FROM query('FROM read_text(''/etc/passwd'')')",
+        "FROM json_execute_serialized_sql(json_serialize_sql('FROM read_text(''/etc/passwd'')'))",
+        "SELECT (SELECT content FROM read_text('/etc/passwd'))",
+        "DESCRIBE SELECT * FROM read_text('/etc/passwd')",
+        "MERGE INTO facts USING facts f ON true WHEN MATCHED THEN DELETE",
+        "SET VARIABLE x = (SELECT 1)",
         "SELECT * FROM engine",  # a variable of the process
         "SELECT * FROM which_secret('x', 's3')",
         "SELECT * FROM query('COPY (SELECT 1) TO ''/tmp/x.csv'' ')",

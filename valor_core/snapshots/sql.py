@@ -156,6 +156,8 @@ def _in_plain_words(told: str) -> str:
     """What the engine says, without the kind of error, without any path, and not at length."""
     if "disabled by configuration" in told or "Permission Error" in told:
         return "That reaches beyond the datasets of the snapshot."
+    if "pytz" in told:
+        return "A moment with a time zone within another value cannot be shown: cast it to VARCHAR."
     first = told.partition("\n\nLINE ")[0].replace("\n", " ")
     said = first.partition("Error: ")[2] or first
     return _PATH.sub("…", said)[:300]

@@ -53,12 +53,28 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
         return {"refused": "Only one SELECT can be asked at a time."}
     engine.execute(statements[0])
     columns = [column[0] for column in engine.description or ()]
+    _in_utc(engine, statements[0].query)
     rows = engine.fetchmany(ROWS_MAX + 1)
     return {
         "columns": columns,
         "rows": [[_plain(cell) for cell in row] for row in rows[:ROWS_MAX]],
         "more": len(rows) > ROWS_MAX,
     }
+
+
+def _in_utc(engine: "duckdb.DuckDBPyConnection", sql: str) -> None:
+    """Asks once more with moments of a time zone as texts, for which the engine lacks a package."""
+    zoned = ["TIME ZONE" in str(column[1]) for column in engine.description or ()]
+    if any(zoned):
+        shown = [f"#{at}::VARCHAR" if is_ else f"#{at}" for at, is_ in enumerate(zoned, start=1)]
+        engine.execute(f"SELECT {', '.join(shown)} FROM ({_without_its_end(sql)}\n)")  # noqa: S608
+
+
+def _without_its_end(sql: str) -> str:
+    """The statement without its semicolon and what follows it, which is a comment."""
+    raw = sql.encode()
+    ends = [at for at, _ in duckdb.tokenize(sql) if raw[at : at + 1] == b";"]
+    return raw[: ends[0]].decode() if ends else sql
 
 
 def _locked(tables: list[list[str]]) -> "duckdb.DuckDBPyConnection":
@@ -75,6 +91,7 @@ def _locked(tables: list[list[str]]) -> "duckdb.DuckDBPyConnection":
     )
     for name, sql in tables:
         engine.execute(f"CREATE TABLE {name} AS {sql}")
+    engine.execute("SET TimeZone = 'UTC'")
     engine.execute("SET enable_external_access = false")
     engine.execute("SET lock_configuration = true")
     return engine
