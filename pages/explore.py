@@ -11,6 +11,7 @@ from app.ui.questions import questions
 from app.ui.words import moment
 from valor_core.snapshots.explore import Explored
 from valor_core.snapshots.fields import Subject
+from valor_core.snapshots.manifest import Manifest
 from valor_core.snapshots.view import View
 from valor_core.tenancy.access import MAY
 from valor_core.values import from_micros
@@ -30,6 +31,12 @@ def ask(view: View) -> Explored:
         return snapshots.explore(work, view, snapshot_id=chosen or None)
 
 
+def manifest() -> Manifest:
+    """The snapshot that is looked at."""
+    with open_work(who) as work:
+        return snapshots.find_snapshot(work, chosen or "latest")
+
+
 def desk_of(subject: Subject) -> Desk:
     """Where a view of the subject is put together."""
     return Desk(subject, names, ask)
@@ -43,7 +50,7 @@ def titled(snapshot_id: str) -> str:
 
 def clicked() -> None:
     """A view and its answer."""
-    opened = opened_view(who, desk_of)
+    opened = opened_view(who, subjects, desk_of)
     if opened:
         st.subheader(show.plain(opened.name), anchor=False)
     with show.asked():
@@ -95,8 +102,8 @@ section = show.section(["View", "Saved views", "Questions"], of="explore")
 if section == "Saved views":
     kept_views(who, subjects, names)
 elif section == "Questions":
-    with open_work(who) as work:
-        made = snapshots.find_snapshot(work, chosen or "latest")
-    questions(who, made)
+    made = show.or_explain(manifest)
+    if made:
+        questions(who, made)
 else:
     clicked()

@@ -24,7 +24,9 @@ from valor_core.workbench.verb import open_work
 ABOUT, OPENED = "about", "explore:opened"
 
 
-def opened_view(who: Caller, desk_of: Callable[[Subject], Desk]) -> SavedViewRow | None:
+def opened_view(
+    who: Caller, subjects: Mapping[str, Subject], desk_of: Callable[[Subject], Desk]
+) -> SavedViewRow | None:
     """The view that the address names; what it shows is clicked together once."""
     view_id = st.query_params.get("view")
     if not view_id:
@@ -33,6 +35,13 @@ def opened_view(who: Caller, desk_of: Callable[[Subject], Desk]) -> SavedViewRow
     row = show.or_explain(_read, who, view_id)
     if row and st.session_state.get(OPENED) != (row.id, row.changed_at):
         view = content(row)
+        if view.dataset not in subjects:
+            st.info(
+                f"The view {show.plain(row.name)} is about what your role may not read. Ask an "
+                "administrator of your tenant.",
+                icon=":material/lock:",
+            )
+            return None
         if show.or_explain(planned, view, subject_named(view.dataset)) is None:
             return None
         st.session_state[OPENED] = row.id, row.changed_at

@@ -10,6 +10,7 @@ from app.ui import frame
 from tests.conftest import ONLY_SQLITE, World
 from tests.pages.opening import opened, pressed, run, texts
 from valor_core.snapshots import reader
+from valor_core.snapshots.view import View
 from valor_core.workbench import saved_views, snapshots
 from valor_core.workbench.verb import open_work
 
@@ -84,6 +85,12 @@ def test_a_view_is_saved_opened_by_its_address_exported_and_renamed(published: W
     assert shared.dataframe[0].value.equals(table)
     assert [button.label for button in shared.button if "ave" in button.label] == []
     assert "Download valor-facts-" in pressed(shared, "CSV").get("link_button")[0].proto.label
+    with open_work(published.acme.admin) as work:
+        hidden = saved_views.keep_view(work, "*Uses*", View(dataset="usage"))
+    told = texts(opened(monkeypatch, published.acme.viewer, "explore", view=hidden.id))
+    assert "The view *Uses* is about what your role may not read" in told
+    with open_work(published.acme.admin) as work:
+        saved_views.drop_view(work, hidden.id)
     monkeypatch.setattr(frame, "signed_in_caller", lambda: published.acme.analyst)
     page.segmented_control[0].set_value("Saved views")
     page = run(page)
