@@ -85,7 +85,7 @@ def _saved(who: Caller, act: Callable[[Work], SavedViewRow]) -> None:
 def taking_along(who: Caller, subject: Subject, found: Explored) -> None:
     """The answer as a file, made when it is asked for."""
     with st.popover("Export", icon=":material/download:"):
-        st.caption("The lines below as a file, numbers whole.")
+        st.caption("The lines of the table; numbers are not in millions or percent.")
         pressed = [
             ending
             for ending, each in EXPORTS.items()
