@@ -181,11 +181,11 @@ def is_included(leaf, index, size, proof, root):
 
 def is_consistent(old, new, proof, old_root, new_root):
     path = [*([] if old & old - 1 else [old_root]), *proof]
+    if not 0 < old < new or not path:
+        return False
     at, last = old - 1, new - 1
     while at & 1:
         at, last = at >> 1, last >> 1
-    if not 0 < old < new or not path:
-        return False
     first = second = path[0]
     for step in path[1:]:
         if at & 1 or at == last:
