@@ -2,6 +2,7 @@
 
 import base64
 import json
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,13 +21,20 @@ from tests.audit.attacker import attack
 from tests.audit.test_verify import EDITS, REARRANGED
 from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core.audit import log, offline
+from valor_core.audit.bundle import prove
 from valor_core.audit.merkle import is_consistent, is_included
-from valor_core.audit.notes import Checkpoint, signed
+from valor_core.audit.notes import Checkpoint, signed, signed_lines
 from valor_core.store.engines import Store
 from valor_core.store.work import unit_of_work
 from valor_core.values import utc_now
 from valor_core.workbench.proving import export_log
-from valor_core.workbench.retention import change_policy, run_retention, set_hold
+from valor_core.workbench.retention import (
+    ask_release,
+    change_policy,
+    release_hold,
+    run_retention,
+    set_hold,
+)
 from valor_core.workbench.sealing import seal_log
 from valor_core.workbench.verb import open_work
 
@@ -111,10 +119,14 @@ def test_a_purge_verifies_outside_as_it_does_inside(sealed, acme, tmp_path):
         for n in range(3):
             log.append(work, "valuation.run", target=f"valuation:old{n}", details={"n": n})
     with open_work(replace(acme.compliance, user_id="carl"), sealed) as work:
-        set_hold(work, "valuation:old1", "an inquiry")
+        hold = set_hold(work, "valuation:old1", "an inquiry")
     with open_work(acme.admin, sealed) as work:
         change_policy(work, "act", 365)
     assert run_retention(sealed, acme.admin) == 2
+    with open_work(replace(acme.compliance, user_id="carl"), sealed) as work:
+        ask_release(work, hold.id)
+    with open_work(acme.compliance, sealed) as work:
+        release_hold(work, hold.id)
     files = bundle(sealed, acme, tmp_path / "b")
     assert offline.check(files) == []
 
@@ -126,6 +138,9 @@ def test_a_purge_verifies_outside_as_it_does_inside(sealed, acme, tmp_path):
 
     seq, what = offline.check(lines_of(files, dropped))[0]
     assert (seq, what.split(",")[0]) == (SIZE + 2, "payload_missing_without_purge")
+
+    assert run_retention(sealed, acme.admin) == 1, "what was held goes once it is released"
+    assert offline.check(bundle(sealed, acme, tmp_path / "c")) == []
 
 
 @ONLY_SQLITE
@@ -211,11 +226,38 @@ def test_whatever_stands_in_a_bundle_the_verifier_says_so_and_does_not_fail(
 
 
 @ONLY_SQLITE
+def test_the_program_answers_in_one_line_and_lists_whatever_else_it_found(
+    sealed, acme, tmp_path, monkeypatch, capsys
+):
+    files, folder = bundle(sealed, acme, tmp_path / "b"), tmp_path / "b"
+    key = files["public_key.txt"].decode().strip()
+
+    def says(*arguments: str) -> tuple[object, list[str]]:
+        monkeypatch.setattr(sys, "argv", ["verify.py", *arguments])
+        with pytest.raises(SystemExit) as left:
+            runpy.run_path(offline.__file__, run_name="__main__")
+        return left.value.code, capsys.readouterr().out.splitlines()
+
+    holds = [f"HOLDS: {SIZE + 1} entries, 2 checkpoints, signed by", key]
+    assert says(str(folder), "--key", key) == (0, holds)
+    (folder / "entries.jsonl").write_bytes(files["entries.jsonl"][:-1])
+    code, (verdict, *others) = says(str(folder))
+    kind = "shorter_than_checkpoint"
+    said = f"the first bad entry is {SIZE + 1}: {kind}, {offline.MEANING[kind]}"
+    assert (code, verdict) == (1, f"DOES NOT HOLD: {said}")
+    assert others == [
+        "    entries.jsonl is not the file that was exported",
+        "    entries.jsonl does not end with a line's end",
+    ]
+    monkeypatch.chdir(tmp_path)
+    assert says()[1][0] == "DOES NOT HOLD: public_key.txt: 'public_key.txt'"
+
+
+@ONLY_SQLITE
 def test_two_checkpoints_of_one_size_with_different_roots_do_not_hold(sealed, acme, tmp_path):
     """A split view, signed with the genuine key, its manifest too."""
     from valor_core.audit.checkpoints import origin_of
     from valor_core.audit.keys import signing_keys
-    from valor_core.audit.notes import signed_lines
 
     files = bundle(sealed, acme, tmp_path / "b")
     other = signed(origin_of(acme.id), Checkpoint(8, b"o" * 32), signing_keys()[-1])
@@ -248,6 +290,32 @@ def test_signatures_are_checked_as_by_everybody_else(seed, message, bit):
     assert not offline.has_signed(public, message, changed)
 
 
+@given(some.binary(min_size=32, max_size=32), some.binary(max_size=80))
+def test_a_signature_has_one_spelling(seed, message):
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    public, signature = key.public_key().public_bytes_raw(), key.sign(message)
+    s = int.from_bytes(signature[32:], "little")
+    same = signature[:32] + (s + offline.ORDER).to_bytes(32, "little")
+
+    for other in (same, signature[:-1], signature + b"\0"):
+        assert not offline.has_signed(public, message, other)
+
+
+@pytest.mark.parametrize("y", [offline.P, offline.P + 1, 2, 1 | 1 << 255])
+def test_a_key_that_is_no_point_of_the_curve_is_refused(y):
+    with pytest.raises(offline.Refused, match="no point"):
+        offline.point_of(y.to_bytes(32, "little"))
+
+
+@pytest.mark.parametrize("lines", [["12"], ["+12", "QQ=="], ["012", "QQ=="], [str(10**19), "QQ=="]])
+def test_what_the_key_has_signed_is_a_checkpoint_only_where_it_tells_a_size_and_a_root(lines):
+    key = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    note = signed_lines("valor-ivx/audit/acme", lines, key)
+
+    with pytest.raises(offline.Refused, match="no checkpoint"):
+        offline.checkpoint(note, "valor-ivx/audit/acme", [key.public_key().public_bytes_raw()])
+
+
 def test_the_first_vector_of_rfc_8032_holds():
     public = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
     signature = bytes.fromhex(
@@ -275,6 +343,8 @@ def test_proofs_are_checked_as_by_the_application(size, data):
         assert offline.is_consistent(old, size, growth, tree.root(old), told) == is_consistent(
             old, size, growth, old_root=tree.root(old), new_root=told
         )
+    for no_growth in (0, size):
+        assert not offline.is_consistent(no_growth, size, growth, root, root)
 
 
 def test_base64_has_one_spelling():
@@ -282,3 +352,11 @@ def test_base64_has_one_spelling():
     for other in ("YWJ=", "YWI", "YWI=\n", "Y WI="):
         with pytest.raises(offline.Refused):
             offline.strict_base64(other)
+
+
+@ONLY_SQLITE
+def test_an_entry_is_proven_once_a_checkpoint_covers_it_and_not_before(sealed, acme):
+    with unit_of_work(acme.admin, sealed) as work:
+        proven = {seq: prove(work, seq) for seq in (0, 8, 9, SIZE + 9)}
+
+    assert [seq for seq, proof in proven.items() if proof] == [8]

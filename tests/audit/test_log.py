@@ -185,3 +185,19 @@ def test_a_new_tenants_log_begins_with_the_act_that_made_it(store):
         entries = log.entries(work)
         assert [row.action for row in entries] == ["member.add"] * 3 + ["tenant.add"]
         assert verify.verify(work, log.keys()).holds
+
+
+def test_of_each_entry_the_log_tells_its_mac_and_whether_anybody_acted_after_it(store, acme):
+    with unit_of_work(acme.analyst, store) as work:
+        last = append(work)
+    with unit_of_work(acme.analyst, store) as work:
+        append(work, "session.began")
+
+    with unit_of_work(acme.admin, store) as work:
+        size, mac = log.head(work)
+        assert (size, mac) == (last + 1, log.mac_at(work, size))
+        assert log.mac_at(work, last) != mac
+        assert log.mac_at(work, size + 1) == ""
+        assert log.acted_since(work, last, besides=["valuation"])
+        assert not log.acted_since(work, last, besides=["session"])
+        assert not log.acted_since(work, size, besides=[])

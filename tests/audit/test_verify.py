@@ -352,3 +352,13 @@ def test_a_log_that_grows_meanwhile_is_seen_at_one_moment(long_log, acme):
 
     assert size_of(long_log, acme) > SIZE
     assert set(findings) == {()}
+
+
+@ONLY_SQLITE
+def test_of_many_bad_entries_the_first_are_named(long_log, acme):
+    attack(long_log, acme.id, lambda a: a.sql("UPDATE audit_logs SET ts = ts + 1 WHERE OWN"))
+
+    with unit_of_work(acme.admin, long_log) as work:
+        found = verify.verify(work, log.keys(), most=3).findings
+
+    assert [finding.seq for finding in found] == [1, 2, 3]

@@ -16,6 +16,7 @@ from valor_core.audit.entries import (
     push,
     sha256,
 )
+from valor_core.audit.purges import Rulings
 from valor_core.audit.verify import Finding, Walk
 from valor_core.store.tables import AuditHeadRow
 
@@ -145,3 +146,20 @@ def test_a_retired_key_that_is_gone_leaves_its_entries_unverifiable():
     found = findings(entries, head, keys={2: KEYS[2]})
 
     assert [(f.kind, f.seq) for f in found] == [("unverifiable", n) for n in (1, 2, 3, 4)]
+
+
+def test_a_purge_or_a_hold_that_is_told_in_another_way_than_ours_rules_nothing():
+    told = [
+        ("audit.purge", {"cutoffs": ["act"], "purged": [[1, 2]]}),
+        ("audit.purge", {"cutoffs": {"act": 9_000}, "purged": {"1": 2}}),
+        ("audit.purge", {"cutoffs": {"act": "soon"}, "purged": []}),
+        ("audit.purge", {"purged": [[1, 2]]}),
+        ("audit.hold_set", {}),
+        ("audit.hold_released", {}),
+        ("valuation.run", {"cutoffs": {"act": 9_000}, "purged": [[1, 2]]}),
+    ]
+    entries, _ = a_log([(action, "anna", "hold:1", "", details) for action, details in told])
+
+    rulings = Rulings(entries)
+
+    assert (rulings.purges, rulings.holds) == ({}, {})

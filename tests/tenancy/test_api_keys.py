@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
-from tests.conftest import Tenant
+from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core.audit import log
 from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.store import work as work_module
@@ -14,6 +14,7 @@ from valor_core.store.engines import Store
 from valor_core.store.tables import ApiKeyRow, MembershipRow, TenantRow
 from valor_core.store.work import Work, unit_of_work
 from valor_core.tenancy import api_keys
+from valor_core.tenancy.access import OutOfScope, require
 from valor_core.tenancy.api_keys import (
     KeyAsleep,
     KeyExpired,
@@ -24,7 +25,7 @@ from valor_core.tenancy.api_keys import (
     state,
     touch,
 )
-from valor_core.values import Role, Scope, micros, utc_now
+from valor_core.values import Caller, Role, Scope, TenantId, micros, utc_now
 from valor_core.workbench import people
 from valor_core.workbench.verb import open_work
 
@@ -252,3 +253,43 @@ def test_another_tenants_key_cannot_be_revoked_nor_seen(store, acme, rival):
     with pytest.raises(NotFound):
         revokes()
     assert caller_of_key(store, key) is not None
+
+
+def test_what_a_key_is_not_good_for_is_refused_with_the_scope_that_is():
+    def refused(act: str, *scopes: Scope) -> OutOfScope:
+        key = Caller(
+            tenant_id=TenantId("acme-1"), user_id="k", role=Role.ADMIN, kind="key",
+            scopes=frozenset(scopes),
+        )  # fmt: skip
+        with pytest.raises(OutOfScope) as told:
+            require(key, act)
+        return told.value
+
+    told = refused("valuation.run", Scope.READ, Scope.AUDIT)
+    assert str(told) == "This key has the scope audit and read; valuation.run needs value."
+    assert "makes one" in told.hint
+    for_persons = refused("key.add_own")
+    assert str(for_persons) == (
+        "This key has the scope none; key.add_own needs a person who is signed in."
+    )
+    assert "yourself" in for_persons.hint
+
+
+@ONLY_SQLITE
+def test_a_key_without_a_scope_is_none(store, acme):
+    with (
+        pytest.raises(BadInput, match="needs a scope") as refused,
+        open_work(acme.admin, store) as work,
+    ):
+        people.add_own_key(work, "notebook", [])
+
+    assert "read" in refused.value.hint
+
+
+@ONLY_SQLITE
+def test_nobody_rotates_the_key_of_somebody_else(store, acme):
+    with open_work(acme.admin, store) as work:
+        key_id = people.add_own_key(work, "notebook", [Scope.READ])[0].id
+
+    with pytest.raises(NotFound), open_work(acme.analyst, store) as work:
+        people.rotate_key(work, key_id)

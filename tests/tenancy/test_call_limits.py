@@ -2,7 +2,9 @@
 
 import pytest
 
+from valor_core.tenancy import metric_labels
 from valor_core.tenancy.call_limits import call_limits
+from valor_core.tenancy.metric_labels import label
 from valor_core.workbench.verb import the_store
 
 
@@ -38,3 +40,14 @@ def test_in_shadow_mode_nobody_is_refused(acme, monkeypatch):
     limits = call_limits(the_store())
 
     assert all(limits.take(acme.viewer).allowed for _ in range(9))
+
+
+def test_metrics_name_so_many_tenants_and_users_and_no_more(monkeypatch):
+    monkeypatch.setattr(metric_labels, "_known", {})
+    monkeypatch.setattr(metric_labels, "MOST", 2)
+
+    first, second, third = (label(name) for name in ("acme", "acme|anna", "rival"))
+
+    assert (label("acme"), label("acme|anna"), third) == (first, second, "other")
+    assert len({first, second, third}) == 3
+    assert "acme" not in first

@@ -111,6 +111,9 @@ def test_what_is_switched_off_is_refused_before_anything_is_done(book, acme, riv
     assert "a breach" in refused.value.hint
     with pytest.raises(SwitchedOff), open_work(acme.analyst) as work:
         allowed(work, "fact.import")
+    with open_work(acme.analyst) as work:
+        assert not features.is_on(work, "fact.import")
+        assert features.is_on(work, "company.read"), "what no flag switches is on"
 
     assert imported(rival.analyst, of_the_demo_book("KO")).companies
 

@@ -11,10 +11,11 @@ from hypothesis.strategies import integers, lists, sampled_from, tuples
 from prometheus_client import REGISTRY
 
 from tests.books import stated, valued
-from tests.conftest import Tenant
+from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core.coverage.job_runs import Status
 from valor_core.errors import NotFound
 from valor_core.store.engines import Store
+from valor_core.store.tables import QuotaReservationRow
 from valor_core.store.work import unit_of_work
 from valor_core.tenancy import plans, quotas
 from valor_core.tenancy.metric_labels import label
@@ -199,6 +200,37 @@ def test_a_hold_whose_lease_is_over_goes_back_to_who_asks_next_and_only_once(acm
         quotas.settle(work, "run", "valuations", used=1)
     after = standing(acme.viewer, at=NOW)
     assert (after.used, after.reserved) == (2, 0)
+
+
+def test_a_hold_that_two_give_back_at_once_is_given_back_once(acme):
+    grant(acme, 2)
+    with open_work(acme.analyst) as work:
+        work.begin_writing()
+        for run in ("one", "other"):
+            quotas.reserve(work, "valuations", run, lease=timedelta(hours=1))
+        row = work.session.get_one(QuotaReservationRow, (acme.id, "one"))
+        for _ in range(2):
+            quotas._give_back(work, row)
+
+    assert standing(acme.viewer).reserved == 1
+
+
+@ONLY_SQLITE
+def test_what_costs_time_is_not_begun_where_nothing_is_left_of_its_quota(acme):
+    grant(acme, 1)
+    with open_work(acme.analyst) as work:
+        quotas.check_room(work, "valuations")
+    use(acme.analyst)
+    before = counted("failure", acme)
+
+    with open_work(acme.analyst) as work:
+        quotas.check_room(work, "imports")
+        with pytest.raises(QuotaExhausted) as refused:
+            quotas.check_room(work, "valuations")
+        ends = standing(acme.viewer).resets_in_s(work.now)
+
+    assert refused.value.retry_after_s == pytest.approx(ends, abs=1)
+    assert counted("failure", acme) == before + 1
 
 
 @pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.FAILED, Status.CANCELLED])

@@ -17,9 +17,11 @@ from valor_core.tenancy.sign_in import (
     TOKEN_LASTS_S,
     TOUCH_EVERY_S,
     BadToken,
+    LinkFromAfar,
     caller_of_session,
     claimed_tenant,
     digest,
+    refuse_bad_token,
     stranger,
     touch,
 )
@@ -303,3 +305,15 @@ def test_any_change_of_a_membership_ends_the_sign_ins_that_began_before(store, a
     become(Role.ANALYST)
     assert again(store, caller) is None, "a role that came back brings no sign-in back"
     assert signed_in(store, acme).role is Role.ANALYST
+
+
+@ONLY_SQLITE
+def test_from_afar_a_link_signs_nobody_in_and_is_not_used_up(store, acme):
+    token = issued(store, acme)
+
+    with unit_of_work(stranger(acme.id), store) as work:
+        with pytest.raises(LinkFromAfar, match="own machine"):
+            refuse_bad_token(work, token, links=False)
+        refuse_bad_token(work, token)
+
+    assert redeem_token(store, token)

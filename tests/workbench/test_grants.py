@@ -10,10 +10,10 @@ from valor_core.audit import log
 from valor_core.errors import AccessDenied, BadInput, NotFound
 from valor_core.store.engines import Store
 from valor_core.tenancy import sign_in
-from valor_core.tenancy.grants import GrantSettled, GrantState, state
+from valor_core.tenancy.grants import GrantSettled, GrantState, ends_at, grant_of, state
 from valor_core.tenancy.reasons import ReasonMissing
 from valor_core.tenancy.sign_in import BadToken, caller_of_session, claimed_tenant, digest
-from valor_core.values import PLATFORM, Caller, Role, Scope, TenantId, micros, utc_now
+from valor_core.values import PLATFORM, Caller, Role, Scope, TenantId, from_micros, micros, utc_now
 from valor_core.workbench import companies, grants, people, tenants
 from valor_core.workbench.setup import operator
 from valor_core.workbench.signing_in import redeem_token
@@ -147,3 +147,24 @@ def test_what_is_asked_for_has_its_reason_and_its_end_and_lapses_unanswered(stor
 
     with pytest.raises(GrantSettled, match="not answered"):
         gives_too_late()
+
+
+@ONLY_SQLITE
+def test_a_grant_tells_when_it_ends_or_ended_once_it_was_given(store, acme):
+    grant_id = asked(store, acme, hours=2)
+
+    def told() -> timedelta | None:
+        with open_work(acme.admin, store) as work:
+            row = grant_of(work, grant_id)
+            end = ends_at(row)
+            return None if end is None else end - from_micros(row.given_at or 0)
+
+    assert told() is None
+    with open_work(acme.admin, store) as work:
+        grants.give_access(work, grant_id)
+    assert told() == timedelta(hours=2)
+    with open_work(acme.admin, store) as work:
+        grants.end_access(work, grant_id)
+    ended = told()
+    assert ended is not None
+    assert timedelta(0) < ended < timedelta(minutes=10)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import lists, sampled_from, tuples
 
 from tests.conftest import ONLY_SQLITE, Tenant
-from valor_core.errors import AccessDenied, NotFound, ValorError
+from valor_core.errors import AccessDenied, BadInput, NotFound, ValorError
 from valor_core.store.engines import Store
 from valor_core.tenancy.api_keys import KeyAsleep, KeyRevoked, caller_of_key
 from valor_core.tenancy.members import LastAdmin, NothingToConfirm, OwnMembership
@@ -198,3 +198,14 @@ def test_the_reason_is_asked_for_and_stands_in_the_log(store, acme):
     newest = act(store, acme.admin, logbook.read_log, limit=1)[0]
     assert newest.action == "member.suspend"
     assert b'"reason":"on leave"' in newest.payload
+
+
+@ONLY_SQLITE
+def test_nobody_in_a_tenant_becomes_its_operator(store, acme):
+    with (
+        pytest.raises(BadInput, match="can have the role operator") as refused,
+        open_work(acme.admin, store) as work,
+    ):
+        members.change_role(work, acme.viewer.user_id, Role.OPERATOR, reason="it is asked")
+
+    assert "compliance" in refused.value.hint
