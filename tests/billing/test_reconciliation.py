@@ -1,6 +1,7 @@
 """Whatever differs between what was metered and what was billed is named, to the minor unit."""
 
 import csv
+import hashlib
 import io
 import re
 from collections import Counter
@@ -248,6 +249,7 @@ def test_the_csv_has_the_same_totals_and_no_formula():
     rows = list(csv.DictReader(io.StringIO(found.as_csv())))
 
     assert {row["tenant"] for row in rows} == {'\'=HYPERLINK("x")'}
+    assert found.csv_sha256 == hashlib.sha256(found.as_csv().encode()).hexdigest()
     sums = Counter()
     for row in rows:
         sums[row["line"]] += int(row["amount_minor"])

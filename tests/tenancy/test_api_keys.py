@@ -287,9 +287,12 @@ def test_a_key_without_a_scope_is_none(store, acme):
 
 
 @ONLY_SQLITE
-def test_nobody_rotates_the_key_of_somebody_else(store, acme):
-    with open_work(acme.admin, store) as work:
-        key_id = people.add_own_key(work, "notebook", [Scope.READ])[0].id
+@pytest.mark.parametrize("days", [-1, api_keys.OVERLAP_DAYS_MAX + 1])
+def test_two_keys_of_one_purpose_work_side_by_side_for_some_days_alone(store, acme, days):
+    key_id, _ = added(store, acme)
 
-    with pytest.raises(NotFound), open_work(acme.analyst, store) as work:
-        people.rotate_key(work, key_id)
+    with (
+        pytest.raises(BadInput, match=f"cannot work for {days} days"),
+        open_work(acme.admin, store) as work,
+    ):
+        people.rotate_key(work, key_id, overlap_days=days)

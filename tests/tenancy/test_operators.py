@@ -5,13 +5,13 @@ import stat
 import pytest
 
 from app.serving import operator_link, write_key_file
-from tests.conftest import Tenant
+from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core.audit import log
 from valor_core.errors import AccessDenied, BadInput, NotFound
 from valor_core.store.engines import Store
 from valor_core.tenancy.sign_in import BadToken, caller_of_session, claimed_tenant, digest
 from valor_core.values import PLATFORM, Caller, Role
-from valor_core.workbench import companies, people, valuations
+from valor_core.workbench import companies, people, tenants, valuations
 from valor_core.workbench.setup import operator
 from valor_core.workbench.signing_in import redeem_token
 from valor_core.workbench.verb import open_work
@@ -100,3 +100,14 @@ def test_a_key_file_that_cannot_be_written_is_no_key(store, tmp_path):
 
     assert taken.read_text() == "mine"
     assert "key_file.issue" not in actions(store)
+
+
+@ONLY_SQLITE
+def test_a_short_name_that_no_tenant_has_is_told_with_the_list_to_look_in(store):
+    with (
+        pytest.raises(NotFound, match="no tenant 'elsewhere'") as refused,
+        open_work(operator(PLATFORM), store) as work,
+    ):
+        tenants.tenant_named(work, "elsewhere")
+
+    assert "tenants list" in refused.value.hint

@@ -376,3 +376,13 @@ def test_an_administrator_of_an_embedded_database_needs_no_operator_and_one_of_p
     else:
         with pytest.raises(OperatorNeeded):
             assign(acme.admin)
+
+
+@ONLY_SQLITE
+def test_each_version_of_a_plan_is_listed_the_newest_of_each_first(acme):
+    for plan_id in ("team", "desk", "team"):
+        define(acme.operator, plan_id)
+
+    with open_work(acme.viewer) as work:
+        listed = [(row.plan_id, row.version) for row in plans.list_plans(work)]
+    assert listed == [("desk", 1), ("team", 2), ("team", 1)]

@@ -223,3 +223,7 @@ def test_two_tenants_and_two_users_never_share_a_bucket(kept):
     assert buckets.take(rival, take, now_us=NOW).allowed
     assert buckets.take(CALLER, [Take("user:vera", take[0].policy)], now_us=NOW).allowed
     assert not buckets.take(CALLER, take, now_us=NOW).allowed
+
+
+def test_a_policy_declares_itself_in_calls_a_minute():
+    assert a_policy("tenant", per_minute=12_000).declared == '"tenant";q=12000;w=60'
