@@ -14,7 +14,8 @@ from valor_core.tenancy.grants import GrantSettled, GrantState, ends_at, grant_o
 from valor_core.tenancy.reasons import ReasonMissing
 from valor_core.tenancy.sign_in import BadToken, caller_of_session, claimed_tenant, digest
 from valor_core.values import PLATFORM, Caller, Role, Scope, TenantId, from_micros, micros, utc_now
-from valor_core.workbench import companies, grants, people, tenants
+from valor_core.workbench import companies, grants, members, people, tenants
+from valor_core.workbench.logbook import verify_as_operator
 from valor_core.workbench.setup import operator
 from valor_core.workbench.signing_in import redeem_token
 from valor_core.workbench.verb import open_work
@@ -168,3 +169,36 @@ def test_a_grant_tells_when_it_ends_or_ended_once_it_was_given(store, acme):
     ended = told()
     assert ended is not None
     assert timedelta(0) < ended < timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("leave", [members.suspend_member, members.remove_member])
+def test_an_operator_who_leaves_is_out_of_every_tenant_at_once_and_each_log_says_so(
+    store, acme, rival, leave
+):
+    with open_work(operator(PLATFORM), store) as work:
+        user_id = people.add_member(work, "olga", Role.OPERATOR).user_id
+
+    def asks(tenant: Tenant) -> str:
+        with open_work(replace(tenant.operator, user_id=user_id), store) as work:
+            return grants.ask_access(work, reason=WHY, hours=2).id
+
+    given(store, acme)
+    visited, asked_of = asks(acme), asks(rival)
+    with open_work(acme.admin, store) as work:
+        grants.give_access(work, visited)
+    with open_work(replace(acme.operator, user_id=user_id), store) as work:
+        token = grants.open_access(work, visited)
+    cookie = redeem_token(store, token)
+
+    with open_work(operator(PLATFORM), store) as work:
+        leave(work, user_id, reason="she left")
+
+    assert who(store, cookie) is None
+    for tenant, over in ((acme, visited), (rival, asked_of)):
+        with open_work(tenant.admin, store) as work:
+            states = {row.id: state(row, work.now_micros) for row in grants.list_grants(work)}
+        assert states.pop(over) is GrantState.ENDED
+        assert set(states.values()) <= {GrantState.IN_FORCE}, "that of another operator stands"
+        assert acts(store, tenant.id)[-1] == "grant.end"
+    assert acts(store, PLATFORM)[-2:] == ["grant.end", "grant.end"]
+    assert all(verdict.holds for verdict in verify_as_operator(store))

@@ -81,6 +81,21 @@ def give(work: Work, row: AccessGrantRow) -> None:
     row.given_by, row.given_at = work.caller.actor, work.now_micros
 
 
+def end(work: Work, row: AccessGrantRow) -> None:
+    """From now on nobody reads the tenant by this grant."""
+    row.ended_by, row.ended_at = work.caller.actor, work.now_micros
+
+
+def open_of(work: Work, actor: str) -> Sequence[AccessGrantRow]:
+    """What that operator asked for and is not over."""
+    query = select(AccessGrantRow).where(
+        AccessGrantRow.asked_by == actor, AccessGrantRow.ended_at.is_(None)
+    )
+    over = (GrantState.ENDED, GrantState.UNANSWERED)
+    rows = work.session.scalars(query.order_by(AccessGrantRow.id)).all()
+    return [row for row in rows if state(row, work.now_micros) not in over]
+
+
 def grant_of(work: Work, grant_id: str) -> AccessGrantRow:
     """That grant of the caller's tenant, held until the end of this work; NotFound otherwise."""
     query = select(AccessGrantRow).where(AccessGrantRow.id == grant_id).with_for_update()

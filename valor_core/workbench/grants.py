@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
+from valor_core.audit import log as audit
 from valor_core.errors import NotFound
 from valor_core.store.tables import AccessGrantRow
 from valor_core.store.work import Work
-from valor_core.tenancy import grants, sign_in
+from valor_core.tenancy import grants, sign_in, tenants
 from valor_core.tenancy.grants import GrantState
 from valor_core.tenancy.reasons import stated
 from valor_core.tenancy.sign_in import Method
-from valor_core.workbench.tenants import tell_installation
+from valor_core.values import TenantId
+from valor_core.workbench.tenants import acting_in, tell_installation
 from valor_core.workbench.verb import verb, view
 
 
@@ -51,10 +53,21 @@ def end_access(work: Work, grant_id: str) -> AccessGrantRow:
     """Refuse what was asked for, or end what was given; the operator is out at once."""
     row = grants.grant_of(work, grant_id)
     grants.must_be(row, work.now_micros, GrantState.ASKED, GrantState.IN_FORCE)
-    row.ended_by, row.ended_at = work.caller.actor, work.now_micros
+    grants.end(work, row)
     work.after_commit.append(sign_in.ENDINGS.count)
     _tell(work, "grant.end", row, asked_by=row.asked_by)
     return row
+
+
+def end_all_of(work: Work, operator_id: str) -> None:
+    """An operator who leaves reads no tenant any more, and asks none; each tenant's log says so."""
+    for tenant in tenants.tenants(work):
+        with work.acting_as(acting_in(work.caller, TenantId(tenant.id))):
+            for row in grants.open_of(work, f"operator:{operator_id}"):
+                grants.end(work, row)
+                details = {"asked_by": row.asked_by}
+                tell_installation(work, "grant.end", {"grant": row.id, **details})
+                audit.append(work, "grant.end", target=f"grant:{row.id}", details=details)
 
 
 @verb("grant.open")

@@ -5,7 +5,8 @@ from valor_core.store.work import Work
 from valor_core.tenancy import api_keys, members, sign_in, tenants
 from valor_core.tenancy.members import Consequences, NothingToConfirm
 from valor_core.tenancy.reasons import stated
-from valor_core.values import Role
+from valor_core.values import PLATFORM, Role
+from valor_core.workbench import grants
 from valor_core.workbench.verb import verb, view
 
 
@@ -56,6 +57,7 @@ def suspend_member(work: Work, user_id: str, *, reason: str) -> Consequences:
     told = members.consequences(work, row, None)
     row.suspended_at = row.suspended_at or work.now_micros
     _end_sign_ins(work, user_id)
+    _end_visits(work, user_id)
     _note(work, user_id, told, why)
     return told
 
@@ -79,6 +81,7 @@ def remove_member(work: Work, user_id: str, *, reason: str) -> Consequences:
     for key in api_keys.keys(work, owner=user_id):
         api_keys.revoke_key(work, key)
     _end_sign_ins(work, user_id)
+    _end_visits(work, user_id)
     work.session.delete(row)
     _note(work, user_id, told, why)
     return told
@@ -87,6 +90,12 @@ def remove_member(work: Work, user_id: str, *, reason: str) -> Consequences:
 def _end_sign_ins(work: Work, user_id: str) -> None:
     work.session.flush()
     sign_in.end_sessions(work, user_id=user_id)
+
+
+def _end_visits(work: Work, user_id: str) -> None:
+    """Of an operator, whose place is the installation."""
+    if work.caller.tenant_id == PLATFORM:
+        grants.end_all_of(work, user_id)
 
 
 def _note(work: Work, user_id: str, told: Consequences, why: str) -> None:
