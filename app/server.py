@@ -38,6 +38,7 @@ from app.web.static import (
     compressed_folder,
     streamlit_static,
 )
+from app.web.strangers import strangers
 from app.web.uploads import Uploads
 from valor_core.settings import ROOT, home
 from valor_core.store.engines import Store
@@ -112,7 +113,7 @@ def create_app(
         middleware=[
             Middleware(TrustedProxies, proxies=public.proxies if public else ()),
             Middleware(OwnHosts, origins=origins),
-            Middleware(Identity, callers=callers, cookie=cookies.session),
+            Middleware(Identity, callers=callers, cookie=cookies.session, strangers=strangers()),
             Middleware(RateLimits, limits=call_limits(store)),
             Middleware(Uploads),
             Middleware(BodyLimits),

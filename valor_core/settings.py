@@ -193,6 +193,16 @@ SETTINGS = (
     Setting("VALOR_TENANT_CALLS_BURST", "4000", "API calls of a whole tenant at once."),
     Setting("VALOR_USER_CALLS_PER_MINUTE", "6000", "API calls a minute of a user or a key."),
     Setting("VALOR_USER_CALLS_BURST", "2000", "API calls of a user or a key at once."),
+    Setting(
+        "VALOR_STRANGER_CALLS_PER_MINUTE",
+        "600",
+        "Calls a minute of a network without a valid sign-in.",
+    ),
+    Setting(
+        "VALOR_STRANGER_CALLS_BURST",
+        "1200",
+        "Calls of a network without a valid sign-in at once.",
+    ),
     Setting("VALOR_VALUATIONS_PER_MONTH", "100000", "Saved valuations a month of a tenant."),
     Setting("VALOR_IMPORTS_PER_MONTH", "10000", "Imported documents a month of a tenant."),
     Setting("VALOR_SNAPSHOTS_PER_MONTH", "10000", "Published snapshots a month of a tenant."),

@@ -18,6 +18,7 @@ from app.web.callers import Callers
 from app.web.hosts import SAFE_METHODS
 from app.web.preloads import DRAWN
 from app.web.refusals import refuse
+from app.web.strangers import Strangers
 from valor_core.errors import NotFound, SignInNeeded, ValorError
 from valor_core.telemetry import HTTP_REFUSED
 from valor_core.tenancy.access import require
@@ -71,8 +72,10 @@ class CsrfHeaderMissing(ValorError):
 class Identity:
     """Puts the `Caller` into the scope; throws away identity headers of the client, adds ours."""
 
-    def __init__(self, app: ASGIApp, *, callers: Callers, cookie: str) -> None:
-        self.app, self.callers, self.cookie = app, callers, cookie
+    def __init__(
+        self, app: ASGIApp, *, callers: Callers, cookie: str, strangers: Strangers
+    ) -> None:
+        self.app, self.callers, self.cookie, self.strangers = app, callers, cookie, strangers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let pass who is known or goes to a public place; refuse all others."""
@@ -83,7 +86,11 @@ class Identity:
         try:
             caller = await self._caller(connection)
             self._judge(connection, caller)
-        except ValorError as error:
+        except ValorError as refusal:
+            error: ValorError = refusal
+            if isinstance(error, SignInNeeded):
+                address = connection.client.host if connection.client else ""
+                error = self.strangers.refusal(address) or error
             HTTP_REFUSED.labels(error.code).inc()
             if isinstance(error, SignInNeeded) and _wants_a_page(connection):
                 query = scope["query_string"].decode("latin-1")

@@ -25,6 +25,7 @@ from app.commands.working import the_open_store
 from app.process import listen, origin
 from app.web.callers import Callers
 from app.web.identity import Identity
+from app.web.strangers import strangers
 from tests.app.web.serving import served
 from tests.browser.installation import environment, served_from
 from tests.conftest import add_tenant
@@ -138,7 +139,9 @@ def read_with(key: str, path: str) -> tuple[int, Any]:
     store = the_open_store()
     api = Starlette(
         routes=[Mount("/api/v1", app=create_api())],
-        middleware=[Middleware(Identity, callers=Callers(store), cookie="unused")],
+        middleware=[
+            Middleware(Identity, callers=Callers(store), cookie="unused", strangers=strangers())
+        ],
     )
     headers = {"Authorization": f"Bearer {key}"}
     answer = TestClient(api, base_url="http://127.0.0.1").get(f"/api/v1{path}", headers=headers)

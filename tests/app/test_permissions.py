@@ -20,6 +20,7 @@ from app.compute import RUNS
 from app.fault_server import FaultServer
 from app.web.callers import Callers
 from app.web.identity import PROBES, PUBLIC_PATHS, Identity
+from app.web.strangers import strangers
 from tests.app.asking import (
     OWN_ORIGIN,
     SOCKET,
@@ -707,7 +708,7 @@ def test_identity_headers_of_a_client_are_thrown_away(whole: Whole, store: Store
         seen.extend(name for name, _ in scope["headers"])
         await send({"type": "http.response.start", "status": 204, "headers": []})
 
-    app = Identity(inner, callers=Callers(store), cookie="vx_session_9")
+    app = Identity(inner, callers=Callers(store), cookie="vx_session_9", strangers=strangers())
     headers = [(b"X-VX-User", b"adam"), (b"x_vx_roles", b"admin"), (b"accept", b"*/*")]
     whole.portal.call(exchange, app, "GET", "/healthz", headers, b"")
     assert seen == [b"host", b"accept"]

@@ -23,6 +23,7 @@ from app.server import own_origins
 from app.web.callers import Callers
 from app.web.hosts import OwnHosts
 from app.web.identity import Identity
+from app.web.strangers import strangers
 from valor_core.store.engines import Store
 from valor_core.store.work import TenantSession
 from valor_core.workbench.verb import use_store
@@ -43,7 +44,12 @@ def serve(url: str, *, hold_at: int) -> None:
         routes=[Mount("/api/v1", app=create_api())],
         middleware=[
             Middleware(OwnHosts, origins=own_origins(port)),
-            Middleware(Identity, callers=Callers(store), cookie="vx_session_test"),
+            Middleware(
+                Identity,
+                callers=Callers(store),
+                cookie="vx_session_test",
+                strangers=strangers(),
+            ),
         ],
     )
     print(os.getpid(), port, flush=True)

@@ -9,6 +9,7 @@ import pytest
 from app.web import identity
 from app.web.callers import Callers
 from app.web.identity import SIGNED_OUT, Identity
+from app.web.strangers import strangers
 from tests.conftest import ONLY_SQLITE, World
 from tests.workbench.test_sessions import FIREFOX
 from valor_core.store.tables import MembershipRow, SessionRow, TenantRow
@@ -89,7 +90,9 @@ def test_an_open_page_is_closed_and_hears_nothing_more(
             sent.append(message)
             coming.put_nowait({"type": "websocket.receive", "text": "too late"})
 
-        walled: Any = Identity(page, callers=Callers(world.store), cookie="vx")
+        walled: Any = Identity(
+            page, callers=Callers(world.store), cookie="vx", strangers=strangers()
+        )
         opened = asyncio.create_task(walled(scope, coming.get, send))
         await is_open.wait()
         await asyncio.to_thread(end, world, anna)

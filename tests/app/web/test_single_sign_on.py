@@ -31,6 +31,7 @@ from app.web.oidc import IdentityProvider
 from app.web.oidc_settings import CALLBACK, ProviderSettings
 from app.web.sign_in import sign_in_routes
 from app.web.single_sign_on import SingleSignOn
+from app.web.strangers import strangers
 from tests.conftest import ONLY_SQLITE, World
 from tests.oidc_provider import ANNA, CLIENT_ID, CLIENT_SECRET, Provider, new_key, provided
 from valor_core.audit import log
@@ -132,7 +133,12 @@ def site(world: World, provider: Provider, network: httpx2.Client) -> Site:
     ]
     walls = [
         Middleware(OwnHosts, origins=[ORIGIN]),
-        Middleware(Identity, callers=Callers(world.store), cookie=COOKIES.session),
+        Middleware(
+            Identity,
+            callers=Callers(world.store),
+            cookie=COOKIES.session,
+            strangers=strangers(),
+        ),
     ]
     let_in(world, "acme-desk", "acme", Role.ANALYST)
     return Site(Starlette(routes=routes, middleware=walls), vouching, network)
