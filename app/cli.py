@@ -12,6 +12,7 @@ from app.commands import (
     capital,
     content,
     demonstrating,
+    feeds,
     fetching,
     flags,
     groups,
@@ -59,6 +60,7 @@ app.add_typer(auditing.retention, name="retention")
 app.add_typer(billing.billing, name="billing")
 app.add_typer(demonstrating.demo, name="demo")
 app.add_typer(routing.routing, name="routing")
+app.add_typer(feeds.feeds, name="feeds")
 app.add_typer(capital.capital, name="capital")
 app.command("notebook")(notebook.notebook)
 

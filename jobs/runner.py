@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from jobs import watching
+from jobs import feeding, watching
 from jobs.delivering import deliver_due
+from jobs.feeding import Feeding
 from jobs.reports import LIMITS, OWNER, Limits
 from jobs.schedule import JOBS, Job, known_job
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
@@ -61,6 +62,16 @@ def running(store: Store, *, every_s: float = EVERY_S, limits: Limits = LIMITS) 
         max_instances=1,
         misfire_grace_time=None,
     )
+    feeds = Feeding(store, stopped)
+    ticker.add_job(
+        lambda: _feed_safely(store, feeds),
+        "interval",
+        id="feeds",
+        seconds=feeding.EVERY_S,
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
     ticker.start()
     _tickers.add(ticker)
     try:
@@ -69,6 +80,7 @@ def running(store: Store, *, every_s: float = EVERY_S, limits: Limits = LIMITS) 
         stopped.set()
         _tickers.discard(ticker)
         ticker.shutdown(wait=True)
+        feeds.end()
 
 
 def wake() -> None:
@@ -93,6 +105,14 @@ def _watch_safely(store: Store, stopped: threading.Event) -> None:
     except Exception:  # noqa: BLE001  the scheduler would only log it under its own name
         JOB_RUNS.labels("provider_health", "failed").inc()
         log.exception("the providers could not be watched")
+
+
+def _feed_safely(store: Store, feeds: Feeding) -> None:
+    try:
+        feeds.look(active_tenants(store))
+    except Exception:  # noqa: BLE001  the scheduler would only log it under its own name
+        JOB_RUNS.labels("feeds", "failed").inc()
+        log.exception("the feeds could not be looked after")
 
 
 def tick(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.ui import providers, show
+from app.ui import feeds, providers, show
 from app.ui.frame import caller, only_for_its_readers
 from valor_core.workbench import people
 from valor_core.workbench.verb import open_work
@@ -15,6 +15,7 @@ with open_work(who) as work:
 st.title("Providers", anchor=False)
 SECTIONS = {
     "Now": lambda: providers.now(who),
+    "Streams": lambda: feeds.streams(who, names),
     "Service levels": lambda: providers.service_levels(who),
     "Choices": lambda: providers.decisions(who),
     "Whom to ask": lambda: providers.policies(who, names),

@@ -1,4 +1,4 @@
-"""Equity risk premia that tenants state."""
+"""Equity risk premia that tenants state; feeds with their tape, gaps and rhythm."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,13 +11,15 @@ depends_on = None
 REAL = sa.Double().with_variant(sa.REAL(), "sqlite")
 MICROS = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 OWN = "tenant_id = nullif(current_setting('app.tenant_id', true), '')"
-TABLES = ("market_premiums",)
+TABLES = ("market_premiums", "feeds", "feed_chunks", "feed_gaps", "feed_minutes")
 KEPT = ("market_premiums",)
 
 
 def upgrade() -> None:
     """The tables, and what the databases hold of them."""
     _market_premiums()
+    _feeds()
+    _tape()
     statements = _postgres() if op.get_bind().dialect.name == "postgresql" else _sqlite()
     for statement in statements:
         op.get_bind().exec_driver_sql(statement)
@@ -38,6 +40,66 @@ def _market_premiums() -> None:
         sa.PrimaryKeyConstraint(
             "tenant_id", "currency", "version", name=op.f("pk_market_premiums")
         ),
+        sqlite_strict=True,
+    )
+
+
+def _feeds() -> None:
+    op.create_table(
+        "feeds",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("symbols", sa.Text(), nullable=False),
+        sa.Column("hours", sa.Text(), nullable=False),
+        sa.Column("created_at", MICROS, nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("stopped_at", MICROS, nullable=True),
+        sa.Column("token", MICROS, nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("held_until", MICROS, nullable=False),
+        sa.Column("led_at", MICROS, nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("last_at", MICROS, nullable=False),
+        sa.Column("received_at", MICROS, nullable=False),
+        sa.Column("marks", sa.Text(), nullable=False),
+        sa.Column("ticks", MICROS, nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_feeds")),
+        sqlite_strict=True,
+    )
+
+
+def _tape() -> None:
+    op.create_table(
+        "feed_chunks",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("feed_id", sa.Text(), nullable=False),
+        sa.Column("first", MICROS, autoincrement=False, nullable=False),
+        sa.Column("n", MICROS, nullable=False),
+        sa.Column("received_at", MICROS, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("n > 0", name=op.f("ck_feed_chunks_n_positive")),
+        sa.PrimaryKeyConstraint("tenant_id", "feed_id", "first", name=op.f("pk_feed_chunks")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "feed_gaps",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("feed_id", sa.Text(), nullable=False),
+        sa.Column("began_at", MICROS, autoincrement=False, nullable=False),
+        sa.Column("ended_at", MICROS, nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "feed_id", "began_at", name=op.f("pk_feed_gaps")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "feed_minutes",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("feed_id", sa.Text(), nullable=False),
+        sa.Column("minute", MICROS, autoincrement=False, nullable=False),
+        sa.Column("n", MICROS, nullable=False),
+        sa.CheckConstraint("n > 0", name=op.f("ck_feed_minutes_n_positive")),
+        sa.PrimaryKeyConstraint("tenant_id", "feed_id", "minute", name=op.f("pk_feed_minutes")),
         sqlite_strict=True,
     )
 

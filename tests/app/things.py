@@ -27,6 +27,7 @@ from valor_core.workbench import (
     companies,
     deliveries,
     drafts,
+    feeds,
     flags,
     grants,
     jobs,
@@ -44,13 +45,9 @@ from valor_core.workbench.verb import open_work
 PLAN = "team"
 _COUNT = count(1)
 IDS = (
-    "company_id", "valuation_id", "run_id", "schedule_id", "adjustment_id", "computation_id",
-    "override_id", "file_id", "series_id", "work_id", "session_id", "key_id", "user_id", "grant_id",
-    "snapshot_id", "view_id",
-    "snapshot_id", "part_id",
     "company_id", "valuation_id", "run_id", "schedule_id", "destination_id", "adjustment_id",
     "computation_id", "override_id", "file_id", "series_id", "work_id", "session_id", "key_id",
-    "user_id", "grant_id", "snapshot_id",
+    "user_id", "grant_id", "snapshot_id", "view_id", "part_id", "feed_id",
 )  # fmt: skip
 
 
@@ -71,6 +68,7 @@ class Things:
     file_id: str
     series_id: str
     work_id: str
+    feed_id: str
     session_id: str
     snapshot_id: str
     view_id: str
@@ -151,6 +149,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         file_id=file_of(tenant.analyst, name),
         series_id=doubtful_series_of(store, tenant),
         work_id=announced_work_of(store, tenant),
+        feed_id=feed_of(store, tenant),
         session_id=session_of(store, tenant, tenant.analyst.user_id),
         snapshot_id=snapshot.id,
         view_id=view_of(store, tenant),
@@ -240,6 +239,12 @@ def announced_work_of(store: Store, tenant: Tenant) -> str:
         return providers.announce(
             work, "edgar", begin, begin + timedelta(hours=1), reason=f"as told to {tenant.slug}"
         ).id
+
+
+def feed_of(store: Store, tenant: Tenant) -> str:
+    """A stream that is to be taken in; its id."""
+    with open_work(tenant.admin, store) as work:
+        return feeds.start_feed(work, "replay", ["KO"]).id
 
 
 def session_of(store: Store, tenant: Tenant, user_id: str) -> str:

@@ -1,6 +1,7 @@
 """The one shape of a data provider: what it can be asked, what it answers, and on which terms."""
 
 import re
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -8,7 +9,7 @@ from typing import Protocol
 
 from valor_core.errors import BadInput
 from valor_core.market.failures import Failure, ProviderFailure
-from valor_core.market.series import Adjusted, Series
+from valor_core.market.series import Adjusted, Series, Tick
 from valor_core.market.transport import SafeHttp
 from valor_core.values import utc_now
 
@@ -205,6 +206,19 @@ class Provider(Protocol):
 
     async def health(self, http: SafeHttp, deadline: float) -> None:
         """The cheapest question that shows that it answers."""
+        ...
+
+
+class Streaming(Provider, Protocol):
+    """Whoever tells prices as they happen."""
+
+    def stream(
+        self, symbols: Sequence[str], *, since: datetime | None = None
+    ) -> AsyncIterator[Tick]:
+        """The ticks, until the connection ends in a ProviderFailure.
+
+        Those since a moment are told again where the provider keeps them.
+        """
         ...
 
 

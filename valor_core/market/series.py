@@ -55,6 +55,6 @@ class Tick:
     at: datetime  # at the exchange
     received_at: datetime
     source: str
-    seq: int
+    seq: int  # the provider's own number of it
     delayed: bool = False
     synthetic: bool = False

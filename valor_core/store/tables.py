@@ -1081,6 +1081,65 @@ class MarketPremiumRow(Private, Base):
     __table_args__ = (CheckConstraint("version > 0", name="version_positive"), STRICT)
 
 
+# --- feeds ---------------------------------------------------------------------------------------
+
+
+class FeedRow(Private, Base):
+    """A stream that is taken in by one process at a time; each new leader has the next token."""
+
+    __tablename__ = "feeds"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    provider: Mapped[str]
+    symbols: Mapped[Any] = mapped_column(Json)
+    hours: Mapped[Any] = mapped_column(Json)  # in which it is expected to say something
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    stopped_at: Mapped[int | None]
+    token: Mapped[int]
+    holder: Mapped[str]
+    held_until: Mapped[int]
+    led_at: Mapped[int]  # since when by this holder
+    why: Mapped[str]  # it says nothing; empty while it does
+    last_at: Mapped[int]  # of the newest tick, at its exchange; 0: none yet
+    received_at: Mapped[int]
+    marks: Mapped[Any] = mapped_column(Json)  # the newest tick of each symbol
+    ticks: Mapped[int]
+    __table_args__ = (STRICT,)
+
+
+class FeedChunkRow(Private, Base):
+    """Ticks of a feed in the order in which they came, some seconds of them."""
+
+    __tablename__ = "feed_chunks"
+    feed_id: Mapped[str] = mapped_column(primary_key=True)
+    first: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # its place
+    n: Mapped[int]
+    received_at: Mapped[int]
+    content: Mapped[bytes]
+    __table_args__ = (CheckConstraint("n > 0", name="n_positive"), STRICT)
+
+
+class FeedGapRow(Private, Base):
+    """A time of which a feed has nothing, and why."""
+
+    __tablename__ = "feed_gaps"
+    feed_id: Mapped[str] = mapped_column(primary_key=True)
+    began_at: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ended_at: Mapped[int]
+    why: Mapped[str]
+    __table_args__ = (STRICT,)
+
+
+class FeedMinuteRow(Private, Base):
+    """How many ticks a feed brought in a minute."""
+
+    __tablename__ = "feed_minutes"
+    feed_id: Mapped[str] = mapped_column(primary_key=True)
+    minute: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # its beginning
+    n: Mapped[int]
+    __table_args__ = (CheckConstraint("n > 0", name="n_positive"), STRICT)
+
+
 TENANT_TABLES = tuple(sorted(n for n, t in Base.metadata.tables.items() if "tenant_id" in t.c))
 SHARED_TABLES = ("companies", "facts", "imports")
 IMMUTABLE = ("market_series", "plan_definitions")

@@ -7,7 +7,7 @@ recorded answer). The feed `test` tells trades of the invented share FAKEPACA at
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -93,13 +93,21 @@ class Alpaca:
         )
         return in_series(self, query, series, source=got.source)
 
+    def of_feed(self, feed: str) -> "Alpaca":
+        """The same account on another of its streams."""
+        return replace(self, feed=feed)
+
     async def health(self, http: SafeHttp, deadline: float) -> None:
         """One bar of one share."""
         await self._get("SPY", {"timeframe": "1Day", "limit": "1", "feed": "iex"}, http, deadline)
 
-    async def stream(self, symbols: Sequence[str]) -> AsyncIterator[Tick]:
+    async def stream(
+        self,
+        symbols: Sequence[str],
+        *,
+        since: datetime | None = None,  # noqa: ARG002  it tells nothing again
+    ) -> AsyncIterator[Tick]:
         """The trades of the symbols until the connection ends, which is a ProviderFailure."""
-        seq = 0
         async with socket_to(
             f"{self.stream_url}/v2/{self.feed}", title=self.title, loopback=self.loopback
         ) as socket:
@@ -111,9 +119,8 @@ class Alpaca:
             while True:
                 for message in await self._messages(socket):
                     if message["T"] == "t":
-                        seq += 1
                         with reading(self.title):
-                            tick = self._tick(message, seq)
+                            tick = self._tick(message)
                         yield tick
 
     async def _told(self, socket: ClientConnection, wanted: dict[str, str]) -> None:
@@ -133,7 +140,7 @@ class Alpaca:
             raise ProviderFailure(self.title, _REFUSALS.get(code, Failure.CALLER))
         return messages
 
-    def _tick(self, told: dict[str, Any], seq: int) -> Tick:
+    def _tick(self, told: dict[str, Any]) -> Tick:
         return Tick(
             symbol=a_text(told["S"]),
             price=a_number(told["p"]),
@@ -141,7 +148,7 @@ class Alpaca:
             at=datetime.fromisoformat(a_text(told["t"])),
             received_at=utc_now(),
             source=self.name,
-            seq=seq,
+            seq=round(a_number(told["i"])),
             synthetic=self.feed == TEST_FEED,
         )
 

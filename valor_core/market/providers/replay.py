@@ -10,12 +10,15 @@ import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from valor_core.market.provider import Answer, BarsQuery, Capability, Licence, Query, in_series
 from valor_core.market.series import Bar, Series, Tick
 from valor_core.market.transport import SafeHttp
+from valor_core.values import utc_now
 
 OPENS = time(14, 30)  # New York in winter; an invented market keeps one hour all year
+TOLD_AGAIN = timedelta(minutes=10)
 FIRST_DAY = date(2000, 1, 3)
 _DAILY_VOLATILITY, _DAILY_DRIFT = 0.015, 0.0003
 
@@ -54,8 +57,17 @@ class Replay:
     async def health(self, http: SafeHttp, deadline: float) -> None:
         """It is always there."""
 
-    async def stream(self, symbols: Sequence[str]) -> AsyncIterator[Tick]:
-        """The ticks of the given bars, day by day and minute by minute."""
+    async def stream(
+        self, symbols: Sequence[str], *, since: datetime | None = None
+    ) -> AsyncIterator[Tick]:
+        """The ticks of the given bars, day by day; without bars one a second, as the clock goes.
+
+        Those since a moment are told again first, of the last ten minutes at most.
+        """
+        if not self.bars:
+            async for tick in self._live(symbols, since):
+                yield tick
+            return
         days = sorted({bar.day for symbol in symbols for bar in self.bars.get(symbol, ())})
         seq, apart = 0, timedelta(hours=6.5) / self.ticks_a_day
         for day in days:
@@ -71,6 +83,36 @@ class Replay:
                     seq += 1
                     yield _tick(symbol, path[n], at, seq)
                 await asyncio.sleep(apart.total_seconds() / self.speed if self.speed else 0)
+
+    async def _live(self, symbols: Sequence[str], since: datetime | None) -> AsyncIterator[Tick]:
+        """A price a second: the same one in every process, whenever it is asked for."""
+        now = utc_now()
+        begun = max(since or now, now - TOLD_AGAIN)
+        at = begun.replace(microsecond=0)
+        while True:
+            if at <= utc_now():
+                for symbol in symbols:
+                    price = live_price(symbol, at, seed=self.seed)
+                    yield _tick(symbol, price, at, round(at.timestamp()))
+                at += timedelta(seconds=1)
+            else:
+                await asyncio.sleep((at - utc_now()).total_seconds())
+
+
+@lru_cache(maxsize=64)
+def _level(symbol: str, day: date, seed: int) -> float:
+    return invented_bars(symbol, day, seed=seed)[-1].close
+
+
+def live_price(symbol: str, at: datetime, *, seed: int) -> float:
+    """The invented price of a second: waves around the close of the newest working day."""
+    level, seconds = _level(symbol, at.date(), seed), at.timestamp()
+    phase = random.Random(f"{seed}|{symbol}").random()  # noqa: S311  a market, no secret
+    waves = sum(
+        size * math.sin(2.0 * math.pi * (seconds / period + phase))
+        for size, period in ((0.004, 3600.0), (0.0015, 300.0), (0.0004, 17.0))
+    )
+    return round(level * (1.0 + waves), 4)
 
 
 def _tick(symbol: str, price: float, at: datetime, seq: int) -> Tick:

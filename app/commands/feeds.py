@@ -1,0 +1,61 @@
+"""`valor feeds …`: streams of prices that are taken in."""
+
+from typing import Annotated
+
+import typer
+
+from app.commands.content import Tenant
+
+feeds = typer.Typer(no_args_is_help=True, help="Streams of prices, taken in by one process each.")
+
+
+@feeds.command("list")
+def list_feeds(tenant: Tenant = "demo") -> None:
+    """Show each feed, how it stands, and the newest gap of its tape."""
+    from app.commands.working import as_local_user, the_open_store
+    from valor_core.values import from_micros
+    from valor_core.workbench import feeds
+    from valor_core.workbench.verb import open_work
+
+    with open_work(as_local_user(tenant), the_open_store()) as work:
+        found = feeds.read_feeds(work)
+    for each in found:
+        why = f": {each.why}" if each.why else ""
+        symbols = ", ".join(each.row.symbols)
+        print(f"{each.row.id} {each.title}, {symbols}: {each.state}{why}; {each.row.ticks:,} ticks")
+        for gap in each.gaps[:1]:
+            began, ended = from_micros(gap.began_at), from_micros(gap.ended_at)
+            print(f"  nothing from {began:%Y-%m-%d %H:%M:%S} to {ended:%H:%M:%S} UTC: {gap.why}")
+
+
+@feeds.command("start")
+def start(
+    provider: Annotated[str, typer.Argument(help="replay or alpaca.")],
+    symbols: Annotated[list[str], typer.Argument(help="Such as AAPL; FAKEPACA at all hours.")],
+    tenant: Tenant = "demo",
+) -> None:
+    """Take a stream in from now on, while a server runs."""
+    from app.commands.working import as_local_user, the_open_store
+    from valor_core.values import Role
+    from valor_core.workbench import feeds
+    from valor_core.workbench.verb import open_work
+
+    with open_work(as_local_user(tenant, Role.ADMIN), the_open_store()) as work:
+        row = feeds.start_feed(work, provider, symbols)
+    print(f"{row.id} is taken in while a server runs")
+
+
+@feeds.command("stop")
+def stop(
+    feed: Annotated[str, typer.Argument(help="Its id, as `valor feeds list` shows it.")],
+    tenant: Tenant = "demo",
+) -> None:
+    """Take a stream in no more; its tape stays."""
+    from app.commands.working import as_local_user, the_open_store
+    from valor_core.values import Role
+    from valor_core.workbench import feeds
+    from valor_core.workbench.verb import open_work
+
+    with open_work(as_local_user(tenant, Role.ADMIN), the_open_store()) as work:
+        feeds.stop_feed(work, feed)
+    print("it is taken in no more")

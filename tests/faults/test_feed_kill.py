@@ -1,0 +1,70 @@
+"""A process that takes in a feed is killed: another one goes on, with no tick lost or doubled."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from jobs.feeding import Feeding
+from tests.conftest import Tenant
+from valor_core.market import tape
+from valor_core.market.tape import LEASE
+from valor_core.settings import ROOT
+from valor_core.store.engines import Store
+from valor_core.workbench import feeds
+from valor_core.workbench.verb import open_work
+
+WITHIN_S = LEASE.total_seconds() + 4.0
+
+
+@contextmanager
+def another_process(store: Store, tenant: Tenant) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "tests.faults.leading", store.url, tenant.id]
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | {"CI": ""}) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def until(holds: Callable[[], bool], *, within_s: float) -> None:
+    end = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_after_a_kill_another_process_goes_on_within_seconds_and_the_tape_is_whole(store, acme):
+    with open_work(acme.admin) as work:
+        feed_id = feeds.start_feed(work, "replay", ["KO"]).id
+
+    def ticks() -> int:
+        with open_work(acme.viewer) as work:
+            return tape.feed(work, feed_id).ticks
+
+    with another_process(store, acme) as process:
+        until(lambda: ticks() > 1, within_s=30.0)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    stopped, before, killed = threading.Event(), ticks(), time.monotonic()
+    own = Feeding(store, stopped)
+
+    def goes_on() -> bool:
+        own.look([acme.id])
+        return ticks() > before
+
+    until(goes_on, within_s=WITHIN_S)
+    assert time.monotonic() - killed < WITHIN_S
+    stopped.set()
+    own.end()
+
+    with open_work(acme.viewer) as work:
+        (told,) = feeds.read_feeds(work)
+        newest = [each["seq"] for each in feeds.read_ticks(work, feed_id, limit=200)]
+    assert list(told.gaps) == []
+    assert newest == list(range(newest[0], newest[0] - len(newest), -1)), "each second, once"
+    assert told.row.token == 2
