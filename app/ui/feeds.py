@@ -50,9 +50,9 @@ def _now(who: Caller, names: Mapping[str, str]) -> None:
         return
     show.listing(
         f"{counted(len(running), 'stream')} taken in; times are UTC",
-        ["Stream", "Provider", "State", "Why", "Newest price", "Prices", "Gaps", "Started by"],
+        ["Stream", "Provider", "State", "Why", "Newest at", "Prices", "Gaps", "Started by"],
         [_line(each, names) for each in found],
-        text=frozenset({"Stream", "Provider", "State", "Why", "Newest price", "Started by"}),
+        text=frozenset({"Stream", "Provider", "State", "Why", "Newest at", "Started by"}),
     )
     _gaps(found)
     if newest:

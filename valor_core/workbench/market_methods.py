@@ -209,7 +209,8 @@ def _raw(own: MarketBeta) -> Alternative:
         own,
         "Least squares",
         own.fit.beta,
-        "When its error is small, and business and debt are to stay as they were.",
+        f"When its error, here {own.fit.standard_error:.2f}, is small, and business and debt are "
+        "to stay as they were.",
         f"weekly beta against {own.market} by least squares: {own.told}",
     )
 
