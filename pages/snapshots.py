@@ -15,6 +15,7 @@ from valor_core.snapshots.manifest import Manifest
 from valor_core.tenancy.access import MAY
 from valor_core.values import from_micros
 from valor_core.workbench import people, snapshots
+from valor_core.workbench.licences import read_held_back
 from valor_core.workbench.snapshots import Cleared, DatasetChange, SnapshotRow, SnapshotVerdict
 from valor_core.workbench.verb import open_work
 
@@ -143,6 +144,7 @@ if who.role in MAY["snapshot.publish"] and st.button(
 with open_work(who) as work:
     rows = {row.id: row for row in snapshots.list_snapshots(work, limit=LISTED)}
     names = people.names(work)
+    held_back = read_held_back(work)
 if not rows:
     st.info(
         "There is no snapshot yet. "
@@ -190,6 +192,10 @@ elif section == "SQL":
     sql_box(who, made)
 else:
     holds(changes, first=made.parent is None)
+    for title in held_back:
+        st.caption(
+            f"Figures of {title} are in no snapshot: its terms do not allow them to be given on."
+        )
     identity(made)
     if who.role in MAY["snapshot.gc"]:
         housekeeping()

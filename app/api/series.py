@@ -23,7 +23,7 @@ class SeriesBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    provider: str = Field(description="As /providers names it.")
+    provider: str = Field("", description="As /providers names it; empty: whom the policy asks.")
     capability: str = Field(description="bars, macro or fx.")
     symbol: str = Field(max_length=60, description="Such as AAPL, DGS10 or EURUSD.")
     start: date

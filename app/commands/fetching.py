@@ -43,7 +43,9 @@ def fetch_fundamentals(
 
 
 Days = Annotated[str, typer.Option(help="YYYY-MM-DD.")]
-FromWhom = Annotated[str, typer.Option(help="A provider, as `valor providers list` names it.")]
+FromWhom = Annotated[
+    str, typer.Option(help="As `valor providers list` names it; else whom the policy asks.")
+]
 
 
 @fetch.command("series")
@@ -52,7 +54,7 @@ def fetch_series(
     symbol: Annotated[str, typer.Argument(help="Such as AAPL, DGS10 or EURUSD.")],
     start: Days,
     end: Days,
-    provider: FromWhom,
+    provider: FromWhom = "",
     adjusted: Annotated[
         str, typer.Option(help="Of bars: none, splits, or splits and dividends.")
     ] = "splits and dividends",

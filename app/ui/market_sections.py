@@ -40,6 +40,8 @@ _SYMBOL = {
     Capability.FX: ("Both currencies", "EURUSD"),
 }
 DOUBTS_SHOWN = 100
+BY_POLICY = "Whom your policy asks"
+BY_POLICY_HELP = "One after another until one answers: see the page Providers, section Whom to ask."
 YEARS, DAYS_A_YEAR = (1, 3, 5, 10, 20), 365.2425
 
 
@@ -70,7 +72,9 @@ def fetching(who: Caller, standing: Sequence[Standing]) -> None:
             "Reaches back", YEARS, index=1, format_func=lambda each: counted(each, "year")
         )
         left, right = st.columns(2)
-        title = left.selectbox("Provider", list(ready), key=f"market_from_{kind}")
+        title = left.selectbox(
+            "Provider", [BY_POLICY, *ready], key=f"market_from_{kind}", help=BY_POLICY_HELP
+        )
         adjusted = Adjusted.ALL
         if kind is Capability.BARS:
             adjusted = right.selectbox("Adjusted for", list(Adjusted)[::-1], key="market_adjusted")
@@ -78,12 +82,13 @@ def fetching(who: Caller, standing: Sequence[Standing]) -> None:
     if pressed and not symbol.strip():
         st.warning(f"Write a {label.lower()} first, such as {example}.")
     elif pressed:
-        status = st.status(f"Asking {title} for {show.plain(symbol)} …")
+        whom = "whom your policy names" if title == BY_POLICY else title
+        status = st.status(f"Asking {whom} for {show.plain(symbol)} …")
         today = utc_now().date()
         start = today - timedelta(days=round(DAYS_A_YEAR * years))
         try:
             query = market_data.series_query(kind, symbol, start, today, adjusted=adjusted)
-            answer = market_data.fetch_series(who, query, provider=ready[title])
+            answer = market_data.fetch_series(who, query, provider=ready.get(title, ""))
             with open_work(who) as work:
                 done = market_data.keep_series(work, answer, query)
         except ValorError as error:
@@ -103,7 +108,8 @@ def _what_came(done: Kept) -> str:
         return f"{name} is as it was when it was last fetched, so nothing has changed."
     rows = counted(done.row.rows_n, "day")
     doubted = counted(len(done.doubts), "doubt")
-    return f"{rows} of {name} came in" + (f", with {doubted}." if done.doubts else ".")
+    came = f"{rows} of {name} came in from {title_of(done.row.provider)}"
+    return f"{came}, with {doubted}." if done.doubts else f"{came}."
 
 
 def named(row: SeriesRow) -> str:

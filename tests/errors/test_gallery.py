@@ -71,6 +71,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "out_of_scope": {"act": "valuation.run", "scopes": frozenset({Scope.READ})},
     "bad_event": {"field": "amount_minor"},
     "no_beta": {"count": 12},
+    "not_given_on": {"title": "Financial Modeling Prep", "terms": "FMP, personal use"},
     "lead_lost": {"feed": "AAPL, KO"},
     "no_volatility": {"count": 12, "least": 250},
     "key_unreadable": {"title": "FRED"},

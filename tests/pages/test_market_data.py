@@ -39,7 +39,7 @@ def test_an_analyst_fetches_an_invented_series_which_says_that_it_is(acme, monke
     page.text_input(key="market_bars").set_value("aapl")
     page = pressed(page, "Fetch")
 
-    assert "of AAPL came in." in texts(page)
+    assert "of AAPL came in from Replay." in texts(page)
     assert "These prices are invented" in texts(page)
     assert "Nothing about this series is in doubt" in texts(page)
 

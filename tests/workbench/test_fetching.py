@@ -10,6 +10,7 @@ from tests.books import imported
 from tests.conftest import ONLY_SQLITE
 from tests.coverage.filings import apple, as_bytes
 from tests.market import answers
+from valor_core.coverage.figures import filed
 from valor_core.coverage.imports import Imported
 from valor_core.errors import AccessDenied, BadInput
 from valor_core.market.failures import Failure, ProviderFailure
@@ -17,7 +18,9 @@ from valor_core.market.providers.edgar import ContactMissing
 from valor_core.market.router import NoProvider
 from valor_core.values import Caller, CompanyId
 from valor_core.workbench import companies, logbook
+from valor_core.workbench.cuts import Cut, parts_of
 from valor_core.workbench.fetching import facts_asked_for, fetch_facts
+from valor_core.workbench.licences import NotGivenOn, read_held_back, refuse_held_back
 from valor_core.workbench.verb import open_work
 
 APPLE = CompanyId("cik0000320193")
@@ -150,3 +153,10 @@ def test_statements_in_standardised_lines_come_in_with_the_day_they_were_filed(
     assert told["eps_diluted"].unit == "USD/shares"
     assert not {"interest_expense", "goodwill"} & told.keys(), "zero is no figure there"
     assert "s3cret" not in document.source
+
+    with open_work(acme.analyst) as work:
+        parts = [rows() for dataset, _, _, rows in parts_of(Cut(work)) if dataset == "facts"]
+        assert [row for rows in parts for row in rows] == [], "no snapshot gives them on"
+        assert read_held_back(work) == ["Financial Modeling Prep"]
+    with pytest.raises(NotGivenOn, match="data of Financial Modeling Prep"):
+        refuse_held_back([filed(told["revenue"]).source])

@@ -1,7 +1,7 @@
 """Keeping what an importer read: all of it or nothing, and never the same document twice."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, tuple_
@@ -78,6 +78,11 @@ def drop_all(work: Work) -> None:
 def is_known(work: Work, sha256: str) -> bool:
     """Whether the tenant has imported the document of that digest."""
     return _import_of(work, sha256) is not None
+
+
+def ids_of_kinds(work: Work, kinds: Collection[str]) -> set[str]:
+    """The imports of these kinds, by their ids."""
+    return set(work.session.scalars(select(ImportRow.id).where(ImportRow.kind.in_(kinds))))
 
 
 def book_changed_since(work: Work, moment: int) -> bool:

@@ -16,7 +16,7 @@ from zlib import crc32
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from valor_core.coverage import companies, valuations
+from valor_core.coverage import companies, imports, valuations
 from valor_core.coverage.asof import known
 from valor_core.coverage.bridge_facts import cash, debt
 from valor_core.coverage.companies import Company
@@ -33,6 +33,7 @@ from valor_core.store.tables import (
 )
 from valor_core.store.work import Work
 from valor_core.values import DAY_US, FiledFact
+from valor_core.workbench.licences import KINDS_HELD_BACK, may_be_given_on
 
 COMPANIES_A_PART = 40
 BEFORE_ALL = datetime(1970, 1, 1)  # noqa: DTZ001  a moment in Parquet is UTC and does not say so
@@ -63,12 +64,14 @@ class Cut:
         return parts
 
     def filed(self, part: str) -> list[tuple[Company, list[FiledFact]]]:
-        """The companies of a part with their figures; only the last part is remembered."""
+        """A part's companies with the figures that may be given on; the last one is remembered."""
         if part not in self._filed:
             share = self.shares[part]
             found = dict(companies.facts_by_company(self.work, [each.id for each in share]))
             self._filed.clear()
-            self._filed[part] = [(each, found.get(each.id, [])) for each in share]
+            self._filed[part] = [
+                (each, list(filter(may_be_given_on, found.get(each.id, [])))) for each in share
+            ]
         return self._filed[part]
 
 
@@ -97,8 +100,12 @@ def _is_financial(company: Company) -> bool:
 
 
 def _shares(cut: Cut) -> Mapping[str, str]:
-    """Figures are only ever added by an import, and go with it."""
-    imported = companies.facts_by_import(cut.work)
+    """Figures are only ever added by an import, and go with it; some may not be given on."""
+    held_back = imports.ids_of_kinds(cut.work, KINDS_HELD_BACK)
+    imported = {
+        company: [(of, n) for of, n in found if of not in held_back]
+        for company, found in companies.facts_by_import(cut.work).items()
+    }
     return {
         part: _digest([(each.id, _is_financial(each), imported.get(each.id)) for each in share])
         for part, share in cut.shares.items()

@@ -29,6 +29,7 @@ from valor_core.models.workings import Workings, record
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, Source, ValuationId, from_micros
+from valor_core.workbench.licences import refuse_held_back
 from valor_core.workbench.market_inputs import from_market
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.peers import with_peers
@@ -279,7 +280,11 @@ def weigh_scenarios(
 
 
 def write_workbook(saved: Saved, stream: BinaryIO) -> None:
-    """The saved valuation as a workbook of live formulas, with its sources."""
+    """The saved valuation as a workbook of live formulas, with its sources.
+
+    NotGivenOn where it rests on figures that may not leave the installation.
+    """
+    refuse_held_back(saved.sources.values())
     write_valuation_workbook(
         saved.workings(),
         title=f"{saved.row.company_name}: {saved.model.name}",
