@@ -1,4 +1,4 @@
-"""Equity risk premia that tenants state; feeds with their tape, gaps and rhythm."""
+"""Equity risk premia that tenants state; feeds with their tape; who probes a provider."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ depends_on = None
 REAL = sa.Double().with_variant(sa.REAL(), "sqlite")
 MICROS = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 OWN = "tenant_id = nullif(current_setting('app.tenant_id', true), '')"
-TABLES = ("market_premiums", "feeds", "feed_chunks", "feed_gaps", "feed_minutes")
+TABLES = ("market_premiums", "feeds", "feed_chunks", "feed_gaps", "feed_minutes", "provider_probes")
 KEPT = ("market_premiums",)
 
 
@@ -20,6 +20,7 @@ def upgrade() -> None:
     _market_premiums()
     _feeds()
     _tape()
+    _provider_probes()
     statements = _postgres() if op.get_bind().dialect.name == "postgresql" else _sqlite()
     for statement in statements:
         op.get_bind().exec_driver_sql(statement)
@@ -100,6 +101,20 @@ def _tape() -> None:
         sa.Column("n", MICROS, nullable=False),
         sa.CheckConstraint("n > 0", name=op.f("ck_feed_minutes_n_positive")),
         sa.PrimaryKeyConstraint("tenant_id", "feed_id", "minute", name=op.f("pk_feed_minutes")),
+        sqlite_strict=True,
+    )
+
+
+def _provider_probes() -> None:
+    op.create_table(
+        "provider_probes",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("capability", sa.Text(), nullable=False),
+        sa.Column("held_until", MICROS, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "provider", "capability", name=op.f("pk_provider_probes")
+        ),
         sqlite_strict=True,
     )
 

@@ -1,6 +1,6 @@
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from valor_core.market.provider import Capability
 from valor_core.market.router import NoProvider
 from valor_core.market.routing import Policy
 from valor_core.sla.hours import Service
+from valor_core.store.work import unit_of_work
 from valor_core.workbench import routing
 from valor_core.workbench.logbook import read_log
 from valor_core.workbench.verb import open_work
@@ -132,3 +133,23 @@ def test_a_policy_that_cannot_be_followed_is_refused_and_nothing_is_kept(store, 
 def test_nobody_but_a_provider_that_there_is_can_be_released(store, acme):
     with pytest.raises(NotFound, match="no provider 'nobody'"), open_work(acme.analyst) as work:
         routing.release(work, "nobody", MACRO)
+
+
+def test_a_provider_that_was_left_alone_is_tried_again_by_one_process_at_a_time(store, acme, offer):
+    offer["fred"].how = Failure.CONNECTION
+    for _ in range(5):
+        routing.ask(acme.analyst, QUESTION, among=offer, only="fred")
+    offer["fred"].how, offer["fred"].asked = "well", []
+    later = datetime.now(UTC) + timedelta(hours=1)
+    offer["fred"].clock = offer["ecb"].clock = later.timestamp
+    with unit_of_work(acme.analyst, store, later) as work:
+        assert routing.claim_probes(work, {("fred", MACRO)}) == {("fred", MACRO)}
+    begin_anew(acme)
+
+    beside = routing.ask(acme.analyst, QUESTION, among=offer, now=later)
+
+    assert beside.given().provider == "ecb"
+    assert beside.decision.why == ("ECB, because FRED is being tried again by another process")
+    assert offer["fred"].asked == []
+    with unit_of_work(acme.analyst, store, later + timedelta(minutes=1)) as work:
+        assert routing.claim_probes(work, {("fred", MACRO)}), "whoever died holds it no longer"

@@ -1,6 +1,6 @@
 """What is known of providers, kept for every process: policies, standings, decisions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,12 @@ from sqlalchemy import delete, select
 from valor_core.market.breaker import Standing
 from valor_core.market.provider import Capability
 from valor_core.market.router import Decision, Place
-from valor_core.store.tables import ProviderStatusRow, RoutingDecisionRow, RoutingPolicyRow
+from valor_core.store.tables import (
+    ProviderProbeRow,
+    ProviderStatusRow,
+    RoutingDecisionRow,
+    RoutingPolicyRow,
+)
 from valor_core.store.work import Work
 from valor_core.values import micros, new_id
 
@@ -77,6 +82,30 @@ def keep_standings(work: Work, standings: Mapping[Place, Standing]) -> None:
         if told is not None:
             for name, value in _columns(_standing(row).merged(told)).items():
                 setattr(row, name, value)
+
+
+def claim_probes(work: Work, places: Collection[Place], lease_s: float) -> set[Place]:
+    """Those of the places that no other process is trying now; they are this one's for a while."""
+    if not places:
+        return set()
+    row, lease = ProviderProbeRow, round(lease_s * 1e6)
+    blank = [{"provider": p, "capability": c.value, "held_until": 0} for p, c in places]
+    work.insert_missing(row, blank)
+    claimed = set()
+    for each in work.session.scalars(select(row).order_by(row.provider).with_for_update()):
+        place = each.provider, Capability(each.capability)
+        # More than a lease is left only of a clock that was set back.
+        if place in places and not 0 < each.held_until - work.now_micros <= lease:
+            each.held_until = work.now_micros + lease
+            claimed.add(place)
+    return claimed
+
+
+def free_probes(work: Work, places: Collection[Place]) -> None:
+    """Whoever is next may try them."""
+    for provider, capability in places:
+        key = work.caller.tenant_id, provider, capability.value
+        work.session.get_one(ProviderProbeRow, key).held_until = 0
 
 
 def judged(work: Work, places: Iterable[Place], at: int) -> None:

@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -189,9 +189,18 @@ class Router:
         return {place: breaker.standing for place, breaker in list(self._breakers.items())}
 
     async def ask(
-        self, query: Query, policy: Policy, providers: Mapping[str, Provider], http: SafeHttp
+        self,
+        query: Query,
+        policy: Policy,
+        providers: Mapping[str, Provider],
+        http: SafeHttp,
+        *,
+        probed_elsewhere: Collection[str] = (),
     ) -> Routed:
-        """The first good answer within the policy's deadline; else the last that there was."""
+        """The first good answer within the policy's deadline; else the last that there was.
+
+        Of a provider that another process is trying again just now, nothing is asked beside it.
+        """
         loop = asyncio.get_running_loop()
         asking = _Asking(
             query=query,
@@ -203,7 +212,7 @@ class Router:
             until=loop.time() + policy.deadline_s,
             at=self._clock(),
         )
-        may = self._those_who_may(providers, asking)
+        may = self._those_who_may(providers, asking, probed_elsewhere)
         for turn in range(ROUNDS):
             if turn and not await self._backed_off(turn, asking):
                 break
@@ -240,13 +249,15 @@ class Router:
                        seconds=seconds)  # fmt: skip
 
     def _those_who_may(
-        self, providers: Mapping[str, Provider], asking: _Asking
+        self, providers: Mapping[str, Provider], asking: _Asking, elsewhere: Collection[str]
     ) -> dict[str, Provider]:
         may = {}
         for name in asking.policy.providers:
             provider = providers.get(name)
             if provider is None or asking.query.capability not in provider.capabilities:
                 asking.note(name, "is not set up")
+            elif name in elsewhere:
+                asking.note(name, "is being tried again by another process")
             elif told := asking.policy.refusal_of(provider):
                 asking.note(name, told)
             else:

@@ -980,6 +980,16 @@ class ProviderStatusRow(Private, Base):
     __table_args__ = (STRICT,)
 
 
+class ProviderProbeRow(Private, Base):
+    """Which process tries whether a provider that was left alone is back, and until when."""
+
+    __tablename__ = "provider_probes"
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    capability: Mapped[str] = mapped_column(primary_key=True)
+    held_until: Mapped[int]
+    __table_args__ = (STRICT,)
+
+
 class ProviderIntervalRow(Private, Base):
     """A state of a provider, from this moment until the next row's."""
 

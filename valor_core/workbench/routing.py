@@ -7,14 +7,14 @@ came of it is kept.
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from valor_core import telemetry
 from valor_core.errors import BadInput, NotFound
 from valor_core.market import keys, memory, routing
-from valor_core.market.breaker import Standing
+from valor_core.market.breaker import Limits, Standing
 from valor_core.market.offered import OFFERS, usable
 from valor_core.market.provider import Capability, Provider, Query
 from valor_core.market.router import Place, Routed, Router
@@ -89,15 +89,36 @@ def ask(
         policy = policy_now(work, query.capability, among).policy
         policy = replace(policy, providers=(only,)) if only else policy
         known = _adopted(work, router)
-    routed = asyncio.run(_asked(router, query, policy, among))
+        moment = work.now.timestamp()
+    places = {(name, query.capability) for name in policy.providers}
+    due = {place for place in places if is_to_be_tried(known.get(place), moment)}
+    claimed = set[Place]()
+    if due:
+        with unit_of_work(caller, store, now) as work:
+            claimed = claim_probes(work, due)
+    elsewhere = {name for name, _ in due - claimed}
+    routed = asyncio.run(_asked(router, query, policy, among, elsewhere))
     with unit_of_work(caller, store, now) as work:
-        keep_answer(work, routed, router, known)
+        keep_answer(work, routed, router, known, claimed)
     return routed
 
 
-async def _asked(router: Router, query: Query, policy: Policy, among: Askable) -> Routed:
+def is_to_be_tried(standing: Standing | None, moment: float) -> bool:
+    """Whether a provider was left alone long enough to be tried again, by one process."""
+    return standing is not None and 0.0 < standing.open_until <= moment
+
+
+@verb("provider.ask", audited=False)
+def claim_probes(work: Work, due: Collection[Place]) -> set[Place]:
+    """Those of the providers that this process is to try again; another one tries the others."""
+    return memory.claim_probes(work, due, Limits().lease_s)
+
+
+async def _asked(
+    router: Router, query: Query, policy: Policy, among: Askable, elsewhere: Collection[str]
+) -> Routed:
     async with SafeHttp() as http:
-        return await router.ask(query, policy, among, http)
+        return await router.ask(query, policy, among, http, probed_elsewhere=elsewhere)
 
 
 def _adopted(work: Work, router: Router) -> dict[Place, Standing]:
@@ -108,9 +129,14 @@ def _adopted(work: Work, router: Router) -> dict[Place, Standing]:
 
 @verb("provider.ask", audited=False)
 def keep_answer(
-    work: Work, routed: Routed, router: Router, known: Mapping[Place, Standing]
+    work: Work,
+    routed: Routed,
+    router: Router,
+    known: Mapping[Place, Standing],
+    claimed: Collection[Place] = (),
 ) -> RoutingDecisionRow:
     """Keep who was asked, how that went, and what others should know of it."""
+    memory.free_probes(work, claimed)
     decision = routed.decision
     keep_calls(
         work,

@@ -9,7 +9,7 @@ from prometheus_client import Counter
 
 from valor_core import telemetry
 from valor_core.market import memory
-from valor_core.market.breaker import Outcome, Standing
+from valor_core.market.breaker import Limits, Outcome, Standing
 from valor_core.market.memory import Known
 from valor_core.market.router import Attempt, Place, Router
 from valor_core.market.transport import SafeHttp
@@ -20,7 +20,14 @@ from valor_core.store.engines import Store
 from valor_core.store.tables import ProviderIntervalRow, ProviderWatchRow
 from valor_core.store.work import Work, unit_of_work
 from valor_core.values import Caller
-from valor_core.workbench.routing import Askable, askable, keep_calls, keep_news, router_of
+from valor_core.workbench.routing import (
+    Askable,
+    askable,
+    is_to_be_tried,
+    keep_calls,
+    keep_news,
+    router_of,
+)
 from valor_core.workbench.verb import verb, view
 
 EVERY = 55_000_000
@@ -42,6 +49,7 @@ class Watch:
 
     known: Mapping[Place, Known]
     idle: tuple[Place, ...]
+    claimed: frozenset[Place]  # left alone before, and tried again by this process alone
     among: Askable
 
     @property
@@ -89,7 +97,13 @@ def begin(work: Work, among: Askable | None = None) -> Watch | None:
         or known[place].standing.open_until
         or router_of(work.caller).breaker(*place).ailing
     ]
-    return Watch(known=known, idle=tuple(idle[:PROBES_AT_ONCE]), among=among)
+    moment = work.now.timestamp()
+    due = {place for place in idle if is_to_be_tried(known[place].standing, moment)}
+    claimed = memory.claim_probes(work, due, Limits().lease_s)
+    idle = [place for place in idle if place not in due - claimed]
+    return Watch(
+        known=known, idle=tuple(idle[:PROBES_AT_ONCE]), claimed=frozenset(claimed), among=among
+    )
 
 
 @verb("provider.watch", audited=False)
@@ -97,6 +111,7 @@ def judge(
     work: Work, due: Watch, probed: Mapping[Place, Attempt], router: Router
 ) -> list[ProviderIntervalRow]:
     """Keep how the probes went, and every state that is another than it was."""
+    memory.free_probes(work, due.claimed)
     keep_calls(work, [call for place, each in probed.items() for call in _calls(place, each)])
     keep_news(work, router, due.standings)
     work.session.flush()
