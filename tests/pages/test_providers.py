@@ -89,3 +89,15 @@ def test_work_is_announced_and_withdrawn_on_the_page(acme, offer, monkeypatch):
     assert "withdrawn 20" in texts(page)
     with open_work(acme.viewer) as work:
         assert providers.list_announced(work)[0].withdrawn_at is not None
+
+
+def test_an_administrator_starts_a_stream_which_waits_until_a_server_takes_it_in(acme, monkeypatch):
+    page = opened(monkeypatch, acme.admin, "providers")
+    assert "No stream is taken in yet" in at(page, "Streams")
+
+    next(each for each in page.text_input if each.label == "Shares").set_value("ko, aapl")
+    page = pressed(page, "Take it in")
+
+    listed = "".join(each.proto.body for each in page.get("html"))
+    assert "no process takes it in at the moment" in listed
+    assert any("Stop KO, AAPL of Replay" in each.label for each in page.button)
