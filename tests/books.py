@@ -46,7 +46,7 @@ def stated(caller: Caller, **changes: Any) -> tuple[DcfInputs, dict[str, str]]:
     """Coca-Cola's inputs as its facts suggest them, all stated, then changed; with the reasons."""
     with open_work(caller) as work:
         start = valuations.prefilled(work, KO)
-    inputs, reasons = demo._nothing_beside(start.inputs)
+    inputs, reasons = demo.nothing_beside(start.inputs)
     for path, value in changes.items():
         inputs = replace_at(inputs, path.replace("__", "."), value)
     return inputs, reasons

@@ -4,15 +4,25 @@ from typing import Annotated
 
 import typer
 
+from valor_core.values import utc_now
+
 demo = typer.Typer(
     invoke_without_command=True,
-    help="Seed the demo book, a demo tenant and a little history; or show a failover.",
+    help="Seed the demo book, two demo tenants and months of history; or show a failover.",
 )
 
 
 @demo.callback()
-def seed(context: typer.Context) -> None:
-    """Seed the demo book, a demo tenant and a little history."""
+def seed(
+    context: typer.Context,
+    months: Annotated[
+        bool, typer.Option(help="Also three months of made-up use, bills and provider history.")
+    ] = True,
+    among_others: Annotated[
+        bool, typer.Option(help="The months even where there are tenants beside the demo's.")
+    ] = False,
+) -> None:
+    """Seed the demo book, two demo tenants and months of history; or show a failover."""
     if context.invoked_subcommand:
         return
     from app.serving import bring_up_to_date, open_store
@@ -23,6 +33,18 @@ def seed(context: typer.Context) -> None:
     seed_demo(store)
     made = seed_history(store)
     print(f"the demo is ready, {made} valuations were made; ./valor serve opens it")
+    if not months:
+        return
+    from valor_core.workbench.demo_months import BRANCH, others, seed_months
+
+    if (real := others(store)) and not among_others:
+        print(f"no months were made up: {', '.join(real)} work here too (--among-others does it)")
+        return
+    laid_out = seed_months(store, now=utc_now())
+    for tenant in laid_out:
+        print(f"{tenant}: three months of demo data, called so wherever they show")
+    if laid_out:
+        print(f"the second tenant opens by ./valor token --tenant {BRANCH}")
 
 
 @demo.command("degrade")
@@ -39,7 +61,7 @@ def degrade(
     from app.degrading import FAULTS, Told
     from app.degrading import degrade as show
     from valor_core.errors import BadInput
-    from valor_core.values import Role, utc_now
+    from valor_core.values import Role
 
     if provider != "tiingo":
         raise BadInput(

@@ -26,6 +26,7 @@ DEEDS = {
     "billing.retry": ("tried again", ""),
     "billing.set_aside": ("set aside", ""),
     "demo.seed": ("loaded the demo book", "of"),
+    "demo.months": ("laid out months of demo data", "of"),
     "fact.import": ("imported filed facts", "of"),
     "flag.override": ("changed the feature", ""),
     "flag.switch": ("switched for all the feature", ""),

@@ -55,7 +55,7 @@ def saved(
     with open_work(caller) as work:
         company = companies.read_company(work, ticker)
         start: DcfInputs = valuations.prefilled(work, company.id).inputs
-        inputs, reasons = demo._nothing_beside(start)
+        inputs, reasons = demo.nothing_beside(start)
         for path, value in changes.items():
             inputs = demo.replace(inputs, **{path: value})
         return valuations.run_valuation(work, company.id, inputs, rationale=why, rationales=reasons)

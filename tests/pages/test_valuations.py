@@ -222,7 +222,7 @@ def test_why_an_input_is_so_names_the_filing_and_the_adjustment(acme, monkeypatc
             rationale="A bottler sold since.",
         )  # fmt: skip
         start = valuations.prefilled(work, company, layer="Adjusted")
-        inputs, reasons = demo._nothing_beside(start.inputs)
+        inputs, reasons = demo.nothing_beside(start.inputs)
         valuations.run_valuation(
             work, company, inputs, rationale="normalised", rationales=reasons, layer="Adjusted"
         )

@@ -56,7 +56,7 @@ def rhein(world: World):
 def saved_dcf(world: World, company):
     with open_work(world.acme.analyst, world.store) as work:
         start = valuations.prefilled(work, company)
-        inputs, reasons = demo._nothing_beside(start.inputs)
+        inputs, reasons = demo.nothing_beside(start.inputs)
         row = valuations.run_valuation(
             work, company, inputs, rationale="a first look", rationales=reasons
         )

@@ -141,6 +141,7 @@ MAY: dict[str, frozenset[Role]] = {
     "grant.give": _ADMINS,
     "grant.end": _MANAGERS,
     "demo.seed": _OPERATORS,
+    "demo.months": _OPERATORS,
 }
 
 

@@ -75,7 +75,7 @@ def seed_history(store: Store) -> int:
             if valuations.list_valuations(work, company.id, limit=1):
                 continue
             start = valuations.prefilled(work, company.id)
-            inputs, rationales = _nothing_beside(start.inputs)
+            inputs, rationales = nothing_beside(start.inputs)
             valuations.run_valuation(
                 work,
                 company.id,
@@ -87,7 +87,7 @@ def seed_history(store: Store) -> int:
     return made
 
 
-def _nothing_beside(inputs: DcfInputs) -> tuple[DcfInputs, dict[str, str]]:
+def nothing_beside(inputs: DcfInputs) -> tuple[DcfInputs, dict[str, str]]:
     """The inputs with every bridge item that nobody has stated set to zero, and the reason."""
     missing = inputs.bridge.missing
     bridge = replace(inputs.bridge, **dict.fromkeys(missing, 0.0))
