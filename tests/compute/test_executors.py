@@ -125,7 +125,7 @@ def test_who_stops_listening_has_no_further_piece_begun(on: str, tmp_path: Path)
     pieces = spread(begun, ((str(tmp_path), number) for number in range(100)))
 
     assert next(pieces) == 0
-    pieces.close()  # type: ignore[attr-defined]
+    pieces.close()
 
     assert len(list(tmp_path.iterdir())) <= 5
 

@@ -12,8 +12,12 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import date
 
+import httpx2
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis.strategies import text
 from streamlit.runtime.runtime import Runtime
 
 import valor_core as vc
@@ -34,6 +38,7 @@ from valor_core.notebook.connection import (
     KeyInTheClear,
     ServerNotReached,
 )
+from valor_core.notebook.display import listed, shown, table, two_columns
 from valor_core.notebook.local import LocalDesk
 from valor_core.notebook.remote import RemoteDesk, checked
 from valor_core.snapshots.view import View
@@ -356,3 +361,33 @@ def test_the_chance_of_an_event_is_told_in_a_simulation_of_either_desk(apple: Co
     )
 
     assert made.chances.loc["value_per_share below 0", "at all"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx2.Response(200, html="<h1>Sign in</h1>"),
+        httpx2.Response(502, text="Bad gateway"),
+        httpx2.Response(404, json={"message": "nothing here"}),
+        httpx2.Response(307, headers={"location": "https://elsewhere.example"}),
+    ],
+)
+def test_what_another_product_answers_is_no_answer_of_ours(answer: httpx2.Response):
+    answer.request = httpx2.Request("GET", "https://valor.example.com/api/v1/me")
+
+    told = connection.refusal_of(answer)
+
+    assert isinstance(told, ServerNotReached)
+    assert "not as this product does" in str(told)
+
+
+@given(text=text(max_size=40))
+def test_what_somebody_wrote_is_shown_as_text_and_never_as_markup(text: str):
+    written = f"<img src=x onerror=alert(1)>{text}"
+
+    told = shown(
+        written, listed([written]), two_columns([(written, written)]),
+        table(pd.DataFrame({written: [written]}, index=[written])), provenance=written,
+    )  # fmt: skip
+
+    assert "<img" not in told

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -98,10 +98,10 @@ def _cluster(address: str) -> Iterator[tuple[Executor, int]]:
             raise WorkLost from None
 
 
-def spread(function: Callable[[Task], Made], tasks: Iterable[Task]) -> Iterator[Made]:
+def spread(function: Callable[[Task], Made], tasks: Iterable[Task]) -> Generator[Made]:
     """What the function makes of each task, in the order of the tasks, by the executor.
 
-    Few are out at once, so that whoever stops listening waits for no more than the pieces at work.
+    Few are out at once, so that whoever closes it waits for no more than the pieces at work.
     """
     with executor() as (pool, width):
         waiting, out = iter(tasks), deque[Future[Made]]()

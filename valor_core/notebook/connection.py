@@ -117,7 +117,7 @@ class Connection:
 
     def get(self, path: str, **asked: Any) -> Any:
         """What is told at a path, as JSON."""
-        return self.raw(path, **asked).json()
+        return told_by(self.raw(path, **asked))
 
     def raw(self, path: str, **asked: Any) -> httpx2.Response:
         """What is told at a path."""
@@ -137,7 +137,7 @@ class Connection:
         request = httpx2.Request(
             "POST", self.host + API + path, json=body, headers={"Idempotency-Key": new_id()}
         )
-        return self._answer(request).json()
+        return told_by(self._answer(request))
 
     def delete(self, path: str) -> None:
         """The thing at a path is given up."""
@@ -161,11 +161,11 @@ class Connection:
 
 def refusal_of(answer: httpx2.Response) -> ValorError:
     """A problem document as the error that it was."""
-    if "problem+json" not in answer.headers.get("content-type", ""):
-        told = f"it answers {answer.status_code}, and not as this product does"
-        return ServerNotReached(answer.url.host, why=told)
-    problem = answer.json()
-    error = refusal(problem, otherwise=BY_STATUS.get(answer.status_code, ValorError))
+    try:
+        problem = answer.json()
+        error = refusal(problem, otherwise=BY_STATUS.get(answer.status_code, ValorError))
+    except (ValueError, TypeError, KeyError):
+        return _of_another_product(answer)
     error.status = answer.status_code
     if isinstance(error, BadInputs):
         error.flaws = tuple(Flaw(f["place"], f["problem"]) for f in problem["flaws"])
@@ -173,6 +173,19 @@ def refusal_of(answer: httpx2.Response) -> ValorError:
         error.retry_after_s, error.reset_at = problem["retry_after_s"], problem["reset_at"]
         error.policies = tuple(problem["violated-policies"])
     return error
+
+
+def told_by(answer: httpx2.Response) -> Any:
+    """What an answer holds as JSON; a page, such as a proxy's sign-in, is none of ours."""
+    try:
+        return answer.json()
+    except ValueError:
+        raise _of_another_product(answer) from None
+
+
+def _of_another_product(answer: httpx2.Response) -> ServerNotReached:
+    told = f"it answers {answer.status_code}, and not as this product does"
+    return ServerNotReached(answer.url.host, why=told)
 
 
 def refusal(told: Mapping[str, Any], *, otherwise: type[ValorError] = ValorError) -> ValorError:

@@ -1,6 +1,10 @@
 """How the objects of a notebook show themselves: a heading, what they hold, where it comes from."""
 
 from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def shown(heading: str, *parts: str, provenance: str) -> str:
@@ -23,4 +27,10 @@ def two_columns(rows: list[tuple[str, str]]) -> str:
         f'<td style="text-align:right">{escape(told)}</td></tr>'
         for label, told in rows
     )
-    return f"<table>{cells}</table>"
+    return f'<div style="overflow-x:auto"><table>{cells}</table></div>'
+
+
+def table(rows: "pd.DataFrame") -> str:
+    """A table, which a narrow window scrolls by itself; numbers as a reader compares them."""
+    told = rows.to_html(float_format=lambda each: f"{each:,.6g}", index_names=False, na_rep="")
+    return f'<div style="overflow-x:auto">{told}</div>'

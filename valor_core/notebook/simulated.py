@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from valor_core.notebook.desk import Running
-from valor_core.notebook.display import listed, shown
+from valor_core.notebook.display import listed, shown, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,8 +132,8 @@ class Simulated:
         ]
         return shown(
             self._told,
-            self.table.to_html(),
-            self.drivers.to_html(),
+            table(self.table),
+            table(self.drivers),
             listed(lost),
             provenance=f"run {run.run_id[:16]}, {run.model} version {run.version}, "
             f"{run.plan.sampler} sampler; the same seed gives the same draws on every machine",

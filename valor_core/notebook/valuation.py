@@ -362,4 +362,4 @@ def value(inputs: Any, sources: Mapping[str, Source] | None = None) -> Valuation
 
 
 def _label(each: Any) -> str:
-    return each.metadata["label"] or each.name.replace("_", " ")
+    return each.metadata["label"] or spoken(each.name)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from valor_core.notebook.display import shown
+from valor_core.notebook.display import shown, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +64,6 @@ class Weighed:
     def _repr_html_(self) -> str:
         return shown(
             repr(self)[1:-1],
-            self.table.to_html(),
+            table(self.table),
             provenance=f"around run {self.of.run_id[:16]}, each scenario by the same model",
         )

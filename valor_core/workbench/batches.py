@@ -1,7 +1,8 @@
 """All companies valued by one policy; what comes of it is shown, not kept."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import cache, partial
 
@@ -32,8 +33,8 @@ WORTH_IT = 4  # pieces: fewer are done before a process has begun
 Priced = tuple[CompanyId, float | None]
 """A company, and what its share costs where that was stated."""
 Pool = Callable[[Callable[[Sequence[Priced]], list[Valued]], Iterable[Sequence[Priced]]],
-                Iterable[list[Valued]]]  # fmt: skip
-"""The map of an executor."""
+                Generator[list[Valued]]]  # fmt: skip
+"""The map of an executor; closed early, it ends what is still at work."""
 
 
 class NoCompany(BadInput):
@@ -83,9 +84,10 @@ def value_all(
     else:
         url = "" if is_elsewhere() else work.store.url
         made = pool(partial(value_elsewhere, url, work.caller, policy, peers), pieces)
-    for some in made:
-        rows += some
-        tell(len(rows) / len(listed))
+    with closing(made):  # whoever gives up leaves no work behind
+        for some in made:
+            rows += some
+            tell(len(rows) / len(listed))
     return tuple(rows)
 
 

@@ -44,6 +44,7 @@ from valor_core.values import (
     CompanyId,
     Role,
     TenantId,
+    micros,
     new_id,
 )
 from valor_core.workbench import (
@@ -111,7 +112,7 @@ def _laid_out(store: Store, tenant_id: TenantId, slug: str, now: datetime) -> bo
         if work.session.scalar(select(UsageEventRow.meter).where(before).limit(1)):
             return False
     with unit_of_work(setup.operator(tenant_id), store, _at(first, 6)) as work:
-        lay_out_providers(work, now.date())
+        lay_out_providers(work, now)
         for meter, minor in PRICES.items():
             billing.set_price(work, _price(meter, minor, first))
     with unit_of_work(who, store, now) as work:
@@ -171,11 +172,11 @@ def _deliver(store: Store, sending: Sending, now: datetime) -> State:
 
 
 @verb("demo.months")
-def lay_out_providers(work: Work, today: date) -> None:
-    """Keep how some providers did in the months before a day: made up, and called so."""
-    chance = random.Random(today.toordinal())  # noqa: S311
-    first = first_moment(today - timedelta(days=DAYS))
-    end = first_moment(today)
+def lay_out_providers(work: Work, until: datetime) -> None:
+    """Keep how some providers did in the months before a moment: made up, and called so."""
+    chance = random.Random(until.toordinal())  # noqa: S311
+    first = first_moment(until.date() - timedelta(days=DAYS))
+    end = micros(until)
     states, calls = list[dict[str, Any]](), list[dict[str, Any]]()
     for provider, capability in ASKED:
         place = {"provider": provider, "capability": str(capability)}

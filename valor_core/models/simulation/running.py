@@ -1,6 +1,7 @@
 """Running a simulation: chunk by chunk, by one process or many, to the same bytes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -24,8 +25,8 @@ from valor_core.models.simulation.plan import (
 from valor_core.models.simulation.program import Columns, evaluator
 from valor_core.models.simulation.refused import Refused, added, counted, reasons_of_lost
 
-Pool = Callable[[Callable[[list[Chunk]], Any], Iterable[list[Chunk]]], Iterable[Any]]
-"""The map of a pool of processes."""
+Pool = Callable[[Callable[[list[Chunk]], Any], Iterable[list[Chunk]]], Generator[Any]]
+"""The map of an executor; closed early, it ends what is still at work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -88,10 +89,11 @@ def simulate(
             if pool is None or len(each) <= CHUNKS_OF_A_TASK  # one task gains nothing elsewhere
             else pool(partial(run_chunks, inputs, plan), tasks(each))
         )
-        for results in parts:
-            done += results
-            if progress is not None:
-                progress(len(done) / total)
+        with closing(parts):  # whoever gives up leaves no work behind
+            for results in parts:
+                done += results
+                if progress is not None:
+                    progress(len(done) / total)
         if plan.tolerance is not None and _is_exact(inputs, plan, done, plan.tolerance):
             return merged(inputs, plan, done, converged=True)
     return merged(inputs, plan, done, converged=None if plan.tolerance is None else False)
