@@ -23,6 +23,10 @@ LABELS = {
         "Compared with what was saved before that day. Empty: 30 days before the report is made.",
     ),
     "older_than": ("Old after how many days", "Values saved longer ago are listed as old."),
+    "stale_after": (
+        "Stale after how many days",
+        "Counted from the end of the newest fiscal year that is known.",
+    ),
     "last": ("Last day", "Empty: the day on which the report is made."),
 }
 CHOICES = {"open": "leave open: the report says what to state", "zero": "count as 0, in my name"}

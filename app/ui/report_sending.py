@@ -84,7 +84,7 @@ def destinations(who: Caller, standing: Sequence[Destination], names: Mapping[st
     if may(who, "destination.add"):
         if not standing:
             st.caption("Reports stay here so far. Name a mailbox, a folder or a webhook below.")
-        with st.expander("Name another one"):
+        with st.expander("Name another one" if standing else "Name one"):
             _adding(who)
     elif not standing:
         st.caption("Reports stay here. An administrator can name where else they are sent.")

@@ -211,6 +211,80 @@ def test_a_review_of_nothing_says_how_to_begin(world: World, tmp_path: Path):
     assert "No value is saved yet." in page
 
 
+def test_a_committee_book_tells_every_method_with_why_its_workings_and_its_proof(
+    book: World, tmp_path: Path
+):
+    now = utc_now()
+    by_dcf = saved(book, why="After the call.", at=now)
+    by_flows = saved(book, why="Beside it.", model="dcf_direct", at=now)
+
+    document, parameters = gathered(book, "committee_book", book.acme.analyst, company="AAPL")
+    page, result = executed(tmp_path, document, parameters)
+
+    assert [each["value"] for each in result["figures"]["values"]] == [by_dcf, by_flows]
+    band = result["figures"]["ranges"][0]
+    assert band["low"] < band["mid"] == by_dcf < band["high"]
+    middle = result["lists"]["sensitivity"]["rows"][2][3]
+    assert middle == f"{by_dcf:,.2f}"
+    with open_work(book.acme.admin, book.store) as work:
+        entries = [e for e in logbook.read_log(work) if e.action == "valuation.run"]
+    for told in (
+        "After the call.",
+        "none known",
+        "us-gaap:",
+        "0000320193-",
+        "anna",
+        *(entry.leaf.hex() for entry in entries),
+    ):
+        assert told in page
+    formulas = [row[3] for row in result["lists"]["workings"]["rows"]]
+    assert any("enterprise_value" in formula for formula in formulas)
+    rows = list(csv.DictReader((tmp_path / "committee_book.csv").read_text().splitlines()))
+    assert {row["kind"] for row in rows} == {"assumption", "line"}
+
+
+def test_a_committee_book_of_a_company_that_nobody_valued_says_how_to_begin(
+    world: World, tmp_path: Path
+):
+    imported(world.acme.analyst, table(ACME_2023, ACME_2024), "acme.csv")
+
+    page, result = executed(tmp_path, *gathered(world, "committee_book", company="ACME"))
+
+    assert "No value of the company is saved yet." in page
+    assert result["figures"]["ranges"] == []
+    assert ("Revenue", "USD m", "0", "0", "a-24") in map(tuple, result["lists"]["facts"]["rows"])
+
+
+def test_data_quality_tells_what_is_missing_stale_restated_doubted_and_out_of_range(
+    world: World, tmp_path: Path
+):
+    def fact(year: int, item: str, value: str, filed: str, accession: str) -> str:
+        end = f"{year}-12-31"
+        return f"7,Acme,ACME,,{year},,{end},{item},{value},USD,,{accession},10-K,{filed}"
+
+    rows = (
+        fact(2018, "revenue", "100", "2019-02-01", "a-18"),
+        fact(2018, "revenue", "90", "2020-02-01", "a-19"),
+        fact(2018, "total_assets", "-5", "2019-02-01", "a-18"),
+        fact(2018, "gross_profit", "80", "2019-02-01", "a-18"),
+        fact(2018, "cost_of_revenue", "50", "2019-02-01", "a-18"),
+    )
+    imported(world.acme.analyst, table(*rows), "acme.csv")
+
+    page, result = executed(tmp_path, *gathered(world, "data_quality", world.acme.analyst))
+
+    told = {(row["kind"], row["item"]) for row in result["figures"]["flaws"]
+            if row["company"] == "Acme"}  # fmt: skip
+    assert ("stale", "Newest year") in told
+    assert ("missing", "Net income") in told
+    assert ("restated", "Revenue") in told
+    assert ("out_of_range", "Total assets") in told
+    assert ("doubted", "Gross profit") in told
+    assert "100 as filed 2019-02-01, 90 as filed 2020-02-01 (-10.0 %)" in page
+    lines = list(csv.DictReader((tmp_path / "data_quality.csv").read_text().splitlines()))
+    assert len(lines) == sum(result["figures"]["counts"].values())
+
+
 @ONLY_SQLITE
 def test_a_report_of_figures_is_made_in_its_process_with_a_page_and_a_spreadsheet(world: World):
     billed_with_faults(world)

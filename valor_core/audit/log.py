@@ -171,6 +171,12 @@ def entries(
     return work.session.scalars(query).all()
 
 
+def entries_about(work: Work, targets: Sequence[str], *, action: str) -> Sequence[AuditLogRow]:
+    """The entries of an act on these targets, the oldest first."""
+    about = AuditLogRow.action == action, AuditLogRow.target.in_(targets)
+    return work.session.scalars(select(AuditLogRow).where(*about).order_by(AuditLogRow.seq)).all()
+
+
 def acted_since(work: Work, size: int, *, besides: Sequence[str]) -> bool:
     """Whether the log has an entry after the first `size`, beside those of acts of these nouns."""
     others = (not_(AuditLogRow.action.startswith(f"{noun}.")) for noun in besides)

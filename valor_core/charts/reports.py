@@ -5,8 +5,10 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from valor_core.charts.comparables import ranges
 from valor_core.charts.providers import Stretch, timeline
 from valor_core.charts.style import SERIES, Theme, figure
+from valor_core.models.comparables.football import FootballRow
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -51,6 +53,21 @@ def course(states: Sequence[Mapping[str, str]], *, theme: Theme = "light") -> "F
         for each in states
     ]
     return timeline(stretches, theme=theme)
+
+
+def football(found: Sequence[Mapping[str, Any]], *, theme: Theme = "light") -> "Figure":
+    """What each method says of a share, as ranges beside each other."""
+    rows = [
+        FootballRow(
+            method=each["method"], assumption=each["assumption"],
+            low=each["low"], mid=each["mid"], high=each["high"],
+        )
+        for each in found
+    ]  # fmt: skip
+    if not rows:
+        return figure([], theme, height=120)
+    currencies = {each["currency"] for each in found}
+    return ranges(rows, currency=" and ".join(sorted(currencies)), theme=theme)
 
 
 def spreads(companies: Sequence[Mapping[str, Any]], *, theme: Theme = "light") -> "Figure":

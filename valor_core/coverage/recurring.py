@@ -37,18 +37,23 @@ def cron_of(text: str) -> str:
 def in_words(cron: str, zone: str) -> str:
     """When it is due, as one says it; by its fields where there are no plain words for them.
 
-    >>> in_words("0 7 * * mon-fri", "Europe/Zurich"), in_words("20 3 * * *", "UTC")
-    ('every weekday at 07:00 in Zurich', 'every day at 03:20 UTC')
+    >>> in_words("0 7 * * mon-fri", "Europe/Zurich"), in_words("20 3 * * mon", "UTC")
+    ('every weekday at 07:00 in Zurich', 'every Monday at 03:20 UTC')
     """
     where = "UTC" if zone == "UTC" else f"in {zone.rpartition('/')[2].replace('_', ' ')}"
     minute, hour, days = cron.split(" ", 2)
     if said := {told: said for said, told in OFTEN.items()}.get(cron):
         return f"{said} {where}"
-    known = {told: said for said, told in ON.items()}.get(days)
+    known = {told: as_written(said) for said, told in ON.items()}.get(days)
     if known and minute.isdigit() and hour.isdigit():
         day = f"on the {known}" if known == "first of the month" else f"every {known}"
         return f"{day} at {int(hour):02}:{int(minute):02} {where}"
     return f"by {cron} {where}"
+
+
+def as_written(on: str) -> str:
+    """Days as they are written: the names of weekdays begin with a capital."""
+    return on.capitalize() if on in WEEKDAYS else on
 
 
 def zones() -> list[str]:

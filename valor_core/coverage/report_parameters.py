@@ -19,7 +19,14 @@ Day = str
 
 REPORTS = {
     name: ROOT / "notebooks" / f"{name}.ipynb"
-    for name in ("valuation", "reconciliation", "sla", "portfolio_review")
+    for name in (
+        "valuation",
+        "reconciliation",
+        "sla",
+        "portfolio_review",
+        "committee_book",
+        "data_quality",
+    )
 }
 """Every report that can be run, by name; no path ever comes from a caller."""
 

@@ -33,7 +33,7 @@ def _by_dcf(saved: Saved) -> Iterator[FootballRow]:
     inputs: DcfInputs = saved.inputs
     growth = inputs.terminal_growth
     down = ("terminal_growth", [growth - STEP, growth, growth + STEP])
-    found = grid(inputs, down, _discounting(inputs))
+    found = grid(inputs, down, discounting(inputs))
     values = found.values[np.isfinite(found.values)]
     low, high = float(values.min()), float(values.max())
     beside = " and cost of capital" if len(found.columns) > 1 else ""
@@ -46,7 +46,7 @@ def _by_dcf(saved: Saved) -> Iterator[FootballRow]:
     )
 
 
-def _discounting(inputs: DcfInputs) -> tuple[str, list[float]]:
+def discounting(inputs: DcfInputs) -> tuple[str, list[float]]:
     """The rate that moves the cost of capital; a stated one by year stays."""
     if inputs.cost_of_capital is not None:
         rate = float(inputs.cost_of_capital.risk_free)

@@ -27,7 +27,14 @@ from valor_core.store.work import Work
 from valor_core.tenancy import quotas
 from valor_core.tenancy.access import may
 from valor_core.values import Caller, CompanyId, Source, SourceKind, ValuationId, from_micros
-from valor_core.workbench import people, report_portfolio, report_reconciliation, report_sla
+from valor_core.workbench import (
+    people,
+    report_committee,
+    report_portfolio,
+    report_quality,
+    report_reconciliation,
+    report_sla,
+)
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.report_parts import person
 from valor_core.workbench.snapshots import snapshot_of_now, verify_snapshot
@@ -82,6 +89,18 @@ KINDS = {
         about="All saved values: what moved and why, how far methods are apart, what is old.",
         needs="valuation.read",
         tell=report_portfolio.tell,
+    ),
+    "committee_book": Kind(
+        title="Valuation committee book",
+        about="One company for those who decide: figures, all methods, why, and what proves it.",
+        needs="valuation.read",
+        tell=report_committee.tell,
+    ),
+    "data_quality": Kind(
+        title="Data quality",
+        about="What is missing, doubted, stale, restated or out of range, by company and item.",
+        needs="fact.read",
+        tell=report_quality.tell,
     ),
 }
 
