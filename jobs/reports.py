@@ -25,6 +25,7 @@ from typing import Any
 
 from jobs.code_version import code_version
 from jobs.course import read_course
+from jobs.printing import PDF, print_page
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.coverage.report_parameters import report_source
 from valor_core.errors import ValorError
@@ -39,7 +40,7 @@ from valor_core.workbench.sealing import seal_log
 from valor_core.workbench.snapshots import renew_snapshot
 from valor_core.workbench.verb import open_work
 
-OUTPUTS = ("report.html", "result.json", "executed.ipynb", "input.json")  # and spreadsheets
+OUTPUTS = ("report.html", PDF, "result.json", "executed.ipynb", "input.json")  # and spreadsheets
 STANDS_ON = (
     "run_id", "valuation_id", "snapshot_id", "audit_checkpoint", "enterprise_value",
     "value_per_share",
@@ -151,6 +152,7 @@ def _outcome(
         detail = told.get(status, "It was stopped.")
     elif code == 0 and _is_result(run.folder, document) and (run.folder / "report.html").is_file():
         status = Status.SUCCEEDED
+        print_page(run.folder, _passed_on() | {"HOME": str(run.folder / ".private")})
     else:
         status, detail = Status.FAILED, _tail(run.folder, code)
     stands_on = {name: document[name] for name in STANDS_ON if name in document}
@@ -201,7 +203,7 @@ def _made_again(run: JobRun, folder: Path, limits: Limits) -> tuple[list[str], l
         )
     if code != 0:
         return [], ["it took too long to make it again" if status else _tail(folder, code)]
-    compared = sorted({"report.html", *run.data})
+    compared = sorted({"report.html", *run.data} - {PDF})  # which tells when it was printed
     same = [
         name
         for name in compared
@@ -281,7 +283,7 @@ def _environment(folder: Path) -> dict[str, str]:
     """Built, not inherited: no database, no secret, no start-up files of the service's own home."""
     private = folder / ".private"
     private.mkdir(mode=0o700)
-    return {name: os.environ[name] for name in PASSED_ON if name in os.environ} | {
+    return _passed_on() | {
         "HOME": str(private),
         "IPYTHONDIR": str(private / "ipython"),
         "JUPYTER_CONFIG_DIR": str(private / "config"),
@@ -296,6 +298,10 @@ def _environment(folder: Path) -> dict[str, str]:
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONPATH": str(ROOT),
     }
+
+
+def _passed_on() -> dict[str, str]:
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}
 
 
 def _end(child: subprocess.Popen[bytes], grace_s: float) -> None:

@@ -104,6 +104,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for setting in SETTINGS:
             patch.delenv(setting.name, raising=False)
         patch.setenv("VALOR_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("VALOR_CHROMIUM", "none")  # printing costs seconds: one test is about it
         yield
 
 

@@ -176,6 +176,11 @@ SETTINGS = (
         choices=("here", "worker"),
     ),
     Setting(
+        "VALOR_CHROMIUM",
+        "",
+        "Browser that prints reports to PDF; the one on the PATH if empty; `none` makes no PDF.",
+    ),
+    Setting(
         "VALOR_DELIVERY_FOLDER",
         "",
         "Folder in which tenants may have reports laid down, each in a folder of its own; none if "

@@ -25,6 +25,8 @@ SANDBOX = (
 )
 """A report may draw its charts; it has no origin, so it reaches neither sessions nor the API."""
 
+KINDS = {"json": "application/json", "pdf": "application/pdf", "csv": "text/csv; charset=utf-8"}
+
 Id = Annotated[str, Path(max_length=100)]
 
 
@@ -303,9 +305,9 @@ def read_report(work: CallersWork, run_id: Id) -> Response:
 
 @router.get("/runs/{run_id}/files/{file}", response_class=Response)
 def read_data(work: CallersWork, run_id: Id, file: Id) -> Response:
-    """What the report found, as `result.json` or a spreadsheet, byte for byte as it was made."""
+    """What the report found: `result.json`, a spreadsheet or the PDF, byte for byte as made."""
     content = reports.read_data(work, run_id, file)
-    kind = "application/json" if file.endswith(".json") else "text/csv; charset=utf-8"
+    kind = KINDS[file.rpartition(".")[2]]
     return Response(
         content,
         media_type=kind,

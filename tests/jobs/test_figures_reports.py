@@ -16,6 +16,7 @@ from jobs.reports import run_report, verify_run
 from tests.books import ACME_2023, ACME_2024, imported, table
 from tests.conftest import ONLY_SQLITE, World
 from tests.market.played import QUESTION, Played, begin_anew
+from tests.needs import needed
 from tests.workbench.test_billing import bill, priced, used
 from valor_core.coverage.job_runs import Status
 from valor_core.coverage.report_parameters import report_source
@@ -252,7 +253,7 @@ def test_a_committee_book_of_a_company_that_nobody_valued_says_how_to_begin(
 
     assert "No value of the company is saved yet." in page
     assert result["figures"]["ranges"] == []
-    assert ("Revenue", "USD m", "0", "0", "a-24") in map(tuple, result["lists"]["facts"]["rows"])
+    assert ("Revenue, USD m", "0", "0", "a-24") in map(tuple, result["lists"]["facts"]["rows"])
 
 
 def test_data_quality_tells_what_is_missing_stale_restated_doubted_and_out_of_range(
@@ -286,13 +287,20 @@ def test_data_quality_tells_what_is_missing_stale_restated_doubted_and_out_of_ra
 
 
 @ONLY_SQLITE
-def test_a_report_of_figures_is_made_in_its_process_with_a_page_and_a_spreadsheet(world: World):
+def test_a_report_of_figures_is_made_in_its_process_with_a_page_a_pdf_and_a_spreadsheet(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
     billed_with_faults(world)
+    monkeypatch.setenv("VALOR_CHROMIUM", str(needed("browser")))
 
     run = run_report(world.store, world.acme.admin, "reconciliation", {"days": 7})
 
     assert run.status is Status.SUCCEEDED, run.detail
-    assert run.data == ["reconciliation.csv", "result.json"]
+    assert run.data == ["reconciliation.csv", "report.pdf", "result.json"]
+    with open_work(world.acme.admin, world.store) as work:
+        printed = reports.read_data(work, run.id, "report.pdf")
+    assert printed.startswith(b"%PDF-")
+    assert len(printed) > 10_000
     with open_work(world.acme.admin, world.store) as work:
         page = reports.read_report(work, run.id).decode()
         rows = reports.read_data(work, run.id, "reconciliation.csv").decode()

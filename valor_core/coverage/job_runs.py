@@ -84,7 +84,7 @@ class JobRun:
 
     @property
     def data(self) -> list[str]:
-        """The files in which it left what it found, for whoever computes further."""
+        """The files in which it left what it found, for whoever computes further, or prints."""
         return sorted(filter(is_data, self.record.get("outputs", ()))) if self.html else []
 
     def as_dict(self) -> dict[str, Any]:
@@ -109,8 +109,8 @@ class JobRun:
 
 
 def is_data(name: str) -> bool:
-    """Whether a file of a run holds what it found, for whoever computes further."""
-    return name == "result.json" or name.endswith(".csv")
+    """Whether a file of a run is for whoever computes further, or prints."""
+    return name in ("result.json", "report.pdf") or name.endswith(".csv")
 
 
 def _iso(moment: datetime | None) -> str | None:

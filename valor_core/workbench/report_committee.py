@@ -25,9 +25,11 @@ from valor_core.workbench.report_parts import MILLION, percent, person, spreadsh
 from valor_core.workbench.valuations import Saved, read_valuation
 
 YEARS = 5
+UNITS = {Measure.MONEY: "{} m", Measure.SHARES: "m", Measure.PER_SHARE: "{} a share"}
 STEPS = (-0.01, -0.005, 0.0, 0.005, 0.01)
 LINES_SHOWN = 60
-VALUES_SHOWN = 6
+VALUES_SHOWN = 3
+RATES = {"cost_of_capital.risk_free": "risk-free rate", "wacc.start": "cost of capital"}
 SHEET = ("method", "kind", "name", "value", "told")
 NONE_YET = (
     "No value of the company is saved yet. Value it on the page DCF, say why, and save it: the "
@@ -115,13 +117,12 @@ def _facts(figures: Mapping[tuple[str, int], FiledFact]) -> Listing:
         if not any(row):
             continue
         last = next(fact for fact in reversed(row) if fact)
-        unit = f"{last.unit} m" if item.measure is Measure.MONEY else last.unit
-        rows.append(
-            (item.label, unit, *(_amount(fact, item.measure) for fact in row), last.accession)
-        )
+        unit = UNITS[item.measure].format(last.unit.partition("/")[0])
+        cells = (_amount(fact, item.measure) for fact in row)
+        rows.append((f"{item.label}, {unit}", *cells, last.accession))
     return Listing(
         caption=f"As filed, known now; {newest} is the newest year" if years else "As filed",
-        columns=("Figure", "Unit", *map(str, years), "Filing"),
+        columns=("Figure", *map(str, years), "Newest filing"),
         numbers=tuple(map(str, years)),
         rows=rows,
         empty="Nothing is filed of the company yet. Import filings on the page Coverage.",
@@ -131,9 +132,9 @@ def _facts(figures: Mapping[tuple[str, int], FiledFact]) -> Listing:
 def _amount(fact: FiledFact | None, measure: Measure) -> str:
     if fact is None:
         return "–"
-    if measure is Measure.MONEY:
-        return f"{fact.value / MILLION:,.0f}"
-    return f"{fact.value:,.2f}" if measure is Measure.PER_SHARE else f"{fact.value:,.0f}"
+    if measure is Measure.PER_SHARE:
+        return f"{fact.value:,.2f}"
+    return f"{fact.value / MILLION:,.0f}"
 
 
 def _methods(saved: Sequence[Saved], names: Mapping[str, str]) -> Listing:
@@ -184,7 +185,7 @@ def _varied(each: Saved) -> dict[str, Any] | None:
     except ValorError:
         return None
     return {
-        "across": spoken(path),
+        "across": RATES.get(path, spoken(path)),
         "rows": [float(value) for value in found.rows],
         "columns": [float(value) for value in found.columns],
         "values": [
@@ -251,7 +252,6 @@ def _shown(
     return Listing(
         caption=caption + (f"; the spreadsheet has {more:,} more" if more else ""),
         columns=columns,
-        numbers=("Value",),
         rows=kept,
         empty=NONE_YET,
     )
