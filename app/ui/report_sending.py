@@ -41,7 +41,7 @@ def told(who: Caller, sent: Sequence[Delivery]) -> None:
         elif each.state is State.WAITING:
             st.warning(
                 f"Not sent to {name} yet: {show.plain(each.why)}. "
-                f"Tried again {moment(each.next_at)}.",
+                f"It is tried again {moment(each.next_at)}.",
                 icon=":material/schedule_send:",
             )
         else:

@@ -1,0 +1,99 @@
+"""A process that is killed in the middle: whoever comes after heals what it left."""
+
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psutil
+
+from jobs import runner
+from jobs.delivering import deliver_due
+from jobs.reports import Limits
+from tests.conftest import ONLY_SQLITE, World
+from tests.jobs.test_delivering import a_report, destination, told
+from valor_core.coverage import deliveries as kept
+from valor_core.coverage.deliveries import HELD_FOR, State
+from valor_core.coverage.job_runs import JobRun, Status
+from valor_core.settings import ROOT, home
+from valor_core.workbench import reports
+from valor_core.workbench.verb import open_work
+
+LEASE = timedelta(seconds=2)
+TICKS = """
+import sys
+from datetime import datetime, timedelta
+from jobs import runner
+from jobs.reports import Limits
+from valor_core.store.engines import Store
+limits = Limits(lease=timedelta(seconds=2))
+runner.tick(Store(sys.argv[1]), now=datetime.fromisoformat(sys.argv[2]), limits=limits)
+"""
+
+
+def newest(world: World) -> JobRun:
+    with open_work(world.acme.viewer, world.store) as work:
+        return reports.list_runs(work)[0]
+
+
+def until(true, *, within_s: float = 90.0) -> None:
+    deadline = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def works_in(folder: Path) -> bool:
+    for process in psutil.process_iter():
+        try:
+            if str(folder) in process.environ().get("HOME", ""):
+                return True
+        except psutil.Error:
+            continue
+    return False
+
+
+@ONLY_SQLITE
+def test_a_report_whose_process_is_killed_in_its_middle_is_made_by_the_next(world: World):
+    """S48."""
+    with open_work(world.acme.analyst, world.store) as work:
+        reports.schedule_report(work, "sla", {}, cron="every hour")
+    later = datetime.now(UTC) + timedelta(hours=1)
+    url = world.store.engine.url.render_as_string(hide_password=False)
+    made = home() / "reports" / world.acme.id
+    with subprocess.Popen([sys.executable, "-c", TICKS, url, later.isoformat()], cwd=ROOT) as first:
+        until(lambda: list(made.glob("*/1/run.log")))  # its notebook has begun
+        first.kill()
+    killed = newest(world)
+    assert (killed.status, killed.attempt) == (Status.RUNNING, 1)
+    until(lambda: not works_in(killed.folder))
+
+    until(lambda: runner.tick(world.store, now=later, limits=Limits(lease=LEASE)))
+
+    healed = newest(world)
+    assert healed.id == killed.id
+    assert (healed.status, healed.attempt) == (Status.SUCCEEDED, 2), healed.detail
+    assert not (killed.folder / "report.html").exists()
+
+
+@ONLY_SQLITE
+def test_a_delivery_whose_process_is_killed_after_it_was_sent_arrives_once(
+    world: World, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setenv("VALOR_DELIVERY_FOLDER", str(tmp_path))
+    desk, _ = destination(world, "folder", "Desk")
+    run = a_report(world, desk)
+    deliver_due(world.store, world.acme.id)
+    [laid] = (tmp_path / "acme" / "Desk").iterdir()
+    with open_work(world.acme.analyst, world.store) as work:
+        work.begin_writing()
+        [row] = kept.of_runs(work, [run.id])  # as the killed process left it
+        row.state, row.delivered_at = State.WAITING, None
+        row.next_at = work.now_micros + HELD_FOR // timedelta(microseconds=1)
+
+    assert deliver_due(world.store, world.acme.id) == 0
+    deliver_due(world.store, world.acme.id, now=datetime.now(UTC) + HELD_FOR + LEASE)
+
+    assert [each.state for each in told(world, run)] == [State.DELIVERED]
+    assert [each.name for each in (tmp_path / "acme" / "Desk").iterdir()] == [laid.name]
