@@ -7,13 +7,13 @@ import streamlit as st
 
 from app.ui import show
 from valor_core.coverage.cron import next_due, read_cron, read_zone
-from valor_core.coverage.recurring import OFTEN, ON, as_written, cron_of, in_words, zones
+from valor_core.coverage.recurring import OFTEN, ON, cron_of, in_words, zones
 from valor_core.errors import BadInput
 from valor_core.values import utc_now
 
 OTHERWISE = "otherwise, as cron says it"
 DAYS = {
-    **{f"on the {on}" if " " in on else f"every {as_written(on)}": on for on in ON},
+    **{f"on the {on}" if " " in on else f"every {on}": on for on in ON},
     **{often: often for often in OFTEN},
     OTHERWISE: "",
 }

@@ -14,7 +14,7 @@ def test_what_was_said_is_read_back_and_means_the_same(on, hour, minute):
 
     told = in_words(cron, "UTC")
 
-    assert f"{on} at {hour:02}:{minute:02} utc" in told.lower()
+    assert f"{on} at {hour:02}:{minute:02} UTC" in told
     assert cron_of(told.removesuffix(" UTC")) == cron
 
 

@@ -44,16 +44,11 @@ def in_words(cron: str, zone: str) -> str:
     minute, hour, days = cron.split(" ", 2)
     if said := {told: said for said, told in OFTEN.items()}.get(cron):
         return f"{said} {where}"
-    known = {told: as_written(said) for said, told in ON.items()}.get(days)
+    known = {told: said for said, told in ON.items()}.get(days)
     if known and minute.isdigit() and hour.isdigit():
         day = f"on the {known}" if known == "first of the month" else f"every {known}"
         return f"{day} at {int(hour):02}:{int(minute):02} {where}"
     return f"by {cron} {where}"
-
-
-def as_written(on: str) -> str:
-    """Days as they are written: the names of weekdays begin with a capital."""
-    return on.capitalize() if on in WEEKDAYS else on
 
 
 def zones() -> list[str]:
