@@ -42,18 +42,12 @@ class TenantAtWork(Conflict):
 class Run:
     """A function at work in a process of its own: how far it is, what came of it, its end.
 
-    The function is told as its last argument whom to tell the part that is done. What it gave is
-    handed to `then`, where there is one, whose answer is kept instead.
+    The function is told as its last argument whom to tell the part that is done.
     """
 
-    def __init__(
-        self,
-        pool: ThreadPoolExecutor,
-        function: Callable[..., Any],
-        *args: Any,
-        then: Callable[[Any], Any] | None = None,
-    ) -> None:
-        self.done, self._then = 0.0, then
+    def __init__(self, pool: ThreadPoolExecutor, function: Callable[..., Any], *args: Any) -> None:
+        self.done = 0.0
+        self.interrupted = False  # given up because the server ends, by nobody's wish
         self._given_up = False
         self._child: Child | None = None
         self._lock = Lock()
@@ -76,6 +70,15 @@ class Run:
                 self._child.kill()
         self._future.cancel()
 
+    def interrupt(self) -> None:
+        """Give it up because the server ends."""
+        self.interrupted = True
+        self.cancel()
+
+    def at_its_end(self, act: Callable[[], None]) -> None:
+        """What is to be done once it has ended, in whatever way."""
+        self._future.add_done_callback(lambda _: act())
+
     def _carry_out(self, work: tuple[Any, ...]) -> Any:
         function, args = work
         with self._lock:
@@ -83,14 +86,13 @@ class Run:
                 raise CancelledError
             self._child = Child()
         try:
-            made = self._child.do(function, *args, tell=self._tell)
+            return self._child.do(function, *args, tell=self._tell)
         except WorkLost:
             if self._given_up:
                 raise CancelledError from None
             raise
         finally:
             self._child.close()
-        return made if self._then is None else self._then(made)
 
     def _tell(self, part: float) -> None:
         self.done = part
@@ -110,33 +112,32 @@ class Runs:
     def start(self, owner: str, function: Callable[..., Any], *args: Any) -> Run:
         """Begin it, unless the owner's last run is still at work: then that one."""
         with self._lock:
-            return self.running(owner) or self._begun(owner, function, *args)
+            if running := self.running(owner):
+                return running
+            self._check_free(owner)
+            return self._begun(owner, function, *args)
 
-    def start_alone(
-        self,
-        owner: str,
-        function: Callable[..., Any],
-        *args: Any,
-        then: Callable[[Any], Any] | None = None,
-    ) -> Run:
+    def start_alone(self, owner: str, function: Callable[..., Any], *args: Any) -> Run:
         """Begin it; RunAtWork while the owner's last run is at work."""
         with self._lock:
-            if self.running(owner):
-                raise RunAtWork
-            return self._begun(owner, function, *args, then=then)
+            self._check_free(owner)
+            return self._begun(owner, function, *args)
 
-    def _begun(
-        self,
-        owner: str,
-        function: Callable[..., Any],
-        *args: Any,
-        then: Callable[[Any], Any] | None = None,
-    ) -> Run:
+    def check_free(self, owner: str) -> None:
+        """RunAtWork or TenantAtWork where no run of the owner could begin now."""
+        with self._lock:
+            self._check_free(owner)
+
+    def _check_free(self, owner: str) -> None:
+        if self.running(owner):
+            raise RunAtWork
         self._of = {who: run for who, run in self._of.items() if not run.finished}
         if sum(_tenant(who) == _tenant(owner) for who in self._of) >= MOST_OF_A_TENANT:
             raise TenantAtWork
+
+    def _begun(self, owner: str, function: Callable[..., Any], *args: Any) -> Run:
         self._pool = self._pool or ThreadPoolExecutor(AT_ONCE, thread_name_prefix="compute")
-        self._of[owner] = Run(self._pool, function, *args, then=then)
+        self._of[owner] = Run(self._pool, function, *args)
         return self._of[owner]
 
     def running(self, owner: str) -> Run | None:
@@ -148,7 +149,7 @@ class Runs:
         """Give up all runs; no process of theirs is left when it returns."""
         with self._lock:
             for run in self._of.values():
-                run.cancel()
+                run.interrupt()
             if self._pool is not None:
                 self._pool.shutdown(cancel_futures=True)
             self._pool, self._of = None, {}

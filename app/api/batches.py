@@ -6,13 +6,11 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import CallersWork, MakesOnce
-from app.api.computations import ComputationView
+from app.api.computations import ComputationView, begun_view
 from app.api.requests import StrictRoute
-from app.batches import figures_beside
 from app.computations import COMPUTATIONS
 from valor_core.coverage.batches import BatchPolicy
 from valor_core.models.codec import load, schema
-from valor_core.workbench.batches import note_batch
 from valor_core.workbench.verb import allowed
 
 router = APIRouter(prefix="/batches", tags=["batches"], route_class=StrictRoute)
@@ -36,12 +34,4 @@ def value_all(work: CallersWork, once: MakesOnce, body: BatchBody) -> Response:
     allowed(work, "batch.run")
     policy = load(BatchPolicy, body.policy)  # before the writer is taken
 
-    def begin() -> ComputationView:
-        note_batch(work, policy)
-        return ComputationView.of(
-            COMPUTATIONS.begin(
-                work, "batch.run", figures_beside, work.store.url, work.caller, policy
-            )
-        )
-
-    return once.do(begin, status=202)
+    return once.do(lambda: begun_view(work, COMPUTATIONS.value_all(work, policy)), status=202)

@@ -1,24 +1,19 @@
 """Simulations: a model over many draws of its drivers, computed beside the server."""
 
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import CallersWork, MakesOnce
-from app.api.computations import ComputationView
+from app.api.computations import ComputationView, begun_view
 from app.api.requests import StrictRoute
 from app.computations import COMPUTATIONS
-from app.simulations import with_draws_prepared
-from valor_core.compute.executors import spread
 from valor_core.models.catalogue import model_named
 from valor_core.models.codec import load, schema
-from valor_core.models.simulation.kept import drawn
 from valor_core.models.simulation.plan import SimulationPlan
 from valor_core.models.simulation.refusals import SizeOutOfRange
 from valor_core.values import CompanyId
-from valor_core.workbench.simulations import note_simulation
 from valor_core.workbench.verb import allowed
 
 router = APIRouter(tags=["simulations"], route_class=StrictRoute)
@@ -52,17 +47,10 @@ def simulate(work: CallersWork, once: MakesOnce, company_id: str, body: Simulati
     allowed(work, "simulation.run")
     inputs, plan = body.read()  # before the writer is taken
 
-    def begin() -> ComputationView:
-        note_simulation(work, CompanyId(company_id), inputs, plan)
-        return ComputationView.of(
-            COMPUTATIONS.begin(
-                work,
-                "simulation.run",
-                partial(drawn, pool=spread),
-                inputs,
-                plan,
-                then=with_draws_prepared(work.caller),
-            )
-        )
-
-    return once.do(begin, status=202)
+    return once.do(
+        lambda: begun_view(
+            work,
+            COMPUTATIONS.simulate(work, CompanyId(company_id), inputs, plan, draws=True),
+        ),
+        status=202,
+    )

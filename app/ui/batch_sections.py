@@ -1,31 +1,31 @@
 """The parts of the batch page: the policy, the run, the table of companies and their picture."""
 
 from collections.abc import Sequence
-from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pandas as pd
 import streamlit as st
 
-from app.batches import valued_beside
-from app.compute import RUNS, Run, owner_of
-from app.ui import ask, grid, show, words
+from app.computations import COMPUTATIONS
+from app.compute import owner_of
+from app.ui import ask, computing, grid, show, words
+from app.ui.computing import Awaited
 from app.ui.field import Field
 from app.ui.frame import caller, go
 from app.ui.grid import Column, Edit
 from app.ui.headline import page_of
-from app.ui.simulation_sections import progress
 from app.ui.subjects import SUBJECTS
 from app.ui.words import MILLION, label_of
 from valor_core.charts import batches as charts
-from valor_core.coverage.batches import MODELS, BatchPolicy, StatedPrice, Valued
-from valor_core.errors import BadInput, ValorError
+from valor_core.coverage.batches import MODELS, BatchPolicy, StatedPrice, Valued, rows_of
+from valor_core.errors import BadInput
 from valor_core.models.catalogue import model_named
+from valor_core.models.codec import load
 from valor_core.models.fields import Unit
 from valor_core.models.simulation.scenarios import Change
 from valor_core.workbench.adjustments import list_layers
-from valor_core.workbench.batches import note_batch
+from valor_core.workbench.batches import SUBJECT
 from valor_core.workbench.verb import open_work
 
 ROW_PX, ROWS_SEEN, DRAWN_MOST = 36, 20, 40
@@ -35,35 +35,29 @@ _OPENED = "batch_opened"
 
 
 @dataclass(slots=True, kw_only=True)
-class Bench:
+class Bench(Awaited):
     """The batch on somebody's screen: the policy, the run, and what came of it."""
 
     policy: BatchPolicy = field(default_factory=lambda: BatchPolicy(unfiled_is_nothing=True))
     priced: str = ""
-    run: Run | None = None
-    asked: BatchPolicy | None = None
     rows: tuple[Valued, ...] = ()
     of: BatchPolicy | None = None  # the policy by which the rows were valued
-    problem: ValorError | None = None
-    cancelled: bool = False
 
     def take(self) -> None:
         """What came of the run, once it has ended."""
-        if self.run is None or not self.run.finished:
-            return
-        try:
-            self.rows, self.of = self.run.result(), self.asked
-        except CancelledError:
-            self.cancelled = True
-        except ValorError as refusal:
-            self.problem = refusal
-        self.run = None
+        found = self.ended()
+        if found is not None and found.outcome is not None:
+            self.rows = rows_of(found.outcome)
+            self.of = load(BatchPolicy, found.asked["policy"])
 
 
 def bench() -> Bench:
     """The caller's bench in this session, with what its run has brought meanwhile."""
-    who = caller()
-    made: Bench = st.session_state.setdefault(f"batch:{owner_of(who)}", Bench())
+    name = f"batch:{owner_of(caller())}"
+    if name not in st.session_state:
+        st.session_state[name] = Bench()
+        st.session_state[name].find("batch.run", SUBJECT)
+    made: Bench = st.session_state[name]
     made.take()
     return made
 
@@ -185,35 +179,23 @@ def _changes(made: Bench, fields: Sequence[Field]) -> None:
 
 def start(made: Bench) -> None:
     """The button; while a run is at work, how far it is instead."""
-    who = caller()
-    running = RUNS.running(owner_of(who))
 
     def begin() -> None:
-        made.problem, made.cancelled = None, False
-        try:
-            shares = made.policy.shown == "value_per_share"
-            asked = replace(made.policy, prices=prices(made.priced) if shares else ())
-            with open_work(who) as work:
-                note_batch(work, asked)
-                run = RUNS.start_alone(owner_of(who), valued_beside, work.store.url, who, asked)
-        except ValorError as refusal:
-            made.problem = refusal
-        else:
-            made.run, made.asked = run, asked
+        shares = made.policy.shown == "value_per_share"
+        made.begin(
+            lambda work: COMPUTATIONS.value_all(
+                work, replace(made.policy, prices=prices(made.priced) if shares else ())
+            )
+        )
 
     st.button(
         "Value all companies",
         type="primary",
         icon=":material/play_arrow:",
-        disabled=running is not None,
+        disabled=computing.running() is not None,
         on_click=begin,
     )
-    if running is not None:
-        progress(running, "" if running is made.run else "Your other computation: ")
-    elif made.problem is not None:
-        show.refusal(made.problem)
-    elif made.cancelled:
-        st.info("The run was cancelled. Nothing of it was kept.", icon=":material/cancel:")
+    computing.state(made)
 
 
 def results(made: Bench) -> None:

@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
-from functools import partial
 
 import streamlit as st
 
-from app.compute import RUNS, Run, owner_of
-from app.ui import grid, sheet, show, words
+from app.computations import COMPUTATIONS
+from app.ui import computing, grid, sheet, show, words
+from app.ui.computing import Awaited
 from app.ui.draft import Desk, desk_name
 from app.ui.field import Field
 from app.ui.frame import caller
@@ -18,45 +17,39 @@ from app.ui.places import figure_at, put_at
 from app.ui.simulation_plan import PATHS, Kind, Spread, Stated
 from app.ui.subjects import SUBJECTS, Subject
 from valor_core.charts import simulation as charts
-from valor_core.compute.executors import spread
-from valor_core.errors import ValorError
+from valor_core.models.catalogue import model_named
+from valor_core.models.codec import load
 from valor_core.models.fields import Unit
 from valor_core.models.simulation.estimates import Estimate
+from valor_core.models.simulation.kept import study_of
 from valor_core.models.simulation.plan import LARGEST_SEED, Event, SimulationPlan, simulation_id
-from valor_core.models.simulation.study import Chance, Study, study
-from valor_core.workbench.simulations import note_simulation
-from valor_core.workbench.verb import open_work
+from valor_core.models.simulation.study import Chance, Study
+from valor_core.workbench.simulations import subject_of
 
-POLL_S = 0.5
 LEAST_DIGITS = 2
 MARKS = {"P5": 0.05, "P50": 0.50, "P95": 0.95}
 SECTION = "simulation:section"
 
 
 @dataclass(slots=True, kw_only=True)
-class Bench:
+class Bench(Awaited):
     """A company's simulation on somebody's screen: what is stated, the run, the last result."""
 
     stated: Stated
-    run: Run | None = None
     study: Study | None = None
     events: dict[Event, str] = field(default_factory=dict)  # of the run, in words
     threshold: float | None = None  # as shown on the screen
-    problem: ValorError | None = None
-    cancelled: bool = False
 
     def take(self) -> None:
         """What came of the run, once it has ended."""
-        if self.run is None or not self.run.finished:
+        found = self.ended()
+        if found is None or found.outcome is None:
             return
-        try:
-            self.study = self.run.result()
-            st.session_state[SECTION] = "Value"
-        except CancelledError:
-            self.cancelled = True
-        except ValorError as refusal:
-            self.problem = refusal
-        self.run = None
+        model = model_named(found.asked["model"])
+        inputs = load(model.inputs, found.asked["inputs"])
+        self.study = study_of(found.outcome, load(SimulationPlan, found.asked["plan"]))
+        self.events = self.stated.of.events(inputs, model.function(inputs))
+        st.session_state[SECTION] = "Value"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +110,10 @@ def subject() -> Subject:
 def bench_of(desk: Desk, of: Subject) -> Bench:
     """The company's bench in this session, with what its run has brought meanwhile."""
     name = desk_name(caller(), desk.company, f"simulation:{of.model}")
-    bench: Bench = st.session_state.setdefault(name, Bench(stated=Stated(of=of)))
+    if name not in st.session_state:
+        st.session_state[name] = Bench(stated=Stated(of=of))
+        st.session_state[name].find("simulation.run", subject_of(of.model, desk.company.id))
+    bench: Bench = st.session_state[name]
     bench.take()
     return bench
 
@@ -165,49 +161,24 @@ def start(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
             help="The same seed draws the same paths; another one shows what is chance.",
             on_change=changed,
         )
-    running = RUNS.running(owner_of(caller()))
     with right:
         st.button(
             "Run",
             type="primary",
             icon=":material/play_arrow:",
-            disabled=plan is None or running is not None,
+            disabled=plan is None or computing.running() is not None,
             on_click=begin,
         )
-    if running is not None:
-        progress(running, "" if running is bench.run else "Your other computation: ")
-    elif bench.problem is not None:
-        show.refusal(bench.problem)
-    elif bench.cancelled:
-        st.info("The run was cancelled. Nothing of it was kept.", icon=":material/cancel:")
+    computing.state(bench)
 
 
 def _start(desk: Desk, bench: Bench) -> None:
-    bench.problem, bench.cancelled = None, False
     inputs = bench.stated.of.simulated(desk.inputs)
-    try:
-        plan = bench.stated.plan(inputs, desk.result())
-        with open_work(caller()) as work:
-            note_simulation(work, desk.company.id, desk.inputs, plan)
-            bench.run = RUNS.start_alone(
-                owner_of(caller()), partial(study, pool=spread), desk.inputs, plan
-            )
-            note_simulation(work, desk.company.id, inputs, plan)
-            bench.run = RUNS.start_alone(owner_of(caller()), study, inputs, plan)
-        bench.events = bench.stated.of.events(inputs, desk.result())
-    except ValorError as refusal:
-        bench.problem = refusal
-
-
-@st.fragment(run_every=POLL_S)
-def progress(run: Run, whose: str) -> None:
-    """How far the run is, asked twice a second, and the way to end it."""
-    if run.finished:
-        st.rerun()
-    told = f"{100 * run.done:.0f} %" if run.done else "starting"
-    bar, button = st.columns([5, 1], vertical_alignment="center")
-    bar.progress(min(run.done, 1.0), text=f"{whose}{told}")
-    button.button("Cancel", icon=":material/stop:", on_click=run.cancel, key="simulation:cancel")
+    bench.begin(
+        lambda work: COMPUTATIONS.simulate(
+            work, desk.company.id, inputs, bench.stated.plan(inputs, desk.result())
+        )
+    )
 
 
 def headline(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:

@@ -173,8 +173,9 @@ ACT_OF_ROUTE = {
     "GET /files/{file_id}": "workbook.audit",
     "POST /companies/{company_id}/simulations": "simulation.run",
     "POST /batches": "batch.run",
-    "GET /computations/{computation_id}": "simulation.run",
-    "DELETE /computations/{computation_id}": "simulation.run",
+    "GET /computations/{computation_id}": "computation.read",
+    "DELETE /computations/{computation_id}": "computation.read",
+    "POST /computations/{computation_id}/again": "batch.run",
     "GET /companies/{company_id}/valuations/{model}/start": "valuation.read",
     "GET /valuations": "valuation.read",
     "GET /valuations/{valuation_id}": "valuation.read",
@@ -352,7 +353,10 @@ NAMED = {
     "flag": FLAG, "provider": "fred", "capability": "fx", "group_id": "nobodys",
     "query": "coverage", "file": "result.json", "currency": "USD", "job": "retention",
 }  # fmt: skip
-COMPUTES = ("POST /companies/{company_id}/simulations", "POST /batches")
+COMPUTES = (
+    "POST /companies/{company_id}/simulations", "POST /batches",
+    "POST /computations/{computation_id}/again",
+)  # fmt: skip
 # Where an id is told beside the path.
 TOLD_ELSEWHERE = ("GET /valuations?company_id={company_id}", "POST /reports/{name}/runs")
 

@@ -3,14 +3,13 @@
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache
 from itertools import count
 from typing import Any
 
-from app.computations import COMPUTATIONS
 from app.prepared import PREPARED, Prepared
-from tests.app.endless import at_once
 from tests.conftest import Tenant
+from valor_core.coverage import computations
+from valor_core.coverage.batches import BatchPolicy
 from valor_core.coverage.demo_book import DEMO
 from valor_core.coverage.job_runs import Status
 from valor_core.market.provider import BarsQuery, in_series
@@ -40,6 +39,8 @@ from valor_core.workbench import (
     snapshots,
     valuations,
 )
+from valor_core.workbench.batches import note_batch
+from valor_core.workbench.computations import finish_computation
 from valor_core.workbench.verb import open_work
 
 PLAN = "team"
@@ -191,13 +192,13 @@ def adjustment_of(store: Store, tenant: Tenant, company_id: str) -> str:
         ).id
 
 
-@cache
 def computation_of(author: Caller) -> str:
-    """A computation that has ended; its id. It rests on no database, so one does for all tests."""
+    """A batch that has ended; the id of its computation."""
     with open_work(author) as work:
-        made = COMPUTATIONS.begin(work, "simulation.run", at_once)
-    made.run.result()
-    return made.id
+        made = note_batch(work, BatchPolicy())
+    with open_work(author) as work:
+        finish_computation(work, made, computations.Status.CANCELLED)
+    return made
 
 
 def file_of(author: Caller, text: str) -> str:

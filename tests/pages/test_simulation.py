@@ -124,6 +124,23 @@ def test_a_run_that_is_cancelled_ends_and_is_told(page):
     assert "cancelled" in texts(page)
 
 
+def test_a_new_session_finds_the_last_result_and_an_interrupted_run_that_can_be_begun_again(
+    page, book, monkeypatch
+):
+    simulated(page)
+    made = bench(page).study
+    assert made is not None
+
+    again = opened(monkeypatch, book.acme.analyst, "simulation", company="KO")
+    assert made.simulation.run_id[:12] in texts(again)
+    begun(again)
+    RUNS.close()  # as the server does at its end
+    assert "interrupted when the server stopped. Nothing was charged." in texts(again.run())
+
+    pressed(again, "Start it again")
+    assert bench(again).run is not None
+
+
 def test_a_person_has_one_run_at_a_time(page):
     begun(page, 2**17)
 
@@ -149,15 +166,16 @@ def test_a_merger_is_simulated_with_the_chance_of_dilution_in_each_year(book, mo
     begun(at)
     found: Bench = at.session_state[desk_name(frame.caller(), KO, "simulation:merger")]
     assert found.run is not None
-    [chance] = found.run.result().chances
+    figures, _ = found.run.result()
+    [chance] = figures["chances"]
     at.run()
 
     assert "Chance of dilution of earnings per share in any year" in texts(at)
     at.session_state[SECTION] = "By year"
     shown = texts(at.run())
     assert not at.exception
-    for each in (*chance.by_year, chance.ever):
-        assert f"{100 * each.value:.1f} %" in shown
+    for each in (*chance["by_year"], chance["ever"]):
+        assert f"{100 * each['value']:.1f} %" in shown
     RUNS.close()
 
 
@@ -171,12 +189,12 @@ def test_a_buyout_is_simulated_with_the_chance_that_it_breaches_its_covenants(bo
     begun(at)
     found: Bench = at.session_state[desk_name(frame.caller(), KO, "simulation:lbo")]
     assert found.run is not None
-    study = found.run.result()
+    figures, _ = found.run.result()
     at.run()
 
     shown = texts(at)
     assert not at.exception
-    assert f"{100 * study.summary.mean.value:,.2f} %" in shown
+    assert f"{100 * figures['summary']['mean']['value']:,.2f} %" in shown
     assert "Chance of a covenant breach" in shown
     for name in ("Value", "By year", "What drives it"):
         at.session_state[SECTION] = name

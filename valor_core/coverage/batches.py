@@ -10,6 +10,7 @@ from valor_core.coverage.prefill import Prefilled
 from valor_core.errors import BadInput, NotFound, ValorError
 from valor_core.models.bridge import Bridge
 from valor_core.models.catalogue import model_named, model_of
+from valor_core.models.codec import dump
 from valor_core.models.comparables.comparables import ComparablesInputs
 from valor_core.models.fields import hint_at, is_number, is_row, line_at, says, settle
 from valor_core.models.lines import spoken
@@ -187,3 +188,25 @@ def _about(company: Company, price: float | None) -> Valued:
 def _number(result: Any, name: str) -> float | None:
     value = getattr(result, name, None)
     return None if value is None else float(value)
+
+
+def in_figures(policy: BatchPolicy, rows: tuple[Valued, ...]) -> dict[str, object]:
+    """A batch as clients read it: a company a row."""
+    return {
+        "model": policy.model,
+        "line": policy.shown,
+        "companies": len(rows),
+        "valued": sum(each.value is not None for each in rows),
+        "rows": [{**dump(each), "upside": each.upside} for each in rows],
+    }
+
+
+def rows_of(figures: Mapping[str, Any]) -> tuple[Valued, ...]:
+    """A batch that was kept as clients read it."""
+    return tuple(
+        Valued(
+            **{name: told for name, told in row.items() if name != "upside"}
+            | {"counted_as_nothing": tuple(row["counted_as_nothing"])}
+        )
+        for row in figures["rows"]
+    )

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from valor_core.compute.executors import spread
 from valor_core.coverage.batches import BatchPolicy, Valued
+from valor_core.coverage.batches import in_figures as batch_in_figures
 from valor_core.coverage.companies import COMPANIES_MAX, Company
+from valor_core.coverage.computations import Status
 from valor_core.models.simulation.plan import SimulationPlan
 from valor_core.models.simulation.scenarios import ScenarioSet
+from valor_core.models.simulation.study import Study, in_figures, study
 from valor_core.notebook.desk import (
     METHODS,
     Asked,
@@ -34,6 +37,7 @@ from valor_core.workbench import (
     snapshots,
     valuations,
 )
+from valor_core.workbench.computations import finish_computation
 from valor_core.workbench.verb import open_work
 
 if TYPE_CHECKING:
@@ -107,11 +111,14 @@ class LocalDesk:
             ).id
 
     def batch(self, policy: BatchPolicy, progress: Progress) -> tuple[Valued, ...]:
-        """Every company by the policy; counted, but not kept."""
+        """Every company by the policy; charged once it is done."""
         with self._work() as work:
-            batches.note_batch(work, policy)
+            made = batches.note_batch(work, policy)
         with self._work() as work:
-            return batches.value_all(work, policy, progress, pool=spread)
+            rows = batches.value_all(work, policy, progress, pool=spread)
+        with self._work() as work:
+            finish_computation(work, made, Status.SUCCEEDED, batch_in_figures(policy, rows))
+        return rows
 
     def valuations(self, company: str) -> list[SavedValuation]:
         """The newest 200, of one company or all."""
@@ -152,10 +159,17 @@ class LocalDesk:
             return _line(row)
 
     def simulate(self, company_id: CompanyId, inputs: Any, plan: SimulationPlan) -> RunHere:
-        """Begin a simulation of the company's value; counted, but not kept."""
+        """Begin a simulation of the company's value; charged once it is done."""
         with self._work() as work:
-            simulations.note_simulation(work, company_id, inputs, plan)
-        return RunHere.of(inputs, plan)
+            made = simulations.note_simulation(work, company_id, inputs, plan)
+
+        def run(tell: Progress) -> Study:
+            found = study(inputs, plan, tell, pool=spread)
+            with self._work() as work:
+                finish_computation(work, made, Status.SUCCEEDED, in_figures(found))
+            return found
+
+        return RunHere(run)
 
     def publish(self) -> Manifest:
         """Publish a snapshot of all that the tenant has now."""

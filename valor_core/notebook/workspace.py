@@ -74,6 +74,7 @@ class Workspace:
         changes: Mapping[str, float] | None = None,
         *,
         model: str = "dcf",
+        line: str = "",
         unfiled_is_nothing: bool = False,
         prices: Mapping[str, float] | None = None,
         as_of: str | date | None = None,
@@ -92,6 +93,7 @@ class Workspace:
 
         policy = BatchPolicy(
             model=model,
+            line=line,
             changes=tuple(Change(path=p, value=value) for p, value in (changes or {}).items()),
             unfiled_is_nothing=unfiled_is_nothing,
             prices=tuple(StatedPrice(company=c, price=p) for c, p in (prices or {}).items()),
@@ -105,7 +107,7 @@ class Workspace:
                  ", ".join(r.counted_as_nothing), r.reason)
                 for r in rows
             ],
-            columns=["ticker", "name", "currency", model_named(model).headline, "price", "upside",
+            columns=["ticker", "name", "currency", policy.shown, "price", "upside",
                      "enterprise_value", "counted_as_nothing", "reason"],
         )  # fmt: skip
 

@@ -768,6 +768,33 @@ class DeliveryRow(Private, Base):
     )
 
 
+class ComputationRow(Private, Base):
+    """A simulation or a batch that somebody began, and what came of it.
+
+    Who carries it out renews the lease; one whose lease ended before it did was interrupted.
+    """
+
+    __tablename__ = "computations"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    act: Mapped[str]  # such as simulation.run
+    subject: Mapped[str]  # what it is about, such as a model and a company
+    asked: Mapped[Any] = mapped_column(Json)  # all that is needed to begin it again
+    status: Mapped[str]
+    outcome: Mapped[Any | None] = mapped_column(Json)  # the result, or the refusal that ended it
+    lease_until: Mapped[int]
+    began_at: Mapped[int]
+    began_by: Mapped[str]
+    ended_at: Mapped[int | None]
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('running', 'succeeded', 'failed', 'cancelled', 'interrupted')",
+            name="status_known",
+        ),
+        Index(None, "tenant_id", "began_at", "id"),
+        STRICT,
+    )
+
+
 # --- billing -------------------------------------------------------------------------------------
 
 

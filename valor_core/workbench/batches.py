@@ -25,6 +25,7 @@ from valor_core.models.run_id import digest
 from valor_core.store.engines import Store, store_from
 from valor_core.store.work import Work, unit_of_work
 from valor_core.values import Caller, CompanyId
+from valor_core.workbench.computations import begun
 from valor_core.workbench.valuations import prefilled
 from valor_core.workbench.verb import verb, view
 
@@ -35,6 +36,9 @@ Priced = tuple[CompanyId, float | None]
 Pool = Callable[[Callable[[Sequence[Priced]], list[Valued]], Iterable[Sequence[Priced]]],
                 Generator[list[Valued]]]  # fmt: skip
 """The map of an executor; closed early, it ends what is still at work."""
+
+
+SUBJECT = "all companies"
 
 
 class NoCompany(BadInput):
@@ -48,15 +52,16 @@ class NoCompany(BadInput):
         )
 
 
-@verb("batch.run", meter=Meter.BATCHES)
-def note_batch(work: Work, policy: BatchPolicy) -> None:
-    """Count a batch that begins now, once it is sure that its policy can be read."""
+@verb("batch.run", meter=Meter.BATCHES, holds_quota=True)
+def note_batch(work: Work, policy: BatchPolicy) -> str:
+    """A batch that begins now, once it is sure that its policy holds; its computation's id."""
     listed = companies.companies(work)
     if not listed:
         raise NoCompany
     prices_of(policy, listed)
     check_layer(work, policy.layer)
     work.note(f"batch:{digest(dump(policy))[:16]}", model=policy.model, companies=len(listed))
+    return begun(work, "batch.run", SUBJECT, {"policy": dump(policy)})
 
 
 @view("valuation.read")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from valor_core.billing import metering
 from valor_core.billing.metering import Meter
 from valor_core.coverage import deliveries, job_runs, schedules
 from valor_core.coverage.job_runs import MOST_ATTEMPTS, JobRun, Status, run_of, slot_of
@@ -108,7 +109,10 @@ def finish_run(
     if run.job in REPORTS:  # what fails is not charged
         if status is Status.SUCCEEDED and run.schedule_id:
             _send(work, run)
-        quotas.settle(work, run.id, Meter.REPORTS, used=int(status is Status.SUCCEEDED))
+        done = status is Status.SUCCEEDED
+        quotas.settle(work, run.id, Meter.REPORTS, used=int(done))
+        if done:
+            metering.count(work, Meter.REPORTS, act="report.run", act_id=run.id)
     work.note(
         f"job_run:{run.id}",
         job=run.job,

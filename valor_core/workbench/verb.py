@@ -53,7 +53,8 @@ def verb(
     """Makes a function an act: allowed, counted, audited and timed with its effect, or undone.
 
     Only what is nobody's deed but a person's scratch paper (a draft) is not audited. What begins a
-    long run holds its share of the quota itself, so that a run that fails is not charged.
+    long run holds its share of the quota itself and is counted at its end, so that a run that fails
+    is not charged.
     """
 
     def made(function: Callable[Concatenate[Work, P], R]) -> Callable[Concatenate[Work, P], R]:
@@ -73,7 +74,7 @@ def verb(
                 finally:
                     note, work.notes = work.notes, outer
                 act_id = new_id()
-                if meter:
+                if meter and not holds_quota:
                     metering.count(work, meter, act=name, act_id=act_id)
                 if audited:
                     details = {"act_id": act_id, **note["details"]}

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from app.batches import in_figures
-from app.computations import COMPUTATIONS
 from app.compute import RUNS
 from tests.app.api.asking import once, refusal
+from tests.app.awaiting import awaited
 from tests.workbench.test_batches import ALL
+from valor_core.coverage.batches import in_figures
 from valor_core.models.codec import dump
 from valor_core.workbench.batches import value_all
 from valor_core.workbench.verb import open_work
@@ -25,7 +25,7 @@ def test_the_process_beside_sees_what_the_caller_sees_on_either_database(analyst
     made = analyst.post("/batches", json={"policy": dump(ALL)}, headers=once())
 
     assert made.status_code == 202, made.text
-    COMPUTATIONS._of[book.acme.id][made.json()["id"]].run.result()
+    awaited(made.json()["id"])
     told = analyst.get(f"/computations/{made.json()['id']}").json()
     with open_work(book.acme.analyst) as work:
         assert told["result"] == in_figures(ALL, value_all(work, ALL))

@@ -1,0 +1,65 @@
+"""Computations that take their time: begun by an act, charged once they bring a result."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from valor_core.billing import metering
+from valor_core.billing.metering import Meter
+from valor_core.coverage import computations
+from valor_core.coverage.computations import Computation, Status
+from valor_core.errors import ValorError
+from valor_core.store.work import Work
+from valor_core.tenancy import quotas
+from valor_core.workbench.verb import allowed, verb, view
+
+METERS = {"simulation.run": Meter.SIMULATIONS, "batch.run": Meter.BATCHES}
+QUOTA_HELD = timedelta(hours=1)
+"""Longer than any computation waits and takes."""
+
+
+def begun(work: Work, act: str, subject: str, asked: Mapping[str, Any]) -> str:
+    """Keep what is asked and hold its share of the quota, within the act that begins it; its id."""
+    computation_id = computations.add(work, act, subject, asked)
+    quotas.reserve(work, METERS[act], computation_id, lease=QUOTA_HELD)
+    return computation_id
+
+
+@verb("computation.finish", audited=False)
+def finish_computation(
+    work: Work, computation_id: str, status: Status, outcome: Mapping[str, Any] | None = None
+) -> None:
+    """Keep how it ended: a result is charged, all else gives back what was held."""
+    act = computations.computation(work, computation_id).act
+    if not computations.end(work, computation_id, status, outcome):
+        return
+    done = status is Status.SUCCEEDED
+    quotas.settle(work, computation_id, METERS[act], used=int(done))
+    if done:
+        metering.count(work, METERS[act], act=act, act_id=computation_id)
+
+
+@verb("computation.finish", audited=False)
+def renew_computations(work: Work, computation_ids: list[str]) -> None:
+    """They are still at work; where nobody says so, they were interrupted."""
+    computations.renew(work, computation_ids)
+
+
+@view("computation.read")
+def read_computation(work: Work, computation_id: str) -> Computation:
+    """The tenant's computation of that id, for whoever may begin one like it."""
+    found = computations.computation(work, computation_id)
+    allowed(work, found.act)
+    return found
+
+
+@view("computation.read")
+def newest_computation(work: Work, act: str, subject: str) -> Computation | None:
+    """The caller's newest of that kind about that subject; none to whom may not begin one."""
+    allowed(work, act)
+    return computations.newest(work, act, subject)
+
+
+def refusal_of(error: ValorError) -> dict[str, Any]:
+    """A refusal as an outcome keeps it."""
+    return {"code": error.code, "detail": str(error), "hint": error.hint}
