@@ -1,0 +1,135 @@
+"""How many small faults in audit, billing and tenancy their own tests find; survivors are named.
+
+    .venv/bin/python -m benchmarks.mutants --seed 1 --most 36
+
+A fault is one comparison, number, condition or sum made another one, drawn by the seed from all
+that there are. Each is tried in a copy of what is committed, on SQLite.
+"""
+
+import argparse
+import ast
+import copy
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from valor_core.settings import ROOT
+
+ROOMS = ("audit", "billing", "tenancy")
+OTHER = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+    ast.And: ast.Or, ast.Or: ast.And, ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add,
+    ast.FloorDiv: ast.Mult,
+}  # fmt: skip
+OWN = {
+    "entries": "audit/test_entries audit/test_walk audit/test_log",
+    "merkle": "audit/test_merkle audit/test_bundle", "notes": "audit/test_notes",
+    "offline": "audit/test_bundle", "bundle": "audit/test_bundle app/api/test_audit",
+    "verify": "audit/test_walk audit/test_verify", "log": "audit/test_log",
+    "purges": "audit/test_walk workbench/test_retention", "retention": "workbench/test_retention",
+    "checkpoints": "audit/test_checkpoints", "keys": "audit/test_rotation",
+    "reconciliation": "billing/test_reconciliation", "signatures": "billing/test_signatures",
+    "sandbox": "billing/test_sandbox", "money": "workbench/test_billing",
+    "events": "workbench/test_webhooks", "inbox": "workbench/test_webhooks",
+    "ledger": "workbench/test_billing workbench/test_webhooks",
+    "metering": "workbench/test_billing", "plans": "tenancy/test_plans",
+    "reasons": "tenancy/test_plans", "quotas": "tenancy/test_quotas",
+    "rate_limits": "tenancy/test_rate_limits tenancy/test_call_limits",
+    "call_limits": "tenancy/test_call_limits", "metric_labels": "tenancy/test_call_limits",
+    "flags": "tenancy/test_flags", "features": "tenancy/test_flags",
+    "api_keys": "tenancy/test_api_keys", "access": "tenancy/test_api_keys tenancy/test_sign_in",
+    "sign_in": "tenancy/test_sign_in workbench/test_sessions workbench/test_grants",
+    "members": "workbench/test_members", "grants": "workbench/test_grants",
+    "tenants": "workbench/test_people tenancy/test_operators",
+}  # fmt: skip
+
+
+def places(tree: ast.Module) -> Iterator[int]:
+    """Where in a walk of the tree something can be made another."""
+    for place, node in enumerate(ast.walk(tree)):
+        operators = [*getattr(node, "ops", []), getattr(node, "op", None)]
+        number = isinstance(node, ast.Constant) and isinstance(node.value, int)
+        if number or any(type(each) in OTHER for each in operators):
+            yield place
+
+
+def mutated(tree: ast.Module, place: int) -> tuple[str, str]:
+    """The module with that one fault, and what it is."""
+    tree = copy.deepcopy(tree)
+    node = list(ast.walk(tree))[place]
+    before = ast.unparse(node)
+    if isinstance(node, ast.Constant):
+        node.value = not node.value if isinstance(node.value, bool) else node.value + 1
+    elif isinstance(node, ast.Compare):
+        node.ops[0] = OTHER[type(node.ops[0])]()
+    else:
+        node.op = OTHER[type(node.op)]()
+    line = getattr(node, "lineno", 0)
+    return ast.unparse(tree), f"line {line}: {before[:70]}  ->  {ast.unparse(node)[:70]}"
+
+
+def found(folder: Path, module: Path) -> bool:
+    """Whether the module's own tests fail, its examples among them."""
+    tests = [f"tests/{name}.py" for name in OWN[module.stem].split()]
+    pytest = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:cacheprovider",
+    ]
+    try:
+        done = subprocess.run(
+            [*pytest, "-k", "not postgres", str(module), *tests],
+            cwd=folder, capture_output=True, check=False, timeout=180,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return True
+    return done.returncode != 0
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--most", type=int, default=36)
+    options.add_argument("--minutes", type=float, default=60)
+    told = options.parse_args()
+    modules = [
+        path for room in ROOMS for path in sorted((ROOT / "valor_core" / room).glob("[a-z]*.py"))
+    ]
+    trees = {
+        path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8")) for path in modules
+    }
+    all_places = [(path, place) for path, tree in trees.items() for place in places(tree)]
+    drawn = random.Random(told.seed).sample(all_places, min(told.most, len(all_places)))
+    ends, tried, killed = time.monotonic() + 60 * told.minutes, 0, 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        archive = subprocess.run(
+            ["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True
+        )
+        subprocess.run(["tar", "-x", "-C", name], input=archive.stdout, check=True)
+        for path, place in drawn:
+            if time.monotonic() > ends:
+                break
+            sound = (folder / path).read_text(encoding="utf-8")
+            source, what = mutated(trees[path], place)
+            (folder / path).write_text(source, encoding="utf-8")
+            is_found = found(folder, path)
+            (folder / path).write_text(sound, encoding="utf-8")
+            tried, killed = tried + 1, killed + is_found
+            print("found   " if is_found else "SURVIVED", path, what, flush=True)
+    print(f"{killed} of {tried} found; drawn by seed {told.seed} from {len(all_places)}")
+
+
+if __name__ == "__main__":
+    main()
