@@ -43,6 +43,7 @@ DRAWN: Mapping[str, tuple[str, ...]] = {
     "screen": (HTML, BUTTON, CHOICE, NUMBER, GRID),
     "explore": (CHOICE, SEGMENTS, GRID, CHART),
     "snapshots": (HTML, BUTTON, CHOICE),
+    "jobs": (BUTTON, CHOICE),
     "market_data": (HTML, BUTTON, CHOICE, SEGMENTS),
     "providers": (HTML, SEGMENTS),
     "workbook_audit": (HTML, BUTTON, UPLOAD),
