@@ -16,12 +16,16 @@ from valor_core.billing.inbox import State
 from valor_core.billing.ledger import PriceStands
 from valor_core.billing.metering import DAY_US, day_of
 from valor_core.billing.reconciliation import Line, Price, Reconciliation
+from valor_core.coverage.batches import BatchPolicy
+from valor_core.coverage.computations import Status
 from valor_core.errors import AccessDenied, BadInput, NotFound
 from valor_core.store.engines import Store
 from valor_core.store.tables import UsageDayRow, UsageEventRow
 from valor_core.values import Role, utc_now
 from valor_core.workbench import billing, logbook, people, webhooks
+from valor_core.workbench.batches import note_batch
 from valor_core.workbench.billing import EventSettled
+from valor_core.workbench.computations import finish_computation
 from valor_core.workbench.setup import PLATFORM, operator
 from valor_core.workbench.verb import open_work
 
@@ -198,3 +202,15 @@ def test_what_was_quarantined_takes_effect_once_its_tenant_is_here(store: Store,
         assert [row.event_id for row in billing.list_events(work)] == ["evt_1"]
         assert billing.list_invoices(work) == []
     assert deliver(store, usage("evt_1", metadata=late)).state is State.APPLIED
+
+
+def test_what_takes_its_time_is_no_difference_before_or_without_a_result(book: World):
+    with open_work(book.acme.analyst, book.store) as work:
+        failed, done = (note_batch(work, BatchPolicy()) for _ in range(2))
+    assert reconciled(book.store, book.acme).rows == ()
+
+    for made, status in ((failed, Status.FAILED), (done, Status.SUCCEEDED)):
+        with open_work(book.acme.analyst, book.store) as work:
+            finish_computation(work, made, status, {"rows": []})
+
+    assert lines(reconciled(book.store, book.acme)) == {Line.MISSING_AT_PROVIDER: 1}

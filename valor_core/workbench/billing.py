@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -52,21 +52,25 @@ def reconciled(work: Work, first: date, last: date) -> Reconciliation:
     begin, end = first - ledger.MOVED_MAX, last + ledger.MOVED_MAX
     events = ledger.billing_events(work, begin, end)
     tenant = work.session.get(TenantRow, work.caller.tenant_id)
+    used = ledger.used(work, begin, end)
     books = Books(
         first=first,
         last=last,
-        used=ledger.used(work, begin, end),
+        used=used,
         billed=ledger.billed(events),
         prices=ledger.prices(work),
         closed=ledger.closed_days(work, begin, end),
         noted=ledger.noted(events),
-        acts=_acts(work, begin, end),
+        acts=_acts(work, begin, end, {use.usage_id for use in used}),
     )
     return reconciliation.reconcile(books, tenant=tenant.label if tenant else "")
 
 
-def _acts(work: Work, first: date, last: date) -> dict[str, Used] | None:
-    """What the log says was done and is metered, by usage id; None where some was purged."""
+def _acts(work: Work, first: date, last: date, used: Collection[str]) -> dict[str, Used] | None:
+    """What the log says was done and is metered, by usage id; None where some was purged.
+
+    What takes its time is counted once it brings a result: that it began proves no use.
+    """
     meters = {act.name: act.meter for acts in ACTS.values() for act in acts if act.meter}
     query = (
         select(AuditLogRow.action, AuditLogRow.ts, AuditLogRow.payload)
@@ -82,8 +86,11 @@ def _acts(work: Work, first: date, last: date) -> dict[str, Used] | None:
         return None
     acts = {}
     for action, ts, payload in found:
-        meter, act_id = meters[action], json.loads(payload or b"{}")["act_id"]
-        name = metering.usage_id(work.caller.tenant_id, act_id, meter)
+        meter, details = meters[action], json.loads(payload or b"{}")
+        counted = details.get("counted_as")
+        name = metering.usage_id(work.caller.tenant_id, counted or details["act_id"], meter)
+        if counted and name not in used:
+            continue
         acts[name] = Used(usage_id=name, meter=meter, day=metering.day_of(ts), quantity=1)
     return acts
 

@@ -21,6 +21,7 @@ QUOTA_HELD = timedelta(hours=1)
 def begun(work: Work, act: str, subject: str, asked: Mapping[str, Any]) -> str:
     """Keep what is asked and hold its share of the quota, within the act that begins it; its id."""
     computation_id = computations.add(work, act, subject, asked)
+    work.notes["details"]["counted_as"] = computation_id
     quotas.reserve(work, METERS[act], computation_id, lease=QUOTA_HELD)
     return computation_id
 

@@ -358,7 +358,13 @@ def ask_for_run(
     _require(work, report)
     row = job_runs.add_run(work, report, given, slot=slot)
     quotas.reserve(work, Meter.REPORTS, row.id, lease=QUOTA_HELD)
-    work.note(f"job_run:{row.id}", report=report, slot=row.slot, parameters=row.parameters)
+    work.note(
+        f"job_run:{row.id}",
+        report=report,
+        slot=row.slot,
+        parameters=row.parameters,
+        counted_as=row.id,
+    )
     return run_of(row)
 
 

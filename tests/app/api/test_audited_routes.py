@@ -101,4 +101,6 @@ def test_every_act_of_the_workbench_but_scratch_paper_is_audited():
         "draft.keep", "draft.drop", "report.gather", "job.carry_out",
         "audit.purge",  # writes its own, for it must know its number
         "provider.ask", "provider.watch",  # keep what providers showed, several times a minute
+        "feed.lead",  # likewise
+        "computation.finish",  # that it began is logged; what came of it stands in its own row
     }  # fmt: skip
