@@ -28,6 +28,7 @@ from valor_core.billing.reconciliation import (
     Reconciliation,
     Used,
     _left_over,
+    of_nobody,
     reconcile,
 )
 from valor_core.billing.signatures import MESSAGE_ID, SETTING, STANDARD, TIMESTAMP, TOLERANCE_S
@@ -190,6 +191,25 @@ def test_each_fault_is_named_and_nothing_else_is(line):
     found = reconcile(FAULTS[line]())
 
     assert told(found) == {line: MONEY.get(line, (0, 0))}
+    assert holds(found)
+
+
+def test_a_use_that_the_closed_day_never_knew_is_a_drift_and_one_of_a_later_day_none():
+    later = use(2, day=day(6))
+    of_another_meter = use(3, meter="imports")
+    used = [A, of_another_meter, later]
+
+    found = reconcile(books(used, [bill(each) for each in used], closed=[closing(A, 7)]))
+
+    assert [(row.line, row.day, row.meter) for row in found.causes] == [
+        (Line.ROLLUP_DRIFT, A.day, "imports")
+    ]
+
+
+def test_all_that_was_billed_to_nobody_is_a_difference_of_an_unknown_tenant():
+    found = of_nobody(FIRST, FIRST + timedelta(days=29), [bill(A)])
+
+    assert told(found) == {Line.UNKNOWN_TENANT: (7, 18)}
     assert holds(found)
 
 

@@ -168,7 +168,8 @@ def test_an_event_whose_receiver_died_is_finished_by_the_background(
     deliver(store, usage("evt_deadly"), now=now)
     for hours in range(1, 2 * MOST_ATTEMPTS, 2):
         work_off(store, now=now + timedelta(hours=hours))
-    assert received(store, "evt_deadly").state == State.SET_ASIDE
+    deadly = received(store, "evt_deadly")
+    assert (deadly.state, deadly.error) == (State.SET_ASIDE, "no attempt came to an end")
 
 
 @ONLY_SQLITE
