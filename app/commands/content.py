@@ -116,14 +116,14 @@ def batch(
 ) -> None:
     """Value all companies of a tenant by one policy; nothing is kept."""
     from dataclasses import replace
+    from functools import partial
 
     from app.commands.working import as_local_user, the_open_store
     from valor_core.compute.executors import spread
-    from valor_core.coverage.batches import BatchPolicy, in_figures
-    from valor_core.coverage.computations import Status
+    from valor_core.coverage.batches import BatchPolicy, Valued, in_figures
     from valor_core.models.codec import load
     from valor_core.workbench.batches import note_batch, value_all
-    from valor_core.workbench.computations import finish_computation
+    from valor_core.workbench.computations import done_here
     from valor_core.workbench.verb import open_work
 
     stated = load(BatchPolicy, {} if policy is None else read_case(policy))
@@ -132,10 +132,12 @@ def batch(
     caller = as_local_user(tenant)
     with open_work(caller, the_open_store()) as work:
         made = note_batch(work, stated)
-    with open_work(caller, the_open_store()) as work:
-        rows = value_all(work, stated, pool=spread)
-    with open_work(caller, the_open_store()) as work:
-        finish_computation(work, made, Status.SUCCEEDED, in_figures(stated, rows))
+
+    def run() -> tuple[Valued, ...]:
+        with open_work(caller, the_open_store()) as work:
+            return value_all(work, stated, pool=spread)
+
+    rows = done_here(the_open_store(), caller, made, run, partial(in_figures, stated))
     if as_json:
         print(json.dumps(in_figures(stated, rows), indent=2, allow_nan=False))
         return

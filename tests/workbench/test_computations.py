@@ -1,5 +1,6 @@
 """Computations as they are kept: charged for a result alone, told as interrupted, begun again."""
 
+from concurrent.futures import CancelledError
 from datetime import timedelta
 
 import pytest
@@ -9,12 +10,13 @@ from tests.conftest import ONLY_SQLITE, World
 from valor_core.coverage import computations
 from valor_core.coverage.batches import BatchPolicy
 from valor_core.coverage.computations import LEASE, MOST_KEPT, Status
-from valor_core.errors import NotFound
+from valor_core.errors import BadInput, NotFound
 from valor_core.store.tables import ComputationRow, UsageEventRow
 from valor_core.store.work import unit_of_work
 from valor_core.tenancy.quotas import standings
 from valor_core.workbench.batches import SUBJECT, note_batch
 from valor_core.workbench.computations import (
+    done_here,
     finish_computation,
     newest_computation,
     read_computation,
@@ -41,6 +43,19 @@ def charged(world: World) -> tuple[int, int, int]:
             select(func.count()).select_from(UsageEventRow).where(UsageEventRow.act == "batch.run")
         )
     return month.used, month.reserved, billed or 0
+
+
+@pytest.mark.parametrize("ends", [BadInput("no", hint="yes"), CancelledError(), RuntimeError()])
+def test_what_a_process_does_while_one_waits_gives_back_what_it_held_however_it_ends(book, ends):
+    def work() -> None:
+        raise ends
+
+    with pytest.raises(type(ends)):
+        done_here(book.store, book.acme.analyst, begun(book), work, lambda _: {})
+
+    assert charged(book) == (0, 0, 0)
+    done_here(book.store, book.acme.analyst, begun(book), list, lambda rows: {"rows": rows})
+    assert charged(book) == (1, 0, 1)
 
 
 def test_a_result_is_charged_once_and_all_else_gives_back_what_was_held(book):

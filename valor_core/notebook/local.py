@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from valor_core.compute.executors import spread
 from valor_core.coverage.batches import BatchPolicy, Valued
 from valor_core.coverage.batches import in_figures as batch_in_figures
 from valor_core.coverage.companies import COMPANIES_MAX, Company
-from valor_core.coverage.computations import Status
 from valor_core.models.simulation.plan import SimulationPlan
 from valor_core.models.simulation.scenarios import ScenarioSet
 from valor_core.models.simulation.study import Study, in_figures, study
@@ -37,7 +37,7 @@ from valor_core.workbench import (
     snapshots,
     valuations,
 )
-from valor_core.workbench.computations import finish_computation
+from valor_core.workbench.computations import done_here
 from valor_core.workbench.verb import open_work
 
 if TYPE_CHECKING:
@@ -114,11 +114,13 @@ class LocalDesk:
         """Every company by the policy; charged once it is done."""
         with self._work() as work:
             made = batches.note_batch(work, policy)
-        with self._work() as work:
-            rows = batches.value_all(work, policy, progress, pool=spread)
-        with self._work() as work:
-            finish_computation(work, made, Status.SUCCEEDED, batch_in_figures(policy, rows))
-        return rows
+
+        def run() -> tuple[Valued, ...]:
+            with self._work() as work:
+                return batches.value_all(work, policy, progress, pool=spread)
+
+        figures = partial(batch_in_figures, policy)
+        return done_here(self._store, self._caller, made, run, figures)
 
     def valuations(self, company: str) -> list[SavedValuation]:
         """The newest 200, of one company or all."""
@@ -164,10 +166,8 @@ class LocalDesk:
             made = simulations.note_simulation(work, company_id, inputs, plan)
 
         def run(tell: Progress) -> Study:
-            found = study(inputs, plan, tell, pool=spread)
-            with self._work() as work:
-                finish_computation(work, made, Status.SUCCEEDED, in_figures(found))
-            return found
+            work = partial(study, inputs, plan, tell, pool=spread)
+            return done_here(self._store, self._caller, made, work, in_figures)
 
         return RunHere(run)
 

@@ -1,17 +1,22 @@
 """Computations that take their time: begun by an act, charged once they bring a result."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from valor_core.billing import metering
 from valor_core.billing.metering import Meter
 from valor_core.coverage import computations
 from valor_core.coverage.computations import Computation, Status
 from valor_core.errors import ValorError
+from valor_core.store.engines import Store
 from valor_core.store.work import Work
 from valor_core.tenancy import quotas
-from valor_core.workbench.verb import allowed, verb, view
+from valor_core.values import Caller
+from valor_core.workbench.verb import allowed, open_work, verb, view
+
+R = TypeVar("R")
 
 METERS = {"simulation.run": Meter.SIMULATIONS, "batch.run": Meter.BATCHES}
 QUOTA_HELD = timedelta(hours=1)
@@ -38,6 +43,30 @@ def finish_computation(
     quotas.settle(work, computation_id, METERS[act], used=int(done))
     if done:
         metering.count(work, METERS[act], act=act, act_id=computation_id)
+
+
+def done_here(
+    store: Store,
+    who: Caller,
+    computation_id: str,
+    work: Callable[[], R],
+    figures: Callable[[R], Mapping[str, Any]],
+) -> R:
+    """What this process makes of a computation while its caller waits; whatever ends it is kept."""
+    status, outcome = Status.INTERRUPTED, None
+    try:
+        found = work()
+        status, outcome = Status.SUCCEEDED, figures(found)
+    except CancelledError:
+        status = Status.CANCELLED
+        raise
+    except ValorError as refused:
+        status, outcome = Status.FAILED, refusal_of(refused)
+        raise
+    finally:
+        with open_work(who, store) as unit:
+            finish_computation(unit, computation_id, status, outcome)
+    return found
 
 
 @verb("computation.finish", audited=False)
