@@ -31,9 +31,10 @@ class Refusal:
 
     def errors(self, scenarios: list[int]) -> list[ValorError]:
         """The error that each of these scenarios, in their flat order, would raise alone."""
+        shape = self.failed.shape
+        places = np.unravel_index(scenarios, shape)
         columns = [
-            np.broadcast_to(number, self.failed.shape).ravel()[scenarios].tolist()
-            for number in self.numbers.values()
+            np.broadcast_to(number, shape)[places].tolist() for number in self.numbers.values()
         ]
         if not columns:
             return [self.error() for _ in scenarios]

@@ -187,6 +187,12 @@ def test_the_schema_tells_each_kind_with_its_parameters():
         (Lognormal, {"mu": 0.0, "sigma": -1.0}, ParameterOutOfRange, "sigma"),
         (Uniform, {"low": 1.0, "high": 1.0}, ParameterOutOfRange, "above the low"),
         (Uniform, {"low": 1.0, "high": math.inf}, ParameterOutOfRange, "above the low"),
+        (
+            Triangular,
+            {"low": -1.0, "mode": 0.0, "high": 1e160},
+            ParameterOutOfRange,
+            "at most 1e\\+150",
+        ),
         (Triangular, {"low": 0.0, "mode": 3.0, "high": 2.0}, ParameterOutOfRange, "mode"),
         (
             Pert,

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from valor_core.errors import ValorError
+from valor_core.models.numbers import Refusal
 from valor_core.models.simulation.plan import lines_of_result
 from valor_core.models.simulation.program import Columns, evaluator
 from valor_core.models.simulation.refusals import FigureMissing, FiguresUnusable
@@ -20,7 +22,7 @@ class Batch:
     """The asked-for lines, one entry a company; each company without a value has its reason."""
 
     columns: Columns
-    reasons: dict[int, ValorError]  # by the place of the company
+    reasons: Mapping[int, ValorError]  # by the place of the company
 
     @property
     def companies(self) -> int:
@@ -38,12 +40,11 @@ def batch(policy: Any, figures: Mapping[str, np.ndarray], columns: Sequence[str]
     figures = {path: np.asarray(column, dtype=np.float64) for path, column in figures.items()}
     _refuse_figures(figures)
     made = evaluator(policy, tuple(figures), lines)(figures)
-    missing = np.logical_or.reduce([np.isnan(column) for column in figures.values()])
-    reasons = reasons_of_lost(policy, figures, made, but_for=missing)
-    for path, column in reversed(figures.items()):  # of several missing the first is told
-        told = FigureMissing(figure=path)
-        reasons |= dict.fromkeys(np.flatnonzero(np.isnan(column)).tolist(), told)
-    return Batch(columns=made, reasons=dict(sorted(reasons.items())))
+    missing = [  # of several the first is told
+        Refusal(np.isnan(column), partial(FigureMissing, figure=path), {})
+        for path, column in figures.items()
+    ]
+    return Batch(columns=made, reasons=reasons_of_lost(policy, figures, made, missing))
 
 
 def _refuse_figures(figures: Mapping[str, np.ndarray]) -> None:

@@ -20,6 +20,8 @@ from valor_core.models.simulation.refusals import (
 
 LEAST_LEFT = 1e-9
 """What a cut must leave of a distribution, so that its inverse can still be told."""
+LARGEST = 1e150
+"""The farthest end of a triangle: the areas of its sides are numbers still."""
 
 
 class OneDistribution:
@@ -450,13 +452,10 @@ def _before(value: float) -> float:
 
 def _refuse_unordered(shape: Triangular | Pert) -> None:
     """A triangle stands on its low and high ends, the mode between them."""
-    for name in ("low", "mode"):
-        if not np.isfinite(getattr(shape, name)):
-            raise ParameterOutOfRange(
-                distribution=shape.kind, parameter=name, stated=getattr(shape, name), meant="finite"
-            )
     for name, sound, meant in (
-        ("high", shape.low < shape.high < np.inf, "above the low"),
+        ("low", abs(shape.low) <= LARGEST, f"within ±{LARGEST:g}"),
+        ("mode", abs(shape.mode) <= LARGEST, f"within ±{LARGEST:g}"),
+        ("high", shape.low < shape.high <= LARGEST, f"above the low and at most {LARGEST:g}"),
         ("mode", shape.low <= shape.mode <= shape.high, "between the low and the high"),
     ):
         if not sound:

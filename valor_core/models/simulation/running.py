@@ -23,7 +23,7 @@ from valor_core.models.simulation.plan import (
     tasks,
 )
 from valor_core.models.simulation.program import Columns, evaluator
-from valor_core.models.simulation.refused import Refused, added, counted, reasons_of_lost
+from valor_core.models.simulation.refused import Refused, added, reasons_of_lost
 
 Pool = Callable[[Callable[[list[Chunk]], Any], Iterable[list[Chunk]]], Generator[Any]]
 """The map of an executor; closed early, it ends what is still at work."""
@@ -113,7 +113,7 @@ def prepared(inputs: Any, plan: SimulationPlan) -> Callable[[Chunk], ChunkResult
     def run(chunk: Chunk) -> ChunkResult:
         draws = drawn(plan, chunk, root, memory(chunk.count))
         kept = evaluate(draws)
-        refused = counted(reasons_of_lost(inputs, draws, kept).values())
+        refused = reasons_of_lost(inputs, draws, kept).by_code()
         return ChunkResult(chunk=chunk, columns=kept, refused=refused)
 
     return run
