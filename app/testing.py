@@ -19,6 +19,9 @@ STEPS = (
 # Many tests wait for a browser, a server or a disk: three at a time fill two cores. A file stays
 # with one process, so that what its tests share is made once.
 TOGETHER = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+# In CI a test that fails is run once more and named either way: what a machine that stood still has
+# failed says nothing of the change, what the change has broken fails again.
+ONCE_MORE = ("--reruns", "1", "-raR")
 # Each process imports every test: what one has compiled the others find, also where the
 # environment says that nothing is to be kept.
 KEEPING_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
@@ -26,7 +29,8 @@ KEEPING_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 
 def run_everything(pytest_arguments: list[str]) -> int:
     """Runs each step; the exit code of the first that fails, else 0."""
-    arguments = pytest_arguments or TOGETHER
+    once_more = ONCE_MORE if os.environ.get("CI") else ()
+    arguments = (*once_more, *(pytest_arguments or TOGETHER))
     steps = (*STEPS, ("tests", [sys.executable, "-m", "pytest", *arguments]))
     environment = os.environ | KEEPING_BYTECODE
     if not os.environ.get("CI"):  # there every need is met before, or fails
