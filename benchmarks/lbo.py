@@ -17,6 +17,7 @@ from valor_core.models.lbo.funding import Purchase
 from valor_core.models.lbo.operations import Operations
 from valor_core.models.lbo.tranches import Tranche
 from valor_core.models.paths import constant
+from valor_core.models.simulation.program import evaluator
 from valor_core.models.taxes import Taxes
 
 YEARS, CHUNK, ROUNDS = 7, 16_384, 9
@@ -73,6 +74,18 @@ def by_the_model(deal: LboInputs) -> Callable[..., np.ndarray]:
         return lbo_returns(replace(deal, operations=case)).irr
 
     return of_chunk
+
+
+def by_simulation(deal: LboInputs) -> Callable[..., np.ndarray]:
+    """The same as simulations and batches run it: the model's own operations, traced once."""
+    case = replace(deal.operations, growth=np.full(YEARS, 0.05), margin=np.full(YEARS, 0.2))
+    paths = [f"operations.{row}[{year}]" for row in ("growth", "margin") for year in range(YEARS)]
+    evaluate = evaluator(replace(deal, operations=case), paths, ("irr",))
+
+    def of_all(growth: np.ndarray, margin: np.ndarray) -> np.ndarray:
+        return evaluate(dict(zip(paths, (*growth, *margin), strict=True)))["irr"]
+
+    return of_all
 
 
 def by_hand(*, iterated: bool) -> Callable[..., np.ndarray]:
@@ -150,10 +163,12 @@ def ratios() -> dict[str, float]:
     """Proven equal first, then timed; how it grows, as the slope over three sizes."""
     average, rows = a_deal(), drivers(SIZES[1])
     opening = replace(average, interest_on=InterestOn.OPENING)
-    exact = by_the_model(average)
+    exact, simulated = by_the_model(average), by_simulation(average)
+    simulated_on_opening = by_simulation(opening)
     iterated, plain = by_hand(iterated=True), by_hand(iterated=False)
     found, fixed = by_chunks(exact, *rows), by_chunks(iterated, *rows)
     np.testing.assert_allclose(found, fixed, rtol=0.0, atol=1e-10)
+    np.testing.assert_array_equal(simulated(*rows), found)
     np.testing.assert_allclose(
         by_chunks(by_the_model(opening), *rows)[:CHUNK],
         plain(*(row[:, :CHUNK] for row in rows)),
@@ -169,7 +184,13 @@ def ratios() -> dict[str, float]:
         "lbo: fixed point to 1e-10 ÷ exact average interest": _interleaved(
             lambda: by_chunks(iterated, *rows), lambda: by_chunks(exact, *rows)
         ),
-        "lbo: the same, all scenarios at once ÷ exact": _interleaved(
+        "lbo: fixed point to 1e-10 ÷ exact in a simulation": _interleaved(
+            lambda: by_chunks(iterated, *rows), lambda: simulated(*rows)
+        ),
+        "lbo: exact average interest ÷ interest on opening balances in a simulation": _interleaved(
+            lambda: simulated(*rows), lambda: simulated_on_opening(*rows)
+        ),
+        "lbo: fixed point over all scenarios at once ÷ exact": _interleaved(
             lambda: iterated(*rows), lambda: by_chunks(exact, *rows)
         ),
         "lbo: exact ÷ opening balances written by hand": _interleaved(
