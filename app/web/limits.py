@@ -63,18 +63,19 @@ def _is_limited(scope: Scope) -> bool:
 
 def rate_headers(verdict: Verdict) -> list[tuple[bytes, bytes]]:
     """The tightest bucket in the older headers, all of them in the IETF's; seconds, rounded up."""
-    (tightest, remaining, reset_us, _), allowed = verdict.binding, verdict.allowed
+    allowed, standings = verdict
+    tightest, remaining, reset_us, _ = verdict.binding
     declared, counted = [], []
-    for policy, left, full_in_us, passes_in_us in verdict.standings:
+    for policy, left, full_in_us, passes_in_us in standings:
         seconds = -(-(full_in_us if allowed else passes_in_us) // _S)
         declared.append(policy.declared)
-        counted.append(f'"{policy.name}";r={left};t={seconds}')
+        counted.append(b"%b;r=%d;t=%d" % (policy.quoted, left, seconds))
     return [
-        (b"x-ratelimit-limit", b"%d" % tightest.per_minute),
+        (b"x-ratelimit-limit", tightest.limit),
         (b"x-ratelimit-remaining", b"%d" % remaining),
         (b"x-ratelimit-reset", b"%d" % -(-reset_us // _S)),
-        (b"ratelimit-policy", ", ".join(declared).encode()),
-        (b"ratelimit", ", ".join(counted).encode()),
+        (b"ratelimit-policy", b", ".join(declared)),
+        (b"ratelimit", b", ".join(counted)),
     ]
 
 

@@ -226,4 +226,4 @@ def test_two_tenants_and_two_users_never_share_a_bucket(kept):
 
 
 def test_a_policy_declares_itself_in_calls_a_minute():
-    assert a_policy("tenant", per_minute=12_000).declared == '"tenant";q=12000;w=60'
+    assert a_policy("tenant", per_minute=12_000).declared == b'"tenant";q=12000;w=60'

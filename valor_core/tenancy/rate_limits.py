@@ -74,13 +74,23 @@ class Policy:
 
     @cached_property
     def full_us(self) -> int:
-        """How long an empty bucket takes to fill; a longer pause earns no more."""
+        """How long an empty bucket takes to fill."""
         return -(-self.cap // self.per_minute)
 
     @cached_property
-    def declared(self) -> str:
+    def limit(self) -> bytes:
+        """As the header X-RateLimit-Limit states it."""
+        return b"%d" % self.per_minute
+
+    @cached_property
+    def quoted(self) -> bytes:
+        """As the header RateLimit names it."""
+        return f'"{self.name}"'.encode()
+
+    @cached_property
+    def declared(self) -> bytes:
         """As the header RateLimit-Policy states it."""
-        return f'"{self.name}";q={self.per_minute};w=60'
+        return b"%b;q=%d;w=60" % (self.quoted, self.per_minute)
 
 
 class Take(NamedTuple):
@@ -111,6 +121,8 @@ class Verdict(NamedTuple):
     @property
     def binding(self) -> Standing:
         """The bucket that refuses longest, or else has least left."""
+        if len(self.standings) == 1:
+            return self.standings[0]
         if self.allowed:
             return min(self.standings, key=_REMAINING)
         return max(self.standings, key=_RETRY)
@@ -151,33 +163,34 @@ def refilled(bucket: Bucket | None, policy: Policy, now: int) -> Bucket:
         return policy.cap, now
     level, seen = bucket
     if now > seen:
-        level += min(now - seen, policy.full_us) * policy.per_minute
+        level += (now - seen) * policy.per_minute
         seen = now
     elif now < seen - MINUTE_US:
         seen = now
-    return min(level, policy.cap), seen
+    if level > policy.cap:
+        return policy.cap, seen
+    return level, seen
 
 
-def judged(
-    takes: Sequence[Take], buckets: Sequence[Bucket], cost: int
-) -> tuple[Verdict, list[Bucket]]:
-    """All or nothing: where one bucket lacks the calls, none is taken from the others."""
-    need = cost * MINUTE_US
-    allowed = min(buckets)[0] >= need
-    left, standings = [], []
-    for (_, policy), (level, seen) in zip(takes, buckets, strict=True):
-        after = level - need if allowed else level
-        left.append((after, seen))
-        full_in = -((after - policy.cap) // policy.per_minute)
-        passes_in = 0 if level >= need else -((level - need) // policy.per_minute)
-        standings.append(Standing(policy, after // MINUTE_US, full_in, passes_in))
-    return Verdict(allowed, tuple(standings)), left
+Claimed = tuple[Any, Policy, int, int]
+"""Where a bucket is kept, its policy, and the bucket as of now."""
 
 
-def _check(takes: Sequence[Take], cost: int) -> None:
-    for _, policy in takes:
+def judged(claims: Sequence[Claimed], cost: int) -> tuple[Verdict, int]:
+    """What each bucket answers, and what is to be taken from each: where one lacks it, nothing."""
+    taken = need = cost * MINUTE_US
+    for _, policy, level, _ in claims:
         if not 0 < cost <= policy.burst:
             raise NeverFits(cost, burst=policy.burst)
+        if level < need:
+            taken = 0
+    standings = []
+    for _, policy, level, _ in claims:
+        left, a_minute = level - taken, policy.per_minute
+        full_in = -((left - policy.cap) // a_minute)
+        passes_in = 0 if level >= need else -((level - need) // a_minute)
+        standings.append(Standing(policy, left // MINUTE_US, full_in, passes_in))
+    return Verdict(taken > 0, tuple(standings)), taken
 
 
 class Buckets(Protocol):
@@ -200,24 +213,24 @@ class MemoryBuckets:
     def __init__(self) -> None:
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._lock = threading.Lock()
-        self._sweep_at, self._full_in_us = 1024, MINUTE_US
+        self._sweep_at, self._slowest = 1024, Policy(name="slowest", per_minute=1, burst=1)
 
     def take(
         self, caller: Caller, takes: Sequence[Take], *, cost: int = 1, now_us: int | None = None
     ) -> Verdict:
         """Takes `cost` from each bucket or from none."""
-        _check(takes, cost)
-        tenant = caller.tenant_id
+        tenant, held, claims = caller.tenant_id, self._buckets, []
         with self._lock:
             now = time.monotonic_ns() // 1000 if now_us is None else now_us
-            buckets = [
-                refilled(self._buckets.get((tenant, scope)), policy, now) for scope, policy in takes
-            ]
-            verdict, left = judged(takes, buckets, cost)
-            for (scope, policy), bucket in zip(takes, left, strict=True):
-                self._buckets[tenant, scope] = bucket
-                self._full_in_us = max(self._full_in_us, policy.full_us)
-            if len(self._buckets) > self._sweep_at:
+            for scope, policy in takes:
+                key = tenant, scope
+                claims.append((key, policy, *refilled(held.get(key), policy, now)))
+                if policy.full_us > self._slowest.full_us:
+                    self._slowest = policy
+            verdict, taken = judged(claims, cost)
+            for key, _, level, seen in claims:
+                held[key] = level - taken, seen
+            if len(held) > self._sweep_at:
                 self._drop_full(now)
         return verdict
 
@@ -226,7 +239,7 @@ class MemoryBuckets:
 
         What was not used for as long as the slowest bucket takes to fill is full.
         """
-        long_ago = now - self._full_in_us
+        long_ago = now - self._slowest.full_us
         self._buckets = {
             key: bucket for key, bucket in self._buckets.items() if bucket[1] > long_ago
         }
@@ -245,15 +258,17 @@ class DatabaseBuckets:
         self, caller: Caller, takes: Sequence[Take], *, cost: int = 1, now_us: int | None = None
     ) -> Verdict:
         """Takes `cost` from each bucket or from none."""
-        _check(takes, cost)
         with unit_of_work(caller, self._store) as work:
             work.begin_writing()
             rows = _locked(work, [take.scope for take in takes])
             now = _clock_us(work) if now_us is None else now_us
-            buckets = [refilled(_bucket(rows[scope]), policy, now) for scope, policy in takes]
-            verdict, left = judged(takes, buckets, cost)
-            for take, (level, seen) in zip(takes, left, strict=True):
-                rows[take.scope].level, rows[take.scope].seen_at = level, seen
+            claims = [
+                (row, policy, *refilled(_bucket(row), policy, now))
+                for row, policy in ((rows[scope], policy) for scope, policy in takes)
+            ]
+            verdict, taken = judged(claims, cost)
+            for row, _, level, seen in claims:
+                row.level, row.seen_at = level - taken, seen
         return verdict
 
 
