@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from tests.audit.attacker import attack
-from tests.conftest import add_tenant
+from tests.conftest import ONLY_POSTGRES, add_tenant
 from valor_core.audit import keys as audit_keys
 from valor_core.audit import log, verify
 from valor_core.audit.keys import WrongAuditKey
@@ -201,3 +201,29 @@ def test_of_each_entry_the_log_tells_its_mac_and_whether_anybody_acted_after_it(
         assert log.acted_since(work, last, besides=["valuation"])
         assert not log.acted_since(work, last, besides=["session"])
         assert not log.acted_since(work, size, besides=[])
+
+
+def test_the_entries_about_things_are_those_of_one_act_the_oldest_first(store, acme):
+    with unit_of_work(acme.analyst, store) as work:
+        seqs = [append(work, n=n) for n in range(2)]
+    with unit_of_work(acme.analyst, store) as work:
+        append(work, "valuation.read")
+
+    with unit_of_work(acme.admin, store) as work:
+        told = log.entries_about(work, ["valuation:1", "valuation:2"], action="valuation.run")
+        assert [row.seq for row in told] == seqs
+        assert log.entries_about(work, ["valuation:2"], action="valuation.run") == []
+
+
+@ONLY_POSTGRES  # SQLite has one writer at a time
+def test_who_saw_the_head_before_others_moved_it_goes_on_from_where_it_is(store, acme):
+    with unit_of_work(acme.analyst, store) as work:
+        work.begin_writing()
+        seen = work.session.get_one(AuditHeadRow, acme.id)
+        with unit_of_work(acme.viewer, store) as other:
+            last = append(other)
+
+        assert append(work) == last + 1
+        assert seen.size == last + 1
+    with unit_of_work(acme.admin, store) as work:
+        assert verify.verify(work, log.keys()).holds

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from tests.audit import reference
 from valor_core.audit.entries import (
     Entry,
     canonical,
@@ -163,3 +164,13 @@ def test_a_purge_or_a_hold_that_is_told_in_another_way_than_ours_rules_nothing()
     rulings = Rulings(entries)
 
     assert (rulings.purges, rulings.holds) == ({}, {})
+
+
+def test_a_log_that_left_its_checkpoints_says_once_where_it_did():
+    acts = [(f"act-{n}", "u", "t", "r", {}) for n in range(6)]
+    (entries, head), (others, _) = a_log(acts), a_log(acts)
+    roots = {2: frozenset({reference.root([entry.leaf for entry in entries[:2]])})}
+    roots |= {n: frozenset({reference.root([entry.leaf for entry in others[:n]])}) for n in (4, 5)}
+    walk = Walk("acme", KEYS, roots)
+
+    assert [*walk.over(entries), *walk.end(head)] == [Finding("differs_from_checkpoint", 3)]

@@ -252,6 +252,24 @@ def test_what_no_cause_explains_is_told_as_such():
     assert [t.unexplained_minor for t in found.totals] == [18]
 
 
+@pytest.mark.parametrize(("quantity", "amount"), [(7, 0), (0, 18), (0, 0)])
+def test_what_no_cause_explains_is_told_in_quantity_or_in_money_alone(quantity, amount):
+    [billed] = [row for row in reconcile(books([], [bill(A)])).rows if row.line is Line.BILLED]
+    left = list(_left_over([replace(billed, quantity=quantity, amount_minor=amount)]))
+
+    assert [(row.quantity, row.amount_minor) for row in left] == [(quantity, amount)] * bool(
+        quantity or amount
+    )
+
+
+def test_a_day_that_was_added_up_to_a_use_that_nobody_made_is_a_drift():
+    found = reconcile(books([], [], closed=[closing(A, 1)]))
+
+    assert [(row.line, row.day, row.quantity) for row in found.causes] == [
+        (Line.ROLLUP_DRIFT, A.day, 0)
+    ]
+
+
 def test_a_log_that_was_purged_accuses_nobody():
     assert reconcile(books([A], [bill(A)], acts=None)).causes == []
 

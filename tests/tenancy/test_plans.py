@@ -262,6 +262,27 @@ def test_a_plan_that_cannot_be_is_refused(acme, wrong):
 
 
 @ONLY_SQLITE
+@pytest.mark.parametrize(
+    "least_or_most",
+    [
+        {"name": "T", "price_minor": 0},
+        {"plan_id": "t" * 40, "name": "T" * 100, "price_minor": 10**12},
+    ],
+)
+def test_a_plan_may_be_free_or_as_dear_and_its_names_as_short_or_long_as_can_be(
+    acme, least_or_most
+):
+    plan = {"plan_id": "t", "name": "Team", "currency": "USD", "price_minor": 1} | least_or_most
+    with open_work(acme.operator) as work:
+        row = plans.define_plan(work, limits={}, features={}, **plan)
+
+    assert {name: getattr(row, name) for name in plan} == plan
+    for beyond in ({"name": "T" * 101}, {"plan_id": "t" * 41}, {"price_minor": 10**12 + 1}):
+        with pytest.raises(BadPlan), open_work(acme.operator) as work:
+            plans.define_plan(work, limits={}, features={}, **plan | beyond)
+
+
+@ONLY_SQLITE
 def test_a_change_without_its_reason_or_without_an_end_is_refused(acme):
     define(acme.operator)
     with pytest.raises(BadPlan, match="reason"):

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -18,6 +19,8 @@ from valor_core.tenancy.sign_in import (
     TOUCH_EVERY_S,
     BadToken,
     LinkFromAfar,
+    Method,
+    begin,
     caller_of_session,
     claimed_tenant,
     digest,
@@ -25,7 +28,7 @@ from valor_core.tenancy.sign_in import (
     stranger,
     touch,
 )
-from valor_core.values import Caller, Role, TenantId
+from valor_core.values import Caller, Role, TenantId, micros, utc_now
 from valor_core.workbench import members, people
 from valor_core.workbench.signing_in import Refusals, redeem_token
 from valor_core.workbench.verb import open_work
@@ -317,3 +320,21 @@ def test_from_afar_a_link_signs_nobody_in_and_is_not_used_up(store, acme):
         refuse_bad_token(work, token)
 
     assert redeem_token(store, token)
+
+
+@ONLY_SQLITE
+def test_a_sign_in_that_is_over_stays_in_the_table_for_thirty_days(store, acme):
+    def kept_after(days: int, **more: int) -> int:
+        with open_work(acme.admin, store) as work:
+            work.begin_writing()
+            work.now = began + timedelta(days=days, **more)
+            member = work.session.get_one(MembershipRow, (acme.id, acme.admin.user_id))
+            begin(work, member, method=Method.LINK)
+        with open_work(acme.admin, store) as work:
+            rows = work.session.scalars(select(SessionRow.created_at)).all()
+        return sum(made == micros(began) for made in rows)
+
+    began = utc_now()
+    assert kept_after(0) == 1
+    assert kept_after(30) == 1
+    assert kept_after(30, microseconds=1) == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.billing.telling import deliver, usage
+from tests.billing.telling import deliver, invoice, usage
 from tests.books import ACME_2023, ACME_2024, imported, table
 from tests.conftest import ONLY_SQLITE, Tenant, World
 from valor_core.billing import ledger
@@ -116,7 +116,10 @@ def test_a_day_is_added_up_once_when_it_is_over_and_drift_is_told(store: Store, 
     def close(moment) -> int:
         with open_work(acme.analyst, store) as work:
             work.now = moment
-            return billing.close_days(work)
+            are_over = billing.are_days_over(work)
+            closed = billing.close_days(work)
+            assert are_over == (closed > 0)
+            return closed
 
     assert close(midnight + timedelta(minutes=59)) == 1  # the day before is not over for good
     assert close(midnight + timedelta(minutes=61)) == 2
@@ -175,6 +178,25 @@ def test_more_events_than_can_be_held_at_once_are_refused(
 def test_days_that_are_none_or_more_than_a_year_are_refused(store: Store, acme: Tenant, days: int):
     with pytest.raises(BadInput, match="366"):
         reconciled(store, acme, days=days)
+
+
+def test_a_year_may_reach_to_the_first_and_the_last_day_that_can_be_asked_for_and_no_further():
+    ledger.check_days(ledger.EARLIEST, ledger.EARLIEST + timedelta(days=365))
+    ledger.check_days(ledger.LATEST, ledger.LATEST)
+    for day in (ledger.EARLIEST - timedelta(days=1), ledger.LATEST + timedelta(days=1)):
+        with pytest.raises(BadInput):
+            ledger.check_days(day, day)
+
+
+@ONLY_SQLITE
+def test_an_invoices_turn_that_was_told_twice_is_noted_on_the_day_it_was_made(
+    store: Store, acme: Tenant
+):
+    today = {**invoice("evt_1", "created", version=1), "created": int(utc_now().timestamp())}
+    for event in (today, today, invoice("evt_2", "created", version=1, id="in_2")):
+        deliver(store, event)
+
+    assert lines(reconciled(store, acme)) == {Line.DUPLICATE_DELIVERY: 1}
 
 
 def test_what_was_quarantined_takes_effect_once_its_tenant_is_here(store: Store, acme: Tenant):

@@ -13,7 +13,7 @@ from valor_core.tenancy import sign_in
 from valor_core.tenancy.grants import GrantSettled, GrantState, ends_at, grant_of, state
 from valor_core.tenancy.reasons import ReasonMissing
 from valor_core.tenancy.sign_in import BadToken, caller_of_session, claimed_tenant, digest
-from valor_core.values import PLATFORM, Caller, Role, Scope, TenantId, from_micros, micros, utc_now
+from valor_core.values import PLATFORM, Caller, Role, Scope, TenantId, from_micros, utc_now
 from valor_core.workbench import companies, grants, members, people, tenants
 from valor_core.workbench.logbook import verify_as_operator
 from valor_core.workbench.setup import operator
@@ -138,8 +138,9 @@ def test_what_is_asked_for_has_its_reason_and_its_end_and_lapses_unanswered(stor
     grant_id = asked(store, acme)
     with open_work(acme.admin, store) as work:
         row = grants.list_grants(work)[0]
-        week = micros(work.now + timedelta(days=7, seconds=1))
-    assert state(row, week) is GrantState.UNANSWERED
+        lapses = row.asked_at + 7 * 86_400_000_000
+    assert state(row, lapses - 1) is GrantState.ASKED
+    assert state(row, lapses) is GrantState.UNANSWERED
 
     def gives_too_late() -> None:
         with open_work(acme.admin, store) as work:

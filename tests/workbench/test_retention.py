@@ -275,3 +275,17 @@ def test_the_bytes_of_what_was_purged_are_in_no_file_of_the_database(store, acme
 
     assert not found("own forecast")
     assert not found("short and secret")
+
+
+@ONLY_SQLITE
+def test_an_entry_goes_once_it_is_older_than_its_days_and_not_on_the_last_of_them(
+    store, acme, aged
+):
+    def purged_after(age: timedelta) -> int:
+        with open_work(acme.admin) as work:
+            work.now = LONG_AGO + age
+            return purge(work)
+
+    assert purged_after(timedelta(days=365)) == 0
+    assert purged_after(timedelta(days=365, microseconds=1)) == OLD
+    assert verdict(acme).holds

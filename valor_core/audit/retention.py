@@ -131,4 +131,4 @@ def _due(cutoffs: Mapping[str, int], held: Sequence[str]) -> list[ColumnElement[
 
 
 def _count(work: Work, those: Sequence[ColumnElement[bool]]) -> int:
-    return work.session.scalar(select(func.count(AuditLogRow.seq)).where(*those)) or 0
+    return work.session.scalars(select(func.count(AuditLogRow.seq)).where(*those)).one()

@@ -260,11 +260,11 @@ def caller_of_session(store: Store, session: str, tenant_id: TenantId) -> Caller
             return None
         member = work.session.get(MembershipRow, (tenant_id, row.user_id))
         tenant = work.session.get(TenantRow, tenant_id)
+        if tenant is None or tenant.status != "active":
+            return None
         if row.grant_id is not None:
             return _visitor(work, row) if _may_visit(work, row.grant_id) else None
         if member is None or member.version != row.member_version or member.suspended_at:
-            return None
-        if tenant is None or tenant.status != "active":
             return None
         return Caller(
             tenant_id=tenant_id, user_id=row.user_id, role=Role(member.role), session=session
@@ -273,10 +273,7 @@ def caller_of_session(store: Store, session: str, tenant_id: TenantId) -> Caller
 
 def _may_visit(work: Work, grant_id: str) -> bool:
     grant = work.session.get(AccessGrantRow, (work.caller.tenant_id, grant_id))
-    tenant = work.session.get(TenantRow, work.caller.tenant_id)
-    is_open = tenant is not None and tenant.status == "active"
-    in_force = grant is not None and grants.state(grant, micros(utc_now())) is GrantState.IN_FORCE
-    return is_open and in_force
+    return grant is not None and grants.state(grant, micros(utc_now())) is GrantState.IN_FORCE
 
 
 def _visitor(work: Work, row: SessionRow) -> Caller:
