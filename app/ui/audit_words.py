@@ -26,11 +26,13 @@ DEEDS = {
     "billing.retry": ("tried again", ""),
     "billing.set_aside": ("set aside", ""),
     "delivery.finish": ("sent the report", ""),
+    "computation.finish": ("had a simulation or batch end", "of"),
     "demo.seed": ("loaded the demo book", "of"),
     "demo.months": ("laid out months of demo data", "of"),
     "destination.add": ("named where reports are sent,", ""),
     "destination.end": ("had no more reports sent to", ""),
     "fact.import": ("imported filed facts", "of"),
+    "feed.lead": ("took over, in another process, the stream", "of"),
     "feed.start": ("began the stream", "of"),
     "feed.stop": ("ended the stream", "of"),
     "flag.override": ("changed the feature", ""),
@@ -116,6 +118,7 @@ WORDS = {
     "count": "how many",
     "held": "kept by a hold",
     "sha256": "SHA-256",
+    "meter": "counted as one of",
 }
 NOUNS = {
     "audit": "the audit log",
@@ -130,6 +133,14 @@ NOUNS = {
     "series": "series",
     "token": "sign-in links",
 }
+ENDED = {
+    "succeeded": "got the result of {}",
+    "failed": "saw the failure of {}",
+    "cancelled": "stopped {}",
+    "interrupted": "lost, as the server stopped, {}",
+}
+"""What became of something that took its time."""
+
 UNTOLD = ("act_id", "counted_as")  # they tie the entry to the meter, and say nothing to a reader
 
 
@@ -159,6 +170,9 @@ def sentence(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str,
     if row.action == "report.schedule" and row.payload:
         begun = "cron" in payload(row)
         did = "scheduled the report" if begun else "ended a schedule of the report"
+    if row.action == "computation.finish" and row.payload:
+        told = payload(row)
+        did = ENDED[told["status"]].format(f"a {told['act'].partition('.')[0]}")
     what = target(row, names, companies)
     return " ".join(part for part in (did, leads_on if what else "", what) if part)
 
@@ -186,6 +200,7 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
         "hold": rest,
         "entry": f"{details.get('count', 'some')} entries",
         "act": to_do(rest),
+        "computation": "all companies",
         "event": f"event {rest}",
         "job_run": job.replace("_", " "),
         "schedule": job.replace("_", " "),

@@ -1,5 +1,6 @@
 """A feed's tape: one leader, no tick twice, no gap that is not told; laws over many takeovers."""
 
+import json
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis.strategies import integers, lists
 
 from tests.conftest import ONLY_SQLITE, Tenant
+from valor_core.audit import log
 from valor_core.errors import BadInput
 from valor_core.market import tape
 from valor_core.market.series import Tick
@@ -97,6 +99,23 @@ def test_one_process_leads_and_who_lost_the_lead_writes_nothing_more(store, acme
     assert (told.state, told.row.ticks, list(told.gaps)) == ("live", 3, [])
     with unit_of_work(acme.viewer, store, later) as work:
         assert [each["seq"] for each in feeds.read_ticks(work, feed_id)] == [2, 1, 0]
+
+
+def test_a_change_of_leader_is_in_the_log_and_one_that_goes_on_or_leads_again_is_not(store, acme):
+    feed_id = started(acme, store)
+    first = led(acme, store, feed_id, "one", BEGIN)
+    assert first
+    append(acme, store, first, [a_tick(0)], BEGIN)
+    with unit_of_work(acme.analyst, store, BEGIN) as work:
+        feeds.end_lead(work, first, "Replay ended its stream")
+    assert led(acme, store, feed_id, "one", BEGIN + timedelta(minutes=1))
+    assert led(acme, store, feed_id, "two", BEGIN + timedelta(minutes=2))
+
+    with unit_of_work(acme.admin, store) as work:
+        entries = log.entries(work, action="feed.lead")
+    told = [json.loads(entry.payload or b"{}") for entry in reversed(entries)]
+    assert [(each["taken_from"], each["process"]) for each in told] == [("", "one"), ("one", "two")]
+    assert {entry.target for entry in entries} == {f"feed:{feed_id}"}
 
 
 def test_what_a_provider_does_not_tell_again_is_a_gap_with_its_cause(store, acme):

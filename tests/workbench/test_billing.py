@@ -6,27 +6,41 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from tests.billing.telling import deliver, invoice, usage
 from tests.books import ACME_2023, ACME_2024, imported, table
 from tests.conftest import ONLY_SQLITE, Tenant, World
+from tests.models.simulation.sound import a_plan
+from tests.models.sound import a_direct_dcf
 from valor_core.billing import ledger
 from valor_core.billing.inbox import State
 from valor_core.billing.ledger import PriceStands
 from valor_core.billing.metering import DAY_US, day_of
 from valor_core.billing.reconciliation import Line, Price, Reconciliation
+from valor_core.coverage import job_runs
 from valor_core.coverage.batches import BatchPolicy
 from valor_core.coverage.computations import Status
 from valor_core.errors import AccessDenied, BadInput, NotFound
 from valor_core.store.engines import Store
 from valor_core.store.tables import UsageDayRow, UsageEventRow
+from valor_core.store.work import unit_of_work
 from valor_core.values import Role, utc_now
-from valor_core.workbench import billing, logbook, people, webhooks
+from valor_core.workbench import (
+    billing,
+    companies,
+    jobs,
+    logbook,
+    people,
+    reports,
+    retention,
+    webhooks,
+)
 from valor_core.workbench.batches import note_batch
 from valor_core.workbench.billing import EventSettled
 from valor_core.workbench.computations import finish_computation
 from valor_core.workbench.setup import PLATFORM, operator
+from valor_core.workbench.simulations import note_simulation
 from valor_core.workbench.verb import open_work
 
 PRICE = Price(
@@ -236,3 +250,47 @@ def test_what_takes_its_time_is_no_difference_before_or_without_a_result(book: W
             finish_computation(work, made, status, {"rows": []})
 
     assert lines(reconciled(book.store, book.acme)) == {Line.MISSING_AT_PROVIDER: 1}
+
+
+def long_runs(book: World) -> None:
+    """A batch, a simulation and a report, each with its result."""
+    store, analyst = book.store, book.acme.analyst
+    with open_work(analyst, store) as work:
+        company = companies.list_companies(work)[0].id
+        made = [
+            note_batch(work, BatchPolicy()),
+            note_simulation(work, company, a_direct_dcf(), a_plan()),
+        ]
+        asked = reports.ask_for_run(work, "sla", {})
+    with open_work(analyst, store) as work:
+        run = jobs.take_run(work, asked.id, owner="test", lease=timedelta(hours=1))
+        assert run
+    with open_work(analyst, store) as work:
+        for each in made:
+            finish_computation(work, each, Status.SUCCEEDED, {})
+        jobs.finish_run(work, run, job_runs.Status.SUCCEEDED, record={})
+
+
+def test_a_use_of_a_long_run_that_was_deleted_is_told_as_missing_whether_billed_or_not(book: World):
+    store, acme = book.store, book.acme
+    long_runs(book)
+    counted = used(store, acme)
+    meters = {row.meter for row in counted}
+    assert meters == {"batches", "simulations", "reports"}
+    bill(store, next(row for row in counted if row.meter == "reports"))
+    assert Line.MISSING_USAGE not in lines(reconciled(store, acme))
+
+    with open_work(acme.admin, store) as work:
+        work.begin_writing()
+        work.session.execute(delete(UsageEventRow))
+
+    found = [row for row in reconciled(store, acme).causes if row.line is Line.MISSING_USAGE]
+    assert {row.meter for row in found} == meters
+    assert lines(reconciled(store, acme)) == {Line.MISSING_USAGE: 3}
+
+    with unit_of_work(acme.admin, store, utc_now() + timedelta(days=31)) as work:
+        retention.change_policy(work, "job", 30)
+        assert retention.purge(work) > 0
+    assert lines(reconciled(store, acme)) == {Line.MISSING_USAGE: 2, Line.EXTRA_AT_PROVIDER: 1}, (
+        "the end of a report tells nothing any more"
+    )

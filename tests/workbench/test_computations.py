@@ -1,5 +1,6 @@
 """Computations as they are kept: charged for a result alone, told as interrupted, begun again."""
 
+import json
 from concurrent.futures import CancelledError
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.conftest import ONLY_SQLITE, World
+from valor_core.audit import log
 from valor_core.coverage import computations
 from valor_core.coverage.batches import BatchPolicy
 from valor_core.coverage.computations import LEASE, MOST_KEPT, Status
@@ -74,6 +76,23 @@ def test_a_result_is_charged_once_and_all_else_gives_back_what_was_held(book):
     with open_work(book.acme.analyst) as work:
         found = read_computation(work, made)
     assert (found.status, found.outcome) == (Status.SUCCEEDED, {"rows": []})
+
+
+def test_each_end_is_in_the_log_with_what_it_counted_and_a_renewed_lease_is_not(book):
+    ends = Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.INTERRUPTED
+    made = [begun(book) for _ in ends]
+    with open_work(book.acme.analyst) as work:
+        renew_computations(work, made)
+    for each, status in zip(made, ends, strict=True):
+        ended(book, each, status)
+        ended(book, each, Status.SUCCEEDED)
+
+    with open_work(book.acme.admin) as work:
+        entries = log.entries(work, action="computation.finish")
+    told = [json.loads(entry.payload or b"{}") for entry in reversed(entries)]
+    assert [entry.target for entry in reversed(entries)] == [f"computation:{e}" for e in made]
+    assert [each["status"] for each in told] == list(ends)
+    assert [each.get("meter") for each in told] == ["batches", None, None, None]
 
 
 @ONLY_SQLITE

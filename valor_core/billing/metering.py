@@ -47,6 +47,11 @@ def count(work: Work, meter: Meter, *, act: str, act_id: str, quantity: int = 1)
     )
 
 
+def told(meter: Meter, act_id: str) -> dict[str, str]:
+    """What the log says of a use that is counted at the end of a long run."""
+    return {"meter": meter, "counted_as": act_id}
+
+
 def day_of(moment_us: int) -> str:
     """The day of a moment, in UTC.
 

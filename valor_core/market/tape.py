@@ -50,6 +50,7 @@ class Lead:
     token: int
     marks: dict[str, Mark]
     before: str = ""  # why the one before it ended, if it said so
+    taken_from: str | None = None  # the process that led, "" for none; None where it leads again
     newer: set[str] = field(default_factory=set)  # symbols past their mark since it was connected
     covered: bool = False  # something came again that stands on the tape: nothing lies between
 
@@ -103,7 +104,8 @@ def taken_lead(work: Work, feed_id: str, holder: str) -> Lead | None:
     held = row.held_until > work.now_micros and row.holder != holder
     if held or row.stopped_at is not None:
         return None
-    if row.holder != holder or not row.led_at:
+    taken_from = row.holder if row.holder != holder else None
+    if taken_from is not None:
         row.led_at = work.now_micros
     before, row.why = row.why, ""
     row.token, row.holder = row.token + 1, holder
@@ -113,6 +115,7 @@ def taken_lead(work: Work, feed_id: str, holder: str) -> Lead | None:
         provider=row.provider,
         symbols=tuple(row.symbols),
         token=row.token,
+        taken_from=taken_from,
         before=before,
         marks={symbol: (at, list(seqs)) for symbol, (at, seqs) in row.marks.items()},
     )

@@ -69,15 +69,19 @@ def reconciled(work: Work, first: date, last: date) -> Reconciliation:
 def _acts(work: Work, first: date, last: date, used: Collection[str]) -> dict[str, Used] | None:
     """What the log says was done and is metered, by usage id; None where some was purged.
 
-    What takes its time is counted once it brings a result: that it began proves no use.
+    What takes its time is counted once it brings a result: the entry of its end tells which meter.
+    That it began proves no use, only that a use of it is no orphan.
     """
-    meters = {act.name: act.meter for acts in ACTS.values() for act in acts if act.meter}
+    meters = {act.name: str(act.meter) for acts in ACTS.values() for act in acts if act.meter}
+    row = AuditLogRow
+    of_a_report = row.target.in_(select(row.target).where(row.action == "report.run"))
+    ends = (row.action == "computation.finish") | ((row.action == "job.finish") & of_a_report)
     query = (
-        select(AuditLogRow.action, AuditLogRow.ts, AuditLogRow.payload)
+        select(row.action, row.ts, row.payload)
         .where(
-            AuditLogRow.action.in_(meters),
-            AuditLogRow.ts >= metering.first_moment(first),
-            AuditLogRow.ts < metering.first_moment(last + timedelta(days=1)),
+            row.action.in_(meters) | (ends & row.payload.is_not(None)),
+            row.ts >= metering.first_moment(first),
+            row.ts < metering.first_moment(last + timedelta(days=1)),
         )
         .limit(ledger.EVENTS_MAX + 1)
     )
@@ -86,12 +90,14 @@ def _acts(work: Work, first: date, last: date, used: Collection[str]) -> dict[st
         return None
     acts = {}
     for action, ts, payload in found:
-        meter, details = meters[action], json.loads(payload or b"{}")
-        counted = details.get("counted_as")
+        details = json.loads(payload or b"{}")
+        counted, at_its_end = details.get("counted_as"), details.get("meter")
+        meter = at_its_end or meters.get(action)
+        if meter is None:
+            continue  # it ended without a result
         name = metering.usage_id(work.caller.tenant_id, counted or details["act_id"], meter)
-        if counted and name not in used:
-            continue
-        acts[name] = Used(usage_id=name, meter=meter, day=metering.day_of(ts), quantity=1)
+        if not counted or at_its_end or name in used:
+            acts[name] = Used(usage_id=name, meter=meter, day=metering.day_of(ts), quantity=1)
     return acts
 
 

@@ -31,18 +31,26 @@ def begun(work: Work, act: str, subject: str, asked: Mapping[str, Any]) -> str:
     return computation_id
 
 
-@verb("computation.finish", audited=False)
+@verb("computation.keep", audited=False)
 def finish_computation(
     work: Work, computation_id: str, status: Status, outcome: Mapping[str, Any] | None = None
 ) -> None:
-    """Keep how it ended: a result is charged, all else gives back what was held."""
-    act = computations.computation(work, computation_id).act
-    if not computations.end(work, computation_id, status, outcome):
-        return
-    done = status is Status.SUCCEEDED
-    quotas.settle(work, computation_id, METERS[act], used=int(done))
+    """Keep how it ended; what had ended before stays as it ended."""
+    found = computations.computation(work, computation_id)
+    if computations.end(work, computation_id, status, outcome):
+        _settle(work, found, status)
+
+
+@verb("computation.finish")
+def _settle(work: Work, ended: Computation, status: Status) -> None:
+    """It ended: a result is charged, all else gives back what was held."""
+    meter, done = METERS[ended.act], status is Status.SUCCEEDED
+    quotas.settle(work, ended.id, meter, used=int(done))
     if done:
-        metering.count(work, METERS[act], act=act, act_id=computation_id)
+        metering.count(work, meter, act=ended.act, act_id=ended.id)
+    company = {"company": ended.asked["company"]} if "company" in ended.asked else {}
+    counted = metering.told(meter, ended.id) if done else {}
+    work.note(f"computation:{ended.id}", act=ended.act, status=str(status), **company, **counted)
 
 
 def done_here(
@@ -69,7 +77,7 @@ def done_here(
     return found
 
 
-@verb("computation.finish", audited=False)
+@verb("computation.keep", audited=False)
 def renew_computations(work: Work, computation_ids: list[str]) -> None:
     """They are still at work; where nobody says so, they were interrupted."""
     computations.renew(work, computation_ids)

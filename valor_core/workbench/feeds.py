@@ -163,12 +163,17 @@ def wanted_feeds(work: Work) -> list[str]:
     return [row.id for row in rows if row.stopped_at is None and row.held_until <= work.now_micros]
 
 
-@verb("feed.lead", audited=False)
+@verb("feed.keep", audited=False)
 def take_lead(work: Work, feed_id: str, holder: str) -> tuple[tape.Lead, Streaming] | None:
-    """Lead a feed that nobody leads, with its provider; None where another process does."""
+    """Lead a feed that nobody leads, with its provider; None where another process does.
+
+    A leader that goes on leading, or leads again, is no act: the log tells of a change alone.
+    """
     lead = tape.taken_lead(work, feed_id, holder)
     if lead is None:
         return None
+    if lead.taken_from is not None:
+        _lead(work, lead, holder)
     provider = streaming(work).get(lead.provider)
     if provider is None:
         tape.give_up(work, lead, "its provider lacks a key", again_at=_again(work, 5))
@@ -178,13 +183,25 @@ def take_lead(work: Work, feed_id: str, holder: str) -> tuple[tape.Lead, Streami
     return lead, provider
 
 
-@verb("feed.lead", audited=False)
+@verb("feed.lead")
+def _lead(work: Work, lead: tape.Lead, holder: str) -> None:
+    """Another process leads the feed than before, or the first one does."""
+    work.note(
+        f"feed:{lead.feed_id}",
+        provider=lead.provider,
+        symbols=list(lead.symbols),
+        process=holder,
+        taken_from=lead.taken_from,
+    )
+
+
+@verb("feed.keep", audited=False)
 def keep_ticks(work: Work, lead: tape.Lead, ticks: Sequence[Tick]) -> int:
     """Write what came, and stay its leader; LeadLost where another process leads by now."""
     return tape.append(work, lead, ticks)
 
 
-@verb("feed.lead", audited=False)
+@verb("feed.keep", audited=False)
 def end_lead(work: Work, lead: tape.Lead, why: str, *, tries: int = 0) -> None:
     """Leave a feed to the next one: at once when this process ends, else after a while."""
     tape.give_up(work, lead, why, again_at=_again(work, tries) if why else 0)

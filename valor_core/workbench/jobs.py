@@ -106,6 +106,7 @@ def finish_run(
         record=work.clean(dict(record)),
         finished_at=work.now_micros,
     )
+    counted: Mapping[str, str] = {}
     if run.job in REPORTS:  # what fails is not charged
         if status is Status.SUCCEEDED and run.schedule_id:
             _send(work, run)
@@ -113,12 +114,14 @@ def finish_run(
         quotas.settle(work, run.id, Meter.REPORTS, used=int(done))
         if done:
             metering.count(work, Meter.REPORTS, act="report.run", act_id=run.id)
+            counted = metering.told(Meter.REPORTS, run.id)
     work.note(
         f"job_run:{run.id}",
         job=run.job,
         status=str(status),
         attempt=run.attempt,
         outputs=dict(record.get("outputs", {})),
+        **counted,
     )
     row = job_runs.run_row(work, run.id)
     work.session.refresh(row)

@@ -66,7 +66,10 @@ GRACE = timedelta(hours=1)  # no cut takes that long: its files are of a snapsho
 LOOK_BACK = 10  # snapshots that may be damaged one after another
 ID_LENGTH = 64
 TOLD_MAX = 1_000  # characters of a statement that the log keeps
-NEVER_SHOWN = "access", "audit", "hold", "job", "report", "retention", "session", "snapshot"
+NEVER_SHOWN = (
+    "access", "audit", "computation", "feed", "hold", "job", "report", "retention", "session",
+    "snapshot",
+)  # fmt: skip
 """Acts on these change nothing of the companies, figures and values that a report shows."""
 
 
