@@ -6,24 +6,27 @@ from datetime import date
 import pytest
 
 from app.fault_server import Fault, serving
-from tests.books import imported
+from tests.books import ACME_2024, imported, of_the_demo_book, table, valued
 from tests.conftest import ONLY_SQLITE
 from tests.coverage.filings import apple, as_bytes
 from tests.market import answers
 from valor_core.coverage.figures import filed
+from valor_core.coverage.fmp import FORM
 from valor_core.coverage.imports import Imported
 from valor_core.errors import AccessDenied, BadInput
 from valor_core.market.failures import Failure, ProviderFailure
 from valor_core.market.providers.edgar import ContactMissing
 from valor_core.market.router import NoProvider
 from valor_core.values import Caller, CompanyId
-from valor_core.workbench import companies, logbook
+from valor_core.workbench import companies, logbook, report_committee, report_quality, reports
 from valor_core.workbench.cuts import Cut, parts_of
 from valor_core.workbench.fetching import facts_asked_for, fetch_facts
 from valor_core.workbench.licences import NotGivenOn, read_held_back, refuse_held_back
+from valor_core.workbench.report_quality import NOT_GIVEN_ON
 from valor_core.workbench.verb import open_work
 
 APPLE = CompanyId("cik0000320193")
+LEFT_OUT = "left out: the terms of Financial Modeling Prep do not allow them to be given on."
 
 
 def fetched(caller: Caller, company: str) -> Imported:
@@ -160,3 +163,28 @@ def test_statements_in_standardised_lines_come_in_with_the_day_they_were_filed(
         assert read_held_back(work) == ["Financial Modeling Prep"]
     with pytest.raises(NotGivenOn, match="data of Financial Modeling Prep"):
         refuse_held_back([filed(told["revenue"]).source])
+
+
+@ONLY_SQLITE
+def test_reports_leave_out_the_figures_that_may_not_be_given_on_and_say_so(store, acme):
+    filings = of_the_demo_book("KO").replace(b",10-K,", f',"{FORM}",'.encode())
+    imported(acme.analyst, filings, "ko.csv")
+    twice = [ACME_2024, ACME_2024.replace(",120,", ",90,").replace("a-24", "a-25")]
+    imported(acme.analyst, table(*(each.replace("10-K", f'"{FORM}"') for each in twice)))
+    row = valued(acme.analyst)
+
+    with open_work(acme.admin) as work:
+        told = report_committee.tell(work, {"company": "KO"})
+        flaws = report_quality.tell(work, {"stale_after": 1})
+    assert told.lists["facts"].rows == told.lists["workings"].rows == []
+    assert told.notices == [f"Figures are {LEFT_OUT}",
+                            f"The inputs and workings of DCF are {LEFT_OUT}"]  # fmt: skip
+    assert told.figures["values"][0]["value"] == row.headline, "what was computed here is told"
+    assert f"Figures are {LEFT_OUT}" in flaws.notices
+    assert {each["told"] for each in flaws.figures["flaws"] if each["kind"] == "restated"} == {
+        NOT_GIVEN_ON
+    }
+    for valuation in (row.id, ""):
+        asked = {"company": "KO", "valuation": valuation}
+        with pytest.raises(NotGivenOn), open_work(acme.admin) as work:
+            reports.gather(work, reports.ask_for_run(work, "valuation", asked))

@@ -1,4 +1,4 @@
-"""What terms forbid to be given on: left out of snapshots, and refused in an export."""
+"""What terms forbid to be given on: left out of snapshots and reports, refused in an export."""
 
 from collections.abc import Iterable, Mapping
 
@@ -35,6 +35,28 @@ def may_be_given_on(fact: FiledFact) -> bool:
     """Whether the terms of whoever gave a figure allow it to leave the installation."""
     giver = GIVER.get(fact.form)
     return giver is None or giver[1].redistribution
+
+
+def held_back(facts: Iterable[FiledFact]) -> list[str]:
+    """Whose figures are among these that may not be given on, as people call them, each once."""
+    return list(dict.fromkeys(GIVER[fact.form][0] for fact in facts if not may_be_given_on(fact)))
+
+
+def held_back_from(sources: Iterable[Source]) -> list[str]:
+    """Whose figures stand behind inputs that may not be given on."""
+    return held_back(fact for source in sources for fact in source.facts)
+
+
+def told_of_held_back(titles: Iterable[str], left_out: str) -> str:
+    """What a report leaves out, and why.
+
+    >>> told_of_held_back(["Acme Data"], "12 figures are")
+    '12 figures are left out: the terms of Acme Data do not allow them to be given on.'
+    """
+    return (
+        f"{left_out} left out: the terms of {' and '.join(titles)} do not allow them to be "
+        "given on."
+    )
 
 
 @view("snapshot.read")

@@ -21,6 +21,12 @@ from valor_core.store.work import Work
 from valor_core.values import FiledFact, ValuationId, from_micros
 from valor_core.workbench import people
 from valor_core.workbench.football import discounting
+from valor_core.workbench.licences import (
+    held_back,
+    held_back_from,
+    may_be_given_on,
+    told_of_held_back,
+)
 from valor_core.workbench.report_parts import MILLION, percent, person, spreadsheet, worth
 from valor_core.workbench.valuations import Saved, read_valuation
 
@@ -43,8 +49,9 @@ def tell(work: Work, given: Mapping[str, Any]) -> Told:
     company = companies.company(work, given["company"])
     names, figures = people.names(work), known(companies.facts(work, company.id))
     saved = list(_newest(work, company))
-    assumptions = [row for each in saved for row in _assumptions(each, names)]
-    workings = [row for each in saved for row in _workings(each)]
+    told = [each for each in saved if not held_back_from(each.sources.values())]
+    assumptions = [row for each in told for row in _assumptions(each, names)]
+    workings = [row for each in told for row in _workings(each)]
     ranges = [_range(each) for each in saved if each.model.name in OF_SHARES]
     return Told(
         title=f"Valuation committee book: {company.name}",
@@ -56,9 +63,9 @@ def tell(work: Work, given: Mapping[str, Any]) -> Told:
             )
             for each in saved
         },
-        notices=_notices(ranges) if saved else [NONE_YET],
+        notices=[*(_notices(ranges) if saved else [NONE_YET]), *_left_out(figures, saved)],
         lists={
-            "facts": _facts(figures),
+            "facts": _facts({at: fact for at, fact in figures.items() if may_be_given_on(fact)}),
             "methods": _methods(saved, names),
             "assumptions": _shown(
                 "Each input that a value rests on, and where it comes from",
@@ -106,6 +113,18 @@ def _notices(ranges: Sequence[Mapping[str, Any]]) -> list[str]:
         return []
     apart = max(values) / min(values) - 1.0
     return [f"The methods are {percent(apart)} apart: {min(values):,.2f} to {max(values):,.2f}."]
+
+
+def _left_out(figures: Mapping[tuple[str, int], FiledFact], saved: Sequence[Saved]) -> list[str]:
+    """What is known here and may not be given on: figures, and what shows them in a value."""
+    found = []
+    if titles := held_back(figures.values()):
+        found.append(told_of_held_back(titles, "Figures are"))
+    for each in saved:
+        if titles := held_back_from(each.sources.values()):
+            what = f"The inputs and workings of {spoken(each.model.name)} are"
+            found.append(told_of_held_back(titles, what))
+    return found
 
 
 def _facts(figures: Mapping[tuple[str, int], FiledFact]) -> Listing:

@@ -15,8 +15,10 @@ from valor_core.coverage.restatements import restatements
 from valor_core.coverage.splits import splits_of
 from valor_core.errors import BadInput
 from valor_core.market import kept
+from valor_core.market.offered import title_of
 from valor_core.store.work import Work
 from valor_core.values import FiledFact
+from valor_core.workbench.licences import held_back, told_of_held_back
 from valor_core.workbench.report_parts import DAYS_MOST, percent, spreadsheet
 
 EXPECTED = (
@@ -35,6 +37,7 @@ KINDS = {
 }
 OUT_OF_RANGE = ("sign", "share_jump")
 SHOWN = 200
+NOT_GIVEN_ON = "What is known of it may not be given on; look at it in Valor."
 SHEET = ("company", "ticker", "kind", "item", "fiscal_year", "told", "accession")
 
 
@@ -49,6 +52,7 @@ class Flaw:
     fiscal_year: int | None
     told: str
     accession: str
+    held_back: tuple[str, ...] = ()  # whose terms forbid to give on what is known of it
 
 
 def tell(work: Work, given: Mapping[str, Any]) -> Told:
@@ -80,7 +84,7 @@ def tell(work: Work, given: Mapping[str, Any]) -> Told:
             "Companies without a flaw": f"{sound:,} of {len(known_ones):,}",
             **{label: f"{counts[kind]:,}" for kind, label in KINDS.items()},
         },
-        notices=_notices(counts, len(known_ones)),
+        notices=_notices(counts, len(known_ones), flaws),
         lists={
             "companies": _by_company(known_ones.values(), flaws),
             **{kind: _listing(kind, [f for f in flaws if f.kind == kind]) for kind in KINDS},
@@ -100,7 +104,10 @@ def _order(flaw: Flaw) -> tuple[str, str, int, str]:
 def _flaws(
     work: Work, company: Company, facts: Sequence[FiledFact], stale_after: int
 ) -> Iterator[Flaw]:
-    def flaw(kind: str, item: str, year: int | None, told: str, accession: str = "") -> Flaw:
+    def flaw(
+        kind: str, item: str, year: int | None, told: str, facts: Sequence[FiledFact] = ()
+    ) -> Flaw:
+        titles = held_back(facts)
         label = ITEM[item].label if item in ITEM else item.replace("_", " ").capitalize()
         return Flaw(
             company=company.name,
@@ -108,8 +115,9 @@ def _flaws(
             kind=kind,
             item=label,
             fiscal_year=year,
-            told=told,
-            accession=accession,
+            told=NOT_GIVEN_ON if titles else told,
+            accession=facts[0].accession if facts else "",
+            held_back=tuple(titles),
         )
 
     figures = known(facts)
@@ -125,20 +133,21 @@ def _flaws(
     for finding in findings_of(figures):
         kind = "out_of_range" if finding.name in OUT_OF_RANGE else "doubted"
         item = finding.facts[0].item if finding.name == "sign" else finding.name
-        yield flaw(kind, item, finding.fiscal_year, finding.message, finding.facts[0].accession)
+        yield flaw(kind, item, finding.fiscal_year, finding.message, finding.facts)
     for (item, year), each in restatements(facts, splits=splits_of(company.cik)).items():
         by = f" ({percent(each.change)})" if each.change is not None else ""
         told = (
             f"{each.before.value:,.0f} as filed {each.before.filed_on}, {each.now.value:,.0f} "
             f"as filed {each.now.filed_on}{by}."
         )
-        yield flaw("restated", item, year, told, each.now.accession)
+        yield flaw("restated", item, year, told, (each.now, each.before))
 
 
 def _of_series(work: Work) -> Iterator[Flaw]:
     """Days of kept market data that nobody has looked at since they were doubted."""
     doubted = [row for row, open_n in kept.listed(work, limit=SHOWN) if open_n]
     for row in doubted:
+        titles = () if row.licence["redistribution"] else (title_of(row.provider),)
         for doubt in kept.read(work, row.sha256).open_doubts:
             yield Flaw(
                 company=f"{row.symbol} ({row.provider})",
@@ -146,13 +155,16 @@ def _of_series(work: Work) -> Iterator[Flaw]:
                 kind="doubted",
                 item=f"Market data of {doubt.day}" if doubt.day else "Market data as a whole",
                 fiscal_year=None,
-                told=doubt.told,
+                told=NOT_GIVEN_ON if titles else doubt.told,
                 accession="",
+                held_back=titles,
             )
 
 
-def _notices(counts: Counter[str], companies_n: int) -> list[str]:
+def _notices(counts: Counter[str], companies_n: int, flaws: Iterable[Flaw]) -> list[str]:
     told = []
+    if titles := sorted({title for flaw in flaws for title in flaw.held_back}):
+        told.append(told_of_held_back(titles, "Figures are"))
     if companies_n >= COMPANIES_MAX:
         told.append(f"Only the first {COMPANIES_MAX:,} companies are told; there may be more.")
     if counts["stale"]:

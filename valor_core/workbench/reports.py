@@ -35,6 +35,7 @@ from valor_core.workbench import (
     report_reconciliation,
     report_sla,
 )
+from valor_core.workbench.licences import refuse_held_back
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.report_parts import person
 from valor_core.workbench.snapshots import snapshot_of_now, verify_snapshot
@@ -285,10 +286,12 @@ def _told(work: Work, given: Mapping[str, Any], *, asked_by: str) -> dict[str, A
     as_of, asker = _day(given["as_of"]), names.get(asked_by, asked_by)
     row = _saved(work, company.id, given["valuation"], as_of)
     if row:
+        sources = load_sources(row.sources)
+        refuse_held_back(sources.values())
         return document_of(
             company,
             load(DcfInputs, row.inputs),
-            _by_name(load_sources(row.sources), names),
+            _by_name(sources, names),
             parameters=given,
             currency=row.currency,
             warnings=[],
@@ -300,6 +303,7 @@ def _told(work: Work, given: Mapping[str, Any], *, asked_by: str) -> dict[str, A
             facts_as_of=row.facts_as_of,
         )
     start = prefill_dcf(company, companies.facts(work, company.id), as_of=as_of)
+    refuse_held_back(start.sources.values())
     zeros = start.inputs.bridge.missing if given["missing"] == "zero" else ()
     stated = Source(kind=SourceKind.ASSUMED, text=AS_ZERO, author=asker, stated_on=work.now.date())
     bridge = replace(start.inputs.bridge, **dict.fromkeys(zeros, 0.0))
