@@ -51,8 +51,9 @@ JOBS: tuple[Job, ...] = (
     ),
     Job(
         name="retention",
-        title="Purge old details",
-        about="Drops details of the audit log that the retention policies want gone.",
+        title="Purge what may not be kept",
+        about="Drops details of the audit log that the retention policies want gone, and series "
+        "that the licences of their providers do.",
         when="every day at 03:20",
         carry_out=carried(standing.purge_the_log),
     ),

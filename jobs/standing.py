@@ -16,7 +16,7 @@ from valor_core.errors import ValorError
 from valor_core.store.engines import Store
 from valor_core.telemetry import JOB_RUNS, log
 from valor_core.values import Caller, Role
-from valor_core.workbench import billing, jobs, providers, snapshots
+from valor_core.workbench import billing, jobs, market_data, providers, snapshots
 from valor_core.workbench.retention import run_retention
 from valor_core.workbench.verb import open_work
 
@@ -127,9 +127,14 @@ def check_services(store: Store, caller: Caller) -> str:
 
 
 def purge_the_log(store: Store, caller: Caller) -> str:
-    """Details of the log that the retention policies want gone."""
-    purged = run_retention(store, caller)
-    return f"The details of {purged} entries of the log are gone." if purged else "Nothing was due."
+    """What retention policies and the licences of data want gone."""
+    purged, series = run_retention(store, caller), market_data.run_purge(store, caller)
+    gone = []
+    if purged:
+        gone.append(f"the details of {purged} entries of the log")
+    if series:
+        gone.append(f"{series} series whose licence has run out")
+    return f"Gone: {' and '.join(gone)}." if gone else "Nothing was due."
 
 
 def collect_garbage(store: Store, caller: Caller) -> str:

@@ -74,6 +74,7 @@ class SeriesLine(BaseModel):
     fetched_by: str
     source: str
     licence: dict[str, Any]
+    keep_until: datetime | None = Field(description="When its licence wants it gone, if at all.")
     open_doubts: int
 
     @classmethod
@@ -97,6 +98,7 @@ class SeriesLine(BaseModel):
             fetched_by=row.created_by,
             source=row.source,
             licence=row.licence,
+            keep_until=None if row.keep_until is None else from_micros(row.keep_until),
             open_doubts=open_doubts,
         )
 
@@ -106,11 +108,13 @@ class SeriesView(SeriesLine):
 
     doubts: list[DoubtView]
     usable: list[dict[str, Any]]
+    stands_in: str = Field("", description="That nobody answers now, since when and why.")
 
     @classmethod
-    def whole(cls, told: Kept) -> "SeriesView":
+    def whole(cls, told: Kept, *, stands_in: str = "") -> "SeriesView":
         """The series as clients see it by itself."""
         return cls(
+            stands_in=stands_in,
             **SeriesLine.of(told.row, len(told.open_doubts)).model_dump(),
             doubts=[DoubtView.of(doubt) for doubt in told.doubts],
             usable=[market_data.figures_of(row) for row in told.usable_rows],
@@ -144,13 +148,16 @@ class AcceptedView(BaseModel):
 def fetch_series(
     caller: Annotated[Caller, Depends(signed_in)], once: MakesOnce, body: SeriesBody
 ) -> Response:
-    """Fetch a series and keep it with every doubt about it."""
+    """Fetch a series and keep it with every doubt about it; the last good one if nobody answers."""
     query = market_data.series_query(
         body.capability, body.symbol, body.start, body.end, adjusted=body.adjusted
     )
-    answer = market_data.fetch_series(caller, query, provider=body.provider)
+    routed = market_data.fetch_series(caller, query, provider=body.provider)
+    told = market_data.told_of_age(routed.decision)
     return once.do(
-        lambda: SeriesView.whole(market_data.keep_series(once.work, answer, query)),
+        lambda: SeriesView.whole(
+            market_data.keep_series(once.work, routed.given(), query), stands_in=told
+        ),
     )
 
 

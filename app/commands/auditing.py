@@ -46,17 +46,22 @@ def rotate_key() -> None:
 def run_retention(
     tenant: Annotated[str, typer.Option(help="One tenant; all of them if empty.")] = "",
 ) -> None:
-    """Purge details as the tenants' policies want, but for what is under a legal hold."""
+    """Purge what the tenants' policies and the licences of their data want gone.
+
+    Entries under a legal hold stay.
+    """
     from app.commands.working import as_local_user, as_operator_of, the_open_store
     from valor_core.values import Role
     from valor_core.workbench import people, setup
+    from valor_core.workbench.market_data import run_purge
     from valor_core.workbench.retention import run_retention as run
 
     with as_operator_of(setup.PLATFORM) as work:
         slugs = [tenant] if tenant else [row.slug for row in people.list_tenants(work)]
     for slug in slugs:
-        count = run(the_open_store(), as_local_user(slug, Role.ADMIN))
-        print(f"{slug:<32} {count:>8} entries purged")
+        who = as_local_user(slug, Role.ADMIN)
+        entries, series = run(the_open_store(), who), run_purge(the_open_store(), who)
+        print(f"{slug:<32} {entries:>8} entries, {series:>8} series purged")
 
 
 @retention.command("keep")

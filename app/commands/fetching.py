@@ -69,9 +69,11 @@ def fetch_series(
     query = market_data.series_query(
         capability, symbol, a_day(start), a_day(end), adjusted=_adjusted(adjusted)
     )
-    answer = market_data.fetch_series(caller, query, provider=provider, store=store)
+    routed = market_data.fetch_series(caller, query, provider=provider, store=store)
     with open_work(caller, store) as work:
-        done = market_data.keep_series(work, answer, query)
+        done = market_data.keep_series(work, routed.given(), query)
+    if told := market_data.told_of_age(routed.decision):
+        print(told)
     known = ", known before" if done.known_before else ""
     invented = ", invented" if done.row.synthetic else ""
     print(f"{done.row.symbol}: {done.row.rows_n:,} rows in {done.row.unit}{invented}{known}")

@@ -79,6 +79,7 @@ DEEDS = {
     "report.schedule": ("changed a schedule of the report", ""),
     "retention.change": ("changed how long details are kept, in the category", ""),
     "series.accept": ("accepted doubtful figures of the series", ""),
+    "series.purge": ("dropped, as their licences want it,", ""),
     "series.keep": ("fetched the series", ""),
     "session.began": ("signed in", ""),
     "session.end": ("signed out", ""),

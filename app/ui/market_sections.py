@@ -16,7 +16,7 @@ from valor_core.market.kept import REASON_MAX, Kept
 from valor_core.market.keys import LENGTH_MAX
 from valor_core.market.offered import title_of
 from valor_core.market.premiums import SOURCE_MAX
-from valor_core.market.provider import Capability
+from valor_core.market.provider import Capability, Licence
 from valor_core.market.series import Adjusted, Bar, Observation
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
@@ -28,6 +28,7 @@ from valor_core.workbench.premiums import MarketPremiumRow, state_premium
 from valor_core.workbench.verb import open_work
 
 _TOLD = "market_told"
+_OLD = "market_old"  # that the last good answer came instead of a new one, and why
 _DONE = "market_done"  # how often in this session, so that what was asked for is asked anew
 WHAT = {
     Capability.BARS: "Daily prices",
@@ -88,16 +89,20 @@ def fetching(who: Caller, standing: Sequence[Standing]) -> None:
         start = today - timedelta(days=round(DAYS_A_YEAR * years))
         try:
             query = market_data.series_query(kind, symbol, start, today, adjusted=adjusted)
-            answer = market_data.fetch_series(who, query, provider=ready.get(title, ""))
+            routed = market_data.fetch_series(who, query, provider=ready.get(title, ""))
             with open_work(who) as work:
-                done = market_data.keep_series(work, answer, query)
+                done = market_data.keep_series(work, routed.given(), query)
         except ValorError as error:
             status.update(label="Nothing was kept.", state="error")
             show.refusal(error)
         else:
             st.session_state[_TOLD] = _what_came(done)
+            st.session_state[_OLD] = market_data.told_of_age(routed.decision)
             st.session_state["market_series"] = done.row.sha256
             st.rerun()
+    elif old := st.session_state.pop(_OLD, ""):
+        st.session_state.pop(_TOLD, None)
+        st.warning(show.plain(old), icon=":material/history:")
     elif told := st.session_state.pop(_TOLD, None):
         st.success(told, icon=":material/check:")
 
@@ -177,10 +182,14 @@ def one(told: Kept) -> None:
     )
     licence = row.licence
     given_on = "may be given on" if licence["redistribution"] else "may not be given on to others"
+    goes = ""
+    if row.keep_until is not None:
+        goes = f" until {from_micros(row.keep_until):%Y-%m-%d}, when it is dropped"
+    kept = f"may be kept{goes}" if goes else "may be kept"
     asked = "" if row.synthetic else f", asked at {show.plain(row.source)}"
     st.caption(
         f"From {title_of(row.provider)}{asked}, fetched {moment(from_micros(row.fetched_at))}. "
-        f"Terms: {licence['name']}; {given_on}. Named by its content: {row.sha256[:12]}."
+        f"Terms: {licence['name']}; {kept}; {given_on}. Named by its content: {row.sha256[:12]}."
     )
 
 
@@ -318,9 +327,12 @@ def providers(who: Caller, standing: Sequence[Standing], names: Mapping[str, str
     """Who can be asked and who lacks a key; and for an administrator the way to set one."""
     show.listing(
         "A key is sent to its provider alone, and is never shown again",
-        ["Provider", "Brings", "Standing"],
-        [[each.offer.title, each.offer.brings, said(each, names)] for each in standing],
-        text=frozenset({"Provider", "Brings", "Standing"}),
+        ["Provider", "Brings", "Its terms", "Standing"],
+        [
+            [each.offer.title, each.offer.brings, terms(each.offer.licence), said(each, names)]
+            for each in standing
+        ],
+        text=frozenset({"Provider", "Brings", "Its terms", "Standing"}),
     )
     if who.role not in MAY["provider.key_set"]:
         st.caption("Keys are set by an administrator of your tenant.")
@@ -354,6 +366,14 @@ def providers(who: Caller, standing: Sequence[Standing], names: Mapping[str, str
                 lambda work, name=name: market_data.drop_key(work, name),
                 f"The key of {title} is forgotten.",
             )
+
+
+def terms(licence: Licence) -> str:
+    """What may be done with a provider's data, and for how long."""
+    given_on = "may be given on" if licence.redistribution else "not given on to others"
+    days = licence.retention_days
+    kept = f"; dropped after {counted(days, 'day')}" if days is not None else ""
+    return f"{licence.name}; {given_on}{kept}"
 
 
 def said(each: Standing, names: Mapping[str, str]) -> str:

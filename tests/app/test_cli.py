@@ -662,7 +662,7 @@ def test_a_tenant_is_billed_by_the_sandbox_and_each_difference_is_told(demo):
 
 def test_a_log_is_exported_kept_and_goes_on_under_another_key(demo, tmp_path):
     assert demo("retention", "keep", "act", 365).out == ("act: details are kept 365 days in demo\n")
-    assert demo("retention", "run").out.splitlines()[0].endswith("       0 entries purged")
+    assert demo("retention", "run").out.splitlines()[0].endswith(" 0 series purged")
     assert demo("audit", "rotate").out.startswith("key 2 signs 3 logs")
     told = demo("audit", "export", "--out", tmp_path / "deep" / "audit")
 

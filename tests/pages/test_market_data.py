@@ -22,7 +22,7 @@ def table(page, column: str) -> str:
 
 def doubtful(caller) -> str:
     """An invented series whose second day contradicts itself; its digest."""
-    answer = market_data.fetch_series(caller, QUERY, provider="replay")
+    answer = market_data.fetch_series(caller, QUERY, provider="replay").given()
     assert isinstance(answer.value, Series)
     first, second, *rest = answer.value.rows
     assert isinstance(second, Bar)

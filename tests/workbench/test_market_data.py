@@ -3,24 +3,25 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.fault_server import FaultServer, serving
+from app.fault_server import Fault, FaultServer, serving
 from tests.conftest import ONLY_SQLITE
 from tests.market import answers
+from tests.market.played import begin_anew
 from valor_core.errors import AccessDenied, BadInput, NotFound
 from valor_core.market.checks import SeriesQuery
 from valor_core.market.kept import Kept, SeriesInDoubt
 from valor_core.market.keys import KeyUnreadable, opened_keys
 from valor_core.market.provider import Answer, BarsQuery, FxQuery
 from valor_core.market.series import Bar, Series
-from valor_core.store.tables import ProviderKeyRow
-from valor_core.values import Caller
+from valor_core.store.tables import ProviderKeyRow, SeriesRow
+from valor_core.values import Caller, utc_now
 from valor_core.workbench import logbook, market_data
 from valor_core.workbench.verb import open_work
 
@@ -39,7 +40,7 @@ def tiingo(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
 
 
 def replayed(caller: Caller, query: BarsQuery = BARS) -> Answer:
-    return market_data.fetch_series(caller, query, provider="replay")
+    return market_data.fetch_series(caller, query, provider="replay").given()
 
 
 def kept(caller: Caller, answer: Answer, query: SeriesQuery = BARS) -> Kept:
@@ -137,7 +138,7 @@ def test_nothing_is_accepted_without_a_reason_or_without_a_doubt(store, acme):
 @ONLY_SQLITE
 def test_a_series_is_held_against_the_one_before_and_against_other_providers(store, acme, tiingo):
     of_key(acme.admin, KEY)
-    answer = market_data.fetch_series(acme.analyst, BARS, provider="tiingo")
+    answer = market_data.fetch_series(acme.analyst, BARS, provider="tiingo").given()
     kept(acme.analyst, answer)
     assert isinstance(answer.value, Series)
     rows = tuple(times(100, row) for row in answer.value.rows)
@@ -159,11 +160,69 @@ def test_a_kept_series_cannot_be_changed_even_past_the_verbs(store, acme):
     assert read(acme.viewer, done.row.sha256).series.rows
 
 
+def lent(answer: Answer, *, days: int, ago: int) -> Answer:
+    """The answer under terms that let it be kept for some days, fetched so many days ago."""
+    licence = replace(answer.licence, name="lent", retention_days=days)
+    return replace(answer, licence=licence, fetched_at=utc_now() - timedelta(days=ago))
+
+
+def test_a_series_goes_with_its_doubts_once_its_licence_has_run_out_and_the_log_says_so(
+    store, acme, rival
+):
+    answer = spoilt(replayed(acme.analyst), low=1.0, high=1.1)
+    other = replace(BARS, symbol="KO")
+    over = kept(acme.analyst, lent(answer, days=30, ago=31))
+    stays = kept(acme.analyst, lent(replayed(acme.analyst, other), days=30, ago=29), other)
+    theirs = kept(rival.analyst, lent(answer, days=30, ago=31))
+
+    assert [market_data.run_purge(store, acme.admin) for _ in range(2)] == [1, 0]
+
+    with pytest.raises(NotFound):
+        read(acme.viewer, over.row.sha256)
+    assert read(acme.viewer, stays.row.sha256).series == stays.series
+    assert read(rival.viewer, theirs.row.sha256).doubts, "another tenant's purge is its own"
+    with open_work(acme.admin) as work:
+        (entry,) = logbook.read_log(work, action="series.purge")
+    assert json.loads(entry.payload or b"")["series"] == [over.row.sha256[:16]]
+
+
+def test_a_series_whose_licence_sets_no_end_cannot_be_dropped_even_past_the_verbs(store, acme):
+    done = kept(acme.analyst, replayed(acme.analyst))
+
+    with pytest.raises(SQLAlchemyError, match="never changed"):
+        dropped(acme.admin, done.row.sha256)
+    assert read(acme.viewer, done.row.sha256).series.rows
+
+
+def dropped(caller: Caller, sha256: str) -> None:
+    with open_work(caller) as work:
+        work.begin_writing()
+        work.session.execute(delete(SeriesRow).where(SeriesRow.sha256 == sha256))
+
+
 def emptied(caller: Caller, sha256: str) -> None:
     with open_work(caller) as work:
         work.begin_writing()
         market_data.read_series(work, sha256).row.content = b""
         work.session.flush()
+
+
+@ONLY_SQLITE
+def test_where_nobody_answers_the_last_good_series_comes_with_its_age_and_why(store, acme, tiingo):
+    of_key(acme.admin, KEY)
+    first = market_data.fetch_series(acme.analyst, BARS, provider="tiingo")
+    tiingo.fault = Fault.ERROR
+    begin_anew(acme)
+
+    again = market_data.fetch_series(acme.analyst, BARS, provider="tiingo")
+
+    at = first.given().fetched_at
+    assert again.given() == first.given()
+    assert market_data.told_of_age(first.decision) == ""
+    assert market_data.told_of_age(again.decision) == (
+        "The last good answer of Tiingo, because Tiingo answered that it is out of order: "
+        f"HTTP 500. It was fetched on {at:%Y-%m-%d at %H:%M} UTC."
+    )
 
 
 # --- keys -----------------------------------------------------------------------------------------
@@ -172,7 +231,7 @@ def emptied(caller: Caller, sha256: str) -> None:
 def test_a_key_is_kept_sealed_and_sent_to_its_provider_alone(store, acme, tiingo):
     of_key(acme.admin, KEY)
 
-    answer = market_data.fetch_series(acme.analyst, BARS, provider="tiingo")
+    answer = market_data.fetch_series(acme.analyst, BARS, provider="tiingo").given()
 
     assert tiingo.heads[-1]["authorization"] == f"Token {KEY}"
     assert KEY not in f"{answer}"

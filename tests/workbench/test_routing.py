@@ -3,16 +3,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from tests.conftest import ONLY_SQLITE
 from tests.market.played import QUESTION, Played, begin_anew
 from valor_core.errors import AccessDenied, BadInputs, NotFound
+from valor_core.market import last_answers
 from valor_core.market.failures import Failure
 from valor_core.market.provider import Capability
-from valor_core.market.router import NoProvider
+from valor_core.market.router import KEPT_ANSWERS, NoProvider
 from valor_core.market.routing import Policy
 from valor_core.sla.hours import Service
+from valor_core.store.tables import ProviderAnswerRow
 from valor_core.store.work import unit_of_work
-from valor_core.workbench import routing
+from valor_core.workbench import market_data, routing
 from valor_core.workbench.logbook import read_log
 from valor_core.workbench.verb import open_work
 
@@ -80,6 +84,58 @@ def test_a_restart_does_not_forget_an_outage_and_a_second_process_sees_it(store,
     with open_work(acme.analyst) as work:
         routing.release(work, "fred", MACRO)
     assert routing.ask(acme.analyst, QUESTION, among=offer).given().provider == "fred"
+
+
+def test_the_last_good_answer_outlives_the_process_that_had_it_and_is_given_with_its_age(
+    store, acme, rival, offer
+):
+    first = routing.ask(acme.analyst, QUESTION, among=offer).given()
+    for provider in offer.values():
+        provider.how = Failure.CONNECTION
+    begin_anew(acme)
+
+    routed = routing.ask(acme.analyst, QUESTION, among=offer)
+
+    assert (routed.given(), routed.decision.answer) == (first, "kept")
+    assert routed.decision.fetched_at == first.fetched_at
+    assert routed.decision.why.startswith("the last good answer of FRED, because FRED could not")
+    with pytest.raises(NoProvider):
+        routing.ask(rival.analyst, QUESTION, among=offer).given()
+    with pytest.raises(NoProvider):
+        routing.ask(acme.analyst, replace(QUESTION, series="DGS2"), among=offer).given()
+
+
+@ONLY_SQLITE
+def test_a_process_gives_the_newer_answer_that_another_one_had(store, acme, offer):
+    routing.ask(acme.analyst, QUESTION, among=offer)
+    mine = routing.router_of(acme.analyst)
+    begin_anew(acme)
+    theirs = routing.ask(acme.analyst, QUESTION, among=offer).given()
+    routing._routers[acme.id] = mine
+    for provider in offer.values():
+        provider.how = Failure.CONNECTION
+
+    assert routing.ask(acme.analyst, QUESTION, among=offer).given() == theirs
+
+
+@ONLY_SQLITE
+def test_the_last_good_answers_are_few_and_none_is_kept_longer_than_its_licence_allows(
+    store, acme, offer
+):
+    answer = routing.ask(acme.analyst, QUESTION, among=offer).given()
+    lent = replace(answer.licence, retention_days=2)
+    days = range(1, KEPT_ANSWERS + 6)
+    with open_work(acme.analyst) as work:
+        work.begin_writing()
+        for day in days:
+            fetched_at = answer.fetched_at - timedelta(days=day)
+            last_answers.keep(work, f"q{day}", replace(answer, fetched_at=fetched_at, licence=lent))
+    kept = select(ProviderAnswerRow.question).order_by(ProviderAnswerRow.fetched_at.desc())
+    with open_work(acme.analyst) as work:
+        found = list(work.session.scalars(kept))
+        assert found == [QUESTION.key, *(f"q{day}" for day in days)][:KEPT_ANSWERS]
+        market_data.forget_answers(work)
+        assert list(work.session.scalars(kept)) == [QUESTION.key, "q1"]
 
 
 def test_one_tenants_outage_is_not_anothers(store, acme, rival, offer):

@@ -1,22 +1,19 @@
 """Series as they are kept: named by the digest of what they say, never changed, doubts beside."""
 
-import gzip
 import hashlib
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
 
-import orjson
-from sqlalchemy import select, tuple_
+from sqlalchemy import delete, select, tuple_
 
 from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.market.checks import Doubt, SeriesQuery, doubts
 from valor_core.market.offered import title_of
 from valor_core.market.provider import Answer, Capability
 from valor_core.market.series import Adjusted, Bar, Observation, Series
+from valor_core.market.written import document, packed, unpacked
 from valor_core.store.tables import DoubtRow, SeriesRow
 from valor_core.store.work import Work
 from valor_core.values import micros
@@ -25,6 +22,7 @@ WHOLE = ""
 """The day of a doubt about the whole series."""
 
 REASON_MAX = 1_000
+PURGED_AT_ONCE = 500
 DOUBTS_MAX = 2_000
 """A series with more doubtful rows is not kept: it is another one than was asked for."""
 
@@ -76,8 +74,8 @@ def keep(work: Work, answer: Answer, query: SeriesQuery) -> Kept:
     """Keeps what a provider answered with every doubt about it; the same content stays as it is."""
     series = answer.value
     assert isinstance(series, Series)
-    document = _document(series, answer)
-    sha256 = hashlib.sha256(document).hexdigest()
+    written = document(answer)
+    sha256 = hashlib.sha256(written).hexdigest()
     if work.session.get(SeriesRow, (work.caller.tenant_id, sha256)):
         return replace(read(work, sha256), known_before=True)
     found = doubts(
@@ -112,8 +110,9 @@ def keep(work: Work, answer: Answer, query: SeriesQuery) -> Kept:
                 source=answer.source,
                 as_of=micros(answer.as_of),
                 fetched_at=micros(answer.fetched_at),
-                content=gzip.compress(document, mtime=0),
+                content=packed(written),
                 created_by=work.caller.actor,
+                keep_until=_keep_until(answer),
             )
         ]
     )
@@ -121,6 +120,33 @@ def keep(work: Work, answer: Answer, query: SeriesQuery) -> Kept:
     work.add_all([_doubt_row(sha256, doubt) for doubt in found])
     work.session.flush()
     return read(work, sha256)
+
+
+def _keep_until(answer: Answer) -> int | None:
+    """When its licence wants it gone; None where it may stay."""
+    days = answer.licence.retention_days
+    return None if days is None else micros(answer.fetched_at + timedelta(days=days))
+
+
+def is_any_over(work: Work) -> bool:
+    """Whether there is a series that its licence wants gone."""
+    return bool(_over(work, limit=1))
+
+
+def purge(work: Work) -> list[SeriesRow]:
+    """Drops the series that their licences want gone, with what was doubted about them."""
+    gone = _over(work, limit=PURGED_AT_ONCE)
+    named = [row.sha256 for row in gone]
+    for kind in (DoubtRow, SeriesRow):
+        dropped = delete(kind).where(kind.sha256.in_(named))
+        work.session.execute(dropped.execution_options(synchronize_session=False))
+    return gone
+
+
+def _over(work: Work, *, limit: int) -> list[SeriesRow]:
+    row = SeriesRow
+    over = select(row).where(row.keep_until <= work.now_micros).order_by(row.keep_until, row.sha256)
+    return list(work.session.scalars(over.limit(limit)))
 
 
 def _doubt_row(sha256: str, doubt: Doubt) -> DoubtRow:
@@ -143,7 +169,7 @@ def read(work: Work, sha256: str) -> Kept:
     row = found[0]
     beside = select(DoubtRow).where(DoubtRow.sha256 == row.sha256)
     told = work.session.scalars(beside.order_by(DoubtRow.day, DoubtRow.kind)).all()
-    return Kept(row=row, series=_series(row), doubts=told)
+    return Kept(row=row, series=unpacked(row.content), doubts=told)
 
 
 def listed(
@@ -258,50 +284,3 @@ def _newest(
             if usable.rows:
                 found[title] = usable
     return found
-
-
-def _document(series: Series, answer: Answer) -> bytes:
-    """What is kept, as the same bytes wherever it is written."""
-    rows = [[f"{row.day}", *map(_number, list(asdict(row).values())[1:])] for row in series.rows]
-    told = {
-        "provider": answer.provider,
-        "capability": answer.capability,
-        "symbol": series.symbol,
-        "unit": series.unit,
-        "currency": series.currency,
-        "adjusted": series.adjusted,
-        "zone": series.zone,
-        "synthetic": answer.synthetic,
-        "rows": rows,
-    }
-    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
-
-
-def _number(value: float) -> Any:
-    """JSON knows no NaN; one that came is kept as such, and in doubt."""
-    return value if math.isfinite(value) else str(value)
-
-
-def _series(row: SeriesRow) -> Series:
-    told = orjson.loads(gzip.decompress(row.content))
-    made = _bar if row.capability == Capability.BARS else _observation
-    return Series(
-        symbol=row.symbol,
-        rows=tuple(made(each) for each in told["rows"]),
-        unit=row.unit,
-        currency=row.currency,
-        zone=row.zone,
-        adjusted=Adjusted(row.adjusted),
-    )
-
-
-def _bar(told: list[Any]) -> Bar:
-    day, *prices = told
-    first, high, low, last, volume = map(float, prices)
-    return Bar(
-        day=date.fromisoformat(day), open=first, high=high, low=low, close=last, volume=volume
-    )
-
-
-def _observation(told: list[Any]) -> Observation:
-    return Observation(day=date.fromisoformat(told[0]), value=float(told[1]))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from valor_core.market.provider import Provider
+from valor_core.market.provider import Licence, Provider
 from valor_core.market.providers.alpaca import Alpaca
 from valor_core.market.providers.ecb import Ecb
 from valor_core.market.providers.edgar import Edgar
@@ -30,6 +30,11 @@ class Offer:
     def takes_key(self) -> bool:
         """Whether it answers nobody without a key."""
         return bool(self.key_setting)
+
+    @property
+    def licence(self) -> Licence:
+        """The terms of its data."""
+        return self.made("").licence
 
 
 def edgar() -> Edgar:

@@ -184,6 +184,14 @@ class Router:
         for (provider, capability), standing in standings.items():
             self.breaker(provider, capability).adopt(standing)
 
+    def last_answered(self, query: Query) -> datetime | None:
+        """When the last good answer to a question was fetched that this router knows."""
+        return self._kept.fetched_at(query.key)
+
+    def remember(self, answer: Answer) -> None:
+        """Take over a last good answer that another process had, or this one before a restart."""
+        self._kept.put(answer.query.key, answer)
+
     def standings(self) -> dict[Place, Standing]:
         """What others should know."""
         return {place: breaker.standing for place, breaker in list(self._breakers.items())}
@@ -462,17 +470,28 @@ class KeptAnswers:
             answer = self._answers.get(key)
             if answer is None:
                 return None
-            days = answer.licence.retention_days
-            longest = KEPT_LONGEST if days is None else min(KEPT_LONGEST, timedelta(days=days))
-            if datetime.fromtimestamp(now, UTC) - answer.fetched_at > longest:
+            if datetime.fromtimestamp(now, UTC) > kept_until(answer):
                 self._drop(key)
                 return None
             self._answers.move_to_end(key)
             return answer
 
+    def fetched_at(self, key: str) -> datetime | None:
+        """When the answer to this question was fetched."""
+        with self._lock:
+            answer = self._answers.get(key)
+            return answer.fetched_at if answer else None
+
     def _drop(self, key: str) -> None:
         if (gone := self._answers.pop(key, None)) is not None:
             self._bytes -= _size(gone)
+
+
+def kept_until(answer: Answer) -> datetime:
+    """How long an answer may stand in for a new one: as its licence says, thirty days at most."""
+    days = answer.licence.retention_days
+    longest = KEPT_LONGEST if days is None else min(KEPT_LONGEST, timedelta(days=days))
+    return answer.fetched_at + longest
 
 
 def _size(answer: Answer) -> int:

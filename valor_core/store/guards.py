@@ -9,6 +9,7 @@ from sqlalchemy import Connection, MetaData, event
 
 from valor_core.store.tables import (
     APPEND_ONLY,
+    EXPIRING,
     IMMUTABLE,
     SHARED_TABLES,
     TENANT_TABLES,
@@ -27,6 +28,8 @@ PURGED = "audit_logs"
 
 NOT_A_PURGE = """WHEN NOT (NEW.payload IS NULL AND NEW.salt IS NULL AND NEW.purge_seq IS NOT NULL
                           AND NEW.leaf = OLD.leaf AND NEW.mac = OLD.mac)"""
+
+NEVER_EXPIRES = "WHEN (OLD.keep_until IS NULL)"
 
 
 def guards(dialect: str) -> Sequence[str]:
@@ -69,6 +72,7 @@ def _postgres() -> list[str]:
     for table in (*TENANT_TABLES, *PLATFORM_TABLES):
         kept = table in APPEND_ONLY or table in IMMUTABLE
         rights = "SELECT, INSERT" if kept else "SELECT, INSERT, UPDATE, DELETE"
+        rights += ", DELETE" if table in EXPIRING else ""
         made.append(f"GRANT {rights} ON {table} TO {APP_ROLE}")
     made.append(f"GRANT UPDATE (payload, salt, purge_seq) ON audit_logs TO {APP_ROLE}")
     # Only ids leave it, so that a log without its tenant shows, and no content of another tenant.
@@ -87,6 +91,11 @@ def _postgres() -> list[str]:
         f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {_refusal(table)}()"
         for table in APPEND_ONLY
+    ]
+    made += [
+        f"CREATE TRIGGER {table}_kept BEFORE DELETE ON {table} FOR EACH ROW {NEVER_EXPIRES} "
+        "EXECUTE FUNCTION refuse_any_change()"
+        for table in EXPIRING
     ]
     made += [f"ALTER TABLE {table} SET UNLOGGED" for table in UNLOGGED]
     return made
@@ -109,7 +118,8 @@ def _sqlite() -> list[str]:
         refusal = f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed'); END"
         made += [
             f"CREATE TRIGGER {table}_kept_update BEFORE UPDATE ON {table} {refusal}",
-            f"CREATE TRIGGER {table}_kept_delete BEFORE DELETE ON {table} {refusal}",
+            f"""CREATE TRIGGER {table}_kept_delete BEFORE DELETE ON {table}
+                {NEVER_EXPIRES if table in EXPIRING else ""} {refusal}""",
         ]
     return made
 

@@ -942,9 +942,11 @@ class SeriesRow(Private, Base):
     fetched_at: Mapped[int]
     content: Mapped[bytes]
     created_by: Mapped[str]
+    keep_until: Mapped[int | None]  # as its licence wants it gone; None where it may stay
     __table_args__ = (
         Index(None, "tenant_id", "capability", "symbol", "fetched_at"),
         Index(None, "tenant_id", "fetched_at", "sha256"),
+        Index(None, "tenant_id", "keep_until"),
         STRICT,
     )
 
@@ -1015,6 +1017,22 @@ class ProviderProbeRow(Private, Base):
     capability: Mapped[str] = mapped_column(primary_key=True)
     held_until: Mapped[int]
     __table_args__ = (STRICT,)
+
+
+class ProviderAnswerRow(Private, Base):
+    """The last good answer to a question, for when nobody answers it."""
+
+    __tablename__ = "provider_answers"
+    question: Mapped[str] = mapped_column(primary_key=True)
+    provider: Mapped[str]
+    capability: Mapped[str]
+    licence: Mapped[Any] = mapped_column(Json)
+    source: Mapped[str]
+    as_of: Mapped[int]
+    fetched_at: Mapped[int]
+    keep_until: Mapped[int]
+    content: Mapped[bytes]
+    __table_args__ = (Index(None, "tenant_id", "fetched_at", "question"), STRICT)
 
 
 class ProviderIntervalRow(Private, Base):
@@ -1180,6 +1198,9 @@ class FeedMinuteRow(Private, Base):
 TENANT_TABLES = tuple(sorted(n for n, t in Base.metadata.tables.items() if "tenant_id" in t.c))
 SHARED_TABLES = ("companies", "facts", "imports")
 IMMUTABLE = ("market_series", "plan_definitions")
+EXPIRING = ("market_series",)
+"""Immutable, but a row that says until when it is kept may go."""
+
 UNLOGGED = ("rate_limits",)
 APPEND_ONLY = (
     "audit_checkpoints",

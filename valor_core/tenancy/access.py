@@ -36,6 +36,7 @@ MAY: dict[str, frozenset[Role]] = {
     "series.read": _READERS,
     "series.keep": _ANALYSTS,
     "series.accept": _ANALYSTS,
+    "series.purge": _ADMINS,
     "adjustment.read": _READERS,
     "adjustment.add": _ANALYSTS,
     "adjustment.drop": _ANALYSTS,
@@ -241,6 +242,7 @@ SCOPES: dict[str, frozenset[Scope]] = {
     **dict.fromkeys(
         (
             "audit.purge",
+            "series.purge",
             "retention.change",
             "destination.add",
             "destination.end",

@@ -7,7 +7,7 @@ from typing import Any
 
 from valor_core.billing.metering import Meter
 from valor_core.errors import BadInput
-from valor_core.market import kept, keys
+from valor_core.market import kept, keys, last_answers
 from valor_core.market.checks import SeriesQuery
 from valor_core.market.kept import Kept
 from valor_core.market.offered import OFFERS, Offer, usable
@@ -19,6 +19,7 @@ from valor_core.market.provider import (
     MacroQuery,
     Provider,
 )
+from valor_core.market.router import Decision, Routed
 from valor_core.market.series import Adjusted, Bar, Observation
 from valor_core.settings import setting
 from valor_core.store.engines import Store
@@ -97,16 +98,26 @@ def figures_of(row: Bar | Observation) -> dict[str, Any]:
 
 def fetch_series(
     caller: Caller, query: SeriesQuery, *, provider: str = "", store: Store | None = None
-) -> Answer:
+) -> Routed:
     """What the provider that is named answers, else whomever the tenant's policy asks.
 
-    No database is open while one answers; what it said is ready to be kept.
+    No database is open while one answers; what it said is ready to be kept. Where nobody answers
+    it is the last good answer, which `told_of_age` says.
     """
     with open_work(caller, store) as work:
         allowed(work, "series.keep")
         if provider:
             provider_of(work, provider, query.capability)
-    return routing.ask(caller, query, only=provider, store=store).given(new=True)
+    return routing.ask(caller, query, only=provider, store=store)
+
+
+def told_of_age(decision: Decision) -> str:
+    """How old an answer is that stands in for a new one, and why; nothing of a new one."""
+    if not decision.kept:
+        return ""
+    assert decision.fetched_at
+    why = f"{decision.why[0].upper()}{decision.why[1:]}"
+    return f"{why}. It was fetched on {decision.fetched_at:%Y-%m-%d at %H:%M} UTC."
 
 
 @verb("series.keep", meter=Meter.IMPORTS)
@@ -123,6 +134,45 @@ def keep_series(work: Work, answer: Answer, query: SeriesQuery) -> Kept:
         known_before=done.known_before,
     )
     return done
+
+
+def run_purge(store: Store, caller: Caller) -> int:
+    """Drops all that the licences of providers do not let be kept any longer; how many series."""
+    purged = 0
+    while True:
+        with open_work(caller, store) as work:
+            if not is_any_over(work):
+                break
+            purged += purge_series(work)
+    with open_work(caller, store) as work:
+        forget_answers(work)
+    if purged:
+        store.forget_what_was_freed()
+    return purged
+
+
+@view("series.read")
+def is_any_over(work: Work) -> bool:
+    """Whether a series is kept that its licence wants gone."""
+    return kept.is_any_over(work)
+
+
+@verb("series.purge")
+def purge_series(work: Work) -> int:
+    """Drop series that their licences want gone, a limited number at once; how many."""
+    gone = kept.purge(work)
+    work.note(
+        "series",
+        series=[row.sha256[:16] for row in gone],
+        providers=sorted({row.provider for row in gone}),
+    )
+    return len(gone)
+
+
+@verb("provider.ask", audited=False)
+def forget_answers(work: Work) -> int:
+    """Drop the last good answers that are too old to stand in for a new one; how many."""
+    return last_answers.purge(work)
 
 
 @view("series.read")

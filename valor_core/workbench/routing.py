@@ -13,7 +13,7 @@ from datetime import datetime
 
 from valor_core import telemetry
 from valor_core.errors import BadInput, NotFound
-from valor_core.market import keys, memory, routing
+from valor_core.market import keys, last_answers, memory, routing
 from valor_core.market.breaker import Limits, Standing
 from valor_core.market.offered import OFFERS, usable
 from valor_core.market.provider import Capability, Provider, Query
@@ -89,6 +89,8 @@ def ask(
         policy = policy_now(work, query.capability, among).policy
         policy = replace(policy, providers=(only,)) if only else policy
         known = _adopted(work, router)
+        if last := last_answers.newer(work, query, than=router.last_answered(query)):
+            router.remember(last)
         moment = work.now.timestamp()
     places = {(name, query.capability) for name in policy.providers}
     due = {place for place in places if is_to_be_tried(known.get(place), moment)}
@@ -152,6 +154,8 @@ def keep_answer(
         ],
     )
     keep_news(work, router, known)
+    if routed.answer and not decision.kept:
+        last_answers.keep(work, decision.query, routed.answer)
     work.after_commit.append(
         lambda: telemetry.ROUTED.labels(decision.capability.value, decision.answer).inc()
     )
