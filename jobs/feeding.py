@@ -49,7 +49,7 @@ class Feeding:
 
     def _follow(self, caller: Caller, feed_id: str) -> None:
         try:
-            follow(
+            self._tries[feed_id] = follow(
                 self._store,
                 caller,
                 feed_id,
@@ -57,7 +57,6 @@ class Feeding:
                 stopped=self._stopped,
                 tries=self._tries[feed_id],
             )
-            self._tries[feed_id] += 1
         except Exception:  # noqa: BLE001  the thread's boundary: the next look tries again
             JOB_RUNS.labels("feeds", "failed").inc()
             log.exception("a feed could not be taken in", feed=feed_id)

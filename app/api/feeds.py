@@ -17,6 +17,23 @@ from valor_core.workbench.feeds import SYMBOLS_MOST, Feed, FeedGapRow
 router = APIRouter(prefix="/feeds", tags=["market data"], route_class=StrictRoute)
 
 
+class HoursView(BaseModel):
+    """The hours of the week in which a feed is expected to say something."""
+
+    zone: str
+    weekdays: list[int] = Field(description="Monday is 0.")
+    opens: str
+    closes: str
+
+    @classmethod
+    def of(cls, service: Service) -> "HoursView":
+        """The hours as clients see them."""
+        return cls(
+            zone=service.zone, weekdays=list(service.weekdays), opens=service.opens,
+            closes=service.closes,
+        )  # fmt: skip
+
+
 class GapView(BaseModel):
     """A time of which the feed has nothing, and why."""
 
@@ -40,6 +57,7 @@ class FeedView(BaseModel):
     symbols: list[str]
     state: str = Field(description="live, silent, waiting or stopped.")
     why: str
+    hours: HoursView
     led_since: datetime | None
     last_tick_at: datetime | None
     ticks: int
@@ -54,6 +72,7 @@ class FeedView(BaseModel):
             symbols=told.row.symbols,
             state=told.state,
             why=told.why,
+            hours=HoursView.of(told.hours),
             led_since=from_micros(told.row.led_at) if told.row.led_at else None,
             last_tick_at=told.last_at,
             ticks=told.row.ticks,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from app.ui import show
+from app.ui.provider_words import hours_of
 from app.ui.words import NOTHING, counted, moment, number, person
 from valor_core.errors import ValorError
 from valor_core.market.offered import title_of
@@ -22,7 +23,15 @@ STATES = {
     "waiting": "○ waiting",
     "stopped": "– stopped",
 }
+COLUMNS = [
+    "Stream", "Provider", "State", "Why", "Speaks", "Newest at", "Prices", "Gaps", "Started by"
+]  # fmt: skip
 TICKS_SHOWN = 10
+HOURS = {
+    "The usual ones of what is streamed": None,
+    "Those of the US market": feeds.US_MARKET,
+    "Around the clock": feeds.ALWAYS,
+}
 
 
 def streams(who: Caller, names: Mapping[str, str]) -> None:
@@ -50,9 +59,9 @@ def _now(who: Caller, names: Mapping[str, str]) -> None:
         return
     show.listing(
         f"{counted(len(running), 'stream')} taken in; times are UTC",
-        ["Stream", "Provider", "State", "Why", "Newest at", "Prices", "Gaps", "Started by"],
+        COLUMNS,
         [_line(each, names) for each in found],
-        text=frozenset({"Stream", "Provider", "State", "Why", "Newest at", "Started by"}),
+        text=frozenset(COLUMNS) - {"Prices", "Gaps"},
     )
     _gaps(found)
     if newest:
@@ -79,6 +88,7 @@ def _line(each: Feed, names: Mapping[str, str]) -> list[str]:
         each.title,
         STATES[each.state],
         each.why,
+        hours_of(each.hours),
         f"{each.last_at:%Y-%m-%d %H:%M:%S}" if each.last_at else NOTHING,
         f"{each.row.ticks:,}",
         f"{len(each.gaps):,}" if each.gaps else "none",
@@ -110,9 +120,18 @@ def _starting(who: Caller) -> None:
         left, right = st.columns(2)
         provider = left.selectbox("Provider", list(able), format_func=title_of)
         symbols = right.text_input("Shares", placeholder="AAPL, KO", max_chars=500)
+        hours = left.selectbox(
+            "Hours in which it speaks",
+            list(HOURS),
+            help="Outside them it may be silent. Replay's prices are invented and come at all "
+            "hours, as do those of FAKEPACA, Alpaca's share to try things out.",
+        )
         pressed = st.form_submit_button("Take it in", icon=":material/sensors:")
     if pressed:
-        _do(who, lambda work: feeds.start_feed(work, provider, symbols.split(",")))
+        _do(
+            who,
+            lambda work: feeds.start_feed(work, provider, symbols.split(","), hours=HOURS[hours]),
+        )
     for each in found:
         named = f"{', '.join(each.row.symbols)} of {each.title}"
         since = moment(from_micros(each.row.created_at))

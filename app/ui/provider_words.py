@@ -103,13 +103,19 @@ def policy_sentences(policy: Policy, service: Service, titles: Mapping[str, str]
         terms.append("Only data that may be given on to others.")
     if policy.hedge_after_s is not None:
         terms.append(f"A second one is asked as well after {policy.hedge_after_s:g} s.")
-    days = (
-        "every day"
-        if len(service.weekdays) == len(DAYS)
-        else ", ".join(DAYS[day] for day in service.weekdays)
-    )
+    terms.append(f"Promised: {percent(service.objective, 2)} {hours_of(service)}.")
+    return terms
+
+
+def hours_of(service: Service) -> str:
+    """The hours of the week of a service, as one says them.
+
+    >>> hours_of(Service()), hours_of(Service(weekdays=(0, 1), opens="09:30", closes="16:00"))
+    ('every day around the clock', 'Mon, Tue from 09:30 to 16:00 (UTC)')
+    """
+    every_day = len(service.weekdays) == len(DAYS)
+    days = "every day" if every_day else ", ".join(DAYS[day] for day in service.weekdays)
     whole = (service.opens, service.closes) == ("00:00", "24:00")
     hours = "around the clock" if whole else f"from {service.opens} to {service.closes}"
-    zone = "" if whole and len(service.weekdays) == len(DAYS) else f" ({service.zone})"
-    terms.append(f"Promised: {percent(service.objective, 2)} {days} {hours}{zone}.")
-    return terms
+    zone = "" if whole and every_day else f" ({service.zone})"
+    return f"{days} {hours}{zone}"

@@ -101,3 +101,17 @@ def test_an_administrator_starts_a_stream_which_waits_until_a_server_takes_it_in
     listed = "".join(each.proto.body for each in page.get("html"))
     assert "no process takes it in at the moment" in listed
     assert any("Stop KO, AAPL of Replay" in each.label for each in page.button)
+
+
+def test_an_administrator_takes_a_stream_in_and_sees_the_hours_in_which_it_speaks(
+    acme, monkeypatch
+):
+    page = opened(monkeypatch, acme.admin, "providers")
+    at(page, "Streams")
+    page.text_input[0].set_value("aapl, ko")
+    page.selectbox[1].select("Those of the US market")
+
+    shown = texts(pressed(page, "Take it in"))
+
+    assert "AAPL, KO" in shown
+    assert "Mon, Tue, Wed, Thu, Fri from 09:30 to 16:00 (America/New_York)" in shown

@@ -51,6 +51,11 @@ class Feed:
     minutes: Mapping[int, int]
 
     @property
+    def hours(self) -> Service:
+        """When it is expected to say something."""
+        return Service.of(self.row.hours)
+
+    @property
     def last_at(self) -> datetime | None:
         """When its newest tick happened."""
         return from_micros(self.row.last_at) if self.row.last_at else None
@@ -222,12 +227,15 @@ def follow(
     stopped: threading.Event,
     tries: int = 0,
     now: Callable[[], datetime | None] = lambda: None,
-) -> bool:
-    """Takes a feed in until its stream or this process ends or another leads; whether it led."""
+) -> int:
+    """Takes a feed in until its stream or this process ends or another leads.
+
+    How many connections in a row have brought nothing by then: the more, the longer the next wait.
+    """
     with unit_of_work(caller, store, now()) as work:
         taken = take_lead(work, feed_id, holder)
     if taken is None:
-        return False
+        return tries
     lead, provider = taken
 
     def keep(ticks: Sequence[Tick]) -> int:
@@ -236,11 +244,12 @@ def follow(
 
     try:
         why = asyncio.run(_taken_in(lead, provider, keep, stopped))
+        tries = 0 if lead.newer else tries + 1
         with unit_of_work(caller, store, now()) as work:
             end_lead(work, lead, why, tries=tries)
     except LeadLost:
-        return True
-    return True
+        return 0
+    return tries
 
 
 async def _taken_in(
@@ -260,11 +269,12 @@ async def _taken_in(
     try:
         while True:
             await asyncio.wait([listener], timeout=FLUSH_S)
+            ended = listener.done()  # before the last look at what waits: nothing comes after it
             ticks = [waiting.get_nowait() for _ in range(waiting.qsize())]
             await asyncio.to_thread(keep, ticks)
             if stopped.is_set():
                 return ""
-            if listener.done():
+            if ended:
                 return _ended(listener, provider)
     finally:
         listener.cancel()
