@@ -1,20 +1,26 @@
-"""The demonstration of a failover: Tiingo's place is taken by a server that fails on purpose."""
+"""The demonstration of a failover: a server that fails on purpose takes a provider's place."""
 
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
-from urllib.parse import unquote
 
 from app.fault_server import Fault, serving
-from valor_core.market.provider import BarsQuery, Capability
-from valor_core.market.providers.replay import invented_bars
+from app.sound_answers import TICKER, sound
+from valor_core.errors import BadInput
+from valor_core.market.offered import title_of
+from valor_core.market.provider import (
+    BarsQuery,
+    Capability,
+    FundamentalsQuery,
+    FxQuery,
+    MacroQuery,
+    Query,
+)
 from valor_core.market.router import Decision
 from valor_core.market.routing import Policy
-from valor_core.market.series import Bar
-from valor_core.market.stand_ins import standing_in
+from valor_core.market.stand_ins import AT, standing_in
 from valor_core.store.engines import Store
 from valor_core.values import Caller, utc_now
 from valor_core.workbench import routing
@@ -33,9 +39,60 @@ FAULTS = {
     "bomb": Fault.BOMB,
     "redirect": Fault.REDIRECT,
 }
-SYMBOL = "SPY"
-POLICY = Policy(providers=("tiingo", "replay"), deadline_s=3.0, hold_s=2.0)
+DAYS = timedelta(days=30)
+MENDED = (Fault.QUOTA, Fault.DENY)
+"""After these a provider is left alone for long, unless somebody mends the cause and says so."""
 WELL_S, RECOVERS_S, EVERY_S = 10.0, 240.0, 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A provider that can be degraded: what it is asked each second, and who is asked next.
+
+    Without a second one the last good answer is given.
+    """
+
+    query: Callable[[date], Query]
+    second: str = ""
+
+    def policy(self, provider: str) -> Policy:
+        """Whom the tenant asks meanwhile."""
+        order = (provider, self.second) if self.second else (provider,)
+        return Policy(providers=order, deadline_s=3.0, hold_s=2.0)
+
+
+def _prices(today: date) -> Query:
+    return BarsQuery(symbol="SPY", start=today - DAYS, end=today)
+
+
+def _yields(today: date) -> Query:
+    return MacroQuery(series="DGS10", start=today - DAYS, end=today)
+
+
+def _rates(today: date) -> Query:
+    return FxQuery(base="EUR", quote="USD", start=today - DAYS, end=today)
+
+
+def _filings(_today: date) -> Query:
+    return FundamentalsQuery(ticker=TICKER)
+
+
+SHOWN = {
+    "tiingo": Shown(query=_prices, second="replay"),
+    "alpaca": Shown(query=_prices, second="replay"),
+    "fred": Shown(query=_yields),
+    "ecb": Shown(query=_rates),
+    "edgar": Shown(query=_filings, second="fmp"),
+    "fmp": Shown(query=_filings, second="edgar"),
+}
+
+
+def shown(provider: str) -> Shown:
+    """How a provider is degraded; BadInput where nothing can stand in for it."""
+    if provider not in SHOWN:
+        hint = f"Degrade one of {', '.join(SHOWN)}."
+        raise BadInput(f"Nothing stands in for {provider[:40]!r}.", hint=hint)
+    return SHOWN[provider]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,77 +106,70 @@ class Told:
 def degrade(
     store: Store,
     caller: Caller,
+    provider: str,
     fault: Fault,
     *,
     fails_s: float,
     tell: Callable[[Told], object],
     wait: Callable[[float], object] = time.sleep,
 ) -> None:
-    """Asks every second while the server is well, fails, and is well again until it is chosen."""
+    """Asks every second while a provider is well, fails, and is well again until it is chosen."""
+    how, title = shown(provider), title_of(provider)
+    policy, capability = how.policy(provider), how.query(utc_now().date()).capability
+    ask = _Asking(store=store, caller=caller, query=how.query, tell=tell, wait=wait)
     lasts_s = WELL_S + fails_s + RECOVERS_S
-    with serving(sound_bars) as server, standing_in(caller.tenant_id, server.url, lasts_s=lasts_s):
-        before = _policy(store, caller, POLICY, "to watch a failover")
+    with ExitStack() as stack:
+        servers = {
+            name: stack.enter_context(serving(sound)) for name in policy.providers if name in AT
+        }
+        urls = {name: server.url for name, server in servers.items()}
+        stack.enter_context(standing_in(caller.tenant_id, urls, lasts_s=lasts_s))
+        before = _policy(store, caller, capability, policy, "to watch a failover")
         try:
-            tell(Told(what="Tiingo answers."))
-            _ask(store, caller, round(WELL_S), tell, wait)
-            server.fault = fault
-            tell(Told(what="Tiingo fails."))
-            _ask(store, caller, round(fails_s), tell, wait)
-            server.fault = Fault.NONE
-            tell(Told(what="Tiingo is well again; its breaker must find out."))
-            _ask(store, caller, round(RECOVERS_S), tell, wait, until=POLICY.providers[0])
+            tell(Told(what=f"{title} answers."))
+            ask.times(round(WELL_S))
+            servers[provider].fault = fault
+            tell(Told(what=f"{title} fails."))
+            ask.times(round(fails_s))
+            servers[provider].fault = Fault.NONE
+            tell(Told(what=f"{title} is well again; its breaker must find out."))
+            if fault in MENDED:
+                with open_work(caller, store) as work:
+                    routing.release(work, provider, capability)
+            ask.times(round(RECOVERS_S), until=provider)
         finally:
             if before.version:
-                _policy(store, caller, before.policy, "the demonstration is over")
+                _policy(store, caller, capability, before.policy, "the demonstration is over")
 
 
-def _policy(store: Store, caller: Caller, policy: Policy, reason: str) -> PolicyNow:
+def _policy(
+    store: Store, caller: Caller, capability: Capability, policy: Policy, reason: str
+) -> PolicyNow:
     with open_work(caller, store) as work:
-        before = routing.read_policy(work, Capability.BARS)
-        routing.change_policy(work, Capability.BARS, policy, before.service, reason=reason)
+        before = routing.read_policy(work, capability)
+        routing.change_policy(work, capability, policy, before.service, reason=reason)
     return before
 
 
-def _ask(
-    store: Store,
-    caller: Caller,
-    times: int,
-    tell: Callable[[Told], object],
-    wait: Callable[[float], object],
-    *,
-    until: str = "",
-) -> None:
-    today = utc_now().date()
-    query = BarsQuery(symbol=SYMBOL, start=today - timedelta(days=30), end=today)
-    last = ""
-    for _ in range(times):
-        decision = routing.ask(caller, query, store=store).decision
-        if decision.why != last:
-            last = decision.why
-            tell(Told(what=decision.why, decision=decision))
-        if until and decision.chosen == until:
-            return
-        wait(EVERY_S)
+@dataclass(slots=True, kw_only=True)
+class _Asking:
+    """Asks the same each second, and tells each change of the choice."""
 
+    store: Store
+    caller: Caller
+    query: Callable[[date], Query]
+    tell: Callable[[Told], object]
+    wait: Callable[[float], object]
+    last: str = ""
 
-def sound_bars(path: str, params: Mapping[str, str]) -> bytes | None:
-    """Tiingo's answer in its own shape, with invented prices."""
-    parts = unquote(path).strip("/").split("/")
-    if parts[:2] != ["tiingo", "daily"] or len(parts) != 4:
-        return None
-    end = date.fromisoformat(params.get("endDate", f"{utc_now().date()}"))
-    start = date.fromisoformat(params.get("startDate", f"{end - timedelta(days=7)}"))
-    rows = []
-    for bar in _bars(parts[2], end):
-        if bar.day < start:
-            continue
-        raw = {"open": bar.open, "high": bar.high, "low": bar.low, "close": bar.close,
-               "volume": bar.volume}  # fmt: skip
-        adjusted = {f"adj{name.title()}": value for name, value in raw.items()}
-        rows.append({"date": f"{bar.day}T00:00:00.000Z", **raw, **adjusted})
-    return json.dumps(rows).encode()
-
-
-@lru_cache(maxsize=8)
-def _bars(symbol: str, end: date) -> Sequence[Bar]:
-    return invented_bars(symbol, end, seed=0)
+    def times(self, most: int, *, until: str = "") -> None:
+        """So often, or until that provider gives a new answer."""
+        for _ in range(most):
+            query = self.query(utc_now().date())
+            decision = routing.ask(self.caller, query, store=self.store).decision
+            if decision.why != self.last:
+                self.last = decision.why
+                self.tell(Told(what=decision.why, decision=decision))
+            if until and decision.chosen == until and not decision.kept:
+                return
+            self.wait(EVERY_S)

@@ -49,7 +49,9 @@ def seed(
 
 @demo.command("degrade")
 def degrade(
-    provider: Annotated[str, typer.Argument(help="tiingo.")] = "tiingo",
+    provider: Annotated[
+        str, typer.Argument(help="tiingo, alpaca, fred, ecb, edgar or fmp.")
+    ] = "tiingo",
     how: Annotated[
         str,
         typer.Option(help="hang, drip, 500, 429, 402, 401, garbage, reset, bomb or redirect."),
@@ -58,15 +60,13 @@ def degrade(
 ) -> None:
     """Have a provider fail in the demo tenant, on this machine, and watch who answers instead."""
     from app.commands.working import as_local_user, the_open_store
-    from app.degrading import FAULTS, Told
+    from app.degrading import FAULTS, Told, shown
     from app.degrading import degrade as show
     from valor_core.errors import BadInput
+    from valor_core.market.offered import title_of
     from valor_core.values import Role
 
-    if provider != "tiingo":
-        raise BadInput(
-            f"Nothing stands in for {provider[:40]!r}.", hint="Degrade tiingo, of daily prices."
-        )
+    shown(provider)
     if how not in FAULTS:
         raise BadInput(f"No server fails by {how[:40]!r}.", hint=f"Choose {', '.join(FAULTS)}.")
 
@@ -74,6 +74,6 @@ def degrade(
         print(f"{utc_now():%H:%M:%S} {'  ' if told.decision else ''}{told.what}", flush=True)
 
     print("Watch the page Providers in the tenant demo; Ctrl-C ends it.")
-    show(the_open_store(), as_local_user("demo", Role.ADMIN), FAULTS[how], fails_s=seconds,
-         tell=tell)  # fmt: skip
-    print("It is over: Tiingo's own address holds again.")
+    show(the_open_store(), as_local_user("demo", Role.ADMIN), provider, FAULTS[how],
+         fails_s=seconds, tell=tell)  # fmt: skip
+    print(f"It is over: {title_of(provider)} is asked at its own address again.")

@@ -807,4 +807,4 @@ def test_whom_to_ask_is_set_and_shown_from_the_command_line(demo):
     assert "'wheat' is no kind of data" in demo.refused("routing", "set", "wheat", "replay",
                                                         "--reason", "x")  # fmt: skip
     assert demo("routing", "log").out == ""
-    assert "Nothing stands in for 'ecb'" in demo.refused("demo", "degrade", "ecb")
+    assert "Nothing stands in for 'folder'" in demo.refused("demo", "degrade", "folder")

@@ -3,15 +3,20 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
-from app.degrading import FAULTS, POLICY, degrade, sound_bars
+from app.degrading import FAULTS, SHOWN, degrade, shown
 from app.fault_server import Fault, serving
+from app.sound_answers import sound
 from tests.conftest import ONLY_SQLITE
 from tests.market.played import begin_anew
+from valor_core.market.offered import title_of
 from valor_core.market.provider import BarsQuery, Capability
+from valor_core.market.routing import Policy
 from valor_core.market.stand_ins import stand_ins, standing_in
 from valor_core.sla.hours import Service
 from valor_core.sla.states import State
+from valor_core.store.tables import ProviderCallRow
 from valor_core.values import utc_now
 from valor_core.workbench import providers, routing
 from valor_core.workbench.verb import open_work
@@ -19,6 +24,10 @@ from valor_core.workbench.watching import watch
 
 pytestmark = ONLY_SQLITE
 BARS = Capability.BARS
+NOBODYS = (Fault.THROTTLE, Fault.QUOTA, Fault.DENY)
+"""Who asked too often or with a wrong key learns nothing of whether the provider works."""
+POLICY = SHOWN["tiingo"].policy("tiingo")
+AT = "http://127.0.0.1:1"
 
 
 def question() -> BarsQuery:
@@ -28,7 +37,7 @@ def question() -> BarsQuery:
 
 @pytest.fixture
 def tiingo(acme):
-    with serving(sound_bars) as server, standing_in(acme.id, server.url, lasts_s=600):
+    with serving(sound) as server, standing_in(acme.id, {"tiingo": server.url}, lasts_s=600):
         yield server
 
 
@@ -39,15 +48,25 @@ def test_in_every_way_to_fail_the_next_provider_answers_within_the_deadline(acme
     assert routing.ask(acme.analyst, question()).given().provider == "tiingo"
 
     for name, fault in FAULTS.items():
-        tiingo.fault = fault
+        tiingo.fault, before = fault, failed_calls(acme)
         routed = routing.ask(acme.analyst, question())
 
         assert routed.given().provider == "replay", name
         assert routed.given().synthetic, "an invented price says so"
         assert routed.decision.seconds < policy.deadline_s, name
         assert routed.decision.why.startswith("Replay, because Tiingo (stand-in) "), name
+        assert failed_calls(acme) - before == (fault not in NOBODYS), name
         with open_work(acme.analyst) as work:
             routing.release(work, "tiingo", BARS)
+
+
+def failed_calls(acme) -> int:
+    """What the service levels have of Tiingo's failures."""
+    with open_work(acme.viewer) as work:
+        rows = work.session.scalars(
+            select(ProviderCallRow).where(ProviderCallRow.provider == "tiingo")
+        )
+        return sum(row.n for row in rows if row.outcome == "bad")
 
 
 def test_a_failure_is_in_the_service_levels_and_on_the_timeline(store, acme, tiingo):
@@ -68,33 +87,41 @@ def test_a_failure_is_in_the_service_levels_and_on_the_timeline(store, acme, tii
     }  # fmt: skip
 
 
-def test_the_demonstration_fails_over_recovers_and_puts_the_policy_back(store, acme):
+@pytest.mark.parametrize("provider", SHOWN)
+def test_the_demonstration_fails_over_recovers_and_puts_the_policy_back(
+    store, acme, provider, monkeypatch
+):
     begin_anew(acme)
-    with open_work(acme.admin) as work:
-        routing.change_policy(
-            work, BARS, replace(POLICY, providers=("replay",)), Service(), reason="ours"
-        )
+    monkeypatch.setattr("app.degrading.WELL_S", 2.0)
+    capability = shown(provider).query(utc_now().date()).capability
+    with standing_in(acme.id, {provider: AT}, lasts_s=60), open_work(acme.admin) as work:
+        ours = Policy(providers=(provider,), deadline_s=7.0)
+        routing.change_policy(work, capability, ours, Service(), reason="ours")
     told: list[str] = []
 
     def wait(_seconds: float) -> None:
         if "again" in told[-2]:
             with open_work(acme.admin) as work:
-                routing.release(work, "tiingo", BARS)
+                routing.release(work, provider, capability)
 
-    degrade(store, acme.admin, Fault.ERROR, fails_s=3.0, tell=lambda each: told.append(each.what),
-            wait=wait)  # fmt: skip
+    degrade(store, acme.admin, provider, Fault.ERROR, fails_s=3.0,
+            tell=lambda each: told.append(each.what), wait=wait)  # fmt: skip
 
-    assert told[:3] == ["Tiingo answers.", "Tiingo (stand-in), the first choice", "Tiingo fails."]
-    assert told[3].startswith("Replay, because Tiingo (stand-in) answered that it is out of order")
-    assert told[-1] == "Tiingo (stand-in), the first choice"
+    title, second = title_of(provider), SHOWN[provider].second
+    stand_in = f"{title} (stand-in)"
+    assert told[:3] == [f"{title} answers.", f"{stand_in}, the first choice", f"{title} fails."]
+    instead = title_of(second) if second else f"the last good answer of {stand_in}"
+    assert told[3].startswith(instead)
+    assert f"because {stand_in} answered that it is out of order" in told[3]
+    assert told[-1] == f"{stand_in}, the first choice"
     with open_work(acme.viewer) as work:
-        assert routing.read_policy(work, BARS).policy.providers == ("replay",)
+        assert routing.read_policy(work, capability).policy == ours
     assert stand_ins(acme.id) == {}
 
 
 def test_a_stand_in_is_one_tenants_alone_and_runs_out_by_itself(acme, rival):
-    with standing_in(acme.id, "http://127.0.0.1:1", lasts_s=60):
+    with standing_in(acme.id, {"tiingo": AT}, lasts_s=60):
         assert stand_ins(acme.id).keys() == {"tiingo"}
         assert stand_ins(rival.id) == {}
-    with standing_in(acme.id, "http://127.0.0.1:1", lasts_s=-1):
+    with standing_in(acme.id, {"tiingo": AT}, lasts_s=-1):
         assert stand_ins(acme.id) == {}

@@ -59,7 +59,7 @@ class Case:
 
 CASES = {
     "edgar": Case(
-        lambda url: Edgar(base_url=url, data_url=url), FundamentalsQuery(cik=320193),
+        lambda url: Edgar(base_url=url, data_url=url, contact="us"), FundamentalsQuery(cik=320193),
         answers.edgar, answers.edgar_of_another,
     ),
     "fred": Case(

@@ -39,7 +39,11 @@ class Offer:
 
 def edgar() -> Edgar:
     """SEC EDGAR, at the addresses of the settings."""
-    return Edgar(base_url=setting("VALOR_SEC_URL"), data_url=setting("VALOR_SEC_DATA_URL"))
+    return Edgar(
+        base_url=setting("VALOR_SEC_URL"),
+        data_url=setting("VALOR_SEC_DATA_URL"),
+        contact=setting("VALOR_DATA_CONTACT"),
+    )
 
 
 OFFERS = (

@@ -20,6 +20,7 @@ from valor_core.market.breaker import Breaker, Limits, Outcome, Refused, Standin
 from valor_core.market.failures import BREAKING, Failure, ProviderFailure
 from valor_core.market.provider import Answer, Capability, Provider, Query
 from valor_core.market.routing import Policy
+from valor_core.market.series import Series
 from valor_core.market.transport import SafeHttp
 
 ROUNDS = 3
@@ -384,7 +385,8 @@ class Router:
         self, answer: Answer, may: Mapping[str, Provider], asking: _Asking, *, stale: bool = False
     ) -> Routed:
         """The answer is kept for worse times, and who gave it is asked first for a while."""
-        self._kept.put(asking.key, answer)
+        if isinstance(answer.value, Series):  # a filing is never taken from before
+            self._kept.put(asking.key, answer)
         capability, name = asking.query.capability, answer.provider
         before = list(takewhile(lambda other: other != name, may))
         asked = {each.provider for each in asking.attempts} if before else ()

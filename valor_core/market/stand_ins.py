@@ -6,16 +6,32 @@ demonstration that was killed leaves nothing behind.
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from valor_core.market.provider import Answer, Capability, Licence, Provider, Query
+from valor_core.market.providers.alpaca import Alpaca
+from valor_core.market.providers.ecb import Ecb
+from valor_core.market.providers.edgar import Edgar
+from valor_core.market.providers.fmp import Fmp
+from valor_core.market.providers.fred import Fred
 from valor_core.market.providers.tiingo import Tiingo
 from valor_core.market.transport import SafeHttp
 from valor_core.settings import home
 from valor_core.store.folders import private_folder
+
+KEY = "stand:in"
+AT: Mapping[str, Callable[[str], Provider]] = {
+    Edgar.name: lambda url: Edgar(base_url=url, data_url=url, contact=KEY),
+    Fred.name: lambda url: Fred(base_url=url, key=KEY),
+    Fmp.name: lambda url: Fmp(base_url=url, key=KEY),
+    Tiingo.name: lambda url: Tiingo(base_url=url, key=KEY),
+    Alpaca.name: lambda url: Alpaca(base_url=url, key=KEY),
+    Ecb.name: lambda url: Ecb(base_url=url),
+}
+"""The providers that have an address, each as it would be asked at another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +77,10 @@ class StandIn:
 
 
 @contextmanager
-def standing_in(tenant_id: str, url: str, *, lasts_s: float) -> Iterator[None]:
-    """Tiingo stands at that address for that tenant, until the block ends or the time is over."""
+def standing_in(tenant_id: str, urls: Mapping[str, str], *, lasts_s: float) -> Iterator[None]:
+    """Providers stand at these addresses for that tenant, until the block or the time ends."""
     private_folder(home())
-    told = {"tenant": tenant_id, "url": url, "until": time.time() + lasts_s}
+    told = {"tenant": tenant_id, "urls": dict(urls), "until": time.time() + lasts_s}
     _file().write_text(json.dumps(told))
     try:
         yield
@@ -80,8 +96,7 @@ def stand_ins(tenant_id: str) -> dict[str, Provider]:
         return {}
     if told["tenant"] != tenant_id or time.time() > told["until"]:
         return {}
-    stand_in = StandIn(Tiingo(base_url=told["url"], key="stand-in"))
-    return {stand_in.name: stand_in}
+    return {name: StandIn(AT[name](url)) for name, url in told["urls"].items()}
 
 
 def _file() -> Path:

@@ -17,7 +17,6 @@ from valor_core.market.pace import Pace
 from valor_core.market.provider import Answer, Capability, Filer, FundamentalsQuery, Licence, Query
 from valor_core.market.reading import a_text, as_json, reading
 from valor_core.market.transport import Fetched, Request, SafeHttp
-from valor_core.settings import setting
 from valor_core.values import utc_now
 
 NAME = "SEC EDGAR"
@@ -47,6 +46,7 @@ class Edgar:
 
     base_url: str  # of the ticker map
     data_url: str  # of the rest
+    contact: str  # who asks, by name and e-mail address
 
     name = "edgar"
     title = NAME
@@ -112,7 +112,7 @@ class Edgar:
             )
 
     async def _get(self, url: str, path: str, http: SafeHttp, deadline: float) -> Fetched:
-        if not setting("VALOR_DATA_CONTACT"):
+        if not self.contact:
             raise ContactMissing
         await asyncio.sleep(PACE.wait_s())
         try:
