@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ from valor_core.store.folders import private_folder
 from valor_core.telemetry import JOB_RUNS, JOBS_RUNNING, log
 from valor_core.values import Caller
 from valor_core.workbench import jobs, reports
-from valor_core.workbench.reports import ReportVerdict
+from valor_core.workbench.reports import Ground, ReportVerdict
 from valor_core.workbench.sealing import seal_log
 from valor_core.workbench.snapshots import renew_snapshot
 from valor_core.workbench.verb import open_work
@@ -162,17 +162,20 @@ def _outcome(
 def verify_run(
     store: Store, caller: Caller, run_id: str, *, limits: Limits = LIMITS
 ) -> ReportVerdict:
-    """Makes a report again from its kept notebook, figures and parameters, and compares the bytes.
+    """Makes a report again from its snapshot, notebook and parameters, and compares the bytes.
 
     Nothing is made from what was altered; the copy is thrown away.
     """
     with open_work(caller, store) as work:
-        run, flaws = reports.what_it_stands_on(work, run_id)
-    same: list[str] = []
+        ground = reports.what_it_stands_on(work, run_id)
+    same: Sequence[str] = ()
+    flaws = ground.flaws
     if not flaws:
-        with tempfile.TemporaryDirectory(prefix=COPY, dir=run.folder.parent) as name:
-            same, flaws = _made_again(run, Path(name), limits)
-    verdict = ReportVerdict(run_id=run.id, same=tuple(same), flaws=tuple(flaws))
+        with tempfile.TemporaryDirectory(prefix=COPY, dir=ground.run.folder.parent) as name:
+            same, flaws = _made_again(ground, Path(name), limits)
+    verdict = ReportVerdict(
+        run_id=ground.run.id, made_from=ground.made_from, same=tuple(same), flaws=tuple(flaws)
+    )
     with open_work(caller, store) as work:
         reports.note_verdict(work, verdict)
     return verdict
@@ -191,12 +194,12 @@ def sweep_copies(tenant_id: str) -> int:
     return len(left)
 
 
-def _made_again(run: JobRun, folder: Path, limits: Limits) -> tuple[list[str], list[str]]:
+def _made_again(ground: Ground, folder: Path, limits: Limits) -> tuple[list[str], list[str]]:
     """The files that came out as they were, and what did not."""
-    for name in ("source.ipynb", "input.json"):
-        (folder / name).write_bytes((run.folder / name).read_bytes())
-    document = json.loads((folder / "input.json").read_text())
-    order = _order(folder, run.parameters, document, limits)
+    run = ground.run
+    (folder / "source.ipynb").write_bytes((run.folder / "source.ipynb").read_bytes())
+    (folder / "input.json").write_text(_as_json(ground.told))
+    order = _order(folder, run.parameters, ground.told, limits)
     with _ONE_AGAIN:
         status, code = run_child(
             order, limits=limits, stopped=threading.Event(), still_ours=lambda: None
@@ -230,7 +233,11 @@ def _lay_out(run: JobRun, document: dict[str, Any]) -> None:
     run.folder.mkdir(mode=0o700)
     (run.folder / "source.ipynb").write_bytes(report_source(run.job))
     told = {**document, "code": code_version()}
-    (run.folder / "input.json").write_text(json.dumps(told, sort_keys=True, allow_nan=False))
+    (run.folder / "input.json").write_text(_as_json(told))
+
+
+def _as_json(told: Mapping[str, Any]) -> str:
+    return json.dumps(told, sort_keys=True, allow_nan=False)
 
 
 def run_child(

@@ -74,7 +74,8 @@ def verified(run_id: str) -> None:
         verdict = show.or_explain(verify_run, the_store(), who, run_id)
     if verdict and verdict.holds:
         st.success(
-            f"Made again, it is the same to the byte: {', '.join(verdict.same)}.",
+            f"Made again, {verdict.made_from}, it is the same to the byte: "
+            f"{', '.join(verdict.same)}.",
             icon=":material/verified:",
         )
     elif verdict:

@@ -310,7 +310,7 @@ def verify_report(
     tenant: Tenant = "demo",
     as_json: AsJson = False,
 ) -> None:
-    """Make a report again from what was kept of it, and compare it byte for byte."""
+    """Make a report again from its snapshot, and compare it byte for byte."""
     from dataclasses import asdict
 
     from app.commands.working import as_local_user, the_open_store
@@ -325,6 +325,8 @@ def verify_report(
             print(f"the same   {name}")
         for flaw in verdict.flaws:
             print(f"not so     {flaw}")
+        if verdict.made_from:
+            print(f"made again {verdict.made_from}")
     if not verdict.holds:
         raise typer.Exit(1)
 

@@ -15,7 +15,7 @@ from typing import Any
 from valor_core.coverage.report_document import OtherDocument
 
 SCHEMA = "figures-report/1"
-NOT_FOR_READERS = ("spreadsheets", "audit_checkpoint")
+NOT_FOR_READERS = ("spreadsheets", "audit_checkpoint", "gathered_at", "names")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

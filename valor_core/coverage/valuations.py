@@ -206,3 +206,13 @@ def snapshot_rows(work: Work, first: int, end: int) -> Iterator[tuple[Any, ...]]
     parts = "equity_value", "enterprise_value", "diluted_shares"
     for row in rows:
         yield *row[:5], *(row.result.get(part) for part in parts), row.currency, row.created_at
+
+
+def saved_between(work: Work, first: int, end: int) -> Iterator[ValuationRow]:
+    """The valuations saved between two moments, by any model, the oldest first."""
+    query = (
+        select(ValuationRow)
+        .where(ValuationRow.created_at >= first, ValuationRow.created_at < end)
+        .order_by(ValuationRow.created_at, ValuationRow.id)
+    )
+    yield from work.session.scalars(query, execution_options={"yield_per": 1_000})

@@ -111,6 +111,30 @@ VALUATIONS = Dataset(
     derived="row_number() OVER (PARTITION BY company_id ORDER BY saved_at DESC, valuation_id DESC)"
     " = 1 AS newest",  # beside the row it would rewrite a month that is over
 )
+VALUATION_RECORDS = Dataset(
+    name="valuation_records",
+    label="Saved values in full",
+    row="a saved valuation by any method: its inputs, sources, result and reason, as JSON",
+    act="valuation.read",
+    columns=(
+        ("valuation_id", "text"),
+        ("company_id", "text"),
+        ("company_name", "text"),
+        ("model", "text"),
+        ("model_version", "text"),
+        ("run_id", "text"),
+        ("facts_as_of", "text"),
+        ("inputs", "text"),
+        ("sources", "text"),
+        ("result", "text"),
+        ("headline", "number"),
+        ("currency", "text"),
+        ("rationale", "text"),
+        ("saved_at", "whole"),
+        ("saved_by", "text"),
+        ("scenarios", "text"),
+    ),
+)
 ADJUSTMENTS = Dataset(
     name="adjustments",
     label="Adjustments",
@@ -258,8 +282,9 @@ PROVIDER_CALLS_DAILY = Dataset(
 DATASETS: Mapping[str, Dataset] = {
     dataset.name: dataset
     for dataset in (
-        COMPANIES, FACTS, FIGURES, VALUATIONS, ADJUSTMENTS, USAGE, USAGE_DAILY, BILLING,
-        BILLING_DAILY, INVOICES, PROVIDER_STATES, PROVIDER_CALLS, PROVIDER_CALLS_DAILY, AUDIT,
+        COMPANIES, FACTS, FIGURES, VALUATIONS, VALUATION_RECORDS, ADJUSTMENTS, USAGE, USAGE_DAILY,
+        BILLING, BILLING_DAILY, INVOICES, PROVIDER_STATES, PROVIDER_CALLS, PROVIDER_CALLS_DAILY,
+        AUDIT,
     )
 }  # fmt: skip
 """Each dataset by its name."""

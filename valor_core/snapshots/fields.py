@@ -17,11 +17,14 @@ CODES = {"cik", "sic", "fiscal_year", "seq", "object_version", "version", "bucke
 MONEY = {*FILED, "equity_value", "enterprise_value"}
 TERMS = {"item", "model", "meter", "capability", "outcome", "state", "category"}
 """Texts that are names of ours: `cost_of_revenue` is told as words."""
-PERSONS = {"actor", "added_by", "dropped_by"}
+PERSONS = {"actor", "added_by", "dropped_by", "saved_by"}
 WRITTEN_DAYS = {("facts", name) for name in ("period_start", "period_end", "filed_on")}
 WRITTEN_DAYS |= {("billing", "day")}
 USUALLY = {"facts": "known"}  # a number that was filed five times counts once
-NOBODY_ASKS = {"company_id", "adjustment_id", "payload_digest", "leaf", "mac", "key_id"}
+NOBODY_ASKS = {
+    "company_id", "company_name", "adjustment_id", "payload_digest", "leaf", "mac", "key_id",
+    "inputs", "sources", "result", "scenarios",
+}  # fmt: skip
 IN_COVERAGE = {"companies", "figures"}  # the subject `coverage` has all that they have
 LABELS = {
     "sic": "SIC", "cik": "CIK", "seq": "Entry", "known": "Newest filing of it", "item": "Line item",

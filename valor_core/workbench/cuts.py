@@ -5,6 +5,7 @@ only ever added to (figures, uses, entries of the log) the number of rows is suc
 """
 
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from valor_core.coverage.bridge_facts import cash, debt
 from valor_core.coverage.companies import Company
 from valor_core.coverage.figures import Figures
 from valor_core.coverage.prefill import FINANCIALS
+from valor_core.coverage.sourcing import load_sources
 from valor_core.store.tables import (
     AdjustmentRow,
     AuditLogRow,
@@ -30,6 +32,7 @@ from valor_core.store.tables import (
     ProviderCallRow,
     ProviderIntervalRow,
     UsageEventRow,
+    ValuationRow,
 )
 from valor_core.store.work import Work
 from valor_core.values import DAY_US, FiledFact
@@ -194,6 +197,23 @@ def _months_of_valuations(cut: Cut) -> Mapping[str, str]:
 
 def _valuation_rows(cut: Cut, month: str) -> Rows:
     return valuations.snapshot_rows(cut.work, *_bounds(month))
+
+
+def _record_rows(cut: Cut, month: str) -> Rows:
+    """Without those that rest on figures which may not be given on."""
+    for row in valuations.saved_between(cut.work, *_bounds(month)):
+        facts = (fact for source in load_sources(row.sources).values() for fact in source.facts)
+        if all(map(may_be_given_on, facts)):
+            yield (
+                row.id, row.company_id, row.company_name, row.model, row.model_version, row.run_id,
+                row.facts_as_of, _json(row.inputs), _json(row.sources), _json(row.result),
+                row.headline, row.currency, row.rationale, row.created_at, row.created_by,
+                None if row.scenarios is None else _json(row.scenarios),
+            )  # fmt: skip
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _adjustment_rows(cut: Cut, _: str) -> Rows:
@@ -419,6 +439,7 @@ SOURCES = (
     Source(parts=_whole, rows={"companies": _company_rows}),
     Source(parts=_shares, rows={"facts": _fact_rows, "figures": _figure_rows}),
     Source(parts=_months_of_valuations, rows={"valuations": _valuation_rows}),
+    Source(parts=_months(ValuationRow.created_at), rows={"valuation_records": _record_rows}),
     Source(parts=_whole, rows={"adjustments": _adjustment_rows}),
     Source(parts=_days(UsageEventRow.occurred_at), rows={"usage": _usage_rows}),
     Source(parts=_months(UsageEventRow.occurred_at), rows={"usage_daily": _usage_day_rows}),

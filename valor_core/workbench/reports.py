@@ -3,13 +3,17 @@
 A process that runs reports takes a waiting run, renews its lease while it works, and finishes it.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import orjson
+
+from valor_core.audit import log as audit
 from valor_core.billing.metering import Meter
 from valor_core.coverage import companies, deliveries, job_runs, schedules, valuations
 from valor_core.coverage.figures_report import Told
@@ -35,14 +39,20 @@ from valor_core.workbench import (
     report_reconciliation,
     report_sla,
 )
-from valor_core.workbench.licences import refuse_held_back
+from valor_core.workbench.licences import read_held_back, refuse_held_back
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.report_parts import person
+from valor_core.workbench.report_retold import book_of
 from valor_core.workbench.snapshots import snapshot_of_now, verify_snapshot
 from valor_core.workbench.verb import allowed, verb, view
 
 AS_ZERO = "not in the filed figures; stated as 0 for this report"
 QUOTA_HELD = timedelta(days=1)  # by a run that nobody ends
+ADDED = ("snapshot_id", "snapshot_at", "gathered_at", "names", "audit_checkpoint", "code")
+"""What stands in a document beside what is told."""
+THE_SNAPSHOT = "told anew from its snapshot"
+KEPT = "from the figures that were kept with it"
+THE_PRESENT = f"{KEPT}, whose digest the audit log has: it tells of the moment it was made"
 
 
 class ReportDamaged(Conflict):
@@ -64,6 +74,7 @@ class Kind:
     about: str
     needs: str
     tell: Callable[[Work, Mapping[str, Any]], Told] | None  # None: a company's valuation
+    of_snapshot: bool = False  # its snapshot holds all that it tells; others are about the present
 
 
 KINDS = {
@@ -72,6 +83,7 @@ KINDS = {
         about="One company's value with every input and its source.",
         needs="valuation.read",
         tell=None,
+        of_snapshot=True,
     ),
     "reconciliation": Kind(
         title="Usage against billing",
@@ -90,12 +102,14 @@ KINDS = {
         about="All saved values: what moved and why, how far methods are apart, what is old.",
         needs="valuation.read",
         tell=report_portfolio.tell,
+        of_snapshot=True,
     ),
     "committee_book": Kind(
         title="Valuation committee book",
         about="One company for those who decide: figures, all methods, why, and what proves it.",
         needs="valuation.read",
         tell=report_committee.tell,
+        of_snapshot=True,
     ),
     "data_quality": Kind(
         title="Data quality",
@@ -196,9 +210,10 @@ def _output(work: Work, run_id: str, name: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportVerdict:
-    """Whether a report, made again from what was kept of it, is the same to the byte."""
+    """Whether a report, made again from what it stands on, is the same to the byte."""
 
     run_id: str
+    made_from: str  # in words; empty where it was not made again
     same: tuple[str, ...]  # files that came out as they were
     flaws: tuple[str, ...]
 
@@ -208,9 +223,22 @@ class ReportVerdict:
         return not self.flaws
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a report is made from once more, and what of it does not stand as it stood then."""
+
+    run: JobRun
+    told: Mapping[str, Any]  # the document; empty where something is wrong
+    made_from: str
+    flaws: Sequence[str]
+
+
 @view("report.compare")
-def what_it_stands_on(work: Work, run_id: str) -> tuple[JobRun, list[str]]:
-    """The run to be made again, and what of its ground does not stand as it stood then."""
+def what_it_stands_on(work: Work, run_id: str) -> Ground:
+    """The document of a run told anew from its snapshot, or of a report about the present the kept.
+
+    Either way the kept one must be that of the run's row, and that of the entry in the audit log.
+    """
     run = run_of(_run_row(work, run_id))
     if run.html is None:
         raise NotFound("report of the run", run_id[:80])
@@ -220,12 +248,49 @@ def what_it_stands_on(work: Work, run_id: str) -> tuple[JobRun, list[str]]:
         for name in ("source.ipynb", "input.json")
         if _digest(run.folder / name) != kept.get(name)
     ]
+    if not _logged(work, run):
+        flaws.append("the audit log tells of other files than its row")
     try:
         snapshot = verify_snapshot(work, run.record["stands_on"]["snapshot_id"])
         flaws += [f"its snapshot: {flaw}" for flaw in snapshot.flaws]
     except NotFound:
         flaws.append("its snapshot is not kept any more")
-    return run, flaws
+    if flaws:
+        return Ground(run=run, told={}, made_from="", flaws=flaws)
+    told = json.loads((run.folder / "input.json").read_text())
+    if not KINDS[run.job].of_snapshot:
+        return Ground(run=run, told=told, made_from=THE_PRESENT, flaws=())
+    if held_back := read_held_back(work):
+        by_terms = f"{KEPT}: the terms of {', '.join(held_back)} keep figures out of snapshots"
+        return Ground(run=run, told=told, made_from=by_terms, flaws=())
+    anew = _told_anew(work, run, told)
+    others = sorted(name for name in told | anew if told.get(name) != anew.get(name))
+    flaws = [f"told from its snapshot, {', '.join(others)} come out otherwise"] if others else []
+    return Ground(run=run, told=anew, made_from=THE_SNAPSHOT, flaws=flaws)
+
+
+def _logged(work: Work, run: JobRun) -> bool:
+    """Whether the entry that tells of its end names the files of its row, while it has details."""
+    entries = audit.entries_about(work, [f"job_run:{run.id}"], action="job.finish")
+    told = [orjson.loads(entry.payload) for entry in entries if entry.payload is not None]
+    return bool(entries) and all(each["outputs"] == run.record["outputs"] for each in told)
+
+
+def _told_anew(work: Work, run: JobRun, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The document as its snapshot alone tells it, by the same function, at the same moment."""
+    company = kept.get("company") or kept["figures"].get("company") or {}
+    book = book_of(
+        work,
+        kept["snapshot_id"],
+        names=kept["names"],
+        company_id=company.get("id"),
+        now=datetime.fromisoformat(kept["gathered_at"]),
+    )
+    with book as then:
+        told = _document(
+            then, run.job, checked(run.job, run.parameters), asked_by=_asked_by(work, run)
+        )
+    return {**{name: kept[name] for name in ADDED if name in kept}, **told}
 
 
 def _digest(file: Path) -> str:
@@ -256,7 +321,13 @@ def gather(work: Work, run: JobRun) -> dict[str, Any]:
     given, asked_by = checked(run.job, run.parameters), _asked_by(work, run)
     document = _document(work, run.job, given, asked_by=asked_by)
     snapshot = snapshot_of_now(work)  # afterwards: a new one is a use, and is logged at the end
-    return {**document, "snapshot_id": snapshot.id, "snapshot_at": snapshot.cut}
+    return {
+        **document,
+        "snapshot_id": snapshot.id,
+        "snapshot_at": snapshot.cut,
+        "gathered_at": work.now.isoformat(),
+        "names": people.names(work),
+    }
 
 
 def _asked_by(work: Work, run: JobRun) -> str:

@@ -1,12 +1,13 @@
 """Publishing a cut of the tenant, and asking questions over one of them."""
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import select
 
@@ -35,6 +36,7 @@ from valor_core.snapshots.files import (
 from valor_core.snapshots.manifest import Manifest, SnapshotDamaged, read_manifest
 from valor_core.snapshots.named import Answer as NamedAnswer
 from valor_core.snapshots.named import Query, ask, named_queries, named_query
+from valor_core.snapshots.reader import cursor
 from valor_core.snapshots.screen import Bounds, Screened
 from valor_core.snapshots.screen import screen as screened
 from valor_core.snapshots.sql import SqlAnswer, ask_sql
@@ -47,6 +49,9 @@ from valor_core.values import DAY_US, micros
 from valor_core.workbench.cuts import Cut, parts_of
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import allowed, verb, view
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 class FilesSwept(Conflict):
@@ -267,6 +272,13 @@ def verify_snapshot(work: Work, snapshot_id: str) -> SnapshotVerdict:
     return SnapshotVerdict(
         snapshot_id=manifest.id, files=len(manifest.files), size=manifest.size, flaws=tuple(flaws)
     )
+
+
+@contextmanager
+def snapshot_cursor(work: Work, snapshot_id: str) -> "Iterator[DuckDBPyConnection]":
+    """A cursor over all that a snapshot holds, its files checked, for what is told from it."""
+    with cursor(_root(), read_snapshot(work, snapshot_id)) as own:
+        yield own
 
 
 @view("snapshot.read")
