@@ -12,6 +12,7 @@ from app.commands import (
     capital,
     content,
     demonstrating,
+    destinations,
     feeds,
     fetching,
     flags,
@@ -55,6 +56,7 @@ app.command("adjust", context_settings=below_zero)(content.adjust)
 app.add_typer(snapshots.snapshot, name="snapshot")
 app.add_typer(content.report, name="report")
 app.add_typer(jobs.jobs, name="jobs")
+app.add_typer(destinations.destinations, name="destinations")
 app.add_typer(content.audit, name="audit")
 app.add_typer(auditing.retention, name="retention")
 app.add_typer(billing.billing, name="billing")

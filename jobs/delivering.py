@@ -1,4 +1,4 @@
-"""Sends reports to where people want them, and tells in words why one has not arrived.
+"""Sends reports, and news of schedules that fail, and tells in words why one has not arrived.
 
 A try that was cut off is made again: a folder is then found as it was laid down, and a mail and a
 webhook carry the same id, by which whoever receives them knows what came before.
@@ -16,9 +16,11 @@ from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from jobs.schedule import title_of
 from valor_core.billing.signatures import signed
 from valor_core.coverage.deliveries import Kind
 from valor_core.coverage.job_runs import JobRun
+from valor_core.coverage.report_parameters import REPORTS
 from valor_core.market.posting import post
 from valor_core.settings import setting
 from valor_core.store.engines import Store
@@ -35,6 +37,10 @@ MAIL_FAILS: dict[type[Exception], str] = {
     smtplib.SMTPNotSupportedError: "the mail server offers no encryption",
     ssl.SSLError: "the mail server's certificate cannot be trusted",
 }
+TELL_NO_MORE = (
+    "Run {run.id}. To have it sent no more, change its schedule on the page Reports, that of a "
+    "standing job on the page Jobs."
+)
 NEVER_SENT = ("input.json", "executed.ipynb")  # what made it, for whoever verifies it here
 
 
@@ -63,7 +69,8 @@ def deliver_due(store: Store, tenant_id: TenantId, *, now: datetime | None = Non
 def send(parcel: Parcel) -> str:
     """Nothing where it has arrived, else why not, in words."""
     try:
-        files = _files(parcel.run)
+        news = _news(parcel)
+        files = {"message.txt": f"{news}\n".encode()} if news else _files(parcel.run)
         if not files:
             return "a file of the report is missing or was altered; make it again"
         return WAYS[parcel.delivery.destination.kind](parcel, files)
@@ -86,8 +93,20 @@ def _files(run: JobRun) -> dict[str, bytes]:
     return files
 
 
+def _news(parcel: Parcel) -> str:
+    """What there is to tell where no report was made; nothing where one was."""
+    run, title = parcel.run, title_of(parcel.run.job)
+    if run.failed:
+        return (
+            f"{title} failed. {run.detail}\n\nIt is tried again when it is next due. No more is "
+            "told of it until it is well again."
+        )
+    return "" if run.job in REPORTS else f"{title} is well again. {run.detail}"
+
+
 def _headline(parcel: Parcel) -> str:
-    return f"{parcel.title}, {parcel.run.created_at:%Y-%m-%d}"
+    of = f"{title_of(parcel.run.job)}, {parcel.run.created_at:%Y-%m-%d}"
+    return f"Failed: {of}" if parcel.run.failed else of
 
 
 def _to_folder(parcel: Parcel, files: dict[str, bytes]) -> str:
@@ -132,6 +151,9 @@ def _mail(parcel: Parcel, files: dict[str, bytes], sender: str) -> EmailMessage:
     mail["From"], mail["To"] = sender, parcel.delivery.destination.address
     mail["Date"] = format_datetime(utc_now())
     mail["Message-ID"] = f"<{parcel.delivery.id}@valor.invalid>"
+    if news := _news(parcel):
+        mail.set_content(f"{news}\n\n{TELL_NO_MORE.format(run=run)}\n")
+        return mail
     attached = {n: files[n] for n in sorted(files) if n.endswith((".pdf", ".csv"))}
     if "report.pdf" not in files:
         attached["report.html"] = files["report.html"]
@@ -140,8 +162,9 @@ def _mail(parcel: Parcel, files: dict[str, bytes], sender: str) -> EmailMessage:
     lines = [
         f"{_headline(parcel)}, was made on schedule." if run.schedule_id else _headline(parcel),
         "It is attached." if attached else "It is too large to be attached.",
+        "It had failed before, and is well again." if parcel.after_failure else "",
         f"It also stands in Valor, with its data: {_address(run)}" if _address(run) else "",
-        f"Run {run.id}. To have it sent no more, change its schedule on the page Reports.",
+        TELL_NO_MORE.format(run=run),
     ]
     mail.set_content("\n\n".join(filter(None, lines)) + "\n")
     for name, content in attached.items():
@@ -171,20 +194,23 @@ def _by_webhook(parcel: Parcel, files: dict[str, bytes]) -> str:
     """Names and hashes, signed as Standard Webhooks are; the files are fetched with a key."""
     if not parcel.signing_key:
         return "its secret cannot be opened any more; make the destination anew"
-    run, now = parcel.run, utc_now()
+    run, now, made = parcel.run, utc_now(), not _news(parcel)
     body = {
-        "type": "report.made",
+        "type": "run.failed" if run.failed else "report.made" if made else "run.recovered",
         "timestamp": now.isoformat(),
         "data": {
             "run_id": run.id,
             "report": run.job,
-            "title": parcel.title,
+            "title": title_of(run.job),
+            "told": _news(parcel),
+            "after_failure": parcel.after_failure,
             "parameters": run.parameters,
             "made_at": run.finished_at.isoformat() if run.finished_at else None,
-            "address": _address(run) or None,
+            "address": (_address(run) or None) if made else None,
             "files": {
                 name: {"sha256": run.record["outputs"][name], "bytes": len(content)}
                 for name, content in files.items()
+                if made
             },
         },
     }

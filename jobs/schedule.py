@@ -82,6 +82,11 @@ JOBS: tuple[Job, ...] = (
 STANDING = {job.name: job for job in JOBS if job.when}
 
 
+def title_of(name: str) -> str:
+    """What a report or a standing job is called."""
+    return reports.KINDS[name].title if name in reports.KINDS else STANDING[name].title
+
+
 def known_job(name: str) -> Job:
     """The standing job of that name; NotFound otherwise."""
     if name not in STANDING:
@@ -140,9 +145,35 @@ def overview(work: Work) -> list[Standing]:
     ]
 
 
-ALWAYS = {
-    "Watch data providers": "Judges each minute how the providers stand that are used.",
-    "Seal the audit log": "A signed checkpoint each hour, or sooner where the log grows fast.",
-    "Work off billing events": "What the billing provider has told and has not taken effect yet.",
-}
-"""What needs no schedule, since it looks every few seconds whether there is anything to do."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Always:
+    """What needs no schedule, since it looks every few seconds whether there is anything to do.
+
+    Nobody can pause it: a hole in checkpoints, states or billing is one that nobody can fill later.
+    """
+
+    title: str
+    about: str
+    last: datetime | None  # None where there was nothing to do yet
+
+
+def always_done(work: Work) -> list[Always]:
+    """What is done all the time, and when it was done last."""
+    last = jobs.last_done(work)
+    return [
+        Always(
+            title="Watch data providers",
+            about="Judges each minute how the providers stand that are used.",
+            last=last.watched,
+        ),
+        Always(
+            title="Seal the audit log",
+            about="A signed checkpoint each hour, or sooner where the log grows fast.",
+            last=last.sealed,
+        ),
+        Always(
+            title="Work off billing events",
+            about="What the billing provider has told and has not taken effect yet.",
+            last=last.billed,
+        ),
+    ]

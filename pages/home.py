@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.ui import show
+from app.ui import failing, show
 from app.ui.frame import PLACE, caller, link, only_for_its_readers, places
 from app.ui.grants import on_home
 from app.ui.headline import page_of, value_of
@@ -118,6 +118,7 @@ def recent_imports() -> None:
 
 st.title("Home", anchor=False)
 on_home(who)
+failing.on_home(who)
 with st.container(border=True):
     st.subheader("Next", anchor=False)
     next_step()

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from app.ui import show, when
+from app.ui import report_sending, show, when
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.words import moment
 from jobs.runner import wake
-from jobs.schedule import ALWAYS, STANDING, Standing, overview, told
+from jobs.schedule import STANDING, Always, Standing, always_done, overview, told
 from valor_core.coverage.job_runs import JobRun, Status
 from valor_core.coverage.schedules import CATCH_UP, Schedule, ScheduleChange
-from valor_core.workbench import jobs
+from valor_core.workbench import deliveries, jobs
 from valor_core.workbench.verb import open_work
 
 RUNS_SHOWN = 30
@@ -59,6 +59,11 @@ def last(row: Standing) -> str:
     return show.plain(f"{moment(row.last.created_at)}. {told(row.last)}")
 
 
+def told_last(each: Always) -> str:
+    """When it was done last."""
+    return f"Last {moment(each.last)}." if each.last else "There was nothing to do yet."
+
+
 def changing(row: Standing, schedule: Schedule) -> None:
     """The form by which one says when it is due."""
     name = row.job.name
@@ -70,8 +75,18 @@ def changing(row: Standing, schedule: Schedule) -> None:
         format_func=lambda each: CATCH_UP[each],
         key=f"{name}_missed",
     )
+    told_to: list[str] | None = None
+    if goals:
+        label = "Tell when it fails, and when it is well again"
+        before = schedule.deliver_to
+        told_to = report_sending.chosen(goals, f"{name}_tell", before=before, label=label)
+    else:
+        st.caption(
+            "Nobody is told when it fails. Name a mailbox, a folder or a webhook on the page "
+            "Reports, and choose it here."
+        )
     if st.button("Change", key=f"{name}_change", type="primary") and chosen:
-        to = ScheduleChange(when=chosen[0], timezone=chosen[1], catch_up=missed)
+        to = ScheduleChange(when=chosen[0], timezone=chosen[1], catch_up=missed, deliver_to=told_to)
         if show.or_explain(change, row, to):
             st.rerun()
 
@@ -108,10 +123,15 @@ def history() -> None:
 st.title("Jobs", anchor=False)
 st.write("What is done in the background in this tenant, when, and what came of it.")
 with open_work(who) as at_start:
-    rows = overview(at_start)
+    rows, goals = overview(at_start), deliveries.list_destinations(at_start)
+    always = always_done(at_start)
 for each in rows:
     standing(each)
 st.subheader("History", anchor=False)
 history()
 st.subheader("All the time", anchor=False)
-st.markdown("\n".join(f"- **{title}.** {about}" for title, about in ALWAYS.items()))
+st.write(
+    "These have no times and no pause: they look every few seconds whether there is anything to "
+    "do, and a pause would leave a hole in what proves the log, the service levels or the bill."
+)
+st.markdown("\n".join(f"- **{each.title}.** {each.about} {told_last(each)}" for each in always))

@@ -17,12 +17,12 @@ Name = Annotated[str, typer.Argument(help="A job as `valor jobs list` names it."
 def list_jobs(tenant: Tenant = "demo", as_json: AsJson = False) -> None:
     """Each job with when it is due, and what it did last."""
     from app.commands.working import as_local_user, the_open_store
-    from jobs.schedule import ALWAYS, overview
+    from jobs.schedule import always_done, overview
     from valor_core.values import Role
     from valor_core.workbench.verb import open_work
 
     with open_work(as_local_user(tenant, Role.ADMIN), the_open_store()) as work:
-        rows = overview(work)
+        rows, always = overview(work), always_done(work)
     if as_json:
         told = [
             {
@@ -38,8 +38,9 @@ def list_jobs(tenant: Tenant = "demo", as_json: AsJson = False) -> None:
     for row in rows:
         print(f"{row.job.name:<14} {row.job.title}: {row.when}")
         print(f"{'':<14} {row.last_told}")
-    for title, about in ALWAYS.items():
-        print(f"{'':<14} {title}: {about}")
+    for each in always:
+        last = f"Last {each.last:%Y-%m-%d %H:%M} UTC." if each.last else "Nothing to do yet."
+        print(f"{'all the time':<14} {each.title}: {each.about} {last}")
 
 
 @jobs.command("run")
@@ -67,19 +68,27 @@ def change_job(
         str | None, typer.Option(help="Of missed times: the `latest`, or `all`.")
     ] = None,
     pause: Annotated[bool | None, typer.Option("--pause/--resume", help="Not due at all.")] = None,
+    tell: Annotated[
+        list[str] | None,
+        typer.Option(help="A destination by name, told when it fails; may be given again."),
+    ] = None,
     tenant: Tenant = "demo",
 ) -> None:
-    """Change when a job is due, or pause it."""
+    """Change when a job is due, who is told when it fails, or pause it."""
     from app.commands.working import as_local_user, the_open_store
     from jobs.schedule import known_job
     from valor_core.coverage.schedules import ScheduleChange
     from valor_core.values import Role
+    from valor_core.workbench import deliveries
     from valor_core.workbench import jobs as standing
     from valor_core.workbench.verb import open_work
 
     job = known_job(name)
-    change = ScheduleChange(when=when, timezone=zone, catch_up=catch_up, paused=pause)
     with open_work(as_local_user(tenant, Role.ADMIN), the_open_store()) as work:
+        goals = [deliveries.destination_named(work, each).id for each in tell] if tell else None
+        change = ScheduleChange(
+            when=when, timezone=zone, catch_up=catch_up, paused=pause, deliver_to=goals
+        )
         schedule = standing.change_schedule(work, job.name, change, at_first=job.when)
     print(f"{job.title}: " + ("paused" if schedule.paused else schedule.in_words))
 

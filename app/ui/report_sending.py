@@ -20,14 +20,20 @@ KINDS = {
 SHOWN = "report_sending:secret"
 
 
-def chosen(standing: Sequence[Destination], key: str, *, before: Sequence[str] = ()) -> list[str]:
+def chosen(
+    standing: Sequence[Destination],
+    key: str,
+    *,
+    before: Sequence[str] = (),
+    label: str = "Send it to",
+) -> list[str]:
     """The destinations that somebody picks, by id."""
     if not standing:
         st.caption("It is kept here. An administrator can name below where else it is sent.")
         return []
     names = {each.id: f"{each.name} ({KINDS[each.kind][0]})" for each in standing}
     known = [each for each in before if each in names]
-    return st.multiselect("Send it to", names, known, format_func=names.__getitem__, key=key)
+    return st.multiselect(label, names, known, format_func=names.__getitem__, key=key)
 
 
 def told(who: Caller, sent: Sequence[Delivery]) -> None:

@@ -635,6 +635,28 @@ def test_a_report_with_other_parameters_is_refused_before_it_starts(demo, argume
     assert not (home() / "reports").exists()
 
 
+def test_where_reports_go_and_who_is_told_of_failures_is_said_on_the_command_line(valor):
+    here = ("--tenant", "acme")
+    assert "Reports of acme stay here" in valor("destinations", "list", *here).out
+    secret = valor(
+        "destinations", "add", "Hook", "--webhook", "https://hooks.example.com/valor", *here
+    ).out
+    assert "Its secret, shown this once: whsec_" in secret
+    valor("destinations", "add", "Desk", "--folder", "Desk", *here)
+    assert "There is Desk, Hook." in valor.refused(
+        "jobs", "change", "snapshot", "--tell", "Nobody", *here
+    )
+    assert valor("jobs", "change", "snapshot", "--tell", "Desk", *here).code == 0
+    listed = valor("destinations", "list", "--json", *here)
+    assert [(each["name"], each["kind"]) for each in listed.json] == [
+        ("Desk", "folder"), ("Hook", "webhook")
+    ]  # fmt: skip
+    assert "whsec_" not in listed.out
+    assert valor("destinations", "end", "Desk", *here).code == 0
+    assert "Desk" not in valor("destinations", "list", *here).out
+    assert valor("destinations", "add", "Both", "--email", "a@b.ch", "--folder", "B", *here).code
+
+
 def test_a_tenant_is_billed_by_the_sandbox_and_each_difference_is_told(demo):
     told = demo("billing", "price", "valuations", 250, "USD", "--tenant", "demo", "--plan", "team")
     assert told.out.startswith("valuations cost demo 2.50 USD for 1 from ")

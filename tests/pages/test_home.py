@@ -1,9 +1,12 @@
 import pytest
 
+from jobs.schedule import STANDING
 from tests.conftest import ONLY_SQLITE
+from tests.jobs.test_failing import ran, report
 from tests.pages.opening import opened, saved, texts
 from valor_core.coverage.companies import company_id
-from valor_core.workbench import drafts
+from valor_core.coverage.job_runs import Status
+from valor_core.workbench import drafts, jobs, reports
 from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
@@ -76,3 +79,24 @@ def test_the_sidebar_names_who_is_signed_in_and_offers_to_leave(acme, monkeypatc
 
     assert "**anna** in" in texts(page)
     assert "Sign out" in [button.label for button in page.button]
+
+
+def test_what_failed_on_schedule_is_told_to_its_readers_until_it_is_well_again(
+    world, acme, monkeypatch
+):
+    with open_work(acme.analyst) as work:
+        made = reports.schedule_report(work, "sla", {}, cron="every day at 02:10")
+    with open_work(acme.admin) as work:
+        jobs.seed_schedules(work, {"snapshot": STANDING["snapshot"].when})
+    report(world, made.id, 1, Status.FAILED)
+    ran(world, Status.FAILED)
+
+    both = [each.value for each in opened(monkeypatch, acme.admin, "home").error]
+    assert [told.partition(",")[0] for told in both] == [
+        "**Service levels of providers**", "**Publish a snapshot**"
+    ]  # fmt: skip
+    [seen] = opened(monkeypatch, acme.viewer, "home").error
+    assert "02:10 UTC, failed. It took longer than 180 s" in seen.value
+
+    report(world, made.id, 2, Status.SUCCEEDED)
+    assert not opened(monkeypatch, acme.viewer, "home").error

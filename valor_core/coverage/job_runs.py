@@ -33,6 +33,10 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+FAILED = (Status.FAILED, Status.TIMEOUT)
+WITH_RESULT = (Status.SUCCEEDED, *FAILED)  # what a person stopped says nothing
+
+
 class RunLost(Conflict):
     """Somebody else has taken the run over, so this result is not published."""
 
@@ -76,6 +80,11 @@ class JobRun:
     def waits(self) -> bool:
         """Whether no process has begun it yet."""
         return self.status is Status.RUNNING and self.attempt == 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether it came to no good end, and nobody wanted that."""
+        return self.status in FAILED
 
     @property
     def html(self) -> Path | None:
@@ -196,6 +205,20 @@ def newest_of_each(work: Work, jobs: Iterable[str]) -> Sequence[JobRunRow]:
     """The newest run of each of these jobs that has run."""
     newest = select(func.max(JobRunRow.id)).where(JobRunRow.job.in_(jobs)).group_by(JobRunRow.job)
     return work.session.scalars(select(JobRunRow).where(JobRunRow.id.in_(newest))).all()
+
+
+def last_with_result(
+    work: Work, job: str, schedule_id: str, *, before: datetime | None = None
+) -> JobRunRow | None:
+    """The run of the newest due time of a schedule, before that one, that ended well or failed."""
+    query = select(JobRunRow).where(
+        JobRunRow.job == job,
+        JobRunRow.slot.startswith(f"{schedule_id}@"),
+        JobRunRow.status.in_(WITH_RESULT),
+    )
+    if before:
+        query = query.where(JobRunRow.slot < slot_of(schedule_id, before))
+    return work.session.scalars(query.order_by(JobRunRow.slot.desc()).limit(1)).one_or_none()
 
 
 def forget_runs(work: Work, jobs: Iterable[str], *, before: int) -> int:

@@ -4,7 +4,7 @@ A row says nothing of processes. Which moments are due follows from the row and 
 that somebody has asked for, so every process finds the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,13 @@ from typing import Any
 from sqlalchemy import func, select
 
 from valor_core.coverage.cron import all_due, last_due, next_due, read_cron, read_zone
-from valor_core.coverage.job_runs import MOST_WAITING, TooMany
+from valor_core.coverage.job_runs import (
+    MOST_WAITING,
+    JobRun,
+    TooMany,
+    last_with_result,
+    run_of,
+)
 from valor_core.coverage.recurring import cron_of, in_words
 from valor_core.errors import BadInput, NotFound
 from valor_core.store.tables import JobRunRow, ScheduleRow
@@ -163,6 +169,16 @@ def due_moments(work: Work, row: ScheduleRow) -> list[datetime]:
         return all_due(cron, zone, after=after, now=work.now, most=MOST_WAITING)
     newest = last_due(cron, zone, after=after, now=work.now)
     return [newest] if newest else []
+
+
+def failing(work: Work, jobs: Collection[str]) -> list[JobRun]:
+    """The newest result of each schedule of these jobs that is due again, where it failed."""
+    newest = [
+        last_with_result(work, row.job, row.id)
+        for row in schedules(work)
+        if row.job in jobs and row.paused_at is None
+    ]
+    return [run for run in (run_of(row) for row in newest if row) if run.failed]
 
 
 def last_slot(work: Work, job: str, schedule_id: str) -> datetime | None:

@@ -21,7 +21,7 @@ class Parcel:
 
     delivery: Delivery  # as this try holds it
     run: JobRun
-    title: str
+    after_failure: bool  # the run before it, of its schedule, had failed
     tenant: str
     signing_key: str
 
@@ -30,6 +30,16 @@ class Parcel:
 def list_destinations(work: Work) -> list[Destination]:
     """Where reports can be sent, by name."""
     return [Destination.of(row) for row in deliveries.destinations(work)]
+
+
+def destination_named(work: Work, name: str) -> Destination:
+    """The destination of that name; NotFound otherwise."""
+    standing = list_destinations(work)
+    found = next((each for each in standing if each.name == name.strip()), None)
+    if found is None:
+        known = ", ".join(each.name for each in standing)
+        raise NotFound("destination", name[:80], hint=f"There is {known or 'none yet'}.")
+    return found
 
 
 @verb("destination.add")
@@ -113,10 +123,17 @@ def take_delivery(work: Work, delivery_id: str) -> Parcel | None:
     return Parcel(
         delivery=Delivery.of(row, destination),
         run=run,
-        title=reports.KINDS[run.job].title,
+        after_failure=_failed_before(work, run),
         tenant=tenant.slug,
         signing_key=key,
     )
+
+
+def _failed_before(work: Work, run: JobRun) -> bool:
+    if run.schedule_id is None:
+        return False
+    before = job_runs.last_with_result(work, run.job, run.schedule_id, before=run.scheduled_for)
+    return before is not None and run_of(before).failed
 
 
 @verb("delivery.finish")

@@ -6,18 +6,26 @@ taken over meanwhile can no longer be finished by whoever held it before.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy import func, select
 
 from valor_core.billing import metering
 from valor_core.billing.metering import Meter
 from valor_core.coverage import deliveries, job_runs, schedules
-from valor_core.coverage.job_runs import MOST_ATTEMPTS, JobRun, Status, run_of, slot_of
+from valor_core.coverage.job_runs import MOST_ATTEMPTS, WITH_RESULT, JobRun, Status, run_of, slot_of
 from valor_core.coverage.report_parameters import REPORTS
 from valor_core.coverage.schedules import Schedule, ScheduleChange
-from valor_core.store.tables import ScheduleRow
+from valor_core.store.tables import (
+    AuditCheckpointRow,
+    BillingEventRow,
+    ProviderWatchRow,
+    ScheduleRow,
+)
 from valor_core.store.work import Work
 from valor_core.tenancy import quotas
+from valor_core.values import from_micros
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
 
@@ -108,13 +116,13 @@ def finish_run(
     )
     counted: Mapping[str, str] = {}
     if run.job in REPORTS:  # what fails is not charged
-        if status is Status.SUCCEEDED and run.schedule_id:
-            _send(work, run)
         done = status is Status.SUCCEEDED
         quotas.settle(work, run.id, Meter.REPORTS, used=int(done))
         if done:
             metering.count(work, Meter.REPORTS, act="report.run", act_id=run.id)
             counted = metering.told(Meter.REPORTS, run.id)
+    if run.schedule_id and status in WITH_RESULT:
+        _send(work, run, run.schedule_id, failed=status is not Status.SUCCEEDED)
     work.note(
         f"job_run:{run.id}",
         job=run.job,
@@ -128,10 +136,12 @@ def finish_run(
     return run_of(row)
 
 
-def _send(work: Work, run: JobRun) -> None:
-    """To where its schedule says that it is sent."""
-    row = work.session.get(ScheduleRow, (work.caller.tenant_id, run.schedule_id))
-    if row:
+def _send(work: Work, run: JobRun, schedule_id: str, *, failed: bool) -> None:
+    """To where its schedule says: what was made, the first failure of a series, its good end."""
+    row = work.session.get(ScheduleRow, (work.caller.tenant_id, schedule_id))
+    before = job_runs.last_with_result(work, run.job, schedule_id, before=run.scheduled_for)
+    turned = failed != (before is not None and run_of(before).failed)
+    if row and (turned or (run.job in REPORTS and not failed)):
         deliveries.enqueue(work, run.id, row.deliver_to)
 
 
@@ -171,6 +181,37 @@ def newest_of_each(work: Work, jobs: Collection[str]) -> dict[str, JobRun]:
     return {row.job: run_of(row) for row in job_runs.newest_of_each(work, jobs)}
 
 
+@view("job.read")
+def failing_jobs(work: Work, jobs: Collection[str]) -> list[JobRun]:
+    """The newest runs of these standing jobs that failed on schedule."""
+    return schedules.failing(work, jobs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastDone:
+    """When that was done last which has no schedule; None where there was nothing to do yet."""
+
+    watched: datetime | None
+    sealed: datetime | None
+    billed: datetime | None
+
+
+@view("job.read")
+def last_done(work: Work) -> LastDone:
+    """When providers were watched, the log sealed and a billing event worked off."""
+    watched, sealed, billed = (
+        work.session.scalar(select(func.max(column)))
+        for column in (
+            ProviderWatchRow.watched_at, AuditCheckpointRow.created_at, BillingEventRow.received_at,
+        )
+    )  # fmt: skip
+    return LastDone(
+        watched=from_micros(watched) if watched else None,
+        sealed=from_micros(sealed) if sealed else None,
+        billed=from_micros(billed) if billed else None,
+    )
+
+
 @verb("job.start")
 def start_job(work: Work, job: str) -> JobRun:
     """A standing job done now, whenever it is due."""
@@ -184,6 +225,8 @@ def change_schedule(work: Work, job: str, change: ScheduleChange, *, at_first: s
     """When a standing job is due from now on, or that it is not."""
     row = work.session.get(ScheduleRow, (work.caller.tenant_id, job))
     row = row or schedules.add_schedule(work, job=job, when=at_first, schedule_id=job)
+    for destination_id in change.deliver_to or ():
+        deliveries.destination_row(work, destination_id)
     schedules.change(work, row, change)
     work.note(f"schedule:{row.id}", job=job, **change.told())
     return Schedule.of(row, work.now)

@@ -170,6 +170,12 @@ def list_runs(
 
 
 @view("report.read")
+def failing_reports(work: Work) -> list[JobRun]:
+    """The newest runs of schedules that failed, of the reports that the caller may read."""
+    return schedules.failing(work, _readable(work))
+
+
+@view("report.read")
 def read_run(work: Work, run_id: str) -> JobRun:
     """One run and what became of it."""
     return run_of(_run_row(work, run_id))
