@@ -2,7 +2,8 @@
 
 import json
 from concurrent.futures import CancelledError
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Event
 
 import pytest
 from sqlalchemy import func, select
@@ -23,7 +24,9 @@ from valor_core.workbench.computations import (
     newest_computation,
     read_computation,
     renew_computations,
+    renew_until,
 )
+from valor_core.values import utc_now
 from valor_core.workbench.verb import open_work
 
 
@@ -112,6 +115,35 @@ def test_one_whose_lease_nobody_renews_was_interrupted_unless_it_ends_after_all(
     assert told(2.5 * LEASE) is Status.INTERRUPTED
     ended(book, made, Status.SUCCEEDED)
     assert told(2.5 * LEASE) is Status.SUCCEEDED
+
+
+class Passing(Event):
+    """Time that passes at once whenever somebody waits, until the work has ended."""
+
+    def __init__(self, ends_after: timedelta) -> None:
+        super().__init__()
+        self.now = utc_now()
+        self.ends = self.now + ends_after
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.now += timedelta(seconds=timeout or 0.0)
+        return self.now >= self.ends
+
+
+def test_a_run_of_twenty_minutes_in_a_notebook_is_never_told_as_interrupted(book):
+    made, passing = begun(book), Passing(timedelta(minutes=20))
+    told: set[Status] = set()
+
+    def now() -> datetime:
+        with unit_of_work(book.acme.analyst, book.store, passing.now) as work:
+            told.add(read_computation(work, made).status)
+        return passing.now
+
+    renew_until(passing, book.acme.analyst, book.store, made, now)
+
+    assert told == {Status.RUNNING}
+    with unit_of_work(book.acme.analyst, book.store, passing.now + LEASE) as work:
+        assert read_computation(work, made).status is Status.INTERRUPTED
 
 
 @ONLY_SQLITE

@@ -1,19 +1,22 @@
 """Computations that take their time: begun by an act, charged once they bring a result."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
-from datetime import timedelta
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import Event, Thread
 from typing import Any, TypeVar
 
 from valor_core.billing import metering
 from valor_core.billing.metering import Meter
 from valor_core.coverage import computations
-from valor_core.coverage.computations import Computation, Status
+from valor_core.coverage.computations import LEASE, Computation, Status
 from valor_core.errors import ValorError
 from valor_core.store.engines import Store
-from valor_core.store.work import Work
+from valor_core.store.work import Work, unit_of_work
+from valor_core.telemetry import log
 from valor_core.tenancy import quotas
-from valor_core.values import Caller
+from valor_core.values import Caller, utc_now
 from valor_core.workbench.verb import allowed, open_work, verb, view
 
 R = TypeVar("R")
@@ -63,7 +66,8 @@ def done_here(
     """What this process makes of a computation while its caller waits; whatever ends it is kept."""
     status, outcome = Status.INTERRUPTED, None
     try:
-        found = work()
+        with _renewed(who, store, computation_id):
+            found = work()
         status, outcome = Status.SUCCEEDED, figures(found)
     except CancelledError:
         status = Status.CANCELLED
@@ -78,6 +82,37 @@ def done_here(
 
 
 @verb("computation.keep", audited=False)
+@contextmanager
+def _renewed(who: Caller, store: Store, computation_id: str) -> Iterator[None]:
+    ended = Event()
+    beating = Thread(
+        target=renew_until, args=(ended, who, store, computation_id), name="lease", daemon=True
+    )
+    beating.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        beating.join()
+
+
+def renew_until(
+    ended: Event,
+    who: Caller,
+    store: Store,
+    computation_id: str,
+    now: Callable[[], datetime] = utc_now,
+) -> None:
+    """Say of a computation that it is still at work, thrice in each lease, until it has ended."""
+    while not ended.wait(LEASE.total_seconds() / 3.0):
+        try:
+            with unit_of_work(who, store, now()) as work:
+                renew_computations(work, [computation_id])
+        except ValorError:  # the next one may reach the database in time
+            log.exception("a lease could not be renewed", computation=computation_id)
+
+
+@verb("computation.finish", audited=False)
 def renew_computations(work: Work, computation_ids: list[str]) -> None:
     """They are still at work; where nobody says so, they were interrupted."""
     computations.renew(work, computation_ids)
