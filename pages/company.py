@@ -18,6 +18,7 @@ from valor_core.coverage.currency import currencies_of
 from valor_core.coverage.items import Statement
 from valor_core.coverage.splits import SplitFact
 from valor_core.coverage.statements import Line, Statements
+from valor_core.models.amounts import in_money, shown
 from valor_core.values import FiledFact
 from valor_core.workbench import people
 from valor_core.workbench.adjustments import list_adjustments, list_layers
@@ -72,10 +73,10 @@ def _currency(facts: Sequence[FiledFact]) -> str:
 
 def charts(of: Filed) -> None:
     """Revenue and incomes beside the margins, by fiscal year."""
-    amounts, margins = figures(of.key, show.theme(), of.statements)
+    amounts, margins = figures(of.key, show.theme(), shown(), of.statements)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.caption(f"Revenue, operating income and net income, {_currency(of.facts)} million")
+        st.caption(f"Revenue, operating income and net income, {in_money(_currency(of.facts))}")
         show.chart(amounts, key="amounts", alt="Revenue and incomes by fiscal year")
     with right:
         st.caption("Margins on revenue")
@@ -113,7 +114,8 @@ def by_year(
         key=f"{company.id}_{as_of}_{kind}",
     )
     st.caption(
-        "Money and shares in millions, earnings a share in the currency. Filings disagree about "
+        f"Money in {shown()}, shares in millions, earnings a share in the currency. Filings "
+        "disagree about "
         f"a shaded number. – was not filed.{in_which_shares(statements.tables[kind])}"
     )
     with st.container(border=True):

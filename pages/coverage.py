@@ -9,6 +9,7 @@ from app.ui.company_table import company_table
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.importing import import_facts
 from app.ui.words import counted
+from valor_core.models.amounts import shown
 from valor_core.workbench.companies import Covered, coverage
 from valor_core.workbench.verb import open_work
 
@@ -42,7 +43,8 @@ def search(covered: Sequence[Covered]) -> None:
     company_table(found)
     valued = sum(each.value is not None for each in found)
     st.caption(
-        f"{counted(len(found), 'company', 'companies')}, {valued} valued. Money in millions of the "
+        f"{counted(len(found), 'company', 'companies')}, {valued} valued. Money in {shown()} of "
+        "the "
         "reporting currency; of each year the newest filing counts. – was not filed or not saved."
     )
 

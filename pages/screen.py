@@ -8,6 +8,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from app.ui import show, words
 from app.ui.frame import caller, leads, only_for_its_readers
 from valor_core.errors import ValorError
+from valor_core.models.amounts import shown as amounts
 from valor_core.models.fields import Unit
 from valor_core.snapshots.catalogue import NoSnapshot
 from valor_core.snapshots.manifest import Manifest
@@ -23,9 +24,8 @@ FILTERS = (
     "ev_to_ebitda", "pe_at_value",
 )  # fmt: skip
 TABLE_HEIGHT = 480
-SCALE = {Unit.MONEY: words.MILLION, Unit.RATE: 0.01}
-SUFFIX = {Unit.MONEY: ", millions", Unit.RATE: ", %", Unit.RATIO: ", ×"}
-FORMAT = {Unit.MONEY: "%,.0f", Unit.RATE: "%.1f %%", Unit.RATIO: "%.1f×"}
+SUFFIX = {Unit.RATE: ", %", Unit.RATIO: ", ×"}
+FORMAT = {Unit.RATE: "%.1f %%", Unit.RATIO: "%.1f×"}
 
 only_for_its_readers("screen")
 who = caller()
@@ -48,12 +48,21 @@ def screened(bounds: dict[str, Bounds], order: str, *, descending: bool) -> Scre
 
 def heading(measure: Measure) -> str:
     """A measure's label with its unit."""
+    if measure.unit is Unit.MONEY:
+        return f"{measure.label}, {amounts()}"
     return measure.label + SUFFIX.get(measure.unit, "")
 
 
+def scale(measure: Measure) -> float:
+    """What one unit on the screen is in the snapshot."""
+    if measure.unit is Unit.MONEY:
+        return amounts().size
+    return 0.01 if measure.unit is Unit.RATE else 1.0
+
+
 def on_screen(measure: Measure, value: float | None) -> float | None:
-    """As people read it: rates in percent, money in millions."""
-    return None if value is None else value / SCALE.get(measure.unit, 1.0)
+    """As people read it: rates in percent, money in their unit."""
+    return None if value is None else value / scale(measure)
 
 
 def bounds_of(measure: Measure) -> Bounds:
@@ -66,7 +75,7 @@ def bounds_of(measure: Measure) -> Bounds:
         )
         for end in ("from", "to")
     ]  # fmt: skip
-    least, most = (None if end is None else end * SCALE.get(measure.unit, 1.0) for end in ends)
+    least, most = (None if end is None else end * scale(measure) for end in ends)
     return Bounds(least=least, most=most)
 
 
@@ -89,7 +98,10 @@ def columns() -> dict[str, ColumnConfig | str | None]:
         "Year": st.column_config.NumberColumn(format="%d", help="Newest fiscal year on file"),
         **{
             heading(m): st.column_config.NumberColumn(
-                format=FORMAT.get(m.unit, "%,.2f"), help=m.meaning
+                format=FORMAT.get(
+                    m.unit, f"%,.{amounts().digits}f" if m.unit is Unit.MONEY else "%,.2f"
+                ),
+                help=m.meaning,
             )
             for m in MEASURES
         },

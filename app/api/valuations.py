@@ -18,6 +18,7 @@ from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from valor_core.coverage.sourcing import dump_sources
 from valor_core.coverage.valuations import OF_SHARES
+from valor_core.models.amounts import showing
 from valor_core.models.catalogue import MODELS, checks_of, model_named
 from valor_core.models.codec import dump, load, schema
 from valor_core.models.lines import spoken
@@ -26,7 +27,7 @@ from valor_core.models.sensitivity import Grid
 from valor_core.models.simulation.scenarios import ScenarioSet, WeighedScenarios
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, ValuationId, from_micros
-from valor_core.workbench import companies, valuations
+from valor_core.workbench import companies, preferences, valuations
 from valor_core.workbench.valuations import Saved, ValuationRow
 from valor_core.workbench.verb import allowed
 
@@ -377,7 +378,8 @@ def weigh_scenarios(work: CallersWork, valuation_id: str, body: ScenariosBody) -
 def workbook(work: CallersWork, valuation_id: str) -> Response:
     """The valuation as a workbook of live formulas."""
     saved, stream = valuations.read_valuation(work, ValuationId(valuation_id)), BytesIO()
-    valuations.write_workbook(saved, stream)
+    with showing(preferences.amounts_in(work).shown):
+        valuations.write_workbook(saved, stream)
     name = f"valor-{saved.row.company_id}-{saved.row.run_id[:12]}.xlsx"
     return Response(
         stream.getvalue(),

@@ -7,12 +7,13 @@ import streamlit as st
 
 from app.ui import show
 from app.ui.draft import forget_desks
-from app.ui.words import MILLION, NOTHING, in_filed_unit, moment, person
+from app.ui.words import NOTHING, in_filed_unit, moment, person
 from valor_core.coverage.adjustments import LAYER_MAX, RATIONALE_MAX, Standing
 from valor_core.coverage.companies import Company
 from valor_core.coverage.items import ITEM, Measure
 from valor_core.coverage.statements import Statements
 from valor_core.errors import BadInputs, ValorError
+from valor_core.models.amounts import shown
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, FiledFact, from_micros
@@ -22,7 +23,7 @@ from valor_core.workbench.verb import open_work
 FIRST_LAYER = "Adjusted"
 LABELS = {
     "item": "Figure",
-    "amount": "Amount added, million",
+    "amount": "Amount added",
     "layer": "Layer",
     "rationale": "Why",
 }
@@ -104,7 +105,7 @@ def _adding(who: Caller, company: Company, statements: Statements, layers: Seque
         name = item.selectbox(LABELS["item"], list(lines), format_func=lines.__getitem__)
         amount, layer = st.columns(2)
         added = amount.number_input(
-            LABELS["amount"],
+            f"{LABELS['amount']}, {shown().word}",
             value=0.0,
             key=f"{DONE}:{done}:amount",
             step=1.0,
@@ -130,7 +131,7 @@ def _adding(who: Caller, company: Company, statements: Statements, layers: Seque
                 layer=chosen or "",
                 item=name,
                 fiscal_year=fiscal_year,
-                amount=added if a_share else added * MILLION,
+                amount=added if a_share else added * shown().size,
                 rationale=why,
             ),
         )

@@ -6,17 +6,16 @@ from typing import Any, Protocol
 
 import streamlit as st
 
-from app.ui.words import MILLION, NOTHING
+from app.ui.words import NOTHING
+from valor_core.models.amounts import shown
 
 TABLE_HEIGHT = 480
 LARGE = 1e5  # numbers of this size need no digits behind the point
 FORMATS = {
-    "whole": "%,.0f", "money": "%,.0f", "number": "%,.2f", "rate": "%.1f %%", "ratio": "%.1f×",
+    "whole": "%,.0f", "number": "%,.2f", "rate": "%.1f %%", "ratio": "%.1f×",
     "code": "%d",
 }  # fmt: skip
-SCALES = {"money": MILLION, "rate": 0.01}
 YEARS_AND_CODES = "fiscal_year", "sic"
-MARKS = {"money": ", millions", "rate": ", %"}
 
 
 class Titled(Protocol):
@@ -30,16 +29,26 @@ class Titled(Protocol):
     def label(self) -> str: ...  # noqa: D102
 
 
+def scale(kind: str) -> float:
+    """What one unit on the screen is in the answer."""
+    return {"money": shown().size, "rate": 0.01}.get(kind, 1.0)
+
+
+def mark(kind: str) -> str:
+    """The unit that follows a label."""
+    return {"money": f", {shown()}", "rate": ", %"}.get(kind, "")
+
+
 def heading(column: Titled) -> str:
     """A column's label with its unit."""
-    return column.label + MARKS.get(column.kind, "")
+    return column.label + mark(column.kind)
 
 
 def scaled(cell: Any, kind: str) -> Any:
-    """A value as people read it: money in millions, rates in percent, moments in UTC."""
+    """A value as people read it: money in their unit, rates in percent, moments in UTC."""
     if isinstance(cell, datetime):
         return cell.replace(tzinfo=UTC)
-    return cell / SCALES[kind] if cell is not None and kind in SCALES else cell
+    return cell / scale(kind) if cell is not None and scale(kind) != 1.0 else cell
 
 
 def answer_table(
@@ -79,6 +88,8 @@ def _config(column: Titled, values: Sequence[Any], *, pinned: bool) -> Any:
         return st.column_config.DateColumn(format="YYYY-MM-DD")
     if column.kind == "yes_or_no":
         return st.column_config.CheckboxColumn()
+    if column.kind == "money":
+        return st.column_config.NumberColumn(format=f"%,.{shown().digits}f")
     if column.kind in FORMATS:
         return st.column_config.NumberColumn(format=_format(column, values))
     return st.column_config.TextColumn(pinned=pinned)

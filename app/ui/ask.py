@@ -20,6 +20,7 @@ from app.ui.frame import caller
 from app.ui.places import at, can_be_empty, put_at
 from valor_core.coverage.adjustments import AS_FILED
 from valor_core.coverage.companies import Company
+from valor_core.models.amounts import shown as amounts
 from valor_core.models.cost_of_capital import BetaKind
 from valor_core.models.explained import adjusted_text
 from valor_core.models.fields import Unit
@@ -225,8 +226,8 @@ def number(desk: Desk, asked: Field) -> None:
     st.number_input(
         asked.heading(desk.currency),
         value=None if optional else shown,
-        step=asked.step,
-        format="%.2f" if asked.unit is not Unit.MONEY else "%.0f",
+        step=asked.step_on_screen,
+        format=f"%.{amounts().digits}f" if asked.unit is Unit.MONEY else "%.2f",
         key=key,
         help=". ".join(filter(None, (asked.meaning, basis(source)))) or None,
         on_change=changed,

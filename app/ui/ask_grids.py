@@ -19,6 +19,7 @@ from app.ui.field import Field
 from app.ui.grid import Column, Edit
 from app.ui.places import at, put_at
 from app.ui.words import MILLION, NOTHING
+from valor_core.models.amounts import shown
 from valor_core.models.bridge import ASSETS, CLAIMS
 from valor_core.models.dilution import OptionTranche
 from valor_core.models.paths import Fade
@@ -138,7 +139,7 @@ def bridge(desk: Desk) -> None:
             if edit.column == "reason":
                 reasons[path] = edit.value.strip()
             else:
-                amount = None if edit.value is None else edit.value * MILLION
+                amount = None if edit.value is None else edit.value * shown().size
                 inputs = put_at(inputs, path, amount)
         desk.put(replace(desk.content, inputs=inputs, rationales=reasons))
 
@@ -146,7 +147,7 @@ def bridge(desk: Desk) -> None:
         "Items between enterprise and equity value",
         {
             "amount": Column(
-                heading=f"Amount, {desk.currency} m",
+                heading=f"Amount, {desk.money_short}",
                 digits=1,
                 optional=True,
                 placeholder="to be stated",
@@ -160,7 +161,7 @@ def bridge(desk: Desk) -> None:
             (
                 ("● " if item in desk.to_state else "") + BRIDGE_LABELS[item],
                 [
-                    _on_screen(getattr(desk.inputs.bridge, item), MILLION),
+                    _on_screen(getattr(desk.inputs.bridge, item), shown().size),
                     desk.content.rationales.get(f"bridge.{item}", ""),
                     basis(desk.start.sources.get(f"bridge.{item}")),
                 ],

@@ -65,6 +65,8 @@ DEEDS = {
     "plan.define": ("defined the plan", ""),
     "plan.override": ("changed a limit", "of"),
     "plan.zone": ("changed the time zone of quotas", ""),
+    "preference.choose": ("chose in what amounts are shown to them", ""),
+    "preference.set": ("chose in what amounts are shown", "to"),
     "provider.key_drop": ("dropped the key of the data provider", ""),
     "premium.state": ("stated an equity risk premium", "for"),
     "provider.key_set": ("set the key of the data provider", ""),

@@ -16,10 +16,11 @@ from app.ui.frame import caller, go
 from app.ui.grid import Column, Edit
 from app.ui.headline import page_of
 from app.ui.subjects import SUBJECTS
-from app.ui.words import MILLION, label_of
+from app.ui.words import label_of
 from valor_core.charts import batches as charts
 from valor_core.coverage.batches import MODELS, BatchPolicy, StatedPrice, Valued, rows_of
 from valor_core.errors import BadInput
+from valor_core.models.amounts import shown as amounts
 from valor_core.models.catalogue import model_named
 from valor_core.models.codec import load
 from valor_core.models.fields import Unit
@@ -236,7 +237,9 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
         }
     if by.shown != "enterprise_value" and any(each.enterprise_value for each in rows):
         table["Enterprise"] = [
-            None if each.enterprise_value is None else round(each.enterprise_value / MILLION)
+            None
+            if each.enterprise_value is None
+            else round(each.enterprise_value / amounts().size, amounts().digits)
             for each in rows
         ]
     table |= {
@@ -263,13 +266,17 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
                 line.label,
                 format="%.1f %%" if is_rate else "%,.2f",
                 width=120,
-                help="In millions of the company's currency." if line.unit is Unit.MONEY else None,
+                help=f"In {amounts()} of the company's currency."
+                if line.unit is Unit.MONEY
+                else None,
             ),
             "Price": column.NumberColumn(format="%,.2f", width=90),
             "Upside": column.NumberColumn(
                 format="%.1f %%", width=90, help="Value over price, less 1."
             ),
-            "Enterprise": column.NumberColumn("Enterprise value, m", format="%,.0f", width=130),
+            "Enterprise": column.NumberColumn(
+                f"Enterprise value, {amounts().mark}", format=f"%,.{amounts().digits}f", width=130
+            ),
             "Currency": column.TextColumn(width=76),
             "Year": column.NumberColumn("FY", format="%d", width=56),
             "Why": column.TextColumn("Why no value", width=200),
@@ -295,7 +302,7 @@ def _drawn(rows: Sequence[Valued], by: BatchPolicy) -> None:
         heading = shown(by).label
         figure, alt = charts.rates(_first(found), heading=heading, theme=theme), heading
     elif whole:
-        heading = "Enterprise value, million of the reporting currency"
+        heading = f"Enterprise value, {amounts().word} of the reporting currency"
         figure, alt = charts.sizes(_first(whole), heading=heading, theme=theme), heading
     else:
         return

@@ -14,7 +14,8 @@ from app.ui.choices import choices_in_words
 from app.ui.draft import Desk
 from app.ui.drivers import DRIVERS, years_of
 from app.ui.grid import Column, Edit
-from app.ui.words import NOTHING, in_unit, millions, percent
+from app.ui.words import NOTHING, in_unit, money, percent
+from valor_core.models.amounts import in_money
 from valor_core.models.dcf import DcfInputs
 from valor_core.models.fields import Unit, leaves
 from valor_core.models.lines import Line, lines_of, spoken
@@ -146,7 +147,7 @@ def _lowered(text: str) -> str:
 def heading(line: Line, currency: str) -> str:
     """The label of an input, with the unit where its numbers do not say it."""
     units = {
-        Unit.MONEY: f"{currency} million",
+        Unit.MONEY: in_money(currency),
         Unit.SHARES: "million",
         Unit.MONEY_PER_SHARE: currency,
     }
@@ -170,4 +171,4 @@ def _number(value: float, unit: Unit | None) -> str:
     """As it was asked for: rates to the hundredth of a percent, which a change may be of."""
     if unit is Unit.RATE:
         return percent(value, 2)
-    return millions(value, 1) if unit is Unit.MONEY else in_unit(value, unit)
+    return money(value, 1) if unit is Unit.MONEY else in_unit(value, unit)

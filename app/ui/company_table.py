@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app.ui.frame import go
-from app.ui.words import MILLION
+from valor_core.models.amounts import shown
 from valor_core.values import from_micros
 from valor_core.workbench.companies import Covered
 
@@ -16,7 +16,7 @@ _CLICKED = "company_table_clicked"
 
 
 def company_table(covered: Sequence[Covered]) -> None:
-    """A row a company, money in millions."""
+    """A row a company, money in the unit of the reader."""
     column = st.column_config
     st.dataframe(
         pd.DataFrame([_row(each) for each in covered]),
@@ -34,7 +34,9 @@ def company_table(covered: Sequence[Covered]) -> None:
                 "Value / share", format="%.2f", width=96, help="The value that was saved last."
             ),
             "Year": column.NumberColumn("FY", format="%d", width=56, help="Newest fiscal year."),
-            "Revenue": column.NumberColumn("Revenue, m", format="localized", width=90),
+            "Revenue": column.NumberColumn(
+                f"Revenue, {shown().mark}", format="localized", width=90
+            ),
             "Revenue by year": column.LineChartColumn("by year", width=90, color="blue", y_min=0),
             "Growth": column.NumberColumn(
                 format="%.1f %%", width=76, help="Revenue of that year over the year before."
@@ -70,12 +72,12 @@ def _row(covered: Covered) -> dict[str, object]:
         "Ticker": covered.company.ticker,
         "Value": covered.value.value_per_share if covered.value else None,
         "Year": covered.fiscal_year,
-        "Revenue": None if sales is None else round(sales / MILLION),
-        "Revenue by year": [value / MILLION for value in revenue.values()],
+        "Revenue": None if sales is None else round(sales / shown().size, shown().digits),
+        "Revenue by year": [value / shown().size for value in revenue.values()],
         "Growth": _growth(revenue),
         "Operating margin": 100 * earned / sales if earned is not None and sales else None,
         # The zero in front makes the bars stand on zero: else the least year would have none.
-        "Operating income by year": [0.0, *(value / MILLION for value in ebit.values())]
+        "Operating income by year": [0.0, *(value / shown().size for value in ebit.values())]
         if ebit
         else [],
         "Filed on": covered.filed_on,

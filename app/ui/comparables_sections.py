@@ -283,7 +283,7 @@ def _filed(desk: Desk) -> None:
         *((peer.name, peer, f"peers[{place}].") for place, peer in enumerate(inputs.peers)),
     ]
     show.table(
-        f"Figures as filed, {desk.currency} million",
+        f"Figures as filed, {desk.money}",
         ["Year", "Market value", "EV", "Revenue", "EBITDA", "EBIT", "Net income", "Equity",
          "Net debt", "Shares, m"],
         [
@@ -306,7 +306,7 @@ def _priced(party: Peer | Company) -> list[str]:
     if party.price is None or party.price <= 0.0:
         return [words.NOTHING, words.NOTHING]
     return [
-        words.millions(price_of(MULTIPLES[name], party, party.price))
+        words.money(price_of(MULTIPLES[name], party, party.price))
         for name in ("price_earnings", "ev_ebitda")
     ]
 
@@ -314,8 +314,8 @@ def _priced(party: Peer | Company) -> list[str]:
 def _earned(party: Peer | Company) -> list[str]:
     between = bridged(0.0, party.bridge)
     return [
-        *(words.millions(getattr(party.figures, name)) for name in FIGURES),
-        words.millions(between.claims - between.other_assets),
+        *(words.money(getattr(party.figures, name)) for name in FIGURES),
+        words.money(between.claims - between.other_assets),
     ]
 
 
@@ -403,10 +403,10 @@ def implied(desk: Desk, result: ComparablesResult | None) -> None:
     own = common_figures(inputs.company, inputs.common_year_end)
     show.table(
         f"Value per share, {desk.currency}, by quartile, median and quartile",
-        [f"Its figure, {desk.currency} m", "Multiples", "Low", "Middle", "High", "Weight"],
+        [f"Its figure, {desk.money_short}", "Multiples", "Low", "Middle", "High", "Weight"],
         [
             (each.words, [
-                words.millions(each.metric(inputs.company, own)),
+                words.money(each.metric(inputs.company, own)),
                 " / ".join(_told(each, part.multiple) for part in _points(value)),
                 *(words.per_share(part.value_per_share) for part in _points(value)),
                 words.number(getattr(inputs.weights, name), 1),

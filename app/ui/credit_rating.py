@@ -178,9 +178,9 @@ def default(desk: Desk, result: CreditResult | None) -> None:
             "Distance to default, deviations": words.number(found.distance_to_default, 2),
             "Odds of default": words.percent(found.default_probability, 2),
             "Credit spread": words.percent(found.credit_spread, 2),
-            f"Value of the assets, {desk.currency} m": words.millions(found.asset_value),
+            f"Value of the assets, {desk.money_short}": words.money(found.asset_value),
             "Their volatility": words.percent(found.asset_volatility),
-            f"Debt, face, {desk.currency} m": words.millions(debt),
+            f"Debt, face, {desk.money_short}": words.money(debt),
         },
         first_large=True,
     )

@@ -250,7 +250,7 @@ def cover(desk: Desk, result: CreditResult | None) -> None:
         st.info("The ratios appear once the figures can be judged.", icon=":material/percent:")
         return
     show.listing(
-        f"Cover and leverage, {desk.currency} million",
+        f"Cover and leverage, {desk.money}",
         ["Ratio", "Value", "Which is"],
         [
             [
@@ -277,7 +277,7 @@ def _told(value: float | None, ratio: Ratio) -> str:
 
 def _parts(desk: Desk, result: CreditResult, ratio: Ratio) -> str:
     return " / ".join(
-        f"{label} {words.millions(_figure(desk, result, path))}"
+        f"{label} {words.money(_figure(desk, result, path))}"
         for label, path in (ratio.above, ratio.below)
     )
 
@@ -321,7 +321,7 @@ def figures(desk: Desk, _result: CreditResult | None) -> None:
         ],
         key=desk.grid_key("statements"),
         on_change=changed,
-        corner=f"{desk.currency} million",
+        corner=desk.money,
     )
     st.caption(
         "An empty cell is not filed: the scores that need it are left out. What you state there "

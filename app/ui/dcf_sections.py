@@ -58,9 +58,9 @@ def headline(desk: Desk, result: DcfResult | DirectDcfResult | None) -> None:
     else:
         told[f"Value per share, {currency}"] = words.per_share(result.value_per_share)
     told |= sheet.against_saved(desk, result)
-    told[f"Enterprise value, {currency} m"] = words.millions(result.enterprise_value)
+    told[f"Enterprise value, {desk.money_short}"] = words.money(result.enterprise_value)
     if not desk.to_state:
-        told[f"Equity value, {currency} m"] = words.millions(result.equity_value)
+        told[f"Equity value, {desk.money_short}"] = words.money(result.equity_value)
     told["Terminal value's share"] = words.percent(_share(result))
     beta = desk.sources().get("cost_of_capital.beta")
     whose = ", Valor's default" if beta is not None and beta.author == DEFAULT else ""
@@ -112,7 +112,7 @@ def forecast(desk: Desk, result: DcfResult | None) -> None:
             ),
         ),
         key="dcf:forecast",
-        alt=f"Revenue, EBIT and free cash flow by forecast year, {desk.currency} million",
+        alt=f"Revenue, EBIT and free cash flow by forecast year, {desk.money}",
     )
     _forecast_table(desk, result)
 
@@ -130,9 +130,7 @@ def _forecast_table(desk: Desk, result: DcfResult) -> None:
         rows.append((label, [*cells, words.in_unit(after.get(name), unit)]))
         trends[label] = row
     if any(trends["Losses left"]) or np.any(desk.inputs.operating_loss):
-        taxes = [
-            words.millions(e - n) for e, n in zip(trends["EBIT"], trends["NOPAT"], strict=True)
-        ]
+        taxes = [words.money(e - n) for e, n in zip(trends["EBIT"], trends["NOPAT"], strict=True)]
         after_tax_rate = [label for label, _ in rows].index("Tax rate") + 1
         rows.insert(after_tax_rate, ("Tax after losses carried forward", [*taxes, words.NOTHING]))
     else:
@@ -142,7 +140,7 @@ def _forecast_table(desk: Desk, result: DcfResult) -> None:
         before_fcff = [label for label, _ in rows].index("FCFF")
         rows.insert(before_fcff, ("Part of the year", [*parts, words.NOTHING]))
     show.table(
-        f"Forecast, {desk.currency} million",
+        f"Forecast, {desk.money}",
         [*_years(desk), "After it"],
         rows,
         strong=frozenset({"Revenue", "FCFF", "PV of FCFF"}),
@@ -195,19 +193,19 @@ def capital(desk: Desk, result: DcfResult | None) -> None:
     with third:
         ask.choice(desk, "timing", WORDS[Timing])
     if result is not None:
-        both_methods(result, desk.currency)
+        both_methods(desk, result)
 
 
-def both_methods(result: DcfResult | DirectDcfResult, currency: str) -> None:
+def both_methods(desk: Desk, result: DcfResult | DirectDcfResult) -> None:
     """What follows the forecast as a perpetuity and as a sale, side by side."""
     show.table(
         "Terminal value by both methods",
         ["Growing perpetuity", "Exit multiple"],
         [
-            (f"Terminal value, {currency} m", [words.millions(result.terminal_value_gordon),
-                                       words.millions(result.terminal_value_multiple)]),
-            (f"Present value, {currency} m", [words.millions(result.pv_terminal_gordon),
-                                      words.millions(result.pv_terminal_multiple)]),
+            (f"Terminal value, {desk.money_short}", [words.money(result.terminal_value_gordon),
+                                       words.money(result.terminal_value_multiple)]),
+            (f"Present value, {desk.money_short}", [words.money(result.pv_terminal_gordon),
+                                      words.money(result.pv_terminal_multiple)]),
             ("Implied multiple", [words.times(result.implied_multiple), words.NOTHING]),
             ("Implied growth", [words.NOTHING, words.percent(result.implied_growth, 2)]),
         ],
@@ -229,7 +227,7 @@ def bridge(desk: Desk, result: DcfResult | DirectDcfResult | None) -> None:
                 ),
             ),
             key="dcf:bridge",
-            alt=f"Waterfall from enterprise value to equity value, {desk.currency} million",
+            alt=f"Waterfall from enterprise value to equity value, {desk.money}",
         )
     st.subheader("Shares", anchor=False)
     left, right = st.columns(2, gap="medium")

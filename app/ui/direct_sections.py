@@ -121,7 +121,7 @@ def _grid(desk: Desk) -> None:
 
 def _worth(desk: Desk, result: DirectDcfResult) -> None:
     show.table(
-        f"Present values, {desk.currency} million",
+        f"Present values, {desk.money}",
         _years(desk),
         [
             (label, [words.in_unit(float(value), unit) for value in row])
@@ -145,7 +145,7 @@ def terminal(desk: Desk, result: DirectDcfResult | None) -> None:
     with right:
         ask.choice(desk, "timing", WORDS[Timing])
     if result is not None:
-        dcf_sections.both_methods(result, desk.currency)
+        dcf_sections.both_methods(desk, result)
 
 
 def sensitivity(desk: Desk, result: DirectDcfResult | None) -> None:

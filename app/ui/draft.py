@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from app.ui.frame import caller
+from app.ui.words import in_money_short
 from valor_core.coverage.companies import Company
 from valor_core.coverage.figures import DEFAULT
 from valor_core.coverage.layers import layers_of
@@ -15,6 +16,7 @@ from valor_core.coverage.prefill import Prefilled
 from valor_core.coverage.prefill_merger import target_of, with_target
 from valor_core.coverage.sourcing import basis_of, source_by_method
 from valor_core.errors import BadInput, ValorError
+from valor_core.models.amounts import in_money
 from valor_core.models.basis import Basis
 from valor_core.models.bridge import Bridge
 from valor_core.models.catalogue import model_named
@@ -163,6 +165,16 @@ class Desk:
         return self.start.currency
 
     @property
+    def money(self) -> str:
+        """The unit of money on the screen."""
+        return in_money(self.currency)
+
+    @property
+    def money_short(self) -> str:
+        """The same where there is little room."""
+        return in_money_short(self.currency)
+
+    @property
     def basis(self) -> Basis:
         """What the value rests on: currency, base year, and the day whose facts count."""
         return basis_of(self.start.sources, currency=self.currency, facts_as_of=self.content.as_of)
@@ -280,6 +292,11 @@ class Desk:
             model=self.model.name,
             expected=version,
         )
+
+    def redraw(self) -> None:
+        """Draw anew what keeps its own value, and what was made of it."""
+        self.generation += 1
+        self._made.clear()
 
     def undo(self) -> None:
         """The draft before the last change."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.ui.answers import MARKS, SCALES
+from app.ui.answers import mark, scale
 from app.ui.words import counted, person
 from valor_core.errors import ValorError
 from valor_core.snapshots.explore import Explored, said
@@ -88,7 +88,7 @@ class Desk:
             (value,) = told.values
             end = date.fromisoformat(str(value)) if field.kind in TIMES else float(value)
             if isinstance(end, float):
-                end /= SCALES.get(field.kind, 1.0)
+                end /= scale(field.kind)
             return {f"{told.field}:how": BETWEEN, f"{told.field}:{how}": end}
         values: Any = list(told.values)
         if how == "contains" or field.kind == "yes_or_no":
@@ -185,13 +185,13 @@ class Desk:
 
     def _between(self, field: Field) -> Iterator[Filter]:
         for place, end in zip(st.columns(2), ("from", "to"), strict=True):
-            key, label = self.key(f"{field.name}:{end}"), end.title() + MARKS.get(field.kind, "")
+            key, label = self.key(f"{field.name}:{end}"), end.title() + mark(field.kind)
             if field.kind in TIMES:
                 day = place.date_input(label, value=None, key=key)
                 told: Any = day.isoformat() if isinstance(day, date) else None
             else:
                 told = place.number_input(label, value=None, key=key, format="%g")
-                told = None if told is None else told * SCALES.get(field.kind, 1.0)
+                told = None if told is None else told * scale(field.kind)
                 told = int(told) if told is not None and field.kind == "code" else told
             if told is not None:
                 yield Filter(field=field.name, how=end, values=(told,))

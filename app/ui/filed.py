@@ -16,6 +16,7 @@ from valor_core.coverage.reported import History, history
 from valor_core.coverage.restatements import Restatement, restatements
 from valor_core.coverage.splits import splits_of
 from valor_core.coverage.statements import Statements, statements_of
+from valor_core.models.amounts import Scale
 from valor_core.models.credit.model import CreditResult
 from valor_core.store.work import Work
 from valor_core.values import Caller, FiledFact
@@ -76,7 +77,12 @@ def credit_as_filed(
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)
-def figures(key: Key, theme: Theme, _statements: Statements) -> tuple["Figure", "Figure"]:  # noqa: ARG001, the cache's key
+def figures(
+    key: Key,  # noqa: ARG001, the cache's key
+    theme: Theme,
+    scale: Scale,  # noqa: ARG001, the cache's key
+    _statements: Statements,
+) -> tuple["Figure", "Figure"]:
     """Revenue and incomes by fiscal year, and the margins."""
     years = _statements.years
     cells = {line.item: line.cells for lines in _statements.tables.values() for line in lines}

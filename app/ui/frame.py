@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
 from app.state import PROCESS
 from app.ui import show
+from valor_core.models import amounts
+from valor_core.models.amounts import Scale
 from valor_core.settings import ROOT
-from valor_core.tenancy.access import MAY
+from valor_core.tenancy.access import MAY, may
+from valor_core.tenancy.preferences import AmountsIn
 from valor_core.values import Caller, TenantId
-from valor_core.workbench import people
+from valor_core.workbench import people, preferences
 from valor_core.workbench.flags import closed_acts
 from valor_core.workbench.people import Me
 from valor_core.workbench.verb import open_work
@@ -19,6 +24,23 @@ from valor_core.workbench.verb import open_work
 PAGES = ROOT / "pages"
 CLOSED = "frame:closed"
 """The acts that are switched off for the tenant, as the list of pages was last drawn."""
+AMOUNTS = "frame:amounts"
+"""In what amounts the page was last drawn, which what is typed on it follows."""
+
+
+def _amounts_on_screen() -> Scale | None:
+    return st.session_state.get(AMOUNTS) if get_script_run_ctx(suppress_warning=True) else None
+
+
+amounts.told_by(_amounts_on_screen)
+
+
+@runtime_checkable
+class Redrawn(Protocol):
+    """What a session holds that has drawn amounts."""
+
+    def redraw(self) -> None:
+        """Draw what keeps its own value anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +247,8 @@ def navigation() -> StreamlitPage:
     with open_work(who) as work:
         me = people.me(work)
         st.session_state[CLOSED] = closed_acts(work)
+        told = preferences.amounts_in(work)
+    _show_in(told.shown)
     first = next((place for place in places() if place.open_to(who)), PLACES[0])
     page = st.navigation(
         [
@@ -240,7 +264,7 @@ def navigation() -> StreamlitPage:
         expanded=True,
     )
     alone = sum(place.open_to(who) for place in places()) == 1  # then no list is drawn
-    _who_is_signed_in(who, me, alone=alone)  # after the list, which would push it down
+    _who_is_signed_in(who, me, told, alone=alone)  # after the list, which would push it down
     return page
 
 
@@ -279,11 +303,51 @@ def only_for_its_readers(name: str) -> None:
         st.stop()
 
 
-def _who_is_signed_in(who: Caller, me: Me, *, alone: bool) -> None:
+def _show_in(scale: Scale) -> None:
+    """What was typed in another unit is drawn anew."""
+    if st.session_state.get(AMOUNTS, Scale.MILLIONS) is not scale:
+        for held in st.session_state.values():
+            if isinstance(held, Redrawn):
+                held.redraw()
+        for name in [str(name) for name in st.session_state]:
+            if name.endswith(":target"):
+                del st.session_state[name]
+    st.session_state[AMOUNTS] = scale
+
+
+def _who_is_signed_in(who: Caller, me: Me, told: AmountsIn, *, alone: bool) -> None:
     with st.sidebar.container(key="signed_in_alone" if alone else "signed_in", gap="small"):
         st.caption(f"**{show.plain(me.name)}** in **{show.plain(me.tenant)}**, {me.role}")
+        if may(who, "preference.choose"):
+            _amounts(who, told)
         if st.button("Sign out", icon=":material/logout:", type="tertiary"):
             _sign_out(who)
+
+
+def _amounts(who: Caller, told: AmountsIn) -> None:
+    """In what amounts of money are shown, to the reader or to all."""
+    key = "frame:amounts:own"
+
+    def choose() -> None:
+        with open_work(who) as work:
+            preferences.show_me(work, st.session_state[key])
+
+    def choose_for_all() -> None:
+        with open_work(who) as work:
+            preferences.show_everybody(work, told.shown)
+
+    with st.popover(f"Amounts in {told.shown}", icon=":material/straighten:", type="tertiary"):
+        st.radio(
+            "Show me money in",
+            [None, *Scale],
+            index=[None, *Scale].index(told.own),
+            format_func=lambda each: each or f"as all see it ({told.tenant})",
+            key=key,
+            on_change=choose,
+        )
+        st.caption("On pages, in workbooks and in reports; rates, shares and prices stay.")
+        if may(who, "preference.set") and told.shown is not told.tenant:
+            st.button(f"Show all members {told.shown}", on_click=choose_for_all)
 
 
 def _sign_out(who: Caller) -> None:

@@ -99,13 +99,13 @@ def headline(desk: Desk, result: LboResult | None) -> None:
         show.facts({"Sponsor's IRR": words.NOTHING}, first_large=True)
         return
     inputs: LboInputs = desk.inputs
-    money = f"{desk.currency} m"
+    money = desk.money_short
     show.facts(
         {
             f"Sponsor's IRR, exit in year {inputs.exit_year}": words.percent(result.irr),
             **sheet.against_saved(desk, result),
             "Multiple of money": f"{words.number(result.moic, 2)}×",
-            f"Sponsor's equity, {money}": words.millions(result.funding.sponsor_equity),
+            f"Sponsor's equity, {money}": words.money(result.funding.sponsor_equity),
             "Debt / EBITDA at close": words.times(result.funding.leverage),
             "Equity of debt and equity": words.percent(result.funding.equity_share),
             **_missing(result, money),
@@ -118,7 +118,7 @@ def headline(desk: Desk, result: LboResult | None) -> None:
 
 def _missing(result: LboResult, money: str) -> dict[str, str]:
     short = float(result.total_shortfall)
-    return {f"Cash missing to pay what is due, {money}": words.millions(short)} if short else {}
+    return {f"Cash missing to pay what is due, {money}": words.money(short)} if short else {}
 
 
 def deal(desk: Desk, result: LboResult | None) -> None:
@@ -161,13 +161,13 @@ def _sources(inputs: LboInputs, result: LboResult) -> list[tuple[str, Any]]:
 def _side(desk: Desk, name: str, lines: list[tuple[str, Any]], result: LboResult) -> None:
     total, ebitda = float(result.funding.total_uses), float(desk.inputs.purchase.ebitda)
     rows = [
-        (label, [words.millions(amount), words.times(float(amount) / ebitda),
+        (label, [words.money(amount), words.times(float(amount) / ebitda),
                  words.percent(float(amount) / total)])
         for label, amount in [*((n, a) for n, a in lines if a), ("Total", total)]
     ]  # fmt: skip
     show.table(
         name,
-        [f"{desk.currency} m", "× EBITDA", f"Of all {name.lower()}"],
+        [desk.money_short, "× EBITDA", f"Of all {name.lower()}"],
         rows,
         strong=frozenset({"Total", "Sponsor's equity"}),
     )
@@ -194,7 +194,7 @@ def debt(desk: Desk, result: LboResult | None) -> None:
     if result is not None:
         _paydown(desk, result)
         show.table(
-            f"Cash and debt, {desk.currency} million",
+            f"Cash and debt, {desk.money}",
             years(desk),
             _rows(result, (*CASH_LINES[-1:], *DEBT_LINES)),
             strong=frozenset({"Free cash flow", "Net debt"}),
@@ -210,7 +210,7 @@ def _paydown(desk: Desk, result: LboResult) -> None:
             ),
         ),
         key="lbo:paydown",
-        alt=f"Debt by tranche at each year's end, {desk.currency} million, and leverage",
+        alt=f"Debt by tranche at each year's end, {desk.money}, and leverage",
     )
 
 
@@ -222,7 +222,7 @@ def operations(desk: Desk, result: LboResult | None) -> None:
                  "taxes.losses")  # fmt: skip
     if result is not None:
         show.table(
-            f"Cash flow before repayments, {desk.currency} million",
+            f"Cash flow before repayments, {desk.money}",
             years(desk),
             _rows(result, CASH_LINES),
             strong=frozenset({"EBITDA", "Free cash flow"}),
@@ -246,7 +246,7 @@ def returns(desk: Desk, result: LboResult | None) -> None:
         ("IRR", [words.percent(v) for v in _row(result.irr_by_exit)]),
     ]
     show.table(
-        f"An exit at the end of each year, {desk.currency} million",
+        f"An exit at the end of each year, {desk.money}",
         years(desk),
         rows,
         strong=frozenset({"IRR"}),
@@ -262,7 +262,7 @@ def returns(desk: Desk, result: LboResult | None) -> None:
             ),
         ),
         key="lbo:value",
-        alt=f"From the equity paid in to what is received, {desk.currency} million",
+        alt=f"From the equity paid in to what is received, {desk.money}",
     )
     _holders(desk, result)
 
@@ -277,7 +277,7 @@ def _holders(desk: Desk, result: LboResult) -> None:
         last = desk.inputs.exit_year - 1
         show.facts(
             {
-                f"{label}, {desk.currency} m": words.millions(float(row[last]))
+                f"{label}, {desk.money_short}": words.money(float(row[last]))
                 for label, row in (
                     ("Sponsor", result.sponsor_proceeds),
                     ("Rollover", result.rollover_proceeds),
@@ -305,7 +305,7 @@ def covenants(desk: Desk, result: LboResult | None) -> None:
             years(desk),
             [
                 ("Limit", [f"{words.number(v, 2)}×" for v in _row(test.limits)]),
-                ("EBITDA required", [words.millions(v) for v in _row(test.required_ebitda)]),
+                ("EBITDA required", [words.money(v) for v in _row(test.required_ebitda)]),
                 ("Headroom of EBITDA", [words.percent(v) for v in _row(test.headroom)]),
                 ("Test", ["fails" if v else "holds" for v in _row(test.breaches)]),
             ],

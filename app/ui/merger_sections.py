@@ -177,11 +177,9 @@ def headline(desk: Desk, result: MergerResult | None) -> None:
             f"Earnings a share, {desk.currency}{at_price}": " → ".join(
                 words.per_share(earned[judged]) for earned in (result.acquirer_eps, result.eps)
             ),
-            f"{needed}, {money}": words.millions(abs(lacking)),
+            f"{needed}, {money}": words.money(abs(lacking)),
             f"Highest premium without dilution{at_price}": words.percent(result.break_even_premium),
-            f"Synergies less premium and fees, {money}": words.millions(
-                result.synergies_less_premium
-            ),
+            f"Synergies less premium and fees, {money}": words.money(result.synergies_less_premium),
         },
         first_large=True,
     )
@@ -294,12 +292,12 @@ def _sources(result: MergerResult) -> list[tuple[str, Any]]:
 def _side(desk: Desk, name: str, lines: list[tuple[str, Any]], result: MergerResult) -> None:
     total = float(result.total_uses)
     rows = [
-        (label, [words.millions(amount), words.percent(float(amount) / total)])
+        (label, [words.money(amount), words.percent(float(amount) / total)])
         for label, amount in [*((n, a) for n, a in lines if a), ("Total", total)]
     ]
     show.table(
         f"{name}{_at_price(desk)}",
-        [f"{desk.currency} m", "Share"],
+        [desk.money_short, "Share"],
         rows,
         strong=frozenset({"Total"}),
     )
@@ -339,7 +337,7 @@ def companies(desk: Desk, result: MergerResult | None) -> None:
     names = _names(desk)
     if result is not None:
         show.table(
-            f"Both alone, {desk.currency} million, a share in {desk.currency}",
+            f"Both alone, {desk.money}, a share in {desk.currency}",
             [names[1], names[0]],
             _alone(desk, result),
             first=years(desk)[0],
@@ -368,11 +366,11 @@ def _alone(desk: Desk, result: MergerResult) -> list[tuple[str, tuple[str, str]]
 def _side_alone(party: Party, income: float, earned: float) -> dict[str, str]:
     price, revenue, ebit = party.share_price, party.revenue[0], party.ebit[0]
     return {
-        "Market value": words.millions(income / earned * price if earned else None),
-        "Revenue": words.millions(revenue),
-        "EBIT": words.millions(ebit),
+        "Market value": words.money(income / earned * price if earned else None),
+        "Revenue": words.money(revenue),
+        "EBIT": words.money(ebit),
         "EBIT margin": words.percent(ebit / revenue if revenue > 0.0 else None),
-        "Net income": words.millions(income),
+        "Net income": words.money(income),
         "Earnings a share": words.per_share(earned),
         "Price / earnings": words.times(price / earned if earned > 0.0 else None),
     }
@@ -406,9 +404,9 @@ def allocation(desk: Desk, result: MergerResult | None) -> None:
         return
     _goodwill(desk, result)
     if desk.inputs.write_ups:
-        rows = [(label, [words.millions(v) for v in getattr(result, name)])
+        rows = [(label, [words.money(v) for v in getattr(result, name)])
                 for label, name in CHARGED]  # fmt: skip
-        show.table(f"Charges to come, {desk.currency} million", years(desk), rows)
+        show.table(f"Charges to come, {desk.money}", years(desk), rows)
     if result.opening is not None:
         _balance(desk, result)
 
@@ -418,9 +416,9 @@ def _goodwill(desk: Desk, result: MergerResult) -> None:
     assert found is not None  # its caller has looked
     show.table(
         f"Purchase price allocation{_at_price(desk)}",
-        [f"{desk.currency} m"],
+        [desk.money_short],
         [
-            (label, [words.millions(amount)])
+            (label, [words.money(amount)])
             for label, amount in (
                 ("Book equity of the target", found.book_equity),
                 ("Goodwill of its earlier deals", 0.0 - found.goodwill_written_off),
@@ -444,10 +442,10 @@ def _balance(desk: Desk, result: MergerResult) -> None:
     for label, name in BALANCE:
         one, other = (float(getattr(books, name, 0.0)) for books in (ours, theirs))
         both = float(getattr(result.opening, name))
-        rows.append((label, [words.millions(v) for v in (one, other, both - one - other, both)]))
+        rows.append((label, [words.money(v) for v in (one, other, both - one - other, both)]))
     with st.expander("Balance sheet after closing", icon=":material/balance:"):
         show.table(
-            f"After closing, {desk.currency} million{_at_price(desk)}",
+            f"After closing, {desk.money}{_at_price(desk)}",
             ["Acquirer", "Target", "Deal", "Together"],
             rows,
             strong=frozenset({"Equity"}),
@@ -464,10 +462,10 @@ def synergies(desk: Desk, result: MergerResult | None) -> None:
         return
     fees = result.value_of_synergies - result.premium_paid - result.synergies_less_premium
     show.table(
-        f"Value today, {desk.currency} million{_at_price(desk)}",
-        [f"{desk.currency} m"],
+        f"Value today, {desk.money}{_at_price(desk)}",
+        [desk.money_short],
         [
-            (label, [words.millions(amount)])
+            (label, [words.money(amount)])
             for label, amount in (
                 ("Synergies after tax", result.value_of_synergies),
                 ("Premium paid", 0.0 - result.premium_paid),
@@ -489,7 +487,11 @@ def earnings(desk: Desk, result: MergerResult | None) -> None:
     _drawn_accretion(desk, result)
     _break_even(desk, result)
     for caption, lines, strong in (
-        (f"Earnings together, {desk.currency} million{at_price}", INCOME, "Net income together"),
+        (
+            f"Earnings together, {desk.money}{at_price}",
+            INCOME,
+            "Net income together",
+        ),
         (f"Earnings per share, {desk.currency}{at_price}", PER_SHARE, "Accretion, %"),
     ):
         rows = [
@@ -507,7 +509,7 @@ def _break_even(desk: Desk, result: MergerResult) -> None:
     st.subheader(f"Without dilution in {years(desk)[judged]}{_at_price(desk)}", anchor=False)
     show.facts(
         {
-            f"Synergies needed, {desk.currency} m": words.millions(needed)
+            f"Synergies needed, {desk.money_short}": words.money(needed)
             if needed > 0.0
             else "none",
             f"Offer for a share, {desk.currency}": words.per_share(result.break_even_price),

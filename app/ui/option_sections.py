@@ -125,20 +125,20 @@ def model() -> str:
 
 def headline(desk: Desk, result: RealOptionResult | ProjectResult | None) -> None:
     """The project with its rights beside itself without them, and when to act."""
-    money = f"{desk.currency} m"
+    money = desk.money_short
     if result is None:
         show.facts({f"Project with its rights, {money}": words.NOTHING}, first_large=True)
         return
     told = {
-        f"Project with its rights, {money}": words.millions(result.value_with_flexibility),
+        f"Project with its rights, {money}": words.money(result.value_with_flexibility),
         **sheet.against_saved(desk, result),
-        f"Without them, {money}": words.millions(result.value_without_flexibility),
-        f"Flexibility adds, {money}": words.millions(result.option_value),
+        f"Without them, {money}": words.money(result.value_without_flexibility),
+        f"Flexibility adds, {money}": words.money(result.option_value),
     }
     if isinstance(result, RealOptionResult):
         told |= _when(desk.inputs, _triggers(desk, result), money)
     else:
-        told[f"Lattice moves by, {money}"] = words.millions(result.lattice_error)
+        told[f"Lattice moves by, {money}"] = words.money(result.lattice_error)
     show.facts(told, first_large=True)
     st.caption(valued_as_of(desk.inputs, desk.basis))
     sheet.checks(desk, result)
@@ -153,18 +153,18 @@ def _when(inputs: RealOptionInputs, boundary: Boundary, money: str) -> dict[str,
     first, trigger = float(boundary.years[0]), float(boundary.prices[0])
     watched = "other use" if inputs.kind is RealOptionKind.SWITCH else "project"
     if inputs.kind is RealOptionKind.CHOOSE:
-        return {f"In {first:g} years: add above, give up below, {money}": words.millions(trigger)}
+        return {f"In {first:g} years: add above, give up below, {money}": words.money(trigger)}
     below = inputs.kind in PUTS
     side = "at most" if below else "at least"
     if first > 0.0:
         asked = f"Act in {first:g} years if the {watched} is {side}, {money}"
-        return {asked: words.millions(trigger)}
+        return {asked: words.money(trigger)}
     if not np.isfinite(trigger):
         return {"Act before the end": "never pays"}
     now = watched_value(inputs)
     acts = now <= trigger if below else now >= trigger
     return {
-        f"Act today if the {watched} is {side}, {money}": words.millions(trigger),
+        f"Act today if the {watched} is {side}, {money}": words.money(trigger),
         "Today": "act" if acts else "wait",
     }
 
@@ -226,7 +226,7 @@ def _value_chart(desk: Desk, result: RealOptionResult) -> None:
         show.chart(
             figure,
             key="options:curve",
-            alt=f"Value of the right over the value of the project, {desk.currency} million",
+            alt=f"Value of the right over the value of the project, {desk.money}",
         )
 
 
@@ -243,12 +243,12 @@ def methods(desk: Desk, result: RealOptionResult | None) -> None:
         if found is not None:
             share = error / value if error is not None and value else None
             rows.append(
-                (label, [words.millions(found, 1), words.millions(error, 1),
+                (label, [words.money(found, 1), words.money(error, 1),
                          words.percent(share, 2), _trigger_by(name, desk, result)])
             )  # fmt: skip
     show.table(
         "The right by every method that knows it",
-        [f"Value, {desk.currency} m", "Error", "of the value", "Trigger today"],
+        [f"Value, {desk.money_short}", "Error", "of the value", "Trigger today"],
         rows,
         strong=frozenset({METHODS[used]}),
     )
@@ -271,7 +271,7 @@ def _trigger_by(name: str, desk: Desk, result: RealOptionResult) -> str:
         "lattice_bbsr": float(_triggers(desk, result).prices[0]),
         "perpetual": result.perpetual_trigger,
     }
-    return words.millions(by_method.get(name))
+    return words.money(by_method.get(name))
 
 
 def boundary(desk: Desk, result: RealOptionResult | None) -> None:
@@ -295,14 +295,14 @@ def boundary(desk: Desk, result: RealOptionResult | None) -> None:
             ),
         ),
         key="options:boundary",
-        alt=f"Trigger by years from today, {desk.currency} million, and the range of the project",
+        alt=f"Trigger by years from today, {desk.money}, and the range of the project",
     )
     places = np.unique(np.linspace(0, len(found.years) - 1, 6).round().astype(int))
     show.table(
-        f"Trigger, {desk.currency} million",
+        f"Trigger, {desk.money}",
         [f"{found.years[place]:.1f} years" for place in places],
         [("Act on a value of " + ("at most" if inputs.kind in PUTS else "at least"),
-          [words.millions(found.prices[place]) for place in places])],
+          [words.money(found.prices[place]) for place in places])],
     )  # fmt: skip
     st.caption(
         "The band holds 80 % of all cases in a risk-neutral world, the one in which the right is "
@@ -336,11 +336,11 @@ def rights(desk: Desk, result: ProjectResult | None) -> None:
         return
     worth = desk.once("worth", lambda: each_right(desk.inputs))
     show.table(
-        f"What each right is worth, {desk.currency} million",
+        f"What each right is worth, {desk.money}",
         ["Alone", "Beside the others"],
         [
             (f"{place} {in_words(right.kind)}",
-             [words.millions(each.alone), words.millions(each.beside_the_others)])
+             [words.money(each.alone), words.money(each.beside_the_others)])
             for place, (right, each) in enumerate(zip(desk.inputs.rights, worth, strict=True), 1)
         ],
     )  # fmt: skip

@@ -14,6 +14,7 @@ from app.ui.frame import caller
 from app.ui.places import at, put_at
 from valor_core.charts import reconciliation as charts
 from valor_core.errors import ValorError
+from valor_core.models.amounts import shown
 from valor_core.models.conventions import valued_as_of
 from valor_core.models.fields import Unit
 from valor_core.models.intrinsic.causes import (
@@ -80,20 +81,23 @@ AXES = (
 
 def headline(desk: Desk, result: ReconciliationResult | None) -> None:
     """What the operations are worth, by how many methods, and how far these are apart."""
-    value = f"Value of the operations, {desk.currency} m"
+    value = f"Value of the operations, {desk.money_short}"
     if result is None:
         show.facts({value: words.NOTHING}, first_large=True)
         return
     rows = _rows(desk, result)[:METHODS]
     by_share = desk.inputs.financing.leverage is not None
-    base, money = "at target weights" if by_share else "as planned", f"{desk.currency} m"
+    base, money = (
+        "at target weights" if by_share else "as planned",
+        desk.money_short,
+    )
     show.facts(
         {
-            value: words.millions(result.enterprise_value),
+            value: words.money(result.enterprise_value),
             "Methods that agree": f"{sum(not row.causes for row in rows)} of {METHODS}",
             "Largest difference": _furthest(rows),
-            f"Debt, {money}": words.millions(result.debt),
-            f"Equity, {money}": words.millions(result.equity_value),
+            f"Debt, {money}": words.money(result.debt),
+            f"Equity, {money}": words.money(result.equity_value),
             **sheet.against_saved(desk, result),
             "WACC, year 1": words.percent(result.capital.wacc, 2),
         },
@@ -111,11 +115,11 @@ def _of_the_dcf(desk: Desk) -> str:
         kept = newest_saved(work, desk.company.id)
     if kept is None:
         return "; no DCF is saved to stand beside."
-    equity = words.millions(kept.row.result["equity_value"])
+    equity = words.money(kept.row.result["equity_value"])
     return (
         f", of this plan: the equity of the DCF saved on "
         f"{from_micros(kept.row.created_at):%d %b %Y}, after its own bridge, is "
-        f"{kept.row.currency} {equity} million."
+        f"{kept.row.currency} {equity} {shown().word}."
     )
 
 
@@ -150,11 +154,11 @@ def methods(desk: Desk, result: ReconciliationResult | None) -> None:
             lambda: charts.methods(rows, consistent, currency=desk.currency, theme=show.theme()),
         ),
         key="reconciliation:methods",
-        alt=f"Value of the operations by each method, {desk.currency} million",
+        alt=f"Value of the operations by each method, {desk.money}",
     )
     by_method = {row.method: row for row in consistent}
     show.table(
-        f"Value of the operations, {desk.currency} million",
+        f"Value of the operations, {desk.money}",
         ["Your plan", "Difference", "In percent", *(["Made consistent"] if consistent else [])],
         [(row.method, _cells(row, by_method)) for row in rows],
         first="Method",
@@ -168,19 +172,19 @@ def methods(desk: Desk, result: ReconciliationResult | None) -> None:
 def _cells(row: Reconciled, consistent: Mapping[str, Reconciled]) -> list[str]:
     whole, differs = row.value - row.difference, bool(row.causes)
     cells = [
-        words.millions(row.value),
-        words.millions(row.difference) if differs else "agrees",
+        words.money(row.value),
+        words.money(row.difference) if differs else "agrees",
         words.percent(row.difference / whole) if differs else "",
     ]
     if consistent:
         other = consistent.get(row.method)
-        cells.append(words.millions(other.value) if other else words.NOTHING)
+        cells.append(words.money(other.value) if other else words.NOTHING)
     return cells
 
 
 def _why(desk: Desk, rows: Sequence[Reconciled]) -> None:
     told = [
-        (row.method, f"{why(row, money=lambda value: _million(desk, value))}.")
+        (row.method, f"{why(row, money=lambda value: _amount(desk, value))}.")
         for row in rows
         if row.causes
     ]
@@ -188,8 +192,8 @@ def _why(desk: Desk, rows: Sequence[Reconciled]) -> None:
         show.listed("Why methods differ from FCFF", told)
 
 
-def _million(desk: Desk, amount: float) -> str:
-    return f"{desk.currency} {words.millions(amount)} million"
+def _amount(desk: Desk, amount: float) -> str:
+    return f"{desk.currency} {words.money(amount)} {shown().word}"
 
 
 def _made_consistent(desk: Desk, rows: Sequence[Reconciled], *, already: bool) -> None:
@@ -226,10 +230,10 @@ def plan(desk: Desk, result: ReconciliationResult | None) -> None:
     if result is None:
         return
     show.table(
-        f"What follows, {desk.currency} million",
+        f"What follows, {desk.money}",
         _years(desk),
         [
-            (label, [words.millions(value) for value in row])
+            (label, [words.money(value) for value in row])
             for label, row in (
                 ("Capital at the start", result.opening_capital),
                 ("Book equity at the start", result.opening_book),
@@ -263,11 +267,11 @@ def financing(desk: Desk, result: ReconciliationResult | None) -> None:
         return
     capital = result.capital
     show.table(
-        f"Cost of capital on its own weights, {desk.currency} million",
+        f"Cost of capital on its own weights, {desk.money}",
         years,
         [
-            ("Value of the operations", [words.millions(value) for value in capital.values]),
-            ("Debt", [words.millions(value) for value in capital.debt]),
+            ("Value of the operations", [words.money(value) for value in capital.values]),
+            ("Debt", [words.money(value) for value in capital.debt]),
             *(
                 (label, [words.percent(value, 2) for value in row])
                 for label, row in (
@@ -326,14 +330,14 @@ def by_year(desk: Desk, result: ReconciliationResult | None) -> None:
     )
     method: ByMethod = getattr(result, name)
     show.table(
-        f"{there[name][0]}, {desk.currency} million",
+        f"{there[name][0]}, {desk.money}",
         [*_years(desk), "After"],
         [
-            (there[name][1], [words.millions(v) for v in (*method.flows, method.terminal_flow)]),
+            (there[name][1], [words.money(v) for v in (*method.flows, method.terminal_flow)]),
             ("Discounted at", [words.percent(v, 2) for v in (*method.rates, method.terminal_rate)]),
             (
                 "Value of the operations at the start",
-                [words.millions(v) for v in (*method.values, method.terminal_value)],
+                [words.money(v) for v in (*method.values, method.terminal_value)],
             ),
         ],
         strong=frozenset({"Value of the operations at the start"}),
@@ -357,7 +361,7 @@ def scenarios(desk: Desk, result: ReconciliationResult | None) -> None:  # noqa:
 def _rows(desk: Desk, result: ReconciliationResult) -> tuple[Reconciled, ...]:
     return desk.once(
         "reconciled",
-        lambda: reconciled(desk.inputs, result, money=lambda amount: _million(desk, amount)),
+        lambda: reconciled(desk.inputs, result, money=lambda amount: _amount(desk, amount)),
     )
 
 

@@ -39,11 +39,11 @@ def headline(desk: Desk, result: ReturnsResult | None) -> None:
         {
             "XIRR" if dated else "IRR": _irr(result),
             f"{'XNPV' if dated else 'NPV'} at {words.percent(desk.inputs.rate)}, "
-            f"{desk.currency} m": words.millions(result.npv, 2),
+            f"{desk.money_short}": words.money(result.npv, 2),
             "MIRR": words.percent(result.mirr, 2),
             "MOIC": words.times(result.moic),
-            f"Paid in, {desk.currency} m": words.millions(result.paid_in, 2),
-            f"Received, {desk.currency} m": words.millions(result.paid_out, 2),
+            f"Paid in, {desk.money_short}": words.money(result.paid_in, 2),
+            f"Received, {desk.money_short}": words.money(result.paid_out, 2),
             **sheet.against_saved(desk, result),
         },
         first_large=True,
@@ -104,7 +104,7 @@ def _profile(desk: Desk, result: ReturnsResult | None) -> None:
             theme=show.theme(),
         ),
         key="returns:profile",
-        alt=f"Net present value over the rate, {desk.currency} million; worth nothing at "
+        alt=f"Net present value over the rate, {desk.money}; worth nothing at "
         + (", ".join(words.percent(root, 2) for root in roots) or "no rate"),
     )
 
@@ -205,21 +205,21 @@ def by_flow(desk: Desk, result: ReturnsResult | None) -> None:
         result.times, result.net_flows, result.discount_factors, result.present_values, strict=True
     )
     show.table(
-        f"Present values at {words.percent(desk.inputs.rate, 2)}, {desk.currency} million",
+        f"Present values at {words.percent(desk.inputs.rate, 2)}, {desk.money}",
         ["Years from the first", "With what is held", "Discount factor", "Present value"],
         [
             (
                 _named(desk.inputs, place),
                 [
                     words.number(time, 3),
-                    words.millions(flow, 2),
+                    words.money(flow, 2),
                     words.number(factor, 4),
-                    words.millions(worth, 2),
+                    words.money(worth, 2),
                 ],
             )
             for place, (time, flow, factor, worth) in enumerate(rows)
         ]
-        + [("NPV", ["", "", "", words.millions(result.npv, 2)])],
+        + [("NPV", ["", "", "", words.money(result.npv, 2)])],
         first="Flow",
         strong=frozenset({"NPV"}),
     )

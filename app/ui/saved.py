@@ -20,6 +20,7 @@ from app.ui.words import (
     person,
     unit_mark,
 )
+from valor_core.models.amounts import shown
 from valor_core.models.catalogue import checks_of
 from valor_core.models.checks import Check
 from valor_core.models.comparison import Move, moves
@@ -181,7 +182,7 @@ def results(told: Told) -> None:
     years = max((len(row.values) for row in yearly), default=0)
     if yearly:
         show.table(
-            "By forecast year; money in millions",
+            f"By forecast year; money in {shown()}",
             [str(year) for year in range(1, years + 1)],
             [(row.label, _by_year(row, years)) for row in yearly],
             first="Year",
@@ -238,7 +239,7 @@ def inputs(
 ) -> None:
     """Every input with its kind of source and what stands behind it."""
     show.listing(
-        "Inputs; money and shares in millions",
+        f"Inputs; money in {shown()}, shares in millions",
         ["Input", "Value", "Is", "Why"],
         [[row.label, _shown(row), *_why(sources.get(row.path), names)] for row in told.inputs],
         text=frozenset({"Input", "Is", "Why"}),
@@ -335,7 +336,7 @@ def _differences(before: Saved, after: Saved) -> None:
     was, now = _said(before), _said(after)
     paths = [p for p in dict.fromkeys((*was, *now)) if was.get(p) != now.get(p)]
     show.listing(
-        "Inputs that differ; money and shares in millions",
+        f"Inputs that differ; money in {shown()}, shares in millions",
         ["Input", "Earlier", "Later"],
         [[spoken(path), was.get(path, NOTHING), now.get(path, NOTHING)] for path in paths],
         text=frozenset({"Input"}),

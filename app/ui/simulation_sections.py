@@ -40,6 +40,10 @@ class Bench(Awaited):
     events: dict[Event, str] = field(default_factory=dict)  # of the run, in words
     threshold: float | None = None  # as shown on the screen
 
+    def redraw(self) -> None:
+        """What was typed in another unit is asked anew."""
+        self.threshold = None
+
     def take(self) -> None:
         """What came of the run, once it has ended."""
         found = self.ended()
@@ -60,7 +64,7 @@ class Line:
     digits: int
 
     def told(self, value: float) -> str:
-        """A value of the line in words: a rate in percent, money in millions."""
+        """A value of the line in words: a rate in percent, money in the reader's unit."""
         if self.field.unit is Unit.RATE:
             return words.percent(value, self.digits)
         return words.number(value / self.field.scale, self.digits)

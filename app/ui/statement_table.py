@@ -10,6 +10,7 @@ from app.ui.words import MILLION
 from valor_core.coverage.items import ITEM, Measure
 from valor_core.coverage.restatements import Restatement
 from valor_core.coverage.statements import Line, Ratio, Statements
+from valor_core.models.amounts import shown
 from valor_core.values import FiledFact
 
 ROW_PX = 35
@@ -18,10 +19,12 @@ Restated = Mapping[tuple[str, int], Restatement]
 
 
 def in_table_unit(fact: FiledFact) -> float:
-    """Money and shares in millions, money a share as it is."""
-    if ITEM[fact.item].measure is Measure.PER_SHARE:
+    """Money in the unit of the reader, shares in millions, money a share as it is."""
+    measure = ITEM[fact.item].measure
+    if measure is Measure.PER_SHARE:
         return round(fact.value, 2)
-    return round(fact.value / MILLION, 0 if abs(fact.value) >= 100 * MILLION else 1)
+    size, digits = (shown().size, shown().digits) if measure is Measure.MONEY else (MILLION, 0)
+    return round(fact.value / size, digits + (abs(fact.value) < 100 * MILLION))
 
 
 def key_of(fact: FiledFact) -> tuple[str, int]:

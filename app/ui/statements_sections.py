@@ -146,7 +146,10 @@ SIGNS = (
 
 def headline(desk: Desk, result: StatementsResult | None) -> None:
     """What a share earns in the end, whether the statements tie, and the cash that they leave."""
-    years, money = sheet.fiscal_years(desk, "revenue", desk.inputs.years), f"{desk.currency} m"
+    years, money = (
+        sheet.fiscal_years(desk, "revenue", desk.inputs.years),
+        desk.money_short,
+    )
     if result is None:
         show.facts(
             {f"Earnings per share in {years[-1]}, {desk.currency}": words.NOTHING}, first_large=True
@@ -159,8 +162,8 @@ def headline(desk: Desk, result: StatementsResult | None) -> None:
                 result.last_earnings_per_share
             ),
             **sheet.against_saved(desk, result),
-            f"Revenue in {years[-1]}, {money}": words.millions(result.income.revenue[-1]),
-            f"Free cash flow, all years, {money}": words.millions(result.cumulated_free_cash_flow),
+            f"Revenue in {years[-1]}, {money}": words.money(result.income.revenue[-1]),
+            f"Free cash flow, all years, {money}": words.money(result.cumulated_free_cash_flow),
             "Net debt / EBITDA then": words.times(owed / ebitda) if ebitda > 0.0 else words.NOTHING,
             "Balance sheets": _tied(result),
         },
@@ -177,7 +180,7 @@ def _net_debt(result: StatementsResult) -> float:
 
 def _tied(result: StatementsResult) -> str:
     apart = float(np.max(np.abs(result.balance_difference)))
-    return f"{words.millions(apart, 3)} m apart" if apart else "tie"
+    return f"{words.money(apart, 3)} m apart" if apart else "tie"
 
 
 def statements(desk: Desk, result: StatementsResult | None) -> None:
@@ -359,11 +362,9 @@ def opening(desk: Desk, result: StatementsResult | None) -> None:
         paid_in = result.opening_paid_in + desk.inputs.opening.retained
         show.facts(
             {
-                f"All assets, {desk.currency} m": words.millions(result.opening_assets),
-                f"Common equity, {desk.currency} m": words.millions(paid_in),
-                f"Of it paid in and other, {desk.currency} m": words.millions(
-                    result.opening_paid_in
-                ),
+                f"All assets, {desk.money_short}": words.money(result.opening_assets),
+                f"Common equity, {desk.money_short}": words.money(paid_in),
+                f"Of it paid in and other, {desk.money_short}": words.money(result.opening_paid_in),
             }
         )
     st.caption(
@@ -391,7 +392,7 @@ def _opening_items(desk: Desk) -> None:
     grid.edited(
         "Opening balance sheet",
         {
-            "amount": Column(heading=f"Amount, {desk.currency} million", digits=0),
+            "amount": Column(heading=f"Amount, {desk.money}", digits=0),
             "source": Column(heading="Where it comes from", kind="text", editable=False),
         },
         [
@@ -480,11 +481,11 @@ def _table(
     """Lines over filed and expected years; those that are nothing throughout are left out."""
     rows = [(label, sign, _row(desk, result, place)) for label, place, sign in lines]
     show.table(
-        f"{name}, {desk.currency} million",
+        f"{name}, {desk.money}",
         _years(desk),
         [
             *(
-                (label, [words.millions(v if v is None else sign * v) for v in row])
+                (label, [words.money(v if v is None else sign * v) for v in row])
                 for label, sign, row in rows
                 if label in STRONG or any(row)
             ),
@@ -502,8 +503,8 @@ def _schedule(
     *,
     also: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> None:
-    told = [(label, [words.millions(value) for value in row]) for label, row in rows]
-    show.table(f"{name}, {desk.currency} million", years, [*told, *also], strong=STRONG)
+    told = [(label, [words.money(value) for value in row]) for label, row in rows]
+    show.table(f"{name}, {desk.money}", years, [*told, *also], strong=STRONG)
 
 
 def _before(opening: Any, closing: Any) -> Any:
@@ -526,7 +527,7 @@ def _chart(
             ),
         ),
         key=f"statements:{name}",
-        alt=f"{alt}, {desk.currency} million",
+        alt=f"{alt}, {desk.money}",
     )
 
 

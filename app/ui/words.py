@@ -5,11 +5,12 @@ from datetime import datetime
 from math import isfinite
 from typing import Any
 
+from valor_core.models.amounts import shown
 from valor_core.models.fields import Unit
 from valor_core.models.lines import spoken
 from valor_core.values import FiledFact
 
-MILLION = 1e6
+MILLION = 1e6  # of shares
 NOTHING = "–"
 
 
@@ -43,12 +44,31 @@ def times(value: Any) -> str:
 
 
 def millions(value: Any, digits: int = 0) -> str:
-    """Money in millions, without the unit: the table says it once.
+    """A count, such as of shares, in millions, without the unit: the table says it once.
 
-    >>> millions(30_990_000_000.0)
-    '30,990'
+    >>> millions(926_000_000.0)
+    '926'
     """
     return NOTHING if value is None else number(value / MILLION, digits)
+
+
+def money(value: Any, digits: int = 0) -> str:
+    """Money in the reader's unit, without it: the table says it once.
+
+    >>> money(30_990_000_000.0)
+    '30,990'
+    """
+    scale = shown()
+    return NOTHING if value is None else number(value / scale.size, digits + scale.digits)
+
+
+def in_money_short(currency: str) -> str:
+    """The reader's unit of money where there is little room.
+
+    >>> in_money_short("EUR")
+    'EUR m'
+    """
+    return f"{currency} {shown().mark}"
 
 
 def per_share(value: Any) -> str:
@@ -61,7 +81,7 @@ def per_share(value: Any) -> str:
 
 
 def in_unit(value: Any, unit: Unit | None) -> str:
-    """A number of a model in its unit, money and shares in millions.
+    """A number of a model in its unit, money in that of the reader, shares in millions.
 
     >>> in_unit(0.25, Unit.RATE), in_unit(2_300_000.0, Unit.SHARES)
     ('25.0 %', '2.3')
@@ -69,7 +89,7 @@ def in_unit(value: Any, unit: Unit | None) -> str:
     if unit is Unit.RATE:
         return percent(value)
     if unit is Unit.MONEY:
-        return millions(value)
+        return money(value)
     if unit is Unit.SHARES:
         return millions(value, 1)
     if unit is Unit.RATIO:
@@ -83,7 +103,8 @@ def unit_mark(unit: Unit | None, currency: str) -> str:
     >>> unit_mark(Unit.MONEY, "EUR")
     ' EUR m'
     """
-    marks = {Unit.MONEY: f" {currency} m", Unit.SHARES: " m", Unit.MONEY_PER_SHARE: f" {currency}"}
+    marks = {Unit.MONEY: f" {in_money_short(currency)}", Unit.SHARES: " m",
+             Unit.MONEY_PER_SHARE: f" {currency}"}  # fmt: skip
     return marks.get(unit, "") if unit else ""
 
 

@@ -85,6 +85,9 @@ ACT_OF_ROUTE = {
     **dict.fromkeys(CREATES, "valuation.run"),
     "GET /me": "me.read",
     "GET /session": "me.read",
+    "GET /preferences/amounts": "preference.read",
+    "PUT /preferences/amounts": "preference.choose",
+    "PUT /preferences/amounts/tenant": "preference.set",
     "GET /sessions": "session.list",
     "DELETE /sessions": "session.revoke",
     "DELETE /sessions/{session_id}": "session.revoke",
@@ -314,6 +317,8 @@ SAME_OF_ALL: dict[str, Any] = {
         "inputs": dump(RANDOM_CASES["dcf"](1)), "plan": dump(a_plan()),
     },
     "PUT /companies/{company_id}/drafts/{model}": {"content": {}},
+    "PUT /preferences/amounts": {"amounts_in": "billions"},
+    "PUT /preferences/amounts/tenant": {"amounts_in": "thousands"},
     "POST /companies/{company_id}/adjustments": {
         "layer": "Adjusted", "item": "revenue", "fiscal_year": 2009, "amount": -1e6,
         "rationale": "sold since",

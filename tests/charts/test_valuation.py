@@ -7,7 +7,7 @@ import pytest
 
 from tests.models.sound import a_dcf
 from valor_core.charts.history import yearly_bars
-from valor_core.charts.valuation import MILLION, enterprise_bridge, forecast, sensitivity
+from valor_core.charts.valuation import enterprise_bridge, forecast, sensitivity
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.sensitivity import grid
 
@@ -19,7 +19,7 @@ def traces(figure: Any) -> list[Any]:
 
 
 def in_millions(row: Any) -> Any:
-    return pytest.approx([float(value) / MILLION for value in row])
+    return pytest.approx([float(value) / 1e6 for value in row])
 
 
 @THEMES

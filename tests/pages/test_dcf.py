@@ -12,14 +12,16 @@ from app.ui.draft import Desk, desk_name
 from app.ui.drivers import DRIVERS, years_of
 from app.ui.places import put_at
 from tests.pages.grids import cells, edited
+from tests.pages.opening import opened, run
 from valor_core.coverage.companies import Company, company_id
+from valor_core.models.amounts import Scale
 from valor_core.models.dcf import DcfInputs, discounted_cash_flow
 from valor_core.models.dilution import OptionTranche
 from valor_core.models.discounting import Timing
 from valor_core.models.paths import Fade
 from valor_core.models.terminal import TerminalMethod
 from valor_core.settings import ROOT
-from valor_core.workbench import adjustments, drafts
+from valor_core.workbench import adjustments, drafts, preferences
 from valor_core.workbench.verb import open_work, use_store
 
 pytestmark = pytest.mark.parametrize("mould", ["sqlite"], indirect=True)
@@ -418,3 +420,22 @@ def test_another_premium_is_taken_with_its_source_and_the_reason_to_choose_it(pa
     source = desk(page).sources()["cost_of_capital.equity_risk_premium"]
     assert "Damodaran" in source.text
     assert "look at its day" in source.text
+
+
+def test_in_billions_the_page_says_so_and_what_is_typed_is_kept_whole(book, monkeypatch):
+    use_store(book.store)
+    page = opened(monkeypatch, book.acme.analyst, "dcf", company="AAPL")
+    page.session_state["dcf:section"] = "Fades and base year"
+    before = desk(run(page)).inputs.revenue
+    assert asked(page, "Revenue of the base year, USD million").value == pytest.approx(before / 1e6)
+
+    with open_work(book.acme.analyst) as work:
+        preferences.show_me(work, Scale.BILLIONS)
+    run(page)
+    stated = asked(page, "Revenue of the base year, USD billion")
+    assert stated.value == pytest.approx(before / 1e9)
+    stated.set_value(400.25)
+    run(page)
+
+    assert desk(page).inputs.revenue == 400.25e9
+    assert "Enterprise value, USD bn" in shown(page)

@@ -17,6 +17,7 @@ from valor_core.errors import BadInput, NotFound
 from valor_core.store.tables import ComputationRow, UsageEventRow
 from valor_core.store.work import unit_of_work
 from valor_core.tenancy.quotas import standings
+from valor_core.values import utc_now
 from valor_core.workbench.batches import SUBJECT, note_batch
 from valor_core.workbench.computations import (
     done_here,
@@ -26,7 +27,6 @@ from valor_core.workbench.computations import (
     renew_computations,
     renew_until,
 )
-from valor_core.values import utc_now
 from valor_core.workbench.verb import open_work
 
 

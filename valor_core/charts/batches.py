@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from valor_core.charts.style import DOWN, TOTAL, UP, Theme, figure
+from valor_core.charts.style import DOWN, TOTAL, UP, Theme, figure, money_format
+from valor_core.models.amounts import shown
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-MILLION = 1e6
 ROW_PX, AXES_PX = 26, 84
 
 
@@ -40,9 +40,9 @@ def sizes(found: Sequence[tuple[str, float]], *, heading: str, theme: Theme) -> 
         "mode": "markers",
         "y": list(range(len(rows))),
         "customdata": _named(rows),
-        "x": [value / MILLION for _, value in rows],
+        "x": [value / shown().size for _, value in rows],
         "marker": {"color": TOTAL[theme], "size": 11},
-        "hovertemplate": "%{customdata}: %{x:,.0f} million<extra></extra>",
+        "hovertemplate": f"%{{customdata}}: %{{x:{money_format()}}} {shown().word}<extra></extra>",
     }
     return figure(
         [points], theme, height=AXES_PX + ROW_PX * len(rows),

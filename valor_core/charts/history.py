@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from valor_core.charts.style import SERIES, Theme, figure
+from valor_core.charts.style import SERIES, Theme, figure, money_format
+from valor_core.models.amounts import shown
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -12,18 +13,16 @@ if TYPE_CHECKING:
 YEARS_LABELLED = 8
 
 
-def yearly_bars(
-    series: Mapping[str, Mapping[int, float]], *, scale: float = 1e6, theme: Theme = "light"
-) -> "Figure":
+def yearly_bars(series: Mapping[str, Mapping[int, float]], *, theme: Theme = "light") -> "Figure":
     """Named items by fiscal year side by side; a year that was not filed has no bar."""
     traces = [
         {
             "type": "bar",
             "x": list(values),
-            "y": [value / scale for value in values.values()],
+            "y": [value / shown().size for value in values.values()],
             "name": name,
             "marker": {"color": color},
-            "hovertemplate": "%{x}: %{y:,.0f}<extra>%{fullData.name}</extra>",
+            "hovertemplate": f"%{{x}}: %{{y:{money_format()}}}<extra>%{{fullData.name}}</extra>",
         }
         for (name, values), color in zip(series.items(), SERIES[theme], strict=False)
     ]

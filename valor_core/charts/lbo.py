@@ -4,13 +4,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from valor_core.charts.style import DOWN, INK, SERIES, TOTAL, UP, Theme, figure
+from valor_core.charts.style import (
+    DOWN,
+    INK,
+    SERIES,
+    TOTAL,
+    UP,
+    Theme,
+    figure,
+    money,
+    money_axis,
+    money_hover,
+)
+from valor_core.models.amounts import in_money, shown
 from valor_core.models.lbo.buyout import LboResult
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-MILLION = 1e6
 SOURCES_OF_VALUE = {
     "EBITDA growth": "from_ebitda_growth",
     "Add-ons": "from_add_ons",
@@ -34,11 +45,11 @@ def debt_paydown(
         {
             "type": "bar",
             "x": years,
-            "y": (np.asarray(row) / MILLION).tolist(),
+            "y": (np.asarray(row) / shown().size).tolist(),
             "name": name,
             "marker": {"color": colours[place % len(colours)]},
             "opacity": 0.75,
-            "hovertemplate": f"%{{x}}: %{{y:,.0f}} {currency} million"
+            "hovertemplate": f"%{{x}}: {money_hover('y', currency)}"
             "<extra>%{fullData.name}</extra>",
         }
         for place, (name, row) in enumerate(closing)
@@ -61,7 +72,7 @@ def debt_paydown(
         "automargin": True,
         "fixedrange": True,
     }
-    left = {"title": {"text": f"{currency} million"}, "tickformat": ",.0f"}
+    left = money_axis(in_money(currency))
     return figure(
         [*bars, leverage], theme, height=340, x={"type": "category"}, y=left,
         yaxis2=right, barmode="stack", showlegend=True,
@@ -84,16 +95,16 @@ def value_bridge(
     waterfall = {
         "type": "waterfall",
         "x": names,
-        "y": [amount / MILLION for amount in amounts],
+        "y": [amount / shown().size for amount in amounts],
         "measure": ["absolute", *["relative"] * len(steps), "total"],
-        "text": [f"{amount / MILLION:,.0f}" for amount in amounts],
+        "text": [money(amount) for amount in amounts],
         "textposition": "outside",
         "cliponaxis": False,
         "increasing": {"marker": {"color": UP[theme]}},
         "decreasing": {"marker": {"color": DOWN[theme]}},
         "totals": {"marker": {"color": TOTAL[theme]}},
         "connector": {"line": {"color": INK[theme], "width": 0.5}},
-        "hovertemplate": f"%{{x}}: %{{y:,.1f}} {currency} million<extra></extra>",
+        "hovertemplate": f"%{{x}}: {money_hover('y', currency, 1)}<extra></extra>",
     }
-    y = {"title": {"text": f"{currency} million"}, "tickformat": ",.0f"}
+    y = money_axis(in_money(currency))
     return figure([waterfall], theme, height=340, y=y)

@@ -4,14 +4,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from valor_core.charts.style import INK, SERIES, TOTAL, Theme, figure
+from valor_core.charts.style import (
+    INK,
+    SERIES,
+    TOTAL,
+    Theme,
+    figure,
+    money_axis,
+    money_format,
+    money_hover,
+)
+from valor_core.models.amounts import in_money, shown
 from valor_core.models.options.decision import Course, ValueCurve
 from valor_core.models.options.lattice import Boundary
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-MILLION = 1e6
 FEW = 3  # dates that are points rather than a line
 
 
@@ -25,8 +34,11 @@ def option_value(
 ) -> "Figure":
     """The right and what acting brings, over the project's value, with today's and the trigger."""
     right, payoff, *_ = SERIES[theme]
-    x = (curve.project_values / MILLION).tolist()
-    hover = f"project %{{x:,.0f}}: %{{y:,.0f}} {currency} million<extra>%{{fullData.name}}</extra>"
+    x = (curve.project_values / shown().size).tolist()
+    hover = (
+        f"project %{{x:{money_format()}}}: {money_hover('y', currency)}"
+        "<extra>%{fullData.name}</extra>"
+    )
     traces = [
         {"x": x, "y": _scaled(curve.right), "name": "Value of the right", "hovertemplate": hover,
          "line": {"color": right, "width": 3}},
@@ -38,8 +50,8 @@ def option_value(
         marks.append(_upright(trigger, "act", theme))
     return figure(
         traces, theme, height=340, showlegend=True,
-        x={"title": {"text": f"value of the project, {currency} million"}, "tickformat": ",.0f"},
-        y={"title": {"text": f"{currency} million"}, "tickformat": ",.0f", "rangemode": "tozero"},
+        x=money_axis(f"value of the project, {in_money(currency)}"),
+        y=money_axis(in_money(currency)) | {"rangemode": "tozero"},
         shapes=[shape for shape, _ in marks], annotations=[told for _, told in marks],
     )  # fmt: skip
 
@@ -55,9 +67,7 @@ def exercise_boundary(
 ) -> "Figure":
     """From which value on acting pays, by date, before the range that it may be in by then."""
     trigger, _, band, *_ = SERIES[theme]
-    hover = (
-        f"after %{{x:.2f}} years: %{{y:,.0f}} {currency} million<extra>%{{fullData.name}}</extra>"
-    )
+    hover = f"after %{{x:.2f}} years: {money_hover('y', currency)}<extra>%{{fullData.name}}</extra>"
     band_line = {"color": band, "width": 0.5}
 
     def trace(name: str, years: Any, values: Any, **look: Any) -> dict[str, Any]:
@@ -77,13 +87,13 @@ def exercise_boundary(
     return figure(
         traces, theme, height=340, showlegend=True,
         x={"title": {"text": "years from today"}},
-        y={"title": {"text": f"{currency} million"}, "tickformat": ",.0f", "rangemode": "tozero"},
+        y=money_axis(in_money(currency)) | {"rangemode": "tozero"},
     )  # fmt: skip
 
 
 def _upright(value: float, told: str, theme: Theme) -> tuple[dict[str, Any], dict[str, Any]]:
     """A line across the chart at a value of the project, and its name."""
-    at, colour = value / MILLION, INK[theme] if told == "today" else TOTAL[theme]
+    at, colour = value / shown().size, INK[theme] if told == "today" else TOTAL[theme]
     line = {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper",
             "line": {"color": colour, "width": 1.5, "dash": "dot"}}  # fmt: skip
     name = {"x": at, "y": 1, "yref": "paper", "text": told, "showarrow": False,
@@ -98,4 +108,6 @@ def _faint(colour: str) -> str:
 
 def _scaled(values: Any) -> list[float | None]:
     """In millions; a gap where there is no value."""
-    return [float(value) / MILLION if np.isfinite(value) else None for value in np.asarray(values)]
+    return [
+        float(value) / shown().size if np.isfinite(value) else None for value in np.asarray(values)
+    ]

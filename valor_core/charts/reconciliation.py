@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from valor_core.charts.style import DOWN, FAINT, TOTAL, Theme, figure
+from valor_core.charts.style import DOWN, FAINT, TOTAL, Theme, figure, money_axis, money_hover
+from valor_core.models.amounts import in_money, shown
 from valor_core.models.intrinsic.causes import Reconciled
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-MILLION = 1e6
 ROW_PX, AROUND_PX = 34, 90
 
 
@@ -21,7 +21,7 @@ def methods(
     theme: Theme = "light",
 ) -> "Figure":
     """The value by each method on the plan, and on the plan once it is consistent."""
-    first = rows[0].value / MILLION
+    first = rows[0].value / shown().size
     traces = [
         _dots(
             "Your plan: as FCFF", [row for row in rows if not row.causes], TOTAL[theme], currency
@@ -45,7 +45,7 @@ def methods(
         [trace for trace in traces if trace["x"]],
         theme,
         height=AROUND_PX + ROW_PX * len(names),
-        x={"title": {"text": f"{currency} million"}, "tickformat": ",.0f"},
+        x=money_axis(in_money(currency)),
         y={"type": "category", "categoryorder": "array", "categoryarray": names[::-1]},
         showlegend=True,
         shapes=[line],
@@ -59,8 +59,8 @@ def _dots(
         "type": "scatter",
         "mode": "markers",
         "name": name,
-        "x": [row.value / MILLION for row in rows],
+        "x": [row.value / shown().size for row in rows],
         "y": [row.method for row in rows],
         "marker": {"size": 12, "color": colour, "symbol": "circle-open" if open_ else "circle"},
-        "hovertemplate": f"%{{y}}: %{{x:,.0f}} {currency} million<extra>%{{fullData.name}}</extra>",
+        "hovertemplate": f"%{{y}}: {money_hover('x', currency)}<extra>%{{fullData.name}}</extra>",
     }

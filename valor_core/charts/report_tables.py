@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from valor_core.charts.style import money
+from valor_core.models.amounts import in_money
 from valor_core.models.bridge import ASSETS, CLAIMS
 from valor_core.models.checks import Check
 from valor_core.models.dcf import DcfInputs, DcfResult
@@ -15,7 +17,6 @@ from valor_core.models.fields import Unit
 from valor_core.models.lines import Line
 from valor_core.values import Source
 
-MILLION = 1e6
 FORECAST = (
     ("revenues", "Revenue", Unit.MONEY),
     ("growth", "Growth", Unit.RATE),
@@ -30,6 +31,7 @@ FORECAST = (
     ("pv_fcff", "Present value", Unit.MONEY),
 )
 TOTALS = ("fcff", "pv_fcff")
+MILLION = 1e6  # of shares
 OPEN, WAITS = "to state", "waits"
 
 
@@ -47,15 +49,15 @@ def key_figures(result: DcfResult, currency: str, open_items: Collection[str] = 
     """The headline: value of one share, or of the operations while items are open."""
     if open_items:
         return _figures(
-            (f"Enterprise value, {currency} million", _millions(result.enterprise_value)),
-            ("Forecast, present value", _millions(result.pv_forecast)),
-            ("Terminal value, present value", _millions(result.pv_terminal)),
+            (f"Enterprise value, {in_money(currency)}", money(result.enterprise_value, 1)),
+            ("Forecast, present value", money(result.pv_forecast, 1)),
+            ("Terminal value, present value", money(result.pv_terminal, 1)),
         )
     return _figures(
         (f"Value per share, {currency}", f"{float(result.value_per_share):,.2f}"),
-        (f"Enterprise value, {currency} million", _millions(result.enterprise_value)),
-        (f"Equity value, {currency} million", _millions(result.equity_value)),
-        ("Diluted shares, million", _millions(result.diluted_shares)),
+        (f"Enterprise value, {in_money(currency)}", money(result.enterprise_value, 1)),
+        (f"Equity value, {in_money(currency)}", money(result.equity_value, 1)),
+        ("Diluted shares, million", f"{float(result.diluted_shares) / MILLION:,.1f}"),
     )
 
 
@@ -132,7 +134,7 @@ def forecast_table(inputs: DcfInputs, result: DcfResult, currency: str) -> str:
         parts = [_cell(part, Unit.RATE) for part in parts_of_years(inputs.years, inputs.stub)]
         before_fcff = [name for name, _, _ in FORECAST].index("fcff")
         rows.insert(before_fcff, ("Part of the year", parts, ""))
-    return _table(["", *years], rows, caption=f"{currency} million and rates, by forecast year")
+    return _table(["", *years], rows, caption=f"{in_money(currency)} and rates, by forecast year")
 
 
 def bridge_table(
@@ -140,24 +142,24 @@ def bridge_table(
 ) -> str:
     """From enterprise to equity value to one share, each item with its source or still open."""
     waits = bool(inputs.bridge.missing)
-    rows = [_bridge_row("Enterprise value", _millions(result.enterprise_value), "", "total")]
+    rows = [_bridge_row("Enterprise value", money(result.enterprise_value, 1), "", "total")]
     for names, sign, word in ((CLAIMS, -1.0, "less"), (ASSETS, 1.0, "plus")):
         for name in names:
             amount, path = getattr(inputs.bridge, name), f"bridge.{name}"
             label = f"{word} {_words(name)}"
             told = source_text(sources.get(path))
             rows.append(
-                _bridge_row(label, OPEN if amount is None else _millions(sign * amount), told)
+                _bridge_row(label, OPEN if amount is None else money(sign * amount, 1), told)
             )
     per_share = f"{float(result.value_per_share):,.2f}"
-    equity, shares = _millions(result.equity_value), _millions(result.diluted_shares)
+    equity, shares = money(result.equity_value, 1), f"{float(result.diluted_shares) / MILLION:,.1f}"
     rows += [
         _bridge_row("Equity value", WAITS if waits else equity, "", "total"),
         _bridge_row("divided by diluted shares, million", WAITS if waits else shares, ""),
         _bridge_row(f"Value per share, {currency}", WAITS if waits else per_share, "", "total"),
     ]
     return _rows_table(
-        [f"{currency} million", "Amount", "Source"],
+        [in_money(currency), "Amount", "Source"],
         rows,
         caption="From enterprise value to one share",
     )
@@ -166,9 +168,9 @@ def bridge_table(
 def terminal_table(result: DcfResult, currency: str) -> str:
     """Both terminal methods side by side, each with what it implies for the other."""
     rows = [
-        (f"Terminal value, {currency} million", result.terminal_value_gordon,
+        (f"Terminal value, {in_money(currency)}", result.terminal_value_gordon,
          result.terminal_value_multiple, Unit.MONEY),
-        (f"Present value, {currency} million", result.pv_terminal_gordon,
+        (f"Present value, {in_money(currency)}", result.pv_terminal_gordon,
          result.pv_terminal_multiple, Unit.MONEY),
         ("Implied exit multiple", result.implied_multiple, None, Unit.RATIO),
         ("Implied growth", None, result.implied_growth, Unit.RATE),
@@ -229,15 +231,11 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _millions(amount: Any) -> str:
-    return f"{float(amount) / MILLION + 0.0:,.1f}"  # a deduction of nothing is 0.0, not −0.0
-
-
 def _cell(value: Any, unit: Unit) -> str:
     if value is None:
         return "–"
     if unit is Unit.MONEY:
-        return f"{float(value) / MILLION + 0.0:,.0f}"
+        return money(value)
     return escape(shown(float(value), unit))
 
 

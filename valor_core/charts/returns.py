@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from valor_core.charts.style import DOWN, FAINT, INK, TOTAL, Theme, figure
+from valor_core.charts.style import DOWN, FAINT, INK, TOTAL, Theme, figure, money_hover
+from valor_core.models.amounts import in_money, shown
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-HEIGHT, MILLION = 340, 1e6
+HEIGHT = 340
 
 
 def npv_by_rate(
@@ -27,9 +28,9 @@ def npv_by_rate(
         "mode": "lines",
         "name": "NPV",
         "x": [100.0 * each for each in rates],
-        "y": [value / MILLION for value in values],
+        "y": [value / shown().size for value in values],
         "line": {"color": TOTAL[theme], "width": 2.5},
-        "hovertemplate": f"at %{{x:.2f}} %: %{{y:,.2f}} {currency} million<extra></extra>",
+        "hovertemplate": f"at %{{x:.2f}} %: {money_hover('y', currency, 2)}<extra></extra>",
     }
     marks = {
         "type": "scatter",
@@ -49,16 +50,16 @@ def npv_by_rate(
         "mode": "markers",
         "name": "At the stated rate",
         "x": [100.0 * rate],
-        "y": [worth / MILLION],
+        "y": [worth / shown().size],
         "marker": {"size": 11, "color": TOTAL[theme], "symbol": "circle-open"},
-        "hovertemplate": f"at %{{x:.2f}} %: %{{y:,.2f}} {currency} million<extra></extra>",
+        "hovertemplate": f"at %{{x:.2f}} %: {money_hover('y', currency, 2)}<extra></extra>",
     }
     return figure(
         [trace for trace in (curve, marks, asked) if trace["x"]],
         theme,
         height=HEIGHT,
         x={"ticksuffix": " %", "title": {"text": "Rate"}, "zeroline": False},
-        y={"title": {"text": f"{currency} million"}, "zeroline": True,
+        y={"title": {"text": in_money(currency)}, "zeroline": True,
            "zerolinecolor": FAINT[theme], "zerolinewidth": 2},
         showlegend=True,
     )  # fmt: skip

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from valor_core.charts.style import FAINT, SERIES, TOTAL, Theme, figure
+from valor_core.charts.style import FAINT, SERIES, TOTAL, Theme, figure, money_axis, money_hover
+from valor_core.models.amounts import in_money, shown
 from valor_core.models.statements.forecast import StatementsResult
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-MILLION = 1e6
 FILED, EXPECTED = 0.8, 0.45  # how strongly a bar is drawn
 Lines = Mapping[str, Sequence[float | None]]
 """Filed rows by the names that the forecast has for them."""
@@ -55,7 +55,7 @@ def debt_and_cash(
     cash = _row(filed, "cash", result.balance.cash)
     debt = _row(filed, "debt", result.balance.debt)
     drawn = [0.0] * (len(years) - len(result.free_cash_flow))
-    revolver = [*drawn, *(np.asarray(result.balance.revolver) / MILLION)]
+    revolver = [*drawn, *(np.asarray(result.balance.revolver) / shown().size)]
     net = [
         None if held is None or owed is None else held - owed - lent
         for held, owed, lent in zip(cash, debt, revolver, strict=True)
@@ -73,7 +73,7 @@ def debt_and_cash(
 def _row(filed: Lines, name: str, forecast: Any) -> list[float | None]:
     """Filed years and forecast in one row, in millions."""
     row = [*filed.get(name, ()), *np.asarray(forecast).tolist()]
-    return [None if value is None else value / MILLION for value in row]
+    return [None if value is None else value / shown().size for value in row]
 
 
 def _bars(
@@ -113,7 +113,7 @@ def _line(
 
 
 def _hover(currency: str) -> str:
-    return f"%{{x}}: %{{y:,.0f}} {currency} million<extra>%{{fullData.name}}</extra>"
+    return f"%{{x}}: {money_hover('y', currency)}<extra>%{{fullData.name}}</extra>"
 
 
 def _drawn(
@@ -137,7 +137,7 @@ def _drawn(
         "layer": "below",
         "line": {"color": FAINT[theme], "width": 2},
     }
-    y = {"title": {"text": f"{currency} million"}, "tickformat": ",.0f"}
+    y = money_axis(in_money(currency))
     return figure(
         traces, theme, height=340, x={"type": "category"}, y=y, showlegend=True, shapes=[edge],
         **layout,

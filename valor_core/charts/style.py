@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from valor_core.models.amounts import in_money, shown
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
@@ -22,6 +24,30 @@ HEAT = {
     "light": ((0.0, "#eef4fb"), (0.5, "#92bbe1"), (1.0, "#16589a")),
     "dark": ((0.0, "#10263b"), (0.5, "#276eac"), (1.0, "#a9d0f7")),
 }
+
+
+def money_format(digits: int = 0) -> str:
+    """How amounts in that unit are written: as exact in billions as in millions."""
+    return f",.{digits + shown().digits}f"
+
+
+def money_hover(axis: str, currency: str, digits: int = 0) -> str:
+    """An amount on an axis as the pointer tells it, with its unit."""
+    return f"%{{{axis}:{money_format(digits)}}} {in_money(currency)}"
+
+
+def money(amount: Any, digits: int = 0) -> str:
+    """An amount in that unit, without it.
+
+    >>> money(30_990_000_000.0)
+    '30,990'
+    """
+    return format(float(amount) / shown().size + 0.0, money_format(digits))  # 0.0, not −0.0
+
+
+def money_axis(title: str) -> dict[str, Any]:
+    """An axis of money whose numbers are in that unit already: 3,500,000 and not 3.5M."""
+    return {"title": {"text": title}, "tickformat": ",.3~f" if shown().digits else ",.0f"}
 
 
 def figure(

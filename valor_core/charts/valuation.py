@@ -5,7 +5,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from valor_core.charts.style import DOWN, HEAT, INK, SERIES, TOTAL, UP, Theme, figure
+from valor_core.charts.style import (
+    DOWN,
+    HEAT,
+    INK,
+    SERIES,
+    TOTAL,
+    UP,
+    Theme,
+    figure,
+    money,
+    money_axis,
+    money_hover,
+)
+from valor_core.models.amounts import in_money, shown
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.dcf import DcfResult
 from valor_core.models.dcf_direct import DirectDcfResult
@@ -15,7 +28,6 @@ from valor_core.models.sensitivity import Grid
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-MILLION = 1e6
 MONEY = (Unit.MONEY, Unit.MONEY_PER_SHARE)
 LABELS = {
     "debt": "Debt",
@@ -46,18 +58,18 @@ def enterprise_bridge(
     waterfall = {
         "type": "waterfall",
         "x": names,
-        "y": [float(amount) / MILLION for amount in amounts],
+        "y": [float(amount) / shown().size for amount in amounts],
         "measure": ["absolute", *["relative"] * len(steps), *["total"] * len(ends)],
-        "text": [f"{float(amount) / MILLION:,.0f}" for amount in amounts],
+        "text": [money(amount) for amount in amounts],
         "textposition": "outside",
         "cliponaxis": False,
         "increasing": {"marker": {"color": UP[theme]}},
         "decreasing": {"marker": {"color": DOWN[theme]}},
         "totals": {"marker": {"color": TOTAL[theme]}},
         "connector": {"line": {"color": INK[theme], "width": 0.5}},
-        "hovertemplate": f"%{{x}}: %{{y:,.1f}} {currency} million<extra></extra>",
+        "hovertemplate": f"%{{x}}: {money_hover('y', currency, 1)}<extra></extra>",
     }
-    return figure([waterfall], theme, height=340, y=_in_millions(currency))
+    return figure([waterfall], theme, height=340, y=money_axis(in_money(currency)))
 
 
 def forecast(
@@ -72,7 +84,7 @@ def forecast(
     revenue, ebit, fcff, *_ = SERIES[theme]
 
     def trace(name: str, row: object, **look: Any) -> dict[str, Any]:
-        hover = f"%{{x}}: %{{y:,.0f}} {currency} million<extra>%{{fullData.name}}</extra>"
+        hover = f"%{{x}}: {money_hover('y', currency)}<extra>%{{fullData.name}}</extra>"
         return {"x": years, "y": _scaled(row), "name": name, "hovertemplate": hover, **look}
 
     bars = {"type": "bar", "marker": {"color": revenue}, "opacity": 0.55}
@@ -82,12 +94,7 @@ def forecast(
         trace("FCFF", result.fcff, line={"color": fcff, "width": 2.5, "dash": "dot"}),
     ]
     x = {"type": "category"} if fiscal_years else {"title": {"text": "forecast year"}, "dtick": 1}
-    return figure(traces, theme, height=320, x=x, y=_in_millions(currency), showlegend=True)
-
-
-def _in_millions(currency: str) -> dict[str, Any]:
-    """An axis of money whose numbers are millions already: 3,500,000 and not 3.5M."""
-    return {"title": {"text": f"{currency} million"}, "tickformat": ",.0f"}
+    return figure(traces, theme, height=320, x=x, y=money_axis(in_money(currency)), showlegend=True)
 
 
 def sensitivity(
@@ -110,7 +117,7 @@ def sensitivity(
     def told_of(value: float) -> str:
         if unit is Unit.RATE:
             return f"{100 * value:.1f} %"
-        return f"{value / MILLION:,.0f}" if unit is Unit.MONEY else f"{value:,.2f}"
+        return money(value) if unit is Unit.MONEY else f"{value:,.2f}"
 
     def ticks(values: tuple[float, ...], axis: int) -> list[str]:
         if as_percent[axis]:
@@ -156,4 +163,4 @@ def _framed(row: int, column: int, colour: str) -> dict[str, Any]:
 
 
 def _scaled(row: object) -> list[float]:
-    return [float(value) / MILLION for value in np.asarray(row)]
+    return [float(value) / shown().size for value in np.asarray(row)]

@@ -16,6 +16,7 @@ import numpy as np
 from valor_core.coverage.companies import Company
 from valor_core.coverage.sourcing import basis_of, dump_sources, load_sources
 from valor_core.errors import BadInput, Conflict
+from valor_core.models.amounts import Scale, in_money
 from valor_core.models.basis import Basis
 from valor_core.models.catalogue import checks_of, model_named
 from valor_core.models.checks import Check
@@ -90,6 +91,7 @@ class ReportDocument:
     snapshot_id: str
     snapshot_at: datetime
     code: dict[str, Any]
+    amounts_in: Scale
 
     @property
     def model(self) -> Model:
@@ -189,8 +191,11 @@ class ReportDocument:
 
     def sensitivity_caption(self) -> str:
         """What the sensitivity shows, with its unit, as HTML."""
-        told = "Enterprise value in {} million" if self.open_items else "Value per share in {}"
-        what = told.format(escape(self.currency))
+        what = (
+            f"Enterprise value in {escape(in_money(self.currency))}"
+            if self.open_items
+            else f"Value per share in {escape(self.currency)}"
+        )
         return f"<p>{what}, by growth after the forecast and by the {self.capital_label()}.</p>"
 
     def capital_axis(self) -> tuple[str, float]:
@@ -291,4 +296,5 @@ def read_document(path: Path, *, parameters: Mapping[str, Any]) -> ReportDocumen
         snapshot_id=told["snapshot_id"],
         snapshot_at=datetime.fromisoformat(told["snapshot_at"]),
         code=told["code"],
+        amounts_in=Scale(told.get("amounts_in", Scale.MILLIONS)),
     )

@@ -341,6 +341,48 @@ class AdjustmentRow(Private, Base):
     )
 
 
+class ShareTermRow(Private, Base):
+    """A split, or the shares behind an ADR, as somebody stated it; a dropped one stays to be seen.
+
+    No foreign key to companies, for the reason that valuations have none.
+    """
+
+    __tablename__ = "share_terms"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    company_id: Mapped[str]
+    kind: Mapped[str]
+    ratio: Mapped[float]  # new shares for each old one; shares behind one ADR
+    effective_on: Mapped[str]
+    rationale: Mapped[str] = mapped_column(info=FREE)
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    dropped_at: Mapped[int | None]
+    dropped_by: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint("kind IN ('split', 'adr')", name="kind_known"),
+        CheckConstraint("ratio > 0", name="ratio_positive"),
+        CheckConstraint("(dropped_at IS NULL) = (dropped_by IS NULL)", name="dropped_by_somebody"),
+        Index(None, "tenant_id", "company_id"),
+        STRICT,
+    )
+
+
+class PreferenceRow(Private, Base):
+    """How numbers are shown: to a person or key, or where `whose` is empty to the whole tenant."""
+
+    __tablename__ = "preferences"
+    whose: Mapped[str] = mapped_column(primary_key=True)
+    amounts_in: Mapped[str]
+    changed_at: Mapped[int]
+    changed_by: Mapped[str]
+    __table_args__ = (
+        CheckConstraint(
+            "amounts_in IN ('thousands', 'millions', 'billions')", name="amounts_in_known"
+        ),
+        STRICT,
+    )
+
+
 # --- valuations ----------------------------------------------------------------------------------
 
 

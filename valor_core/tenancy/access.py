@@ -26,6 +26,9 @@ MAY: dict[str, frozenset[Role]] = {
     "session.revoke_any": _MANAGERS,
     "health.read": _READERS,
     "member.names": _READERS,
+    "preference.read": _READERS | _OPERATORS,
+    "preference.choose": _READERS,
+    "preference.set": _ADMINS,
     "company.read": _READERS,
     "fact.read": _READERS,
     "fact.import": _ANALYSTS,
@@ -161,6 +164,7 @@ SCOPES: dict[str, frozenset[Scope]] = {
     **dict.fromkeys(
         (
             "health.read",
+            "preference.read",
             "company.read",
             "fact.read",
             "import.read",

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from valor_core.audit import log as audit
+from valor_core.charts.style import money
 from valor_core.coverage import companies, valuations
 from valor_core.coverage.asof import known
 from valor_core.coverage.companies import Company
@@ -13,6 +14,7 @@ from valor_core.coverage.figures_report import Listing, Told
 from valor_core.coverage.items import ITEM, Measure
 from valor_core.coverage.valuations import OF_SHARES
 from valor_core.errors import ValorError
+from valor_core.models.amounts import shown as scale
 from valor_core.models.catalogue import MODELS
 from valor_core.models.explained import shown, source_text
 from valor_core.models.lines import Line, spoken
@@ -31,7 +33,6 @@ from valor_core.workbench.report_parts import MILLION, percent, person, spreadsh
 from valor_core.workbench.valuations import Saved, read_valuation
 
 YEARS = 5
-UNITS = {Measure.MONEY: "{} m", Measure.SHARES: "m", Measure.PER_SHARE: "{} a share"}
 STEPS = (-0.01, -0.005, 0.0, 0.005, 0.01)
 LINES_SHOWN = 60
 VALUES_SHOWN = 3
@@ -136,7 +137,7 @@ def _facts(figures: Mapping[tuple[str, int], FiledFact]) -> Listing:
         if not any(row):
             continue
         last = next(fact for fact in reversed(row) if fact)
-        unit = UNITS[item.measure].format(last.unit.partition("/")[0])
+        unit = _unit(item.measure, last.unit.partition("/")[0])
         cells = (_amount(fact, item.measure) for fact in row)
         rows.append((f"{item.label}, {unit}", *cells, last.accession))
     return Listing(
@@ -153,7 +154,15 @@ def _amount(fact: FiledFact | None, measure: Measure) -> str:
         return "–"
     if measure is Measure.PER_SHARE:
         return f"{fact.value:,.2f}"
-    return f"{fact.value / MILLION:,.0f}"
+    if measure is Measure.SHARES:
+        return f"{fact.value / MILLION:,.0f}"
+    return money(fact.value)
+
+
+def _unit(measure: Measure, currency: str) -> str:
+    if measure is Measure.SHARES:
+        return "m"
+    return f"{currency} a share" if measure is Measure.PER_SHARE else f"{currency} {scale().mark}"
 
 
 def _methods(saved: Sequence[Saved], names: Mapping[str, str]) -> Listing:

@@ -7,7 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from valor_core.cells import inert
+from valor_core.charts.style import money
 from valor_core.errors import BadInput
+from valor_core.models.amounts import shown as scale
 from valor_core.models.explained import shown
 from valor_core.models.fields import Unit
 from valor_core.models.model import Model
@@ -15,7 +17,7 @@ from valor_core.store.work import Work
 
 DAYS_MOST = 366
 EARLIEST = date(1972, 1, 1)
-MILLION = 1e6
+MILLION = 1e6  # of shares
 
 
 def days_until(work: Work, days: int, last: str) -> tuple[date, date]:
@@ -73,5 +75,5 @@ def worth(model: Model, value: float, currency: str) -> str:
     """A headline of a model, or a difference of two, in its unit."""
     unit = model.headline_unit
     if unit is Unit.MONEY:
-        return f"{value / MILLION:,.0f} {currency} m"
+        return f"{money(value)} {currency} {scale().mark}"
     return f"{shown(value, unit)}{f' {currency}' if unit is Unit.MONEY_PER_SHARE else ''}"

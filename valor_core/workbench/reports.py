@@ -24,11 +24,12 @@ from valor_core.coverage.report_parameters import REPORTS, Parameter, checked, p
 from valor_core.coverage.schedules import Schedule, ScheduleChange
 from valor_core.coverage.sourcing import load_sources
 from valor_core.errors import BadInput, Conflict, NotFound
+from valor_core.models.amounts import showing
 from valor_core.models.codec import load
 from valor_core.models.dcf import DcfInputs
 from valor_core.store.tables import JobRunRow, ScheduleRow, ValuationRow
 from valor_core.store.work import Work
-from valor_core.tenancy import quotas
+from valor_core.tenancy import preferences, quotas
 from valor_core.tenancy.access import may
 from valor_core.values import Caller, CompanyId, Source, SourceKind, ValuationId, from_micros
 from valor_core.workbench import (
@@ -325,7 +326,9 @@ def gather(work: Work, run: JobRun) -> dict[str, Any]:
     The snapshot that it names holds all that it was made from, and is published where none does.
     """
     given, asked_by = checked(run.job, run.parameters), _asked_by(work, run)
-    document = _document(work, run.job, given, asked_by=asked_by)
+    scale = preferences.amounts_in(work, whose=asked_by).shown
+    with showing(scale):
+        document = _document(work, run.job, given, asked_by=asked_by)
     snapshot = snapshot_of_now(work)  # afterwards: a new one is a use, and is logged at the end
     return {
         **document,
@@ -333,6 +336,9 @@ def gather(work: Work, run: JobRun) -> dict[str, Any]:
         "snapshot_at": snapshot.cut,
         "gathered_at": work.now.isoformat(),
         "names": people.names(work),
+        "amounts_in": scale,
+        "snapshot_id": snapshot.id,
+        "snapshot_at": snapshot.cut,
     }
 
 

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from valor_core.models.amounts import Scale, in_money, shown
 from valor_core.models.fields import Unit
 
 if TYPE_CHECKING:
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 NUMBER_FORMATS = {
-    Unit.MONEY: "#,##0.0_);(#,##0.0);0.0_)",
     Unit.RATE: "0.00%_);(0.00%);0.00%_)",
     Unit.RATIO: "0.0000_);(0.0000);0.0000_)",
     Unit.SHARES: "#,##0.0_);(#,##0.0);0.0_)",
@@ -20,6 +20,7 @@ NUMBER_FORMATS = {
     Unit.DAYS: "0.0_);(0.0);0.0_)",
     None: "#,##0.0000_);(#,##0.0000);0.0000_)",
 }
+COMMAS = {Scale.THOUSANDS: ",", Scale.MILLIONS: ",,", Scale.BILLIONS: ",,,"}  # a thousand each
 UNITS = {
     Unit.MONEY: "money",
     Unit.RATE: "%",
@@ -40,7 +41,30 @@ def units_in(currency: str) -> dict[Unit | None, str]:
     """What stands in the column of units, money by its currency where that is known."""
     if not currency:
         return UNITS
-    return {**UNITS, Unit.MONEY: currency, Unit.MONEY_PER_SHARE: f"{currency} a share"}
+    return {**UNITS, Unit.MONEY: in_money(currency), Unit.MONEY_PER_SHARE: f"{currency} a share"}
+
+
+def number_format(unit: Unit | None) -> str:
+    """How numbers of a unit are shown; money in the unit of the reader, held whole in its cell.
+
+    >>> number_format(Unit.MONEY)
+    '#,##0.0,,_);(#,##0.0,,);0.0_)'
+    """
+    if unit is not Unit.MONEY:
+        return NUMBER_FORMATS[unit]
+    scale = shown()
+    digits = "0" * (1 + scale.digits)
+    number = f"#,##0.{digits}{COMMAS[scale]}"
+    return f"{number}_);({number});0.{digits}_)"
+
+
+def how_money_is_shown(currency: str) -> str:
+    """What whoever types an amount must know."""
+    whole = currency or "money"
+    return (
+        f"Amounts are shown in {in_money(whole)} and held whole: type 5,000,000 for 5 million "
+        f"{whole}."
+    )
 
 
 class Looks:
@@ -76,18 +100,18 @@ class Looks:
 
     def input(self, unit: Unit | None) -> "Format":
         """An assumption: typed in, meant to be changed."""
-        return self._format(font_color=BLUE, bg_color="#FFF9E5", num_format=NUMBER_FORMATS[unit])
+        return self._format(font_color=BLUE, bg_color="#FFF9E5", num_format=number_format(unit))
 
     def formula(self, unit: Unit | None, *, faint: bool = False, strong: bool = False) -> "Format":
         """A computed number."""
         emphasis = {"bold": True, "top": 1} if strong else {}
         faintly = {"font_color": GREY} if faint else {}
-        return self._format(num_format=NUMBER_FORMATS[unit], **emphasis, **faintly)
+        return self._format(num_format=number_format(unit), **emphasis, **faintly)
 
     def link(self, unit: Unit | None, *, strong: bool = False) -> "Format":
         """A number that only repeats another cell."""
         emphasis = {"bold": True, "font_size": 14} if strong else {}
-        return self._format(font_color=GREEN, num_format=NUMBER_FORMATS[unit], **emphasis)
+        return self._format(font_color=GREEN, num_format=number_format(unit), **emphasis)
 
     def check(self) -> "Format":
         """The outcome of a check."""

@@ -17,7 +17,7 @@ from valor_core.models.words import words_of, words_of_row
 from valor_core.models.workings import Workings
 from valor_core.values import AdjustedFact, Adjustment, FiledFact, Source
 from valor_core.workbooks.formulas import Formulas, frozen
-from valor_core.workbooks.looks import Looks, say, units_in
+from valor_core.workbooks.looks import Looks, how_money_is_shown, say, units_in
 from valor_core.workbooks.scenarios import SCENARIOS, ScenarioSheet
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class _Writer:
         currency: str,
         scenarios: ScenarioSet | None,
     ) -> None:
-        self.units = units_in(currency)
+        self.currency, self.units = currency, units_in(currency)
         self.workings, self.lines, self.sources = workings, workings.lines, sources
         self.book, self.looks = book, Looks(book)
         self.cases: ScenarioSheet | None = None
@@ -161,7 +161,8 @@ class _Writer:
         sheet, looks = self.sheets[name], self.looks
         say(sheet, 0, 0, title, looks.title())
         told = {
-            INPUTS: "Blue cells are assumptions: change them here, and only here."
+            INPUTS: "Blue cells are assumptions: change them here, and only here. "
+            + how_money_is_shown(self.currency)
             + (" Green ones are switched on the sheet Scenarios." if self.cases else ""),
             WORKINGS: "Every number is a formula; green ones repeat another cell.",
         }[name]
