@@ -81,7 +81,6 @@ def done_here(
     return found
 
 
-@verb("computation.keep", audited=False)
 @contextmanager
 def _renewed(who: Caller, store: Store, computation_id: str) -> Iterator[None]:
     ended = Event()
@@ -112,7 +111,7 @@ def renew_until(
             log.exception("a lease could not be renewed", computation=computation_id)
 
 
-@verb("computation.finish", audited=False)
+@verb("computation.keep", audited=False)
 def renew_computations(work: Work, computation_ids: list[str]) -> None:
     """They are still at work; where nobody says so, they were interrupted."""
     computations.renew(work, computation_ids)

@@ -24,7 +24,7 @@ from valor_core.coverage.report_parameters import REPORTS, Parameter, checked, p
 from valor_core.coverage.schedules import Schedule, ScheduleChange
 from valor_core.coverage.sourcing import load_sources
 from valor_core.errors import BadInput, Conflict, NotFound
-from valor_core.models.amounts import showing
+from valor_core.models.amounts import Scale, showing
 from valor_core.models.codec import load
 from valor_core.models.dcf import DcfInputs
 from valor_core.store.tables import JobRunRow, ScheduleRow, ValuationRow
@@ -49,7 +49,9 @@ from valor_core.workbench.verb import allowed, verb, view
 
 AS_ZERO = "not in the filed figures; stated as 0 for this report"
 QUOTA_HELD = timedelta(days=1)  # by a run that nobody ends
-ADDED = ("snapshot_id", "snapshot_at", "gathered_at", "names", "audit_checkpoint", "code")
+ADDED = (
+    "snapshot_id", "snapshot_at", "gathered_at", "names", "amounts_in", "audit_checkpoint", "code",
+)  # fmt: skip
 """What stands in a document beside what is told."""
 THE_SNAPSHOT = "told anew from its snapshot"
 KEPT = "from the figures that were kept with it"
@@ -293,7 +295,7 @@ def _told_anew(work: Work, run: JobRun, kept: Mapping[str, Any]) -> dict[str, An
         company_id=company.get("id"),
         now=datetime.fromisoformat(kept["gathered_at"]),
     )
-    with book as then:
+    with book as then, showing(Scale(kept.get("amounts_in", Scale.MILLIONS))):
         told = _document(
             then, run.job, checked(run.job, run.parameters), asked_by=_asked_by(work, run)
         )
@@ -337,8 +339,6 @@ def gather(work: Work, run: JobRun) -> dict[str, Any]:
         "gathered_at": work.now.isoformat(),
         "names": people.names(work),
         "amounts_in": scale,
-        "snapshot_id": snapshot.id,
-        "snapshot_at": snapshot.cut,
     }
 
 
