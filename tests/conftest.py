@@ -43,13 +43,24 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=500, derandomize=False)
 hypothesis.settings.load_profile("valor")
 
-WAITS_LONG = ("tests/faults/", "tests/workbooks/", "tests/browser/", "tests/jobs/")
+TAKES_LONG = (
+    "tests/faults/",
+    "tests/workbooks/",
+    "tests/browser/",
+    "tests/jobs/",
+    "tests/notebooks/",
+    "tests/snapshots/",
+    "tests/app/test_",
+    "tests/models/test_workings.py",
+    "tests/pages/test_simulation.py",
+    "tests/test_house.py",
+)
 
 
 @pytest.hookimpl(trylast=True)  # after the shuffling
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first: nothing then runs alone at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(WAITS_LONG))
+    items.sort(key=lambda item: not item.nodeid.startswith(TAKES_LONG))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
