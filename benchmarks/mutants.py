@@ -55,8 +55,10 @@ OTHER = {
 OWN = {
     "entries": "audit/test_entries audit/test_walk audit/test_log",
     "merkle": "audit/test_merkle audit/test_bundle", "notes": "audit/test_notes",
-    "offline": "audit/test_bundle", "bundle": "audit/test_bundle app/api/test_audit",
-    "verify": "audit/test_walk audit/test_verify", "log": "audit/test_log",
+    "offline": "audit/test_bundle audit/test_merkle",
+    "bundle": "audit/test_bundle app/api/test_audit",
+    "verify": "audit/test_walk audit/test_verify audit/test_checkpoints",
+    "log": "audit/test_log audit/test_checkpoints",
     "purges": "audit/test_walk workbench/test_retention", "retention": "workbench/test_retention",
     "checkpoints": "audit/test_checkpoints", "keys": "audit/test_rotation",
     "reconciliation": "billing/test_reconciliation", "signatures": "billing/test_signatures",
@@ -72,7 +74,7 @@ OWN = {
     "sign_in": "tenancy/test_sign_in workbench/test_sessions workbench/test_grants "
     "workbench/test_provider_sign_in",
     "members": "workbench/test_members", "grants": "workbench/test_grants",
-    "tenants": "workbench/test_people tenancy/test_operators",
+    "tenants": "workbench/test_people tenancy/test_operators workbench/test_provider_sign_in",
 }  # fmt: skip
 
 

@@ -254,6 +254,31 @@ def test_the_program_answers_in_one_line_and_lists_whatever_else_it_found(
 
 
 @ONLY_SQLITE
+def test_each_proof_of_a_bundle_is_checked_and_not_only_that_its_file_is_unchanged(
+    sealed, acme, tmp_path
+):
+    files = bundle(sealed, acme, tmp_path / "b")
+    tenant, publics = offline.keys_of(files)
+    roots, _ = offline.roots_of(files, f"valor-ivx/audit/{tenant}", publics)
+    proofs = json.loads(files["proofs.json"])
+    [grown], told = proofs["consistency"], proofs["installation"]
+
+    def hold(**changed: Any) -> bool:
+        line = json.dumps(proofs | changed).encode()
+        return offline.proofs_hold(files | {"proofs.json": line}, roots, publics)
+
+    assert hold()
+    assert hold(installation=None)  # where the installation's log had sealed nothing of it yet
+    assert not hold(installation=told | {"index": told["index"] + 1})
+    assert not hold(installation=told | {"hashes": told["hashes"][1:]})
+    assert not hold(consistency=[grown | {"hashes": grown["hashes"][1:]}])
+
+
+def test_where_nothing_was_logged_nor_sealed_there_is_no_flaw():
+    assert offline.findings_of([], {}, set()) == []
+
+
+@ONLY_SQLITE
 def test_two_checkpoints_of_one_size_with_different_roots_do_not_hold(sealed, acme, tmp_path):
     """A split view, signed with the genuine key, its manifest too."""
     from valor_core.audit.checkpoints import origin_of

@@ -7,18 +7,29 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.audit import reference
+from valor_core.audit import merkle, offline
 from valor_core.audit.entries import push
-from valor_core.audit.merkle import (
-    Tree,
-    is_consistent,
-    is_included,
-    root_of_frontier,
-)
+from valor_core.audit.merkle import Tree, root_of_frontier
 
 LEAVES = some.integers(1, 70).map(
     lambda size: [hashlib.sha256(bytes([n])).digest() for n in range(size)]
 )
 FOREIGN = b"\0" * 32
+
+
+def is_included(leaf: bytes, index: int, size: int, proof: list[bytes], *, root: bytes) -> bool:
+    """What the application says, and the program that goes with a bundle must say too."""
+    said = merkle.is_included(leaf, index, size, proof, root=root)
+    assert offline.is_included(leaf, index, size, proof, root) == said
+    return said
+
+
+def is_consistent(old: int, new: int, proof: list[bytes], **roots: bytes) -> bool:
+    """The same, of two sizes that differ: a bundle holds no other proof."""
+    said = merkle.is_consistent(old, new, proof, **roots)
+    if 0 < old < new:
+        assert offline.is_consistent(old, new, proof, *roots.values()) == said
+    return said
 
 
 def one_bit_off(proof: list[bytes], data) -> list[bytes]:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from tests.app.asking import Client, whole_application
 from tests.conftest import ONLY_SQLITE, Tenant
+from valor_core.billing.metering import day_of
 from valor_core.billing.reconciliation import Line, Price
 from valor_core.billing.sandbox import Sandbox
 from valor_core.billing.signatures import active_secrets
@@ -84,4 +85,6 @@ def test_the_same_seed_tells_the_same_and_a_sound_one_only_repeats_and_reorders(
     assert once == again
     assert set(sound.faults) <= {Line.DUPLICATE_DELIVERY, Line.STALE_IGNORED}
     assert {each.expected for each in sound.sendings} == {200}
-    assert all(json.loads(each.body)["id"] for each in once.sendings)
+    told = [json.loads(each.body) for each in once.sendings]
+    assert all(each["id"] for each in told)
+    assert {day_of(each["created"] * 1_000_000) for each in told} == {TODAY.isoformat()}
