@@ -54,6 +54,12 @@ def test_a_read_of_private_rows_sees_the_own_tenant_only(works, asked):
         assert set(asked(work.session)) == {"same", f"{mark}-only"}
 
 
+def test_rows_read_past_the_orm_are_the_own_tenants_whatever_the_condition(works):
+    for work, mark in zip(works, ("acme", "riva"), strict=True):
+        rows = work.stored(SnapshotRow, [SnapshotRow.id], or_(SnapshotRow.tenant_id != "", true()))
+        assert {name for (name,) in rows} == {"same", f"{mark}-only"}
+
+
 COUNTS = {
     "of a table": lambda s: s.scalar(select(func.count()).select_from(SnapshotRow)),
     "of a column": lambda s: s.scalar(select(func.count(SnapshotRow.id))),

@@ -109,14 +109,8 @@ def verify(
 
 def stored_rows(work: Work, *those: ColumnElement[bool]) -> Iterator[Sequence[Any]]:
     """The rows of the caller's tenant's log in their order, as the database holds them."""
-    return iter(
-        work.session.execute(
-            select(*(_as_stored(work, name) for name in Entry.__slots__))
-            .where(AuditLogRow.tenant_id == work.caller.tenant_id, *those)
-            .order_by(AuditLogRow.seq)
-            .execution_options(yield_per=2000)
-        )
-    )
+    columns = [_as_stored(work, name) for name in Entry.__slots__]
+    return work.stored(AuditLogRow, columns, *those)
 
 
 def stored_entries(work: Work, *those: ColumnElement[bool]) -> Iterator[Entry]:

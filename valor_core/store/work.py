@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import event, insert, inspect, text
+from sqlalchemy import ColumnElement, event, insert, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -125,6 +125,21 @@ class Work:
             row.tenant_id = self.caller.tenant_id
             clean_row(row, row.tenant_id)
         self.session.add_all(rows)
+
+    def stored(
+        self, kind: type[Row], columns: Sequence[ColumnElement[Any]], *those: ColumnElement[bool]
+    ) -> Iterator[Sequence[Any]]:
+        """Columns of very many rows of the caller's tenant by their key, as the driver tells them.
+
+        Each row would cost half as much again by way of the ORM, which here has nothing to do.
+        """
+        query = (
+            select(*columns)
+            .where(kind.tenant_id == self.caller.tenant_id, *those)
+            .order_by(*inspect(kind).primary_key)
+            .execution_options(yield_per=2000)
+        )
+        return iter(self.session.connection().execute(query))
 
     def insert_many(self, kind: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
         """Thousands of rows in one statement, each stamped with the caller's tenant."""
