@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from tests.models.sound import a_direct_dcf
 from valor_core.billing import ledger
 from valor_core.billing.inbox import State
 from valor_core.billing.ledger import PriceStands
-from valor_core.billing.metering import DAY_US, day_of
+from valor_core.billing.metering import DAY_US, day_of, first_moment
 from valor_core.billing.reconciliation import Line, Price, Reconciliation
 from valor_core.coverage import job_runs
 from valor_core.coverage.batches import BatchPolicy
@@ -196,10 +196,33 @@ def test_days_that_are_none_or_more_than_a_year_are_refused(store: Store, acme: 
 
 def test_a_year_may_reach_to_the_first_and_the_last_day_that_can_be_asked_for_and_no_further():
     ledger.check_days(ledger.EARLIEST, ledger.EARLIEST + timedelta(days=365))
-    ledger.check_days(ledger.LATEST, ledger.LATEST)
+    ledger.check_days(ledger.LATEST, ledger.LATEST)  # a single day
     for day in (ledger.EARLIEST - timedelta(days=1), ledger.LATEST + timedelta(days=1)):
         with pytest.raises(BadInput):
             ledger.check_days(day, day)
+
+
+@ONLY_SQLITE
+def test_each_day_has_its_own_bills_invoices_and_closed_uses_to_its_last_second(
+    store: Store, acme: Tenant
+):
+    day = date(2025, 11, 26)
+    begin = first_moment(day) // 1_000_000
+    for n, created in enumerate((begin - 1, begin, begin + 86_399, begin + 86_400)):
+        deliver(store, {**invoice(f"evt_{n}", "created", version=1, id=f"in_{n}"),
+                        "created": created})  # fmt: skip
+    for n in (-1, 0, 1):
+        deliver(store, usage(f"evt_u{n}", day=str(day + timedelta(days=n))))
+    with open_work(acme.admin, store) as work:
+        work.begin_writing()
+        work.add_all([
+            UsageDayRow(day=str(day + timedelta(days=n)), meter="imports", quantity=1, events_n=1,
+                        closed_at=0) for n in (-1, 0, 1)
+        ])  # fmt: skip
+        told = ledger.billing_events(work, day, day)
+
+        assert {row.event_id for row in told} == {"evt_1", "evt_2", "evt_u0"}
+        assert [row.day for row in ledger.closed_days(work, day, day)] == [str(day)]
 
 
 @ONLY_SQLITE
@@ -210,7 +233,11 @@ def test_an_invoices_turn_that_was_told_twice_is_noted_on_the_day_it_was_made(
     for event in (today, today, invoice("evt_2", "created", version=1, id="in_2")):
         deliver(store, event)
 
-    assert lines(reconciled(store, acme)) == {Line.DUPLICATE_DELIVERY: 1}
+    found = reconciled(store, acme)
+    assert lines(found) == {Line.DUPLICATE_DELIVERY: 1}
+    assert [(row.day, row.meter) for row in found.causes] == [
+        (str(utc_now().date()), ledger.INVOICES)
+    ]
 
 
 def test_what_was_quarantined_takes_effect_once_its_tenant_is_here(store: Store, acme: Tenant):

@@ -335,13 +335,6 @@ def end_override(work: Work, override_id: str) -> PlanOverrideRow:
 def overrides(work: Work) -> Sequence[PlanOverrideRow]:
     """Those that hold now, the newest first."""
     return work.session.scalars(_OVERRIDES, {"now": work.now_micros}).all()
-    query = (
-        select(PlanOverrideRow)
-        .where(PlanOverrideRow.expires_at > work.now_micros, PlanOverrideRow.ended_at.is_(None))
-        .order_by(PlanOverrideRow.created_at.desc(), PlanOverrideRow.id.desc())
-        .limit(OVERRIDES_MOST)
-    )
-    return work.session.scalars(query).all()
 
 
 def set_zone(work: Work, name: str) -> str:
