@@ -8,10 +8,9 @@ from app.ui import market_sections as sections
 from app.ui import show
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.words import counted
-from valor_core.coverage.prefill import HOME
 from valor_core.market.provider import Capability
 from valor_core.tenancy.access import MAY
-from valor_core.workbench import market_data, people, premiums
+from valor_core.workbench import market_data, people
 from valor_core.workbench.market_methods import read_beta
 from valor_core.workbench.verb import open_work
 
@@ -21,7 +20,6 @@ with open_work(who) as work:
     standing = market_data.list_providers(work)
     found = market_data.list_series(work)
     names = people.names(work)
-    stated = premiums.list_premiums(work, HOME)
 
 st.title("Market data", anchor=False)
 if who.role in MAY["series.keep"]:
@@ -62,6 +60,6 @@ else:
         icon=":material/candlestick_chart:",
     )
 with st.expander("Equity risk premium", icon=":material/trending_up:"):
-    sections.premium(who, stated, names)
+    sections.premium(who, names)
 with st.expander("Providers and keys", icon=":material/key:"):
     sections.providers(who, standing, names)

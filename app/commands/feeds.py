@@ -13,6 +13,7 @@ feeds = typer.Typer(no_args_is_help=True, help="Streams of prices, taken in by o
 def list_feeds(tenant: Tenant = "demo") -> None:
     """Show each feed, how it stands, and the newest gap of its tape."""
     from app.commands.working import as_local_user, the_open_store
+    from valor_core.sla.hours import hours_of
     from valor_core.values import from_micros
     from valor_core.workbench import feeds
     from valor_core.workbench.verb import open_work
@@ -22,7 +23,10 @@ def list_feeds(tenant: Tenant = "demo") -> None:
     for each in found:
         why = f": {each.why}" if each.why else ""
         symbols = ", ".join(each.row.symbols)
-        print(f"{each.row.id} {each.title}, {symbols}: {each.state}{why}; {each.row.ticks:,} ticks")
+        print(
+            f"{each.row.id} {each.title}, {symbols}: {each.state}{why}; {each.row.ticks:,} ticks; "
+            f"speaks {hours_of(each.hours)}"
+        )
         for gap in each.gaps[:1]:
             began, ended = from_micros(gap.began_at), from_micros(gap.ended_at)
             print(f"  nothing from {began:%Y-%m-%d %H:%M:%S} to {ended:%H:%M:%S} UTC: {gap.why}")

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from app.ui import show
-from app.ui.provider_words import hours_of
 from app.ui.words import NOTHING, counted, moment, number, person
 from valor_core.errors import ValorError
 from valor_core.market.offered import title_of
+from valor_core.sla.hours import hours_of
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, from_micros

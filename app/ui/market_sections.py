@@ -9,9 +9,10 @@ import streamlit as st
 from app.ui import show
 from app.ui.words import NOTHING, counted, moment, number, percent, person
 from valor_core.charts.market import course
-from valor_core.coverage.prefill import EQUITY_PREMIUM, HOME
+from valor_core.coverage.prefill import EQUITY_PREMIUM
 from valor_core.errors import BadInput, ValorError
 from valor_core.market.checks import value_of
+from valor_core.market.curves import CURVES
 from valor_core.market.kept import REASON_MAX, Kept
 from valor_core.market.keys import LENGTH_MAX
 from valor_core.market.offered import title_of
@@ -21,10 +22,9 @@ from valor_core.market.series import Adjusted, Bar, Observation
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, from_micros, utc_now
-from valor_core.workbench import market_data
+from valor_core.workbench import market_data, premiums
 from valor_core.workbench.market_data import DoubtRow, SeriesRow, Standing
 from valor_core.workbench.market_methods import MarketBeta
-from valor_core.workbench.premiums import MarketPremiumRow, state_premium
 from valor_core.workbench.verb import open_work
 
 _TOLD = "market_told"
@@ -270,8 +270,11 @@ def _accepting(who: Caller, told: Kept) -> None:
         )
 
 
-def premium(who: Caller, stated: Sequence[MarketPremiumRow], names: Mapping[str, str]) -> None:
-    """The premium that valuations in the home currency begin with, and the way to state it."""
+def premium(who: Caller, names: Mapping[str, str]) -> None:
+    """The premium that valuations in a currency begin with, and the way to state it."""
+    currency = st.selectbox("Of valuations in", list(CURVES), key="premium_currency")
+    with open_work(who) as work:
+        stated = premiums.list_premiums(work, currency)
     if stated:
         show.listing(
             "Valuations begin with the first one that speaks of their day or of one before it",
@@ -290,8 +293,8 @@ def premium(who: Caller, stated: Sequence[MarketPremiumRow], names: Mapping[str,
         )
     else:
         st.caption(
-            f"Valuations in {HOME} begin with a round {percent(EQUITY_PREMIUM)}. State the premium "
-            "that your house has agreed on, with its source, and they begin with that."
+            f"Valuations in {currency} begin with a round {percent(EQUITY_PREMIUM)}. State the "
+            "premium that your house has agreed on, with its source, and they begin with that."
         )
     if who.role not in MAY["premium.state"]:
         st.caption("It is stated by an administrator of your tenant.")
@@ -309,10 +312,10 @@ def premium(who: Caller, stated: Sequence[MarketPremiumRow], names: Mapping[str,
     if pressed:
         _do(
             who,
-            lambda work: state_premium(
-                work, HOME, (value or 0.0) / 100.0, day=_day(day), source=source
+            lambda work: premiums.state_premium(
+                work, currency, (value or 0.0) / 100.0, day=_day(day), source=source
             ),
-            f"Valuations in {HOME} begin with it from now on.",
+            f"Valuations in {currency} begin with it from now on.",
         )
 
 

@@ -7,7 +7,7 @@ from app.ui.words import NOTHING, number, percent
 from valor_core.market.provider import Capability
 from valor_core.market.routing import Policy, Use
 from valor_core.sla.figures import Figures
-from valor_core.sla.hours import Service
+from valor_core.sla.hours import Service, hours_of
 from valor_core.sla.states import State
 
 KINDS = {
@@ -30,7 +30,6 @@ ANSWERS = {
     "kept": "the last good answer",
     "none": "no answer",
 }
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def question(key: str) -> str:
@@ -105,17 +104,3 @@ def policy_sentences(policy: Policy, service: Service, titles: Mapping[str, str]
         terms.append(f"A second one is asked as well after {policy.hedge_after_s:g} s.")
     terms.append(f"Promised: {percent(service.objective, 2)} {hours_of(service)}.")
     return terms
-
-
-def hours_of(service: Service) -> str:
-    """The hours of the week of a service, as one says them.
-
-    >>> hours_of(Service()), hours_of(Service(weekdays=(0, 1), opens="09:30", closes="16:00"))
-    ('every day around the clock', 'Mon, Tue from 09:30 to 16:00 (UTC)')
-    """
-    every_day = len(service.weekdays) == len(DAYS)
-    days = "every day" if every_day else ", ".join(DAYS[day] for day in service.weekdays)
-    whole = (service.opens, service.closes) == ("00:00", "24:00")
-    hours = "around the clock" if whole else f"from {service.opens} to {service.closes}"
-    zone = "" if whole and every_day else f" ({service.zone})"
-    return f"{days} {hours}{zone}"

@@ -9,7 +9,6 @@ import streamlit as st
 from app.ui import show
 from app.ui.provider_words import (
     ANSWERS,
-    DAYS,
     FIGURES,
     KINDS,
     STATES,
@@ -24,7 +23,7 @@ from valor_core.charts.providers import Stretch
 from valor_core.errors import ValorError
 from valor_core.market.provider import Capability
 from valor_core.market.routing import Policy, Use
-from valor_core.sla.hours import Service
+from valor_core.sla.hours import DAYS, Service
 from valor_core.sla.states import State
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY

@@ -830,3 +830,22 @@ def test_whom_to_ask_is_set_and_shown_from_the_command_line(demo):
                                                         "--reason", "x")  # fmt: skip
     assert demo("routing", "log").out == ""
     assert "Nothing stands in for 'folder'" in demo.refused("demo", "degrade", "folder")
+
+
+def test_streams_and_premia_are_set_and_shown_from_the_command_line(demo):
+    feed = demo("feeds", "start", "replay", "ko").out.split()[0]
+    (told,) = demo("feeds", "list").out.splitlines()
+    assert told.startswith(f"{feed} Replay, KO: waiting")
+    assert "every day around the clock" in told
+    demo("feeds", "stop", feed)
+    assert ": stopped" in demo("feeds", "list").out
+    assert "cannot be streamed" in demo.refused("feeds", "start", "tiingo", "KO")
+
+    stated = ("--day", "2024-06-28", "--source", "our committee")
+    assert demo("capital", "premium", 0.0525, *stated).out == (
+        "USD: 5.25% of 2024-06-28, version 1\n"
+    )
+    shown = demo("capital", "methods", "KO").out
+    assert "0.0525" in shown
+    assert "our committee, of 2024-06-28" in shown
+    assert "cannot be stated" in demo.refused("capital", "premium", 5.25, *stated)

@@ -18,7 +18,9 @@ SUBMISSIONS = {
 
 
 def edgar(path: str, _params: Mapping[str, str]) -> bytes | None:
-    """The SEC, which knows Apple alone."""
+    """https://www.sec.gov/search-filings/edgar-application-programming-interfaces (2026-11;
+    companyfacts as it was recorded, ticker map and submissions unverified): Apple alone.
+    """
     return {
         "/files/company_tickers.json": json.dumps(TICKERS).encode(),
         f"/submissions/CIK{CIK:010d}.json": json.dumps(SUBMISSIONS).encode(),

@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import json
+import re
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -77,6 +79,7 @@ CASES = {
     "ecb": Case(lambda url: Ecb(base_url=url), RATES, answers.ecb, answers.ecb_of_another),
 }  # fmt: skip
 NAMES = list(CASES)
+_CODE = {name: f"valor_core.market.providers.{name}" for name in NAMES}
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +112,14 @@ def ask(provider: Provider, query: Query, *, within_s: float = 5.0) -> Answer:
 def rows_of(answer: Answer) -> list[tuple[Any, ...]]:
     assert isinstance(answer.value, Series)
     return [tuple(asdict(row).values()) for row in answer.value.rows]
+
+
+def test_each_answer_names_the_page_that_documents_it_with_its_date_and_whether_it_was_verified():
+    for name, case in CASES.items():
+        for told in (case.answers.__doc__ or "", sys.modules[_CODE[name]].__doc__ or ""):
+            assert re.search(r"https://\S+", told), name
+            assert re.search(r"\b20\d\d-\d\d\b", told), name
+            assert re.search(r"\b(unverified|recorded)\b", told), name
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -103,13 +103,16 @@ def test_a_share_beside_its_market_shows_its_beta(acme, monkeypatch):
 
 def test_an_administrator_states_the_premium_of_the_house_with_its_source(acme, monkeypatch):
     page = opened(monkeypatch, acme.admin, "market_data")
-    assert "begin with a round 4.5 %" in texts(page)
+    assert "Valuations in USD begin with a round 4.5 %" in texts(page)
+    page.selectbox(key="premium_currency").select("EUR")
+    run(page)
+    assert "Valuations in EUR begin with a round 4.5 %" in texts(page)
 
     next(each for each in page.number_input if each.label == "Premium, % a year").set_value(5.25)
     next(each for each in page.text_input if each.label == "Source").set_value("our committee")
     page = pressed(page, "State it")
 
-    assert "begin with it from now on" in texts(page)
+    assert "Valuations in EUR begin with it from now on" in texts(page)
     assert "our committee" in table(page, "Premium")
     viewer = opened(monkeypatch, acme.viewer, "market_data")
     assert "stated by an administrator" in texts(viewer)

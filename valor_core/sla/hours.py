@@ -23,6 +23,9 @@ class BadService(BadInputs):
     code = "bad_service"
 
 
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """The hours of the week in which a service is promised, and which share of them."""
@@ -43,6 +46,20 @@ class Service:
         """As it was kept."""
         told: dict[str, Any] = {**terms, "weekdays": tuple(terms["weekdays"])}
         return cls(**told)
+
+
+def hours_of(service: Service) -> str:
+    """The hours of the week of a service, as one says them.
+
+    >>> hours_of(Service()), hours_of(Service(weekdays=(0, 1), opens="09:30", closes="16:00"))
+    ('every day around the clock', 'Mon, Tue from 09:30 to 16:00 (UTC)')
+    """
+    every_day = len(service.weekdays) == len(DAYS)
+    days = "every day" if every_day else ", ".join(DAYS[day] for day in service.weekdays)
+    whole = (service.opens, service.closes) == ("00:00", "24:00")
+    hours = "around the clock" if whole else f"from {service.opens} to {service.closes}"
+    zone = "" if whole and every_day else f" ({service.zone})"
+    return f"{days} {hours}{zone}"
 
 
 def checked(service: Service) -> Service:
