@@ -37,6 +37,7 @@ FAULTS = {
     "garbage": Fault.GARBAGE,
     "reset": Fault.RESET,
     "bomb": Fault.BOMB,
+    "tail": Fault.TAIL,
     "redirect": Fault.REDIRECT,
 }
 DAYS = timedelta(days=30)

@@ -44,6 +44,7 @@ class Fault(StrEnum):
     GARBAGE = "garbage"
     RESET = "reset"  # in the middle of the answer
     BOMB = "bomb"  # a gigabyte of nothing, packed
+    TAIL = "tail"  # the answer, packed, and no end of bytes after it
     REDIRECT = "redirect"  # to where no client may go
     WRONG = "wrong"  # a sound answer to another question
 
@@ -148,6 +149,11 @@ async def _fail(fault: Fault, body: bytes, writer: asyncio.StreamWriter) -> None
         _reset(writer)
     elif fault is Fault.BOMB:
         await _drop_a_bomb(writer)
+    elif fault is Fault.TAIL:
+        writer.write(_head(200, _BOMB_MIB * _MIB, _PACKED) + gzip.compress(body, 1))
+        for _ in range(_BOMB_MIB):
+            writer.write(bytes(_MIB))
+            await writer.drain()
     await writer.drain()
 
 

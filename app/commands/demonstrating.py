@@ -54,7 +54,9 @@ def degrade(
     ] = "tiingo",
     how: Annotated[
         str,
-        typer.Option(help="hang, drip, 500, 429, 402, 401, garbage, reset, bomb or redirect."),
+        typer.Option(
+            help="hang, drip, 500, 429, 402, 401, garbage, reset, bomb, tail or redirect."
+        ),
     ] = "hang",
     seconds: Annotated[int, typer.Option(help="How long it fails.", min=5, max=600)] = 45,
 ) -> None:

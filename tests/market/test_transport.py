@@ -61,6 +61,7 @@ def test_an_answer_comes_back_unpacked_and_the_provider_hears_who_asks(provider)
         (Fault.DENY, Failure.UNAUTHORISED),
         (Fault.RESET, Failure.CONNECTION),
         (Fault.BOMB, Failure.TOO_LARGE),
+        (Fault.TAIL, Failure.MALFORMED),
         (Fault.REDIRECT, Failure.REDIRECTED),
     ],
 )
@@ -83,10 +84,13 @@ def test_a_provider_that_hangs_or_drips_is_left_at_the_deadline_of_the_whole_cal
     assert time.monotonic() - began < 1.5
 
 
-def test_a_gigabyte_that_comes_packed_takes_no_more_memory_than_an_answer_may(provider):
+@pytest.mark.parametrize("fault", [Fault.BOMB, Fault.TAIL])
+def test_a_gigabyte_packed_or_after_the_answer_takes_no_more_memory_than_an_answer_may(
+    provider, fault
+):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    failure_of(provider, Fault.BOMB, body_max=1_000_000)
+    failure_of(provider, fault, body_max=1_000_000)
 
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # KiB
 

@@ -172,6 +172,9 @@ async def _unpacked(request: Request, got: httpcore2.Response, encoding: str) ->
     inflate = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
     async for chunk in got.aiter_stream():
         part = inflate.decompress(chunk, left) if inflate else chunk
+        if inflate and inflate.unused_data:  # zlib would gather all that follows
+            told = "more follows its end"
+            raise ProviderFailure(request.provider, Failure.MALFORMED, told=told)
         parts.append(part)
         left -= len(part)
         if left <= 0:
