@@ -120,7 +120,7 @@ def _starting(who: Caller) -> None:
         left, right = st.columns(2)
         provider = left.selectbox("Provider", list(able), format_func=title_of)
         symbols = right.text_input("Shares", placeholder="AAPL, KO", max_chars=500)
-        hours = left.selectbox(
+        hours = st.selectbox(
             "Hours in which it speaks",
             list(HOURS),
             help="Outside them it may be silent. Replay's prices are invented and come at all "

@@ -182,14 +182,13 @@ def one(told: Kept) -> None:
     )
     licence = row.licence
     given_on = "may be given on" if licence["redistribution"] else "may not be given on to others"
-    goes = ""
+    kept = ""
     if row.keep_until is not None:
-        goes = f" until {from_micros(row.keep_until):%Y-%m-%d}, when it is dropped"
-    kept = f"may be kept{goes}" if goes else "may be kept"
+        kept = f"kept until {from_micros(row.keep_until):%Y-%m-%d} and then dropped; "
     asked = "" if row.synthetic else f", asked at {show.plain(row.source)}"
     st.caption(
         f"From {title_of(row.provider)}{asked}, fetched {moment(from_micros(row.fetched_at))}. "
-        f"Terms: {licence['name']}; {kept}; {given_on}. Named by its content: {row.sha256[:12]}."
+        f"Terms: {licence['name']}; {kept}{given_on}. Named by its content: {row.sha256[:12]}."
     )
 
 

@@ -61,7 +61,7 @@ def now(who: Caller) -> None:
                 KINDS[each.capability],
                 STATES[each.state],
                 _why(each),
-                f"{each.since:%Y-%m-%d %H:%M}" if each.since else "–",
+                f"{each.since:%Y-%m-%d %H:%M}" if each.since else "just now",
             ]
             for each in found
         ],
