@@ -1,4 +1,4 @@
-"""Explore: filter, group and chart what a snapshot holds, by clicking; keep the view, share it."""
+"""Explore: what a snapshot holds, by clicking, by questions that have a name, and by SQL."""
 
 import streamlit as st
 
@@ -8,6 +8,7 @@ from app.ui.exploring import Desk
 from app.ui.frame import caller, link, only_for_its_readers
 from app.ui.kept_views import ABOUT, keeping, kept_views, opened_view, taking_along
 from app.ui.questions import questions
+from app.ui.sql_box import sql_box
 from app.ui.words import moment
 from valor_core.snapshots.explore import Explored
 from valor_core.snapshots.fields import Subject
@@ -81,7 +82,7 @@ st.title("Explore", anchor=False)
 with open_work(who) as work:
     rows = {row.id: row for row in snapshots.list_snapshots(work, limit=LISTED)}
     subjects = {each.name: each for each in snapshots.list_subjects(work)}
-    names = people.names(work)
+    names, may_write_sql = people.names(work), snapshots.is_sql_open(work)
 if not rows:
     may_publish = who.role in MAY["snapshot.publish"]
     st.info(
@@ -98,12 +99,17 @@ with show.asked():
     chosen = st.selectbox(
         "Snapshot", [NEWEST, *rows], format_func=titled, key="snapshot", bind="query-params"
     )
-section = show.section(["View", "Saved views", "Questions"], of="explore")
+sections = ["View", "Saved views", "Questions", *(["SQL"] if may_write_sql else [])]
+if "question" in st.query_params:  # a link to a question, or to a statement
+    st.session_state.setdefault("explore:section", "Questions")
+elif "sql" in st.query_params and may_write_sql:
+    st.session_state.setdefault("explore:section", "SQL")
+section = show.section(sections, of="explore")
 if section == "Saved views":
     kept_views(who, subjects, names)
-elif section == "Questions":
+elif section in ("Questions", "SQL"):
     made = show.or_explain(manifest)
     if made:
-        questions(who, made)
+        (questions if section == "Questions" else sql_box)(who, made)
 else:
     clicked()

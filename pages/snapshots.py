@@ -5,9 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.ui import show
-from app.ui.frame import caller, link, only_for_its_readers
-from app.ui.questions import questions
-from app.ui.sql_box import sql_box
+from app.ui.frame import caller, go, link, only_for_its_readers
 from app.ui.words import counted, person
 from valor_core.settings import setting
 from valor_core.snapshots.catalogue import NoSnapshot
@@ -22,6 +20,8 @@ from valor_core.workbench.verb import open_work
 LISTED = 100
 
 only_for_its_readers("snapshots")
+if "sql" in st.query_params or "question" in st.query_params:  # links of earlier versions
+    go("explore", **st.query_params.to_dict())
 who = caller()
 
 
@@ -169,33 +169,24 @@ try:
     with open_work(who) as work:
         made = snapshots.read_snapshot(work, chosen)
         changes = snapshots.compare_with_before(work, made.id)
-        may_write_sql = snapshots.is_sql_open(work)
 except NoSnapshot as error:
     show.refusal(error)
     st.stop()
 with st.container(horizontal=True, vertical_alignment="center"):
     link("screen", "Screen its companies", icon=":material/filter_alt:", snapshot=made.id)
-    link("explore", "Explore it", icon=":material/pivot_table_chart:", snapshot=made.id)
+    link("explore", "Explore it, ask questions", icon=":material/pivot_table_chart:",
+         snapshot=made.id)  # fmt: skip
     asked_to_verify = st.button("Verify", icon=":material/verified_user:")
 if asked_to_verify:
     with st.spinner("Reading every byte …"):
         verdict = show.or_explain(verified, made.id)
     if verdict:
         told(verdict)
-sections = ["What it holds", "Questions", *(["SQL"] if may_write_sql else [])]
-if "SQL" in sections and "sql" in st.query_params:  # somebody shared a statement
-    st.session_state.setdefault("snapshots:section", "SQL")
-section = show.section(sections, of="snapshots")
-if section == "Questions":
-    questions(who, made)
-elif section == "SQL":
-    sql_box(who, made)
-else:
-    holds(changes, first=made.parent is None)
-    for title in held_back:
-        st.caption(
-            f"Figures of {title} are in no snapshot: its terms do not allow them to be given on."
-        )
-    identity(made)
-    if who.role in MAY["snapshot.gc"]:
-        housekeeping()
+holds(changes, first=made.parent is None)
+for title in held_back:
+    st.caption(
+        f"Figures of {title} are in no snapshot: its terms do not allow them to be given on."
+    )
+identity(made)
+if who.role in MAY["snapshot.gc"]:
+    housekeeping()

@@ -13,9 +13,9 @@ CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def a_file(media_type: str) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI of an answer that is a file of that kind."""
-    return {200: {"content": {media_type: {}}}}
+def a_file(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI of an answer that is a file of one of these kinds."""
+    return {200: {"content": {media_type: {} for media_type in media_types}}}
 
 
 class ValuationBody(BaseModel):

@@ -8,11 +8,12 @@ from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from app.api.analytics import plain
-from app.api.bodies import CSV, a_file
+from app.api.bodies import CSV, XLSX, a_file
 from app.api.callers import CallersWork, MakesOnce
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from valor_core.errors import BadInput
+from valor_core.snapshots.exported import EXPORTS, answer_as_workbook
 from valor_core.snapshots.manifest import Manifest
 from valor_core.snapshots.measures import MEASURE
 from valor_core.snapshots.named import Answer
@@ -355,7 +356,9 @@ def list_queries(work: CallersWork, snapshot_id: Which) -> list[QueryView]:
     return [QueryView.of(each) for each in snapshots.list_queries(work)]
 
 
-@router.get("/{snapshot_id}/queries/{query}", response_model=AnswerView, responses=a_file(CSV))
+@router.get(
+    "/{snapshot_id}/queries/{query}", response_model=AnswerView, responses=a_file(CSV, XLSX)
+)
 def ask_snapshot(
     work: CallersWork,
     request: Request,
@@ -365,7 +368,7 @@ def ask_snapshot(
     compared_with: Annotated[
         str | None, Query(max_length=64, description="Another snapshot, else the one before.")
     ] = None,
-    as_: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
+    as_: Annotated[Literal["json", "csv", "xlsx"], Query(alias="format")] = "json",
 ) -> Response:
     """Ask a named query of a snapshot; its parameters stand in the address by their names."""
     own = "as_of", "compared_with", "format"
@@ -380,10 +383,10 @@ def ask_snapshot(
     )
     if as_ == "json":
         return Response(AnswerView.of(answer).model_dump_json(), media_type="application/json")
-    name = f"valor-{answer.query.name}-{answer.cut[:10]}.csv"
+    name = f"valor-{answer.query.name}-{answer.cut[:10]}.{as_}"
     return Response(
-        answer.as_csv(),
-        media_type="text/csv; charset=utf-8",
+        answer.as_csv() if as_ == "csv" else answer_as_workbook(answer),
+        media_type=EXPORTS[as_].media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 

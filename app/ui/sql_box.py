@@ -64,7 +64,7 @@ def _answer(answer: SqlAnswer, sql: str) -> None:
         )  # fmt: skip
         asked = urlencode({"sql": sql, "format": "csv"})
         address = f"/api/v1/snapshots/{answer.snapshot_id}/sql?{asked}"
-        here = f"/snapshots?{urlencode({'snapshot': answer.snapshot_id, 'sql': sql})}"
+        here = f"/explore?{urlencode({'snapshot': answer.snapshot_id, 'sql': sql})}"
         show.links({"Take it along as CSV": address, "Link to share": here})
 
 

@@ -39,9 +39,9 @@ def test_an_analyst_publishes_looks_and_verifies(world: World, monkeypatch, root
 
 
 def test_a_question_is_asked_of_the_snapshot_and_its_answer_taken_along(book: World, monkeypatch):
-    page = pressed(opened(monkeypatch, book.acme.analyst, "snapshots"), "Publish a snapshot")
-    page.segmented_control[0].set_value("Questions")
-    page = run(page)
+    with open_work(book.acme.analyst) as work:
+        snapshots.publish_snapshot(work)
+    page = opened(monkeypatch, book.acme.analyst, "explore", question="coverage")
     question = next(each for each in page.selectbox if each.label == "Question")
     offered = [option.partition(":")[0] for option in question.options]
     assert offered == [
@@ -60,11 +60,15 @@ def test_a_question_is_asked_of_the_snapshot_and_its_answer_taken_along(book: Wo
     page = run(page)
 
     assert page.dataframe[0].value["Company"][0] == "PepsiCo Inc"
+    assert len(page.get("plotly_chart")) == 1
     assert "queries/peer_set?company=KO&format=csv" in texts(page)
+    assert "queries/peer_set?company=KO&format=xlsx" in texts(page)
 
 
 def test_an_analyst_asks_in_sql_unless_it_is_switched_off(world: World, monkeypatch):
-    page = pressed(opened(monkeypatch, world.acme.analyst, "snapshots"), "Publish a snapshot")
+    with open_work(world.acme.analyst) as work:
+        snapshots.publish_snapshot(work)
+    page = opened(monkeypatch, world.acme.analyst, "explore")
     page.segmented_control[0].set_value("SQL")
     page = run(page)
     assert not page.dataframe
@@ -74,12 +78,12 @@ def test_an_analyst_asks_in_sql_unless_it_is_switched_off(world: World, monkeypa
     assert list(page.dataframe[0].value["answer"]) == [42]
     assert "sql=SELECT+40+%2B+2+AS+answer&format=csv" in texts(page)
     assert "an amount that an analyst added" in texts(page)
-    shared = opened(monkeypatch, world.acme.analyst, "snapshots", sql="SELECT 7 AS shared")
+    shared = opened(monkeypatch, world.acme.analyst, "explore", sql="SELECT 7 AS shared")
     assert list(shared.dataframe[0].value["shared"]) == [7]
     with open_work(world.acme.operator) as work:
         flags.switch_flag(work, "analyst_sql", killed=True, reason="not here")
-    page = opened(monkeypatch, world.acme.analyst, "snapshots")
-    assert page.segmented_control[0].options == ["What it holds", "Questions"]
+    page = opened(monkeypatch, world.acme.analyst, "explore")
+    assert page.segmented_control[0].options == ["View", "Saved views", "Questions"]
 
 
 def test_a_viewer_is_told_whom_to_ask_and_clears_nothing_away(world: World, monkeypatch):

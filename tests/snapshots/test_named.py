@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from tests.conftest import ONLY_SQLITE, World
 from tests.snapshots.conftest import Published, filing, import_filings, publish, value_apple
@@ -16,6 +18,7 @@ from valor_core.notebook.local import LocalDesk
 from valor_core.sla.buckets import ACCURACY
 from valor_core.sla.records import Call, count_calls
 from valor_core.snapshots import named
+from valor_core.snapshots.exported import answer_as_workbook
 from valor_core.snapshots.named import NoQuery, Query, QueryTooCostly, named_queries, named_query
 from valor_core.snapshots.reader import opened
 from valor_core.tenancy.access import MAY
@@ -84,6 +87,26 @@ def test_what_changed_is_told_by_company(apple: World, published: Published):
     assert (coke["change"], coke["figures_added"]) == ("new company", 1)
     published()
     assert asked(apple, "changes") == []
+
+
+def test_every_query_has_a_chart_of_a_number_and_its_answer_is_a_sheet(
+    apple: World, published: Published
+):
+    value_apple(apple)
+    published()
+    numbers = {"money", "number", "rate", "ratio", "whole"}
+    for query in named_queries().values():
+        assert query.chart, query.name
+        assert query.columns[query.chart.value].kind in numbers
+    with open_work(apple.acme.viewer, apple.store) as work:
+        answer = snapshots.ask_snapshot(work, "valuation_history", {})
+
+    book = load_workbook(BytesIO(answer_as_workbook(answer)))
+    head, line = book["Answer"].values
+
+    assert head == tuple(column.label for column in answer.query.columns)
+    assert line[0] == "Apple Inc."
+    assert line[3] == pytest.approx(answer.rows[0][3])
 
 
 def test_a_query_that_compares_needs_another_snapshot(apple: World, published: Published):

@@ -6,13 +6,14 @@ Parquet has none. Numbers are whole, not in millions or percent.
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from valor_core.cells import inert
 from valor_core.snapshots.explore import Explored, said
+from valor_core.snapshots.named import Answer
 from valor_core.snapshots.view import NUMBERS
 
 if TYPE_CHECKING:
@@ -59,23 +60,41 @@ def as_csv(found: Explored) -> bytes:
 
 def as_workbook(found: Explored) -> bytes:
     """The lines as a sheet, and below them the line of all."""
+    lines = [_cells(found, row) for row in found.rows]
+    if found.totals and found.keys:
+        lines.append(["All", *[None] * (found.keys - 1), *found.totals[found.keys :]])
+    columns = [(each.label, each.kind) for each in found.columns]
+    return workbook("Explored", columns, lines, frozen=found.keys)
+
+
+def workbook(
+    title: str,
+    columns: Sequence[tuple[str, str]],
+    lines: Iterable[Sequence[Any]],
+    *,
+    frozen: int = 0,
+) -> bytes:
+    """Lines under the labels of their columns, each shown as its kind; a text stays a text."""
     import xlsxwriter
 
     made = io.BytesIO()
     with xlsxwriter.Workbook(made, {"in_memory": True, "nan_inf_to_errors": True}) as book:
-        sheet = book.add_worksheet("Explored")
+        sheet = book.add_worksheet(title)
         bold = book.add_format({"bold": True})
-        sheet.freeze_panes(1, found.keys)
-        for at, (column, label) in enumerate(zip(found.columns, _headings(found), strict=True)):
-            looks = book.add_format({"num_format": FORMATS.get(column.kind, "General")})
+        sheet.freeze_panes(1, frozen)
+        for at, (label, kind) in enumerate(columns):
+            looks = book.add_format({"num_format": FORMATS.get(kind, "General")})
             sheet.set_column(at, at, min(len(label), WIDEST) + 4, looks)
             sheet.write_string(0, at, label[:LONGEST_TEXT], bold)
-        for number, row in enumerate(found.rows, start=1):
-            _write_line(sheet, number, _cells(found, row))
-        if found.totals and found.keys:
-            all_of_them = ["All", *[None] * (found.keys - 1), *found.totals[found.keys :]]
-            _write_line(sheet, len(found.rows) + 1, all_of_them)
+        for number, line in enumerate(lines, start=1):
+            _write_line(sheet, number, line)
     return made.getvalue()
+
+
+def answer_as_workbook(answer: Answer) -> bytes:
+    """The answer to a named query as a sheet."""
+    columns = [(each.label, each.kind) for each in answer.query.columns]
+    return workbook("Answer", columns, answer.rows)
 
 
 def _write_line(sheet: Any, number: int, cells: Sequence[Any]) -> None:

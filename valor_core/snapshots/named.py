@@ -8,7 +8,7 @@ import csv
 import io
 import re
 import threading
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +33,9 @@ _TITLE = re.compile(r"-- (?P<label>[^:\n]+): (?P<meaning>.+)")
 _READS = re.compile(r"-- reads: (\w+\.\w+)")
 _PARAMETER = re.compile(
     r"-- parameter (?P<name>\w+): (?P<kind>\w+)(?P<optional> = ?(?P<default>\S*))?; (?P<label>.+)"
+)
+_CHART = re.compile(
+    r"-- chart: (?P<kind>lines|bars) of (?P<value>\w+) by (?P<by>\w+)(?:, (?P<each>\w+))?"
 )
 _COLUMN = re.compile(r"-- column (?P<name>\w+): (?P<kind>\w+); (?P<label>.+)")
 
@@ -90,6 +93,16 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """What shows an answer at a look: a number over what, with a line for each of these."""
+
+    kind: str  # lines, or bars
+    value: int  # the places of columns
+    by: int
+    each: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """A named query, as its file declares it."""
 
@@ -99,6 +112,7 @@ class Query:
     act: str  # whoever may do that may ask
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
+    chart: Chart | None
     compares: bool  # with another snapshot
     sql: str
 
@@ -161,6 +175,10 @@ def _read(path: Path) -> Query:
     title, reads = _TITLE.match(sql), _READS.search(sql)
     assert title, f"{path.name} begins with no `-- Label: meaning`"
     assert reads, f"{path.name} does not say who may ask"
+    columns = tuple(
+        Column(name=each["name"], kind=each["kind"], label=each["label"])
+        for each in _COLUMN.finditer(sql)
+    )
     return Query(
         name=path.stem,
         label=title["label"],
@@ -175,12 +193,22 @@ def _read(path: Path) -> Query:
             )
             for each in _PARAMETER.finditer(sql)
         ),
-        columns=tuple(
-            Column(name=each["name"], kind=each["kind"], label=each["label"])
-            for each in _COLUMN.finditer(sql)
-        ),
+        columns=columns,
+        chart=_chart(sql, [column.name for column in columns]),
         compares="-- compares: yes" in sql,
         sql=sql,
+    )
+
+
+def _chart(sql: str, columns: Sequence[str]) -> Chart | None:
+    told = _CHART.search(sql)
+    if told is None:
+        return None
+    return Chart(
+        kind=told["kind"],
+        value=columns.index(told["value"]),
+        by=columns.index(told["by"]),
+        each=columns.index(told["each"]) if told["each"] else None,
     )
 
 

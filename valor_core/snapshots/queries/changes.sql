@@ -8,6 +8,7 @@
 -- column revenue_now: money; Revenue now
 -- column value_before: number; Value per share before
 -- column value_now: number; Value per share now
+-- chart: bars of figures_added by name
 WITH filed AS (SELECT company_id, count(*) AS n FROM facts GROUP BY company_id),
 filed_before AS (SELECT company_id, count(*) AS n FROM before.facts GROUP BY company_id)
 SELECT coalesce(now.name, was.name) AS name,

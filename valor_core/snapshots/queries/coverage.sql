@@ -12,6 +12,7 @@
 -- column value_per_share: number; Value per share
 -- column ev_to_ebitda: ratio; EV / EBITDA
 -- column currency: text; Currency
+-- chart: bars of revenue by name
 SELECT name, ticker, fiscal_year, revenue, growth, operating_margin, fcf_margin, roic,
        net_debt_to_ebitda, value_per_share, ev_to_ebitda, currency
 FROM coverage

@@ -10,6 +10,7 @@
 -- column operating_margin: rate; EBIT margin
 -- column growth: rate; Growth
 -- column ev_to_ebitda: ratio; EV / EBITDA
+-- chart: bars of operating_margin by name
 WITH one AS (
   SELECT company_id, lpad(sic::VARCHAR, 4, '0') AS code, revenue FROM coverage
   WHERE upper($company) IN (upper(ticker), upper(company_id)) AND sic IS NOT NULL

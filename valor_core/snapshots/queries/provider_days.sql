@@ -8,6 +8,7 @@
 -- column calls: whole; Calls
 -- column good: rate; Good
 -- column p95_ms: number; 95 % took at most, ms
+-- chart: lines of p95_ms by day, provider
 WITH days AS (
   SELECT day, provider, capability, bucket, outcome, calls,
          sum(calls) OVER (PARTITION BY day, provider, capability ORDER BY bucket) AS up_to,

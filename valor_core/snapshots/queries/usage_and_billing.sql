@@ -7,6 +7,7 @@
 -- column used: whole; Used
 -- column billed: whole; Billed
 -- column difference: whole; Used but not billed
+-- chart: lines of difference by day, meter
 WITH used AS (
   SELECT day, meter, sum(quantity)::BIGINT AS quantity FROM usage_daily
   WHERE day BETWEEN $first AND $last GROUP BY ALL),

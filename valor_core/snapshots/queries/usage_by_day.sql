@@ -6,6 +6,7 @@
 -- column meter: text; Meter
 -- column quantity: whole; Quantity
 -- column events: whole; Events
+-- chart: lines of quantity by day, meter
 SELECT day, meter, quantity, events
 FROM usage_daily
 WHERE day BETWEEN $first AND $last

@@ -7,6 +7,7 @@
 -- column value_per_share: number; Value per share
 -- column change: rate; Since the one before
 -- column currency: text; Currency
+-- chart: lines of value_per_share by saved_at, name
 SELECT coalesce(c.name, v.company_id) AS name,
        make_timestamp(v.saved_at) AS saved_at,
        v.model,
