@@ -14,10 +14,11 @@ from tests.conftest import ONLY_SQLITE, World
 from valor_core.coverage import job_runs
 from valor_core.coverage.job_runs import JobRun, Status
 from valor_core.coverage.report_parameters import report_source
+from valor_core.models.amounts import Scale
 from valor_core.settings import home
 from valor_core.store.tables import SnapshotRow
 from valor_core.values import Caller, Role
-from valor_core.workbench import jobs, reports, snapshots
+from valor_core.workbench import jobs, preferences, reports, snapshots
 from valor_core.workbench.reports import KEPT, THE_PRESENT, THE_SNAPSHOT, Ground
 from valor_core.workbench.verb import open_work
 
@@ -70,7 +71,11 @@ def ground(world: World, run: JobRun) -> Ground:
 
 
 def test_what_was_saved_since_does_not_reach_what_a_snapshot_tells(coke: World):
+    with open_work(coke.acme.admin, coke.store) as work:
+        preferences.show_everybody(work, Scale.BILLIONS)
     run = {name: made(coke, name, asked) for name, asked in OF_A_SNAPSHOT.items()}
+    with open_work(coke.acme.admin, coke.store) as work:
+        preferences.show_everybody(work, Scale.MILLIONS)
     valued(coke.acme.analyst, why="Another look.")
 
     for name, each in run.items():

@@ -1,8 +1,8 @@
 """In what amounts of money are shown: thousands, millions or billions.
 
 Numbers are always whole; the unit is said beside what is shown. Whoever shows them to a reader
-says once which reader it is (`told_by`); what shows them to nobody in particular states it
-(`showing`), else millions are meant.
+says once which reader it is (`told_by`); what shows them to nobody in particular, such as a report
+that is kept, states it (`showing`); else millions are meant.
 """
 
 from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ class Scale(StrEnum):
         return 3 if self is Scale.BILLIONS else 0
 
 
-_stated: ContextVar[Scale] = ContextVar("amounts are shown in", default=Scale.MILLIONS)
+_stated: ContextVar[Scale | None] = ContextVar("amounts are shown in", default=None)
 _reader: Callable[[], Scale | None] | None = None
 
 
@@ -57,7 +57,7 @@ def shown() -> Scale:
     >>> shown().word
     'million'
     """
-    return (_reader() if _reader else None) or _stated.get()
+    return _stated.get() or (_reader() if _reader else None) or Scale.MILLIONS
 
 
 def in_money(currency: str) -> str:
@@ -77,7 +77,7 @@ def told_by(reader: Callable[[], Scale | None]) -> None:
 
 @contextmanager
 def showing(scale: Scale) -> Iterator[None]:
-    """Amounts are shown so within the block, unless a reader says otherwise."""
+    """Amounts are shown so within the block, whoever looks: what is kept is no reader's own."""
     before = _stated.set(scale)
     try:
         yield
