@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.ui import show
 from app.ui.frame import caller, only_for_its_readers
-from app.ui.words import counted, moment, number
+from app.ui.words import NOTHING, counted, event_told, moment, number
 from valor_core.billing.money import written
 from valor_core.billing.reconciliation import MEANING, NO_CURRENCY, Price, Reconciliation, Row
 from valor_core.values import from_micros, utc_now
@@ -16,6 +16,7 @@ from valor_core.workbench.billing import BillingEventRow, BillingObjectRow
 from valor_core.workbench.verb import open_work
 
 SHOWN, MONTHS = 50, 12
+EFFECTS = {"applied": "took effect", "stale": "came after a newer one, changed nothing"}
 
 
 def spans() -> dict[str, tuple[date, date]]:
@@ -101,20 +102,20 @@ def told(invoices: Sequence[BillingObjectRow], events: Sequence[BillingEventRow]
     )
     show.listing(
         "Events of the billing provider",
-        ("Event", "Type", "About", "Amount", "Came", "Received", "Effect"),
+        ("What it told", "About", "Amount", "Came", "Received", "Effect", "Event"),
         [
             [
-                each.event_id,
-                each.type,
+                event_told(each.type),
                 f"{spoken(each.meter)}, {each.day}" if each.meter else each.object_id,
                 written(each.amount_minor, each.currency),
                 counted(each.received_n, "time"),
                 moment(from_micros(each.received_at)),
-                each.outcome,
+                EFFECTS.get(each.outcome, each.outcome),
+                each.event_id,
             ]
             for each in events
         ],
-        text=frozenset({"Event", "Type", "About", "Came", "Received", "Effect"}),
+        text=frozenset({"What it told", "About", "Came", "Received", "Effect", "Event"}),
     )
 
 
@@ -122,17 +123,18 @@ def pays(prices: Sequence[Price]) -> None:
     """What a meter costs, and from which day on."""
     show.listing(
         "Prices",
-        ("Meter", "From", "Price", "Plan"),
+        ("Meter", "Price", "For so many", "From", "Plan"),
         [
             [
                 spoken(each.meter),
+                written(each.price_minor, each.currency),
+                number(each.per_quantity),
                 each.valid_from,
-                f"{written(each.price_minor, each.currency)} for {each.per_quantity:,}",
-                each.plan_version,
+                each.plan_version or NOTHING,
             ]
             for each in prices
         ],
-        text=frozenset({"Meter", "From", "Price", "Plan"}),
+        text=frozenset({"Meter", "From", "Plan"}),
     )
 
 
@@ -144,7 +146,11 @@ def spoken(name: str) -> str:
 only_for_its_readers("billing")
 who = caller()
 st.title("Billing", anchor=False)
-st.write("What was used, beside what the provider billed for it. Days are those of UTC.")
+st.write("What was used, beside what the provider billed for it.")
+st.caption(
+    "A day here begins and ends at midnight UTC, for every tenant. Quotas are counted by your "
+    "tenant's own calendar, so what was used near midnight may stand on another day there."
+)
 with show.asked():
     known = spans()
     span = st.selectbox("Days", known, key="billing_days")
@@ -156,7 +162,7 @@ verdict(found)
 if found.causes:
     causes(found.causes)
 asked = f"format=csv&from={found.first}&to={found.last}"
-show.links({"Download reconciliation": f"/api/v1/admin/billing/reconciliation?{asked}"})
+show.links({"Download reconciliation as CSV": f"/api/v1/admin/billing/reconciliation?{asked}"})
 if prices:
     pays(prices)
 if events:

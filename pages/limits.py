@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.ui import features, show
 from app.ui.frame import caller, only_for_its_readers
-from app.ui.limits import assigning, overriding, said, switched, why
+from app.ui.limits import assigning, named, overriding, said, switched, why
 from app.ui.words import moment, person
 from valor_core.billing.money import written
 from valor_core.tenancy.access import MAY
@@ -27,22 +27,22 @@ effective, plan = now.effective, now.effective.plan
 def quotas() -> None:
     """What is granted in a day and a month, and what is left of it."""
     show.listing(
-        f"By the calendar of {effective.zone.key}",
-        ["Quota", "Granted", "Used", "Held by runs", "Left", "Until", "Why"],
+        f"By your tenant's calendar, {effective.zone.key}; what is used up comes back then",
+        ["Quota", "Granted", "Used", "Held by runs", "Left", "Comes back", "Why"],
         [
             [
-                each.limit.unit.capitalize(),
+                named(each.limit.name),
                 said(each.granted),
                 f"{each.used:,}",
                 f"{each.reserved:,}",
                 said(each.left),
-                f"{each.resets_at:%Y-%m-%d %H:%M}",
+                f"{each.resets_at:%Y-%m-%d %H:%M %Z}",
                 why(effective.granted[each.limit.name]),
             ]
             for each in now.standings
             if each.granted is not None or each.limit.period == "month"
         ],
-        text=frozenset({"Quota", "Why"}),
+        text=frozenset({"Quota", "Comes back", "Why"}),
     )
 
 
@@ -52,7 +52,7 @@ def calls() -> None:
         "Calls of the API, and pages that are opened",
         ["Limit", "Granted", "Why"],
         [
-            [each.limit.unit, said(each.value), why(each)]
+            [named(each.limit.name), said(each.value), why(each)]
             for each in effective.granted.values()
             if not each.limit.meter
         ],

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.ui.words import person
+from app.ui.words import event_told, person
 from valor_core.tenancy.plans import LIMITS
 from valor_core.workbench.logbook import AuditLogRow
 
@@ -173,6 +173,8 @@ def sentence(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str,
     if row.action == "report.schedule" and row.payload:
         begun = "cron" in payload(row)
         did = "scheduled the report" if begun else "ended a schedule of the report"
+    if row.action == "billing.event" and (kind := payload(row).get("type")):
+        return f"told that {event_told(kind)}"
     if row.action == "computation.finish" and row.payload:
         told = payload(row)
         did = ENDED[told["status"]].format(f"a {told['act'].partition('.')[0]}")

@@ -250,22 +250,30 @@ def navigation() -> StreamlitPage:
         told = preferences.amounts_in(work)
     _show_in(told.shown)
     first = next((place for place in places() if place.open_to(who)), PLACES[0])
-    page = st.navigation(
-        [
-            st.Page(
-                place.file,
-                title=place.title,
-                icon=place.icon,
-                default=place == first,
-                visibility="visible" if place.open_to(who) else "hidden",
-            )
-            for place in places()
-        ],
-        expanded=True,
-    )
+    pages = [
+        st.Page(
+            place.file,
+            title=place.title,
+            icon=place.icon,
+            url_path="first" if place == first else place.name,
+            default=place == first,
+            visibility="visible" if place.open_to(who) else "hidden",
+        )
+        for place in places()
+    ]
+    page = st.navigation([*pages, _by_name(first)], expanded=True)
     alone = sum(place.open_to(who) for place in places()) == 1  # then no list is drawn
     _who_is_signed_in(who, me, told, alone=alone)  # after the list, which would push it down
     return page
+
+
+def _by_name(first: Place) -> StreamlitPage:
+    """The first page at the address of its name too: Streamlit serves a default page at "/"."""
+
+    def lead_on() -> None:
+        go(first.name, **st.query_params.to_dict())
+
+    return st.Page(lead_on, title=first.title, url_path=first.name, visibility="hidden")
 
 
 def places() -> list[Place]:

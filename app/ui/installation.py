@@ -6,12 +6,12 @@ import streamlit as st
 
 from app.ui import limits, members, show
 from app.ui.doing import done
-from app.ui.words import counted, moment
+from app.ui.words import NOTHING, counted, event_told, moment
 from valor_core.billing.inbox import State
 from valor_core.errors import BadInput
 from valor_core.store.work import Work
-from valor_core.tenancy.flags import FLAGS
-from valor_core.tenancy.plans import LIMITS
+from valor_core.tenancy.flags import FLAGS, Layer, bucket
+from valor_core.tenancy.plans import LIMITS, Granted, Origin
 from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, Role, TenantId, from_micros
 from valor_core.workbench import billing, flags, people, plans, tenants
@@ -20,11 +20,22 @@ from valor_core.workbench.plans import PlanRow
 from valor_core.workbench.tenants import SUSPENDED, TenantRow, acting_in
 from valor_core.workbench.verb import open_work
 
+OTHER_BODY = "another body under a known id"
 AS_SET, ON, OFF = "as it is", "on", "off"
+FOR_ALL = {
+    "Switch it off for all": True,
+    "End that": False,
+    "Roll it out to a share of the tenants": None,
+}
+"""What can be done with a feature, and whether it is switched off for all by that."""
+
+COUNTED_MOST = 200
+"""So many tenants are asked what a feature would be for them; each takes a moment."""
+
 WORDS_OF_STATE = {
     State.WAITING: "waits for its next attempt",
     State.SET_ASIDE: "set aside",
-    State.QUARANTINED: "of no tenant here, or of a known id",
+    State.QUARANTINED: "of no tenant here",
 }
 
 
@@ -117,7 +128,7 @@ def granting(who: Caller, row: TenantRow, offered: Sequence[PlanRow]) -> None:
         f"{row.label}: {now.effective.plan_name}",
         ["Limit", "Granted", "Used", "Why"],
         [
-            [each.limit.unit, limits.said(each.value), used.get(name, "–"), limits.why(each)]
+            [limits.named(name), limits.said(each.value), used.get(name, NOTHING), _why(each)]
             for name, each in now.effective.granted.items()
             if each.value is not None
         ],
@@ -125,6 +136,12 @@ def granting(who: Caller, row: TenantRow, offered: Sequence[PlanRow]) -> None:
     )
     limits.assigning(inside, offered)
     limits.overriding(inside, now.overrides)
+
+
+def _why(granted: Granted) -> str:
+    """Where a limit comes from; to the operator by the name under which it is set."""
+    by_setting = granted.origin is Origin.SETTING
+    return f"Setting {granted.why}" if by_setting else limits.why(granted)
 
 
 def defining(who: Caller, offered: Sequence[PlanRow]) -> None:
@@ -163,7 +180,7 @@ def defining(who: Caller, offered: Sequence[PlanRow]) -> None:
 def _limit(name: str, old: PlanRow | None) -> str:
     stated = old.limits if old else {}
     value = ("none" if stated[name] is None else str(stated[name])) if name in stated else ""
-    return st.text_input(LIMITS[name].unit.capitalize(), value, key=f"installation:{name}")
+    return st.text_input(limits.named(name), value, key=f"installation:{name}")
 
 
 def _feature(name: str, old: PlanRow | None) -> str:
@@ -181,19 +198,18 @@ def _number(text: str) -> int | None:
     return int(text)
 
 
-def switching(who: Caller) -> None:
+def switching(who: Caller, rows: Sequence[TenantRow]) -> None:
     """A feature for the whole installation: off for all, or rolled out to a share."""
     st.subheader("For every tenant", anchor=False)
+    name = st.selectbox("Feature", list(FLAGS), format_func=lambda each: FLAGS[each].help)
+    what = st.selectbox("What", list(FOR_ALL), key="installation:switch_what")
+    killed, percent = FOR_ALL[what], None
+    if killed is None:
+        percent = int(st.number_input("Share of the tenants, %", 0, 100, 100))
+    _foreseen(who, rows, name, killed=killed, percent=percent)
     with st.form("switching", border=False):
-        name = st.selectbox("Feature", list(FLAGS), format_func=lambda each: FLAGS[each].help)
-        what = st.selectbox(
-            "What", ["Switch it off for all", "End that", "Roll it out to a share of the tenants"]
-        )
-        share = st.number_input("Share, %", 0, 100, 100, help="For a roll-out.")
         reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:switch_why")
         pressed = st.form_submit_button("Do it for all", icon=":material/toggle_on:")
-    killed = {"Switch it off for all": True, "End that": False}.get(what)
-    percent = int(share) if killed is None else None
 
     def switch(work: Work) -> bool:
         flags.switch_flag(work, name, killed=killed, rollout_percent=percent, reason=reason)
@@ -201,6 +217,25 @@ def switching(who: Caller) -> None:
 
     if pressed and done(who, switch):
         st.rerun()
+
+
+def _foreseen(
+    who: Caller, rows: Sequence[TenantRow], name: str, *, killed: bool | None, percent: int | None
+) -> None:
+    """How many tenants would have the feature."""
+    told = []
+    for row in rows[:COUNTED_MOST]:
+        with open_work(acting_in(who, TenantId(row.id))) as work:
+            now = flags.explain_flag(work, name)
+        if percent is None:
+            then = now.instead(Layer.KILL, now.flag.off if killed else None)
+        else:
+            reached = bucket(name, row.id) < percent
+            then = now.instead(Layer.ROLLOUT, now.flag.on if reached else None)
+        told.append((now.value, then.value))
+    counts = [f"{sum(value is not False for value in each):,}" for each in zip(*told, strict=True)]
+    of = f"Tenants that have it, of {counted(len(told), 'tenant')}"
+    show.table("What would change", ["Now", "Then"], [(of, counts or ["0", "0"])])
 
 
 def explaining(who: Caller, row: TenantRow) -> None:
@@ -227,25 +262,39 @@ def events(who: Caller) -> None:
         return
     show.listing(
         "The newest first",
-        ["Event", "Type", "Tenant", "Stands", "Attempts", "Received", "Why"],
+        ["What it tells", "Tenant", "Stands", "Attempts", "Received", "Why", "Event"],
         [
             [
-                row.event_id, row.type, row.tenant_slug, WORDS_OF_STATE[State(row.state)],
-                f"{row.attempts:,}", moment(from_micros(row.received_at)), row.error,
+                event_told(row.type), row.tenant_slug, _stands(row), f"{row.attempts:,}",
+                moment(from_micros(row.received_at)), row.error or NOTHING, row.event_id,
             ]
             for row in rows
         ],
-        text=frozenset({"Event", "Type", "Tenant", "Stands", "Why"}),
+        text=frozenset({"What it tells", "Tenant", "Stands", "Received", "Why", "Event"}),
     )  # fmt: skip
     _settling(who, rows)
+
+
+def _stands(row: WebhookRow) -> str:
+    """How an event stands; the second body of a known id is told by the mark in its own."""
+    return OTHER_BODY if "#" in row.event_id else WORDS_OF_STATE[State(row.state)]
 
 
 def _settling(who: Caller, rows: Sequence[WebhookRow]) -> None:
     by_id = {row.event_id: row for row in rows}
     one = st.selectbox("Event", list(by_id), key="installation:event")
-    waits = by_id[one].state == State.WAITING
+    row, waits = by_id[one], by_id[one].state == State.WAITING
+    if _stands(row) == OTHER_BODY:
+        st.caption("The first one stands. Ask the provider which of them holds.")
+        return
+    if row.state == State.QUARANTINED:
+        st.caption(
+            f"Make the tenant {show.plain(row.tenant_slug) or 'that it names'}, then try it again."
+        )
     with st.form("settling", border=False):
-        reason = st.text_input("Why", max_chars=REASON_MAX, disabled=not waits)
+        reason = ""
+        if waits:
+            reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:event_why")
         label = "Set it aside" if waits else "Try it again"
         pressed = st.form_submit_button(label, icon=":material/replay:")
 

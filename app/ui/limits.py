@@ -24,6 +24,16 @@ def said(value: int | None) -> str:
     return NO_LIMIT if value is None else f"{value:,}"
 
 
+def named(name: str) -> str:
+    """A limit as a line of its own begins.
+
+    >>> named("valuations_per_month"), named("user_calls_burst")
+    ('Saved valuations a month', 'API calls at once of a user or a key')
+    """
+    unit = LIMITS[name].unit
+    return unit[0].upper() + unit[1:]
+
+
 def switched(value: bool | int | str) -> str:
     """A flag's value in words."""
     return ("off", "on")[value] if isinstance(value, bool) else str(value)
@@ -39,14 +49,17 @@ def why(granted: Granted) -> str:
     if granted.origin is Origin.OVERRIDE:
         until = f" until {moment(granted.until)}" if granted.until else ""
         return f"Override{until}: {granted.why}"
-    return f"Plan {granted.why}" if granted.origin is Origin.PLAN else f"Setting {granted.why}"
+    if granted.origin is Origin.PLAN:
+        return f"Plan {granted.why}"
+    return "Default of the installation"
 
 
 def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
     """Another plan for the tenant: first what it would change, then the change."""
     st.subheader("Change the plan", anchor=False)
     if not offered:
-        st.info("No plan is defined yet. The operator defines one on the page Installation.")
+        where = "Define one below." if who.kind == "operator" else "An operator defines one."
+        st.info(f"No plan is defined yet. {where}", icon=":material/library_add:")
         return
     by_name = {
         f"{row.name}, version {row.version}, {written(row.price_minor, row.currency)}": row
@@ -56,7 +69,7 @@ def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
     with open_work(who) as work:
         changes = plans.differences_of(work, chosen.plan_id, chosen.version)
     if changes:
-        rows = [(each.limit.unit, [said(each.before), said(each.after)]) for each in changes]
+        rows = [(named(each.limit.name), [said(each.before), said(each.after)]) for each in changes]
         show.table("What would change", ["Now", "Then"], rows)
     else:
         st.caption("Every limit would stay as it is.")
@@ -75,14 +88,14 @@ def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
 def overriding(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
     """Another limit than the plan's, for a time; and the end of one."""
     st.subheader("Override a limit for a time", anchor=False)
+    name = st.selectbox("Limit", list(LIMITS), format_func=named)
+    left, right = st.columns(2)
+    value = left.number_input("Granted", min_value=0, value=None, step=1, placeholder="a number")
+    unlimited = left.toggle("No limit")
+    days = right.number_input("Days", 1, 365, 30, key="limits:override_days")
+    if (value is None) is unlimited:
+        _foreseen(who, name, None if value is None else int(value))
     with st.form("overriding", border=False):
-        name = st.selectbox("Limit", list(LIMITS), format_func=lambda each: LIMITS[each].unit)
-        left, right = st.columns(2)
-        value = left.number_input(
-            "Granted", min_value=0, value=None, step=1, placeholder="a number"
-        )
-        unlimited = left.toggle("No limit")
-        days = right.number_input("Days", 1, 365, 30, key="limits:override_days")
         reason = st.text_input("Why", max_chars=REASON_MAX, key="limits:override_why")
         pressed = st.form_submit_button("Override", icon=":material/tune:")
     if pressed and (value is None) is not unlimited:
@@ -98,6 +111,21 @@ def overriding(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
         _ending(who, standing)
 
 
+def _foreseen(who: Caller, name: str, value: int | None) -> None:
+    """What another value of a limit would leave, before anybody says so."""
+    with open_work(who) as work:
+        now = plans.plan_now(work)
+    rows = [(named(name), [said(now.effective.granted[name].value), said(value)])]
+    if standing := next((each for each in now.standings if each.limit.name == name), None):
+        taken = standing.used + standing.reserved
+        left = NO_LIMIT if value is None else said(max(value - taken, 0))
+        rows += [
+            ("Used, or held by runs", [said(taken)] * 2),
+            ("Left", [said(standing.left), left]),
+        ]
+    show.table("What would change", ["Now", "Then"], rows)
+
+
 def _ending(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
     by_id = {row.id: row for row in standing}
     with st.form("ending", border=False):
@@ -111,7 +139,7 @@ def _ending(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
 
 def _named(row: PlanOverrideRow) -> str:
     until = moment(from_micros(row.expires_at))
-    return f"{said(row.value)} {LIMITS[row.limit_name].unit} until {until}: {row.reason}"
+    return f"{named(row.limit_name)}: {said(row.value)} until {until}: {row.reason}"
 
 
 def _do(who: Caller, act: Callable[[Work], object]) -> None:

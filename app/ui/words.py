@@ -136,6 +136,23 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+EVENTS_TOLD = {
+    "usage.recorded": "a use was billed",
+    "invoice.created": "an invoice was made",
+    "invoice.paid": "an invoice was paid",
+    "invoice.voided": "an invoice was voided",
+}
+
+
+def event_told(kind: str) -> str:
+    """What an event of the billing provider tells; its own name where that is not known.
+
+    >>> event_told("invoice.paid"), event_told("customer.updated")
+    ('an invoice was paid', 'customer.updated')
+    """
+    return EVENTS_TOLD.get(kind, kind)
+
+
 KINDS_OF_ACTOR = {
     "operator": "the operator",
     "cli": "the command line",

@@ -92,6 +92,9 @@ def test_an_operator_signs_in_to_the_installation_and_opens_a_tenant_to_a_group(
     page.goto(company.origin)
     page.get_by_role("link", name="Sign in with Acme ID").click()
     page.get_by_role("heading", name="Installation", level=1).wait_for()
+    page.goto(f"{company.origin}/installation")
+    page.get_by_role("heading", name="Installation", level=1).wait_for()
+    assert page.get_by_role("dialog").count() == 0, "its first page has an address of its own"
     page.get_by_role("link", name="Sessions").click()
     page.get_by_role("radio", name="Groups").click()
     page.get_by_role("cell", name="acme-desk").wait_for()

@@ -20,10 +20,16 @@ def opened(
     """The page as the caller finds it at that address; None is somebody who is signed out."""
     monkeypatch.setattr(frame, "signed_in_caller", lambda: caller)
     app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)
-    app.switch_page(f"../pages/{name}.py")
+    if name != _first_of(caller):
+        app.switch_page(f"../pages/{name}.py")
     for key, value in address.items():
         app.query_params[key] = value
     return run(app)
+
+
+def _first_of(caller: Caller | None) -> str:
+    """The page that stands at "/", which has no address of its own in a test."""
+    return next((p.name for p in frame.PLACES if caller and p.open_to(caller)), "")
 
 
 def run(app: AppTest) -> AppTest:

@@ -14,7 +14,7 @@ def section(page, name):
 def test_who_reads_sees_what_is_granted_and_left_and_why_and_can_change_nothing(acme, monkeypatch):
     page = opened(monkeypatch, acme.viewer, "limits")
 
-    assert "Setting VALOR_VALUATIONS_PER_MONTH" in texts(page)
+    assert "Default of the installation" in texts(page)
     assert page.segmented_control(key="limits:section").options[-1] == "History"
     assert "12,000" in texts(section(page, "Calls"))
     assert "Documents with filed facts are taken." in texts(section(page, "Features"))
@@ -44,6 +44,9 @@ def test_an_administrator_sees_what_a_plan_would_change_changes_it_and_overrides
     pressed(page, "Override")
     assert "State what is granted" in texts(page)
     page.number_input[0].set_value(77)
+    foreseen = texts(run(page))
+    assert "<th scope=row>Saved valuations a month</th><td>12</td><td>77</td>" in foreseen
+    assert "<th scope=row>Left</th><td>12</td><td>77</td>" in foreseen
     pressed(page, "Override")
     shown = texts(section(page, "Quotas"))
     assert "a large deal" in shown
@@ -66,6 +69,7 @@ def test_where_the_operator_sets_limits_an_administrator_is_told_what_is_left_to
     page.number_input[0].set_value(10**6)
     assert "A higher limit is for the operator" in texts(pressed(page, "Override"))
     assert page.selectbox(key="features:what").options == ["Switch it off", "End what was set"]
+    assert "<th scope=row>The feature is</th><td>on</td><td>off</td>" in texts(page)
     page.text_input(key="features:why").set_value("a breach")
     pressed(page, "Do it")
     assert "Overridden: a breach." in texts(section(page, "Features"))

@@ -81,6 +81,9 @@ def test_the_first_layer_that_says_anything_decides_and_each_tells_what_it_said(
     trace = {each.layer: each.value for each in told(acme).trace}
     assert list(trace) == list(Layer)
     assert list(trace.values()) == [False, True, False, True, True]
+    unkilled = told(acme).instead(Layer.KILL, None)
+    assert unkilled.decided.layer is Layer.OVERRIDE
+    assert unkilled.instead(Layer.OVERRIDE, None).value is False, "as the plan says"
     assert all(each.why.endswith(".") for each in told(acme).trace)
 
     switch(acme, killed=False)

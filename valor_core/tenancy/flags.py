@@ -8,7 +8,7 @@ default. An evaluation tells what each of them said.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -137,6 +137,11 @@ class Evaluation:
         value = self.decided.value
         assert value is not None
         return value
+
+    def instead(self, layer: Layer, value: FlagValue | None) -> "Evaluation":
+        """The same flag, had that layer this value; with None, had it none."""
+        trace = (replace(each, value=value) if each.layer is layer else each for each in self.trace)
+        return replace(self, trace=tuple(trace))
 
 
 def flag_of(name: str) -> Flag:

@@ -18,6 +18,7 @@ from valor_core.billing.metering import Meter, first_moment
 from valor_core.billing.reconciliation import Price
 from valor_core.billing.sandbox import Sandbox, Sending
 from valor_core.coverage.batches import BatchPolicy
+from valor_core.coverage.computations import Status
 from valor_core.market import memory
 from valor_core.market.breaker import Standing
 from valor_core.market.provider import Capability
@@ -57,6 +58,7 @@ from valor_core.workbench import (
     valuations,
     webhooks,
 )
+from valor_core.workbench.computations import finish_computation
 from valor_core.workbench.demo import SLUG, YOU, nothing_beside
 from valor_core.workbench.verb import open_work, verb
 
@@ -133,14 +135,18 @@ def _start(work: Work, ticker: str) -> tuple[CompanyId, tuple[Any, dict[str, str
 
 
 def _work_of_a_day(work: Work, day: date, starts: Starts, chance: random.Random) -> None:
-    """On Mondays all companies are valued, on some days one is valued or simulated."""
+    """On Mondays all companies are valued, on some days one is valued or simulated.
+
+    What takes its time is told as done and counted; its figures are not made up.
+    """
     company_id = chance.choice(list(starts))
     inputs, rationales = starts[company_id]
     growth = chance.choice(GROWTHS)
     inputs = replace_at(inputs, "terminal_growth", growth)
     if day.weekday() == 0:
         stated = Change(path="terminal_growth", value=growth)
-        batches.note_batch(work, BatchPolicy(unfiled_is_nothing=True, changes=(stated,)))
+        policy = BatchPolicy(unfiled_is_nothing=True, changes=(stated,))
+        finish_computation(work, batches.note_batch(work, policy), Status.SUCCEEDED)
     if chance.random() < OF_DAYS:
         why = {"terminal_growth": f"{growth:.1%} is what the desk assumes this week ({TOLD})."}
         valuations.run_valuation(
@@ -150,7 +156,8 @@ def _work_of_a_day(work: Work, day: date, starts: Starts, chance: random.Random)
     if chance.random() < OF_DAYS:
         driver = Driver(path="terminal_growth", distribution=Normal(mean=growth, sd=0.004))
         plan = SimulationPlan(drivers=(driver,), seed=day.toordinal())
-        simulations.note_simulation(work, company_id, inputs, plan)
+        made = simulations.note_simulation(work, company_id, inputs, plan)
+        finish_computation(work, made, Status.SUCCEEDED)
 
 
 def _bill(store: Store, who: Caller, slug: str, first: date, now: datetime) -> None:

@@ -60,6 +60,7 @@ def test_every_act_that_is_logged_is_told_in_words():
         ),
         ("billing.close", "usage:days", {}, "added up the days of use that were over"),
         ("billing.event", "event:evt_1", {}, "told of event evt_1"),
+        ("billing.event", "event:evt_2", {"type": "invoice.paid"}, "told that an invoice was paid"),
         ("batch.run", "run:01m8", {"companies": 18}, "ran a batch of 18 companies"),
         (
             "computation.finish",
