@@ -16,7 +16,7 @@ from valor_core.workbench.billing import BillingEventRow, BillingObjectRow
 from valor_core.workbench.verb import open_work
 
 SHOWN, MONTHS = 50, 12
-EFFECTS = {"applied": "took effect", "stale": "came after a newer one, changed nothing"}
+EFFECTS = {"applied": "took effect", "stale": "came too late"}
 
 
 def spans() -> dict[str, tuple[date, date]]:
@@ -102,21 +102,26 @@ def told(invoices: Sequence[BillingObjectRow], events: Sequence[BillingEventRow]
     )
     show.listing(
         "Events of the billing provider",
-        ("What it told", "About", "Amount", "Came", "Received", "Effect", "Event"),
+        ("What it told", "About", "Amount", "Received", "Effect", "Event"),
         [
             [
                 event_told(each.type),
                 f"{spoken(each.meter)}, {each.day}" if each.meter else each.object_id,
                 written(each.amount_minor, each.currency),
-                counted(each.received_n, "time"),
                 moment(from_micros(each.received_at)),
-                EFFECTS.get(each.outcome, each.outcome),
+                effect(each),
                 each.event_id,
             ]
             for each in events
         ],
-        text=frozenset({"What it told", "About", "Came", "Received", "Effect", "Event"}),
+        text=frozenset({"What it told", "About", "Received", "Effect", "Event"}),
     )
+
+
+def effect(event: BillingEventRow) -> str:
+    """What became of an event, and whether it came again."""
+    told = EFFECTS.get(event.outcome, event.outcome)
+    return told if event.received_n == 1 else f"{told}, came {counted(event.received_n, 'time')}"
 
 
 def pays(prices: Sequence[Price]) -> None:

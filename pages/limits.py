@@ -27,7 +27,7 @@ effective, plan = now.effective, now.effective.plan
 def quotas() -> None:
     """What is granted in a day and a month, and what is left of it."""
     show.listing(
-        f"By your tenant's calendar, {effective.zone.key}; what is used up comes back then",
+        f"By the calendar of your tenant, {effective.zone.key}",
         ["Quota", "Granted", "Used", "Held by runs", "Left", "Comes back", "Why"],
         [
             [
