@@ -1,11 +1,15 @@
 from dataclasses import replace
 from datetime import date
 
+from app.fault_server import Fault, serving
+from app.sound_answers import sound
 from tests.conftest import ONLY_SQLITE
+from tests.market.played import begin_anew
 from tests.pages.opening import opened, pressed, run, texts
 from tests.workbench.test_market_inputs import MARKET, kept, prices
 from valor_core.market.provider import BarsQuery
 from valor_core.market.series import Bar, Series
+from valor_core.values import from_micros
 from valor_core.workbench import market_data
 from valor_core.workbench.verb import open_work
 
@@ -116,3 +120,33 @@ def test_an_administrator_states_the_premium_of_the_house_with_its_source(acme, 
     assert "our committee" in table(page, "Premium")
     viewer = opened(monkeypatch, acme.viewer, "market_data")
     assert "stated by an administrator" in texts(viewer)
+
+
+def test_a_series_says_until_when_its_licence_lets_it_be_kept(acme, monkeypatch):
+    answer = market_data.fetch_series(acme.analyst, QUERY, provider="replay").given()
+    lent = replace(answer, licence=replace(answer.licence, name="lent", retention_days=30))
+    with open_work(acme.analyst) as work:
+        row = market_data.keep_series(work, lent, QUERY).row
+
+    page = opened(monkeypatch, acme.viewer, "market_data")
+
+    assert row.keep_until
+    told = f"Terms: lent; kept until {from_micros(row.keep_until):%Y-%m-%d} and then dropped; may"
+    assert told in texts(page)
+
+
+def test_where_nobody_answers_the_page_gives_the_last_good_series_with_its_age(acme, monkeypatch):
+    with serving(sound) as server:
+        monkeypatch.setenv("VALOR_TIINGO_URL", server.url)
+        monkeypatch.setenv("VALOR_TIINGO_KEY", "s3cret-key")
+        monkeypatch.setenv("VALOR_DATA_LOOPBACK", "1")
+        page = opened(monkeypatch, acme.analyst, "market_data")
+        for fault in (Fault.NONE, Fault.ERROR):
+            server.fault = fault
+            begin_anew(acme)
+            page.text_input(key="market_bars").set_value("aapl")
+            pressed(page, "Fetch")
+
+    told = "\n".join(each.value for each in page.warning).replace("\\", "")
+    assert "The last good answer of Tiingo, because Tiingo answered that it is out of" in told
+    assert "It was fetched on" in told
