@@ -11,6 +11,7 @@ from app.ui.filed import Filed, figures, filed
 from app.ui.frame import caller, link, only_for_its_readers
 from app.ui.importing import import_facts
 from app.ui.lineage import lineage, restated
+from app.ui.share_terms import share_terms
 from app.ui.statement_table import Restated, ratio_table, statement_table
 from app.ui.words import NOTHING, counted
 from valor_core.coverage.companies import Company
@@ -169,6 +170,7 @@ def page(company: Company, as_of: date | None) -> None:
     with st.expander(f"{counted(len(changed), 'figure')} told otherwise later", key="restated"):
         restated(changed.values(), as_of)
     adjusted(company, statements, as_of)
+    share_terms(who, company)
     findings = counted(len(statements.findings), "doubt")
     with st.expander(f"{findings} about the filed figures", key="doubts"):
         doubts(statements)

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.api.callers import CallersWork
 from app.api.paging import Cursor, Limit, seal, unseal
@@ -20,6 +20,25 @@ router = APIRouter(prefix="/companies", tags=["companies"], route_class=StrictRo
 FACTS_MAX = 1_000
 
 
+class SplitView(BaseModel):
+    """A split that somebody has stated."""
+
+    cik: int
+    on: date
+    ratio: float = Field(description="New shares for each old one.")
+    accession: str
+    rationale: str
+
+
+class AdrView(BaseModel):
+    """The shares behind one ADR, as somebody has stated them."""
+
+    shares: float
+    since: date
+    rationale: str
+    author: str
+
+
 class CompanyView(BaseModel):
     """A company that can be valued."""
 
@@ -29,6 +48,8 @@ class CompanyView(BaseModel):
     cik: int
     sic: int | None
     shared: bool
+    stated_splits: list[SplitView] = Field(description="Those that your tenant has stated.")
+    adr: AdrView | None = Field(description="None: nobody has stated that ADRs are traded.")
 
     @classmethod
     def of(cls, company: Company) -> "CompanyView":
@@ -40,6 +61,8 @@ class CompanyView(BaseModel):
             cik=company.cik,
             sic=company.sic,
             shared=company.shared,
+            stated_splits=[SplitView.model_validate(asdict(s)) for s in company.stated_splits],
+            adr=AdrView.model_validate(asdict(company.adr)) if company.adr else None,
         )
 
 

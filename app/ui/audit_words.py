@@ -90,6 +90,8 @@ DEEDS = {
     "session.revoke_any": ("ended sign-ins", "of"),
     "session.refused": ("tried to sign in and was refused", ""),
     "simulation.run": ("ran a simulation", "of"),
+    "share_term.add": ("stated a split or an ADR ratio", "of"),
+    "share_term.drop": ("dropped a split or an ADR ratio", "of"),
     "snapshot.gc": ("cleared away old snapshots", ""),
     "snapshot.sql": ("asked in SQL the snapshot", ""),
     "snapshot.publish": ("published the snapshot", ""),

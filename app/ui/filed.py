@@ -14,7 +14,7 @@ from valor_core.coverage.figures import Figures
 from valor_core.coverage.prefill_credit import credit_by_year
 from valor_core.coverage.reported import History, history
 from valor_core.coverage.restatements import Restatement, restatements
-from valor_core.coverage.splits import splits_of
+from valor_core.coverage.splits import Split, splits_for
 from valor_core.coverage.statements import Statements, statements_of
 from valor_core.models.amounts import Scale
 from valor_core.models.credit.model import CreditResult
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CHARTED = {"Revenue": "revenue", "Operating income": "operating_income", "Net income": "net_income"}
 RATES = {"gross_margin": "Gross", "operating_margin": "Operating", "net_margin": "Net"}
-Key = tuple[str, str, date | None, str]
+Key = tuple[str, str, date | None, str, tuple[Split, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,13 @@ def filed(who: Caller, company: Company, as_of: date | None) -> Filed:
     """What the company filed; the shared book changes with a start of the process only."""
     with open_work(who) as work:
         newest = list_imports(work, limit=1)
-        key = (who.tenant_id, company.id, as_of, newest[0].id if newest else "")
+        key = (
+            who.tenant_id,
+            company.id,
+            as_of,
+            newest[0].id if newest else "",
+            company.stated_splits,
+        )
         return _digested(key, work, company, as_of)
 
 
@@ -55,15 +61,15 @@ def _digested(key: Key, _work: Work, _company: Company, _as_of: date | None) -> 
     return Filed(
         key=key,
         facts=facts,
-        statements=statements_of(facts, _as_of, splits_of(_company.cik, _as_of)),
-        changed=restatements(facts, _as_of, splits_of(_company.cik)),
+        statements=statements_of(facts, _as_of, splits_for(_company, _as_of)),
+        changed=restatements(facts, _as_of, splits_for(_company)),
     )
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)
 def years_as_filed(key: Key, _facts: Sequence[FiledFact]) -> History:
     """The newest filed years in the lines of the linked statements."""
-    _, _, as_of, _ = key
+    _, _, as_of, *_ = key
     return history(Figures(_facts, as_of))
 
 
@@ -72,7 +78,7 @@ def credit_as_filed(
     key: Key, _company: Company, _facts: Sequence[FiledFact]
 ) -> Mapping[int, CreditResult]:
     """What filed facts alone say of the credit in each filed year."""
-    _, _, as_of, _ = key
+    _, _, as_of, *_ = key
     return credit_by_year(_company, _facts, as_of=as_of)
 
 

@@ -11,7 +11,7 @@ from valor_core.coverage.asof import vintages
 from valor_core.coverage.companies import Company, filing_url
 from valor_core.coverage.items import ITEM
 from valor_core.coverage.restatements import Restatement
-from valor_core.coverage.splits import Split, SplitFact, after_splits, splits_of
+from valor_core.coverage.splits import Split, SplitFact, after_splits, splits_for
 from valor_core.values import FiledFact
 
 RESTATED_SHOWN = 60
@@ -47,7 +47,7 @@ def lineage(
                 each.filed_on.isoformat(),
                 each.form,
                 in_filed_unit(each),
-                _against(others[0], each, splits_of(company.cik)),
+                _against(others[0], each, splits_for(company)),
                 each.tag or NOTHING,
                 each.accession,
                 _known(each, fact, as_of),
@@ -60,11 +60,12 @@ def lineage(
 
 
 def _after_splits(shown: SplitFact) -> str:
-    filings = ", ".join(split.accession for split in shown.splits)
-    return (
-        f"Shown as **{show.plain(in_filed_unit(shown))}**, {shown.named_splits}. Earlier counts "
-        f"are restated so in {filings}."
-    )
+    filings = ", ".join(split.accession for split in shown.splits if split.accession)
+    told = [f"Shown as **{show.plain(in_filed_unit(shown))}**, {shown.named_splits}."]
+    if filings:
+        told.append(f"Earlier counts are restated so in {filings}.")
+    told += [f"Stated: {show.plain(s.rationale)}." for s in shown.splits if s.rationale]
+    return " ".join(told)
 
 
 def _against(first: FiledFact, each: FiledFact, splits: Sequence[Split]) -> str:

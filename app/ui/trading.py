@@ -11,6 +11,7 @@ from valor_core.errors import ValorError
 from valor_core.models.trading import TradingInputs, trading_value
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, CompanyId
+from valor_core.workbench.companies import read_company
 from valor_core.workbench.valuations import Saved, ValuationRow, run_valuation
 from valor_core.workbench.verb import open_work
 
@@ -30,7 +31,9 @@ def in_trading_currency(who: Caller, saved: Saved) -> None:
         rate = middle.number_input(
             f"Trading currency for one {row.currency}", value=1.0, format="%.6f", step=0.01
         )
-        shares = right.number_input("Shares per ADR", value=1.0, format="%.4f", step=1.0)
+        shares = right.number_input(
+            "Shares per ADR", value=_shares_per_adr(who, row), format="%.4f", step=1.0
+        )
         day, source = st.columns([1, 2])
         on = day.date_input("Day of the rate", value=date.today(), format="YYYY-MM-DD")  # noqa: DTZ011, the reader's calendar
         why = source.text_input("Source of the rate", max_chars=400)
@@ -52,6 +55,12 @@ def in_trading_currency(who: Caller, saved: Saved) -> None:
         ):
             st.query_params["valuation"] = kept.id
             st.rerun()
+
+
+def _shares_per_adr(who: Caller, row: ValuationRow) -> float:
+    with open_work(who) as work:
+        adr = read_company(work, row.company_id).adr
+    return adr.shares if adr else 1.0
 
 
 def _kept(who: Caller, row: ValuationRow, inputs: TradingInputs, why: str) -> ValuationRow | None:

@@ -50,6 +50,7 @@ from tests.app.things import (
     override_of,
     schedule_of,
     session_of,
+    term_of,
     things_of,
     view_of,
 )
@@ -153,6 +154,9 @@ ACT_OF_ROUTE = {
     "GET /companies/{company_id}/adjustments": "adjustment.read",
     "POST /companies/{company_id}/adjustments": "adjustment.add",
     "DELETE /companies/{company_id}/adjustments/{adjustment_id}": "adjustment.drop",
+    "GET /companies/{company_id}/share-terms": "share_term.read",
+    "POST /companies/{company_id}/share-terms": "share_term.add",
+    "DELETE /companies/{company_id}/share-terms/{term_id}": "share_term.drop",
     "POST /imports": "fact.import",
     "POST /imports/fetch": "fact.import",
     "GET /imports": "import.read",
@@ -319,6 +323,9 @@ SAME_OF_ALL: dict[str, Any] = {
     "PUT /companies/{company_id}/drafts/{model}": {"content": {}},
     "PUT /preferences/amounts": {"amounts_in": "billions"},
     "PUT /preferences/amounts/tenant": {"amounts_in": "thousands"},
+    "POST /companies/{company_id}/share-terms": lambda: {
+        "kind": "adr", "ratio": 0.5, "on": "2025-01-02", "rationale": "depositary agreement",
+    },
     "POST /companies/{company_id}/adjustments": {
         "layer": "Adjusted", "item": "revenue", "fiscal_year": 2009, "amount": -1e6,
         "rationale": "sold since",
@@ -435,6 +442,7 @@ FRESH: dict[str, Callable[[Store, Tenant, Caller, Things], str]] = {
     "adjustment_id": lambda store, tenant, _, things: adjustment_of(
         store, tenant, things.company_id
     ),
+    "term_id": lambda store, tenant, _, things: term_of(store, tenant, things.company_id),
     "destination_id": lambda store, tenant, *_: destination_of(store, tenant),
     "feed_id": lambda store, tenant, *_: feed_of(store, tenant),
     "work_id": lambda store, tenant, *_: announced_work_of(store, tenant),

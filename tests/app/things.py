@@ -12,6 +12,7 @@ from valor_core.coverage import computations
 from valor_core.coverage.batches import BatchPolicy
 from valor_core.coverage.demo_book import DEMO
 from valor_core.coverage.job_runs import Status
+from valor_core.coverage.share_terms import Kind
 from valor_core.market.provider import BarsQuery, in_series
 from valor_core.market.providers.replay import Replay
 from valor_core.market.series import Bar, Series
@@ -36,6 +37,7 @@ from valor_core.workbench import (
     providers,
     reports,
     saved_views,
+    share_terms,
     snapshots,
     valuations,
 )
@@ -47,6 +49,7 @@ PLAN = "team"
 _COUNT = count(1)
 IDS = (
     "company_id", "valuation_id", "run_id", "schedule_id", "destination_id", "adjustment_id",
+    "term_id",
     "computation_id", "override_id", "file_id", "series_id", "work_id", "session_id", "key_id",
     "user_id", "grant_id", "snapshot_id", "view_id", "part_id", "feed_id",
 )  # fmt: skip
@@ -64,6 +67,7 @@ class Things:
     schedule_id: str
     destination_id: str
     adjustment_id: str
+    term_id: str
     computation_id: str
     override_id: str
     file_id: str
@@ -145,6 +149,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         schedule_id=schedule_of(store, tenant, company_id),
         destination_id=destination_of(store, tenant),
         adjustment_id=adjustment_of(store, tenant, company_id),
+        term_id=term_of(store, tenant, company_id),
         computation_id=computation_of(replace(tenant.analyst, user_id="somebody")),
         override_id=override_of(store, tenant),
         file_id=file_of(tenant.analyst, name),
@@ -189,6 +194,22 @@ def adjustment_of(store: Store, tenant: Tenant, company_id: str) -> str:
             fiscal_year=2009,
             amount=5e6,
             rationale=f"one-off of {tenant.slug}",
+        ).id
+
+
+def term_of(store: Store, tenant: Tenant, company_id: str) -> str:
+    """A split that the tenant has stated; its id."""
+    with open_work(tenant.analyst, store) as work:
+        on = date(2025, 1, 1) + timedelta(
+            days=len(share_terms.list_terms(work, CompanyId(company_id)))
+        )
+        return share_terms.add_term(
+            work,
+            CompanyId(company_id),
+            kind=Kind.SPLIT,
+            ratio=2.0,
+            on=on,
+            rationale=f"announced to {tenant.slug}",
         ).id
 
 

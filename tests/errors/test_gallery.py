@@ -48,6 +48,7 @@ SAMPLES: dict[str, Any] = {
     "revenue": -1e9, "roic": -0.02, "role": "viewer", "run_id": "01run",
     "second": "sales_to_capital",
     "shares": 0.0, "sic": 6021, "side": "end", "slug": "../etc", "snapshot_id": "3f2a9c",
+    "split": "4 for 1 on 2020-08-31",
     "status": 404, "stated": -5e6, "stub": 1.5, "tenant_id": "acme-1",
     "text": "99 * * * *", "to_year": 2,
     "told": 20.0, "value": float("nan"), "wacc": 0.09, "waited_s": 30.0, "wanted": "0002",

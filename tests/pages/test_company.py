@@ -154,6 +154,21 @@ def test_an_adjustment_is_added_with_its_reason_and_dropped_and_the_filing_stays
     assert "A fine, once." not in texts(page)
 
 
+def test_a_split_is_stated_with_its_reason_and_told_where_a_number_comes_from(acme, monkeypatch):
+    page = opened(monkeypatch, acme.analyst, "company", company="AAPL")
+    next(each for each in page.number_input if each.label == "Ratio").set_value(2.0)
+    why = next(each for each in page.text_area if each.label == "Source and reason")
+    why.set_value("Announced in June.")
+    page = pressed(page, "State it")
+
+    assert "Announced in June." in texts(page)
+    assert "3 splits and ADR ratios" in [each.label for each in page.expander]
+
+    page = pressed(page, "Drop the split or ratio")
+    assert "Dropped" in texts(page)
+    assert "2 splits and ADR ratios" in [each.label for each in page.expander]
+
+
 def test_a_viewer_reads_adjustments_and_adds_none(acme, monkeypatch):
     page = opened(monkeypatch, acme.viewer, "company", company="AAPL")
 

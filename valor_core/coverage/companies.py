@@ -11,6 +11,8 @@ from sqlalchemy.orm import aliased
 
 from valor_core.coverage.asof import known
 from valor_core.coverage.records import CompanyRecord
+from valor_core.coverage.share_terms import AdrRatio, Terms, terms_of
+from valor_core.coverage.splits import Split
 from valor_core.errors import BadInput, NotFound
 from valor_core.store.tables import CompanyRow, FactRow
 from valor_core.store.work import Work
@@ -31,6 +33,8 @@ class Company:
     cik: int
     sic: int | None
     shared: bool  # of the demo book, read-only
+    stated_splits: tuple[Split, ...] = ()
+    adr: AdrRatio | None = None  # none: its own shares are traded, as far as anybody has stated
 
 
 def company_id(cik: int) -> CompanyId:
@@ -70,7 +74,8 @@ def companies(
     )
     if after:
         query = query.where(tuple_(CompanyRow.name, CompanyRow.id) > after)
-    return [_company(row) for row in work.session.scalars(query.limit(limit))]
+    stated = terms_of(work)
+    return [_company(row, stated.get(row.id)) for row in work.session.scalars(query.limit(limit))]
 
 
 def company(work: Work, name: str) -> Company:
@@ -91,7 +96,8 @@ def company(work: Work, name: str) -> Company:
     # A ticker stays with the company that had it first: an import cannot take it away.
     first = min(rows, key=lambda row: (row.ticker == wanted.upper(), row.created_at, row.id)).id
     of_first = (row for row in rows if row.id == first)
-    return _company(min(of_first, key=lambda row: row.tenant_id == SHARED))
+    chosen = min(of_first, key=lambda row: row.tenant_id == SHARED)
+    return _company(chosen, terms_of(work, first).get(first))
 
 
 COLUMNS = (
@@ -226,8 +232,10 @@ def batched(ids: Sequence[CompanyId]) -> Iterator[Sequence[CompanyId]]:
         yield ids[start : start + IDS_AT_ONCE]
 
 
-def _company(row: CompanyRow) -> Company:
+def _company(row: CompanyRow, stated: Terms | None) -> Company:
     return Company(
+        stated_splits=stated.splits if stated else (),
+        adr=stated.adr if stated else None,
         id=CompanyId(row.id),
         name=row.name,
         ticker=row.ticker,

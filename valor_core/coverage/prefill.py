@@ -15,7 +15,7 @@ from valor_core.coverage.bridge_facts import bridge_of, cash, debt, warnings_of
 from valor_core.coverage.currency import currencies_of, refuse_mixed
 from valor_core.coverage.figures import Figures, Told, assumed, derived, filed
 from valor_core.coverage.findings import findings_of
-from valor_core.coverage.splits import splits_of
+from valor_core.coverage.splits import splits_for
 from valor_core.errors import BadInput
 from valor_core.models.bridge import Bridge
 from valor_core.models.cost_of_capital import BetaKind, CostOfCapitalInputs, TargetWeights
@@ -141,7 +141,7 @@ def prefill_dcf(
         raise FactsMissing(company.name, "both revenue and operating income of one year", as_of)
     if revenue.value <= 0.0:
         raise FactsMissing(company.name, f"a revenue above 0 for FY{figures.year}", as_of)
-    shares = figures.shares(splits_of(company.cik, as_of))
+    shares = figures.shares(splits_for(company, as_of))
     if shares is None:
         raise FactsMissing(company.name, f"a number of shares for FY{figures.year}", as_of)
     currency = currency_of(company, figures.facts)

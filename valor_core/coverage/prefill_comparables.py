@@ -19,7 +19,7 @@ from valor_core.coverage.prefill import (
     Sources,
     currency_of,
 )
-from valor_core.coverage.splits import splits_of
+from valor_core.coverage.splits import splits_for
 from valor_core.models.bridge import Bridge
 from valor_core.models.comparables.comparables import ComparablesInputs, Weights
 from valor_core.models.comparables.figures import Figures as Earned
@@ -143,7 +143,7 @@ def _year_end(figures: Figures) -> int:
 def _shares(
     told: Sources, under: str, company: Named, figures: Figures, as_of: date | None
 ) -> Shares:
-    count = figures.shares(splits_of(company.cik, as_of))
+    count = figures.shares(splits_for(company, as_of))
     if count is None:
         raise FactsMissing(company.name, f"a number of shares for FY{figures.year}", None)
     return Shares(basic=told.number(f"{under}shares.basic", count))

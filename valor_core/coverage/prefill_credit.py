@@ -16,7 +16,7 @@ from valor_core.coverage.prefill import (
     Sources,
     currency_of,
 )
-from valor_core.coverage.splits import Split, splits_of
+from valor_core.coverage.splits import Split, splits_for
 from valor_core.errors import ValorError
 from valor_core.models.credit.model import CreditInputs, CreditResult, Statements, credit
 from valor_core.values import FiledFact
@@ -49,7 +49,7 @@ def prefill_credit(
     figures = Figures(facts, as_of)
     if not figures.year:
         raise FactsMissing(company.name, "both revenue and operating income of one year", as_of)
-    told, splits = Sources(), splits_of(company.cik, as_of)
+    told, splits = Sources(), splits_for(company, as_of)
     inputs = CreditInputs(
         **_years(told, figures, splits),
         market_value=told.open("market_value", missing(MARKET)),
@@ -69,7 +69,7 @@ def credit_by_year(
     company: Named, facts: Iterable[FiledFact], *, as_of: date | None = None
 ) -> dict[int, CreditResult]:
     """What filed facts alone say of the credit in each filed year, the oldest first."""
-    newest, splits, found = Figures(facts, as_of), splits_of(company.cik, as_of), {}
+    newest, splits, found = Figures(facts, as_of), splits_for(company, as_of), {}
     for year in sorted(year for item, year in newest.known if item == "revenue"):
         seen = newest.earlier(newest.year - year)
         try:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from math import prod
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from valor_core.coverage.items import ITEM, Measure
 from valor_core.values import FiledFact
@@ -25,6 +25,7 @@ class Split:
     on: date
     ratio: float  # new shares for each old one
     accession: str  # of the filing that first shows earlier counts in the new shares
+    rationale: str = ""  # why somebody states it, where no filing of the book bears it out
 
     @property
     def named(self) -> str:
@@ -69,6 +70,32 @@ class SplitFact(FiledFact):
 def splits_of(cik: int, as_of: date | None = None) -> list[Split]:
     """The splits of a company that are known, or were by a day."""
     return [split for split in SPLITS if split.cik == cik and (as_of is None or split.on <= as_of)]
+
+
+@runtime_checkable
+class WithSplits(Protocol):
+    """A company of which somebody has stated splits."""
+
+    @property
+    def stated_splits(self) -> tuple[Split, ...]:
+        """Those that stand."""
+        ...
+
+
+class Counted(Protocol):
+    """A company whose shares are counted."""
+
+    @property
+    def cik(self) -> int:
+        """Its number with the SEC."""
+        ...
+
+
+def splits_for(company: Counted, as_of: date | None = None) -> list[Split]:
+    """The splits of a company that are known or stated, or were by a day."""
+    stated = company.stated_splits if isinstance(company, WithSplits) else ()
+    own = [split for split in stated if as_of is None or split.on <= as_of]
+    return sorted([*splits_of(company.cik, as_of), *own], key=lambda split: split.on)
 
 
 def after_splits(fact: FiledFact, splits: Sequence[Split]) -> FiledFact:

@@ -83,11 +83,11 @@ class CompanyBook:
         import pandas as pd
 
         from valor_core.coverage.asof import known
-        from valor_core.coverage.splits import all_after_splits, splits_of
+        from valor_core.coverage.splits import all_after_splits, splits_for
 
         values: dict[str, dict[int, float]] = {}
         figures = known(self._facts, self.as_of)
-        splits = splits_of(self.company.cik, self.as_of)
+        splits = splits_for(self.company, self.as_of)
         for (item, year), fact in all_after_splits(figures, splits).items():
             values.setdefault(item, {})[year] = fact.value
         unknown = [item for item in items if item not in values]

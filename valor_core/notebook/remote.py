@@ -11,7 +11,9 @@ from urllib.parse import quote
 
 from valor_core.coverage.batches import BatchPolicy, Valued
 from valor_core.coverage.companies import Company
+from valor_core.coverage.share_terms import AdrRatio
 from valor_core.coverage.sourcing import basis_of, load_fact, load_sources
+from valor_core.coverage.splits import Split
 from valor_core.models.catalogue import model_named, model_of
 from valor_core.models.codec import dump, load
 from valor_core.models.simulation.kept import columns_of, simulation_of
@@ -316,7 +318,13 @@ def _segment(text: str) -> str:
 
 
 def _company(told: dict[str, Any]) -> Company:
-    return Company(**told)
+    splits = tuple(Split(**s | {"on": _a_day(s["on"])}) for s in told["stated_splits"])
+    adr = told["adr"] and AdrRatio(**told["adr"] | {"since": _a_day(told["adr"]["since"])})
+    return Company(**told | {"stated_splits": splits, "adr": adr})
+
+
+def _a_day(told: str) -> date:
+    return date.fromisoformat(told)
 
 
 def _fact(told: Mapping[str, Any]) -> FiledFact:

@@ -12,7 +12,7 @@ from valor_core.coverage.bridge_facts import debt
 from valor_core.coverage.companies import Company
 from valor_core.coverage.figures import Figures, assumed, derived
 from valor_core.coverage.prefill import EQUITY_PREMIUM, HOME, MARGINAL_TAX, Alternative, currency_of
-from valor_core.coverage.splits import splits_of
+from valor_core.coverage.splits import splits_for
 from valor_core.errors import ValorError
 from valor_core.market import kept, premiums
 from valor_core.market.checks import value_of
@@ -258,7 +258,7 @@ def _peers(work: Work, company: Company, as_of: date | None) -> Iterator[Measure
 
 def _leverage(company: Company, figures: Figures, share: Kept, as_of: date | None) -> float | None:
     """Filed debt over the shares at their last price; None where a figure is lacking."""
-    owed, shares = debt(figures), figures.shares(splits_of(company.cik, as_of))
+    owed, shares = debt(figures), figures.shares(splits_for(company, as_of))
     _, price = last_price(share, as_of)
     worth = price * (shares.amount if shares else 0.0)
     in_one_currency = all(fact.unit == share.series.currency for fact in owed.facts)

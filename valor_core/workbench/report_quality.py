@@ -12,7 +12,7 @@ from valor_core.coverage.figures_report import Listing, Told
 from valor_core.coverage.findings import findings_of
 from valor_core.coverage.items import ITEM
 from valor_core.coverage.restatements import restatements
-from valor_core.coverage.splits import splits_of
+from valor_core.coverage.splits import splits_for
 from valor_core.errors import BadInput
 from valor_core.market import kept
 from valor_core.market.offered import title_of
@@ -134,7 +134,7 @@ def _flaws(
         kind = "out_of_range" if finding.name in OUT_OF_RANGE else "doubted"
         item = finding.facts[0].item if finding.name == "sign" else finding.name
         yield flaw(kind, item, finding.fiscal_year, finding.message, finding.facts)
-    for (item, year), each in restatements(facts, splits=splits_of(company.cik)).items():
+    for (item, year), each in restatements(facts, splits=splits_for(company)).items():
         by = f" ({percent(each.change)})" if each.change is not None else ""
         told = (
             f"{each.before.value:,.0f} as filed {each.before.filed_on}, {each.now.value:,.0f} "
