@@ -51,7 +51,7 @@ def _listed(company: Company, stated: Sequence[ShareTermRow], names: Mapping[str
     book = [
         [split.on.isoformat(), "Split", f"{split.ratio:g} for 1", "Counts", split.accession,
          "the book", NOTHING]
-        for split in splits_of(company.cik)
+        for split in reversed(splits_of(company.cik))
     ]  # fmt: skip
     own = [
         [row.effective_on, KINDS[Kind(row.kind)], _ratio(row),
@@ -60,10 +60,10 @@ def _listed(company: Company, stated: Sequence[ShareTermRow], names: Mapping[str
         for row in stated
     ]  # fmt: skip
     show.listing(
-        "By day, what somebody has stated first",
-        ["From", "What", "Ratio", "Counts", "Why, or the filing", "By", "On"],
+        "What somebody has stated, then what the book knows; the newest first",
+        ["From", "What", "Ratio", "State", "Why, or the filing", "By", "On"],
         [*own, *book],
-        text=frozenset({"What", "Counts", "Why, or the filing", "By", "On"}),
+        text=frozenset({"From", "What", "State", "Why, or the filing", "By", "On"}),
         filer=company.id,
     )
 

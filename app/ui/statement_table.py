@@ -64,7 +64,7 @@ def statement_table(
         selection_mode="single-cell",
         column_config={
             "_index": st.column_config.TextColumn("Million, or a share", width=230, pinned=True),
-            **_columns(statements),
+            **_columns(statements, format="%,.3f" if shown().digits else "localized"),
         },
         alt=f"{name} by fiscal year, the newest first; choose a cell for its filing",
     )
