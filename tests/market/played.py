@@ -1,6 +1,7 @@
 """Providers that behave as a test says: well, late, wrong or not at all."""
 
 import asyncio
+import selectors
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +28,27 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class Skipped(selectors.DefaultSelector):
+    """Waits for nothing: the time that would have gone by has."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.now += timeout or 0.0
+        return super().select(timeout and 0.0)
+
+
+class Skipping(asyncio.SelectorEventLoop):
+    """A loop whose time goes only while all that runs on it wait, and then at once."""
+
+    def __init__(self) -> None:
+        self.skipped = Skipped()
+        super().__init__(self.skipped)
+
+    def time(self) -> float:
+        return self.skipped.now
 
 
 @dataclass(kw_only=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import booleans, floats, lists, none, sampled_from
 
-from tests.market.played import FREE, QUESTION, Clock, Played, no_wait
+from tests.market.played import FREE, QUESTION, Clock, Played, Skipping, no_wait
 from tests.market.simulator import seeds
 from valor_core.market.breaker import Limits, State
 from valor_core.market.failures import BREAKING, Failure, ProviderFailure
@@ -35,7 +35,8 @@ def a_router(clock: Clock) -> Router:
 def ask(router: Router, *providers: Played, policy: Policy = POLICY, **changes: object) -> Routed:
     by_name = {provider.name: provider for provider in providers}
     asked = router.ask(QUESTION, replace(policy, **changes), by_name, SafeHttp(loopback=True))  # type: ignore[arg-type]
-    return asyncio.run(asked)
+    with asyncio.Runner(loop_factory=Skipping) as runner:
+        return runner.run(asked)
 
 
 def pair(clock: Clock) -> tuple[Played, Played]:

@@ -123,9 +123,9 @@ class _Asking:
     titles: Mapping[str, str]
     http: SafeHttp
     loop: asyncio.AbstractEventLoop
-    until: float  # of its clock
+    began: float  # of its clock
+    until: float
     at: float
-    began: float = field(default_factory=time.perf_counter)
     attempts: list[Attempt] = field(default_factory=list)
     failures: list[ValorError] = field(default_factory=list)
     stale: Answer | None = None
@@ -218,7 +218,8 @@ class Router:
             titles={name: provider.title for name, provider in providers.items()},
             http=http,
             loop=loop,
-            until=loop.time() + policy.deadline_s,
+            began=(began := loop.time()),
+            until=began + policy.deadline_s,
             at=self._clock(),
         )
         may = self._those_who_may(providers, asking, probed_elsewhere)
@@ -241,8 +242,9 @@ class Router:
         permit = breaker.admit()
         if isinstance(permit, Refused):
             return None
-        began, outcome, told = time.perf_counter(), Outcome.NEUTRAL, "was not waited for"
-        until = asyncio.get_running_loop().time() + within_s
+        loop = asyncio.get_running_loop()
+        began, outcome, told = loop.time(), Outcome.NEUTRAL, "was not waited for"
+        until = began + within_s
         try:
             async with asyncio.timeout_at(until):
                 await provider.health(http, until)
@@ -252,7 +254,7 @@ class Router:
         except ValorError as refusal:
             outcome, told = self._learnt(refusal, breaker)
         finally:
-            seconds = time.perf_counter() - began
+            seconds = loop.time() - began
             breaker.settle(permit, outcome, seconds=seconds, why=told)
         return Attempt(provider=provider.name, title=provider.title, told=told, outcome=outcome,
                        seconds=seconds)  # fmt: skip
@@ -336,7 +338,7 @@ class Router:
                 provider.name, f"is left alone until {_clock_time(permit.until)}: {permit.why}"
             )
             return None
-        began, outcome, told = time.perf_counter(), Outcome.NEUTRAL, "was not waited for"
+        began, outcome, told = asking.loop.time(), Outcome.NEUTRAL, "was not waited for"
         answer = None
         try:
             async with asyncio.timeout_at(until):
@@ -348,7 +350,7 @@ class Router:
         except ValorError as refusal:
             outcome, told = self._judged(refusal, breaker, asking)
         finally:
-            seconds = time.perf_counter() - began
+            seconds = asking.loop.time() - began
             breaker.settle(permit, outcome, seconds=seconds, why=told)
             if answer and self._is_old(answer, asking):
                 told = f"is stale: its data are of {answer.as_of:%Y-%m-%d %H:%M} UTC"
@@ -438,7 +440,7 @@ class Router:
             chosen=answer.provider if answer else "",
             title=asking.titles[answer.provider] if answer else "",
             attempts=tuple(asking.attempts),
-            seconds=time.perf_counter() - asking.began,
+            seconds=asking.loop.time() - asking.began,
             as_of=answer.as_of if answer else None,
             fetched_at=answer.fetched_at if answer else None,
             stale=stale,
