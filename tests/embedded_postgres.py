@@ -100,7 +100,7 @@ class EmbeddedPostgres:
     def connect(self, database: str = "postgres", user: str = OWNER) -> psycopg.Connection:
         """A connection in autocommit."""
         return psycopg.connect(
-            host=str(self.folder), user=user, dbname=database, autocommit=True, connect_timeout=5
+            host=str(self.folder), user=user, dbname=database, autocommit=True, connect_timeout=30
         )
 
     def url(self, database: str = "postgres", user: str = OWNER) -> str:

@@ -82,8 +82,7 @@ def test_a_request_that_computes_does_not_hold_the_end(program):
     process, port = program
     with socket.create_connection(("127.0.0.1", port)) as request:
         request.sendall(b"GET /compute HTTP/1.1\r\nHost: a\r\n\r\n")
-        time.sleep(0.3)  # until the thread has it
-
+        assert process.stdout.readline() == "computing\n"
         began = time.monotonic()
         process.terminate()
         process.wait(10)

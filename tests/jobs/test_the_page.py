@@ -18,7 +18,7 @@ pytestmark = ONLY_SQLITE
 
 def page(monkeypatch: pytest.MonkeyPatch, caller: Caller) -> AppTest:
     monkeypatch.setattr(frame, "signed_in_caller", lambda: caller)
-    shown = AppTest.from_file(str(ROOT / "pages" / "reports.py"), default_timeout=20).run()
+    shown = AppTest.from_file(str(ROOT / "pages" / "reports.py"), default_timeout=60).run()
     assert not shown.exception
     return shown
 

@@ -15,7 +15,7 @@ def test_an_administrator_does_a_job_now_and_changes_when_it_is_due(world: World
     monkeypatch.setattr(frame, "signed_in_caller", lambda: world.acme.admin)
     with open_work(world.acme.admin, world.store) as work:
         jobs.seed_schedules(work, {name: job.when for name, job in STANDING.items()})
-    shown = AppTest.from_file(str(ROOT / "pages" / "jobs.py"), default_timeout=20).run()
+    shown = AppTest.from_file(str(ROOT / "pages" / "jobs.py"), default_timeout=60).run()
     assert not shown.exception
     assert "No job has run yet" in shown.info[0].value
     assert any("Every day at 02:10 UTC." in text.value for text in shown.markdown)

@@ -23,7 +23,7 @@ def root(tmp_path, monkeypatch):
 
 def page(monkeypatch: pytest.MonkeyPatch, caller: Caller) -> AppTest:
     monkeypatch.setattr(frame, "signed_in_caller", lambda: caller)
-    shown = AppTest.from_file(str(ROOT / "pages" / "screen.py"), default_timeout=20).run()
+    shown = AppTest.from_file(str(ROOT / "pages" / "screen.py"), default_timeout=60).run()
     assert not shown.exception
     return shown
 

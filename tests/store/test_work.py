@@ -190,7 +190,7 @@ def test_who_reads_does_not_wait_for_who_writes(store, acme):
         work.session.flush()
 
         with ThreadPoolExecutor(1) as pool:
-            assert pool.submit(saved, store, acme).result(timeout=5) == ["a"]
+            assert pool.submit(saved, store, acme).result(timeout=20) == ["a"]
 
 
 def test_a_read_takes_no_writer(store, acme):
@@ -198,7 +198,7 @@ def test_a_read_takes_no_writer(store, acme):
         reading.session.scalars(select(SnapshotRow)).all()
 
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(save, store, acme, "a").result(timeout=5)
+            pool.submit(save, store, acme, "a").result(timeout=20)
 
     assert saved(store, acme) == ["a"]
 

@@ -21,6 +21,7 @@ async def hello(_):
 
 
 def compute(_):
+    print("computing", flush=True)
     time.sleep(60)  # in a thread, like a route that computes
     return PlainTextResponse("late")
 
