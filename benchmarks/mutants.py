@@ -57,7 +57,7 @@ OWN = {
     "merkle": "audit/test_merkle audit/test_bundle", "notes": "audit/test_notes",
     "offline": "audit/test_bundle audit/test_merkle",
     "bundle": "audit/test_bundle app/api/test_audit",
-    "verify": "audit/test_walk audit/test_verify audit/test_checkpoints",
+    "verify": "audit/test_walk audit/test_verify audit/test_checkpoints workbench/test_retention",
     "log": "audit/test_log audit/test_checkpoints",
     "purges": "audit/test_walk workbench/test_retention", "retention": "workbench/test_retention",
     "checkpoints": "audit/test_checkpoints", "keys": "audit/test_rotation",
