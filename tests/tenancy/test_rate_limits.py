@@ -112,6 +112,16 @@ def test_a_refused_call_passes_when_it_was_told_to_and_not_one_second_earlier(ke
     assert buckets.take(CALLER, take, now_us=NOW + verdict.binding.retry_us).allowed
 
 
+def test_a_bucket_that_is_full_again_in_a_tenth_of_a_second_is_a_limit_all_the_same(kept):
+    buckets, _ = kept
+    take = [Take("user", a_policy(per_minute=6_000, burst=10))]
+
+    def admitted(at_us: int) -> int:
+        return sum(buckets.take(CALLER, take, now_us=at_us).allowed for _ in range(30))
+
+    assert [admitted(NOW), admitted(NOW + S // 20), admitted(NOW + S)] == [10, 5, 10]
+
+
 def test_what_the_users_bucket_refuses_is_not_taken_from_the_tenants(kept):
     buckets, _ = kept
     both = [Take("tenant", a_policy("tenant")), Take("user", a_policy(per_minute=1, burst=1))]
