@@ -67,7 +67,7 @@ class Verdict:
     size: int
     head: str
     findings: tuple[Finding, ...]
-    sealed: int = 0  # how many entries a checkpoint outside the database vouches for
+    sealed: int  # how many entries a checkpoint outside the database vouches for
 
     @property
     def holds(self) -> bool:
