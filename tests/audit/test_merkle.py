@@ -110,3 +110,12 @@ def test_proofs_are_those_of_certificate_transparency(at, size, proof):
     leaves = [hashlib.sha256(b"\x00" + bytes.fromhex(text)).digest() for text in data[:size]]
 
     assert [step.hex() for step in Tree(leaves).inclusion_proof(at, size)] == proof
+
+
+def test_every_growth_of_up_to_44_entries_can_be_proven():
+    leaves = [hashlib.sha256(bytes([n])).digest() for n in range(44)]
+    tree = Tree(leaves)
+    for new in range(1, 45):
+        for old in range(1, new):
+            roots = {"old_root": tree.root(old), "new_root": tree.root(new)}
+            assert is_consistent(old, new, tree.consistency_proof(old, new), **roots), (old, new)
