@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.ui import features, show
 from app.ui.frame import caller, only_for_its_readers
-from app.ui.limits import assigning, named, overriding, said, switched, why
+from app.ui.limits import assigning, named, overriding, said, switched, why, zoning
 from app.ui.words import moment, person
 from valor_core.billing.money import written
 from valor_core.tenancy.access import MAY
@@ -106,6 +106,7 @@ def change() -> None:
             icon=":material/speed:",
         )
     overriding(who, now.overrides)
+    zoning(who, effective.zone.key)
     features.overriding(who, freely=freely)
 
 

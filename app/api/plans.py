@@ -200,6 +200,14 @@ class OverrideView(BaseModel):
         )
 
 
+class ZoneBody(BaseModel):
+    """A time zone by its name in the database of time zones."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    time_zone: str = Field(max_length=80, examples=["Europe/Berlin"])
+
+
 class OverridesView(BaseModel):
     """The overrides that hold now, the newest first."""
 
@@ -236,6 +244,13 @@ def assign_plan(
     if not dry_run:
         plans.assign_plan(work, body.plan, version=body.version, reason=body.reason)
     return ChangesView(made=not dry_run, changes=[ChangeView.of(each) for each in changes])
+
+
+@router.put("/plan/time-zone")
+def set_time_zone(work: CallersWork, body: ZoneBody) -> PlanNowView:
+    """Have the tenant's days and months begin by another time zone."""
+    plans.set_time_zone(work, body.time_zone)
+    return PlanNowView.of(plans.plan_now(work))
 
 
 @router.get("/plan/overrides")

@@ -213,7 +213,8 @@ def import_facts(file: Path, tenant: Tenant = "demo") -> None:
     if done.known_before:
         print("This document was imported before; nothing changed.")
     else:
-        print(f"{done.facts_n:,} new figures of {len(done.companies)} companies")
+        many = len(done.companies)
+        print(f"{done.facts_n:,} new figures of {many:,} {'company' if many == 1 else 'companies'}")
 
 
 @workbook.command("audit")

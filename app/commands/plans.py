@@ -84,11 +84,16 @@ def show(tenant: Tenant) -> None:
     with as_operator_of(tenant_id(tenant)) as work:
         now = plans.plan_now(work)
     used = {each.limit.name: each for each in now.standings}
-    print(f"{now.effective.plan_name}, days and months of {now.effective.zone.key}")
+    zone = now.effective.zone.key
+    print(f"{now.effective.plan_name}; days and months of {zone}, a quota comes back as shown")
     for name, each in now.effective.granted.items():
         standing = used.get(name)
         count = f"{standing.used} used, {standing.reserved} held" if standing else ""
-        print(f"{name:<28} {_said(each.value):>10}  {count:<24} {each.origin}: {each.why}")
+        again = (
+            f"{standing.resets_at:%Y-%m-%d %H:%M %Z}" if standing and each.value is not None else ""
+        )
+        told = f"{name:<28} {_said(each.value):>10}  {count:<20} {again:<22}"
+        print(f"{told} {each.origin}: {each.why}")
 
 
 @plans.command("history")

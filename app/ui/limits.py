@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from valor_core.billing.money import written
 from valor_core.errors import ValorError
 from valor_core.store.work import Work
 from valor_core.tenancy.plans import LIMITS, REASON_MAX, Granted, Origin
+from valor_core.tenancy.quotas import period_of
 from valor_core.values import Caller, from_micros, utc_now
 from valor_core.workbench import plans
 from valor_core.workbench.plans import PlanOverrideRow, PlanRow
@@ -83,6 +85,20 @@ def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
                 work, chosen.plan_id, version=chosen.version, reason=reason
             ),
         )
+
+
+def zoning(who: Caller, now: str) -> None:
+    """By which time zone the tenant's days and months begin, and when this month then ends."""
+    st.subheader("Days and months", anchor=False)
+    names = sorted(available_timezones() | {now})
+    chosen = st.selectbox("Time zone", names, names.index(now), key="limits:zone")
+    ends = [period_of("month", utc_now(), ZoneInfo(each))[1] for each in (now, chosen)]
+    show.table(
+        "What would change", ["Now", "Then"], [("This month ends", list(map(moment, ends)))],
+        text=True,
+    )  # fmt: skip
+    if st.button("Change the time zone", icon=":material/schedule:", disabled=chosen == now):
+        _do(who, lambda work: plans.set_time_zone(work, chosen))
 
 
 def overriding(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -508,7 +509,7 @@ def test_documents_are_imported_once_into_their_tenant_alone(valor, tmp_path):
     for document in (filing, table):
         first = valor("import", document, "--tenant", "acme")
         again = valor("import", document, "--tenant", "acme")
-        assert "new figures of 1 companies" in first.out
+        assert "new figures of 1 company" in first.out
         assert "nothing changed" in again.out
 
     keys = {one: key_in(valor("keys", "add", "k", "--tenant", one)) for one in ("acme", "rival")}
@@ -794,7 +795,9 @@ def test_a_plan_is_defined_tried_assigned_overridden_and_told(valor):
     assert "plan: Team, version 2" in valor("plans", "show", "--tenant", "acme").out
 
     assert valor("plans", "zone", "Europe/Zurich", "--tenant", "acme").code == 0
-    assert "Europe/Zurich" in valor("plans", "show", "--tenant", "acme").out
+    shown = valor("plans", "show", "--tenant", "acme").out
+    assert "Europe/Zurich" in shown
+    assert re.search(r"imports_per_month .* 0 used, 0 held +\d{4}-\d\d-01 00:00 CE", shown)
     assert "no time zone" in valor.refused("plans", "zone", "Nowhere", "--tenant", "acme")
     assert "no whole number" in valor.refused("plans", "override", "imports_per_day", "x", *until)
     assert "no limit 'imports'" in valor.refused(*defined, "--limit", "imports=3")

@@ -144,6 +144,7 @@ ACT_OF_ROUTE = {
     "GET /plans": "plan.read",
     "GET /plan/history": "plan.read",
     "PUT /plan": "plan.assign",
+    "PUT /plan/time-zone": "plan.zone",
     "GET /plan/overrides": "plan.read",
     "POST /plan/overrides": "plan.override",
     "DELETE /plan/overrides/{override_id}": "plan.override",
@@ -339,6 +340,7 @@ SAME_OF_ALL: dict[str, Any] = {
     "POST /admin/members/{user_id}/suspend": {"reason": "on leave"},
     "POST /admin/members/{user_id}/resume": {"reason": "back again"},
     "PUT /plan": {"plan": PLAN, "reason": "they grew"},
+    "PUT /plan/time-zone": {"time_zone": "Europe/Berlin"},
     "POST /plan/overrides": {
         "limit": "reports_per_month", "value": None, "reason": "a large deal",
         "expires_at": f"{utc_now() + timedelta(days=1)}",

@@ -53,7 +53,12 @@ def test_an_administrator_sees_what_a_plan_would_change_changes_it_and_overrides
     assert ">77<" in shown
     assert "they grew" in texts(section(page, "History"))
     pressed(section(page, "Change"), "End it")
-    assert ">12<" in texts(section(page, "Quotas"))
+    page.selectbox(key="limits:zone").set_value("Europe/Berlin")
+    assert "This month ends" in texts(run(page))
+    pressed(page, "Change the time zone")
+    shown = texts(section(page, "Quotas"))
+    assert ">12<" in shown
+    assert "By the calendar of your tenant, Europe/Berlin" in shown
 
 
 def test_where_the_operator_sets_limits_an_administrator_is_told_what_is_left_to_do(
