@@ -15,6 +15,7 @@ import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
+from oidc_provider_mock import User, run_server_in_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -111,11 +112,15 @@ class Site:
 
 @pytest.fixture
 def site(world: World, provider: Provider, network: httpx2.Client) -> Site:
+    return site_beside(provider.issuer, world, network)
+
+
+def site_beside(issuer: str, world: World, network: httpx2.Client) -> Site:
     settings = ProviderSettings(
-        issuer=provider.issuer,
+        issuer=issuer,
         client_id=CLIENT_ID,
         client_secret=CLIENT_SECRET,
-        redirect_uri=provider.redirect_uri,
+        redirect_uri=ORIGIN + CALLBACK,
         groups_claim="groups",
         scopes="openid profile",
         name="Acme ID",
@@ -164,6 +169,22 @@ def logged(world: World, tenant: TenantId) -> list[str]:
 def member(world: World) -> MembershipRow:
     with open_work(operator(world.acme.id), world.store) as work:
         return next(row for row in people.list_members(work) if row.name == ANNA["name"])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the provider's own
+def test_a_provider_that_others_wrote_vouches_as_well(world, network):
+    """With an RSA key, a form to agree by, and claims that it chooses itself."""
+    anna = User(sub=ANNA["sub"], claims={"name": ANNA["name"], "groups": ["acme-desk"]})
+    with run_server_in_thread(user_claims=[anna], require_nonce=True) as server:
+        issuer = f"http://localhost:{server.server_port}"
+        browser = site_beside(issuer, world, network).browser()
+        agreed = network.post(browser.begin(), data={"sub": anna.sub})
+        back = agreed.headers["location"].removeprefix(ORIGIN)
+        answer = browser.site.get(back, follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/dcf")
+    assert browser.reads() == 200
+    assert member(world).role == Role.ANALYST
 
 
 def test_whoever_is_in_a_group_is_signed_in_and_a_member_in_its_role(site, world):
