@@ -22,6 +22,9 @@ def questions(who: Caller, made: Manifest) -> None:
     """A question asked of the snapshot, with a chart, a table and files of its answer."""
     with open_work(who) as work:
         queries = {each.name: each for each in snapshots.list_queries(work)}
+    linked = st.query_params.get("question")
+    if linked in queries:  # a link names it; what the list then writes there are its words
+        st.session_state.setdefault("question", linked)
     with show.asked():
         name = st.selectbox(
             "Question",

@@ -41,17 +41,17 @@ def test_an_analyst_publishes_looks_and_verifies(world: World, monkeypatch, root
 def test_a_question_is_asked_of_the_snapshot_and_its_answer_taken_along(book: World, monkeypatch):
     with open_work(book.acme.analyst) as work:
         snapshots.publish_snapshot(work)
-    page = opened(monkeypatch, book.acme.analyst, "explore", question="coverage")
+    page = opened(monkeypatch, book.acme.analyst, "explore", question="changes")
     question = next(each for each in page.selectbox if each.label == "Question")
     offered = [option.partition(":")[0] for option in question.options]
     assert offered == [
         "Coverage", "Peer set", "Providers by day", "Valuation history", "What changed",
     ]  # fmt: skip
-    assert len(page.dataframe[0].value) == 18
-
-    question.set_value("changes")
-    page = run(page)
     assert "no snapshot before" in texts(page)
+
+    question.set_value("coverage")
+    page = run(page)
+    assert len(page.dataframe[0].value) == 18
 
     next(each for each in page.selectbox if each.label == "Question").set_value("peer_set")
     page = run(page)
