@@ -1,6 +1,5 @@
 """An analyst's unsaved assumptions: the first resource that changes, so it has versions."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from app.api.callers import CallersWork
 from app.api.requests import StrictRoute
-from valor_core.errors import Conflict, NotFound
+from app.api.versions import IfMatch, numbered
+from valor_core.errors import NotFound
 from valor_core.models.catalogue import model_named
 from valor_core.values import CompanyId, from_micros
 from valor_core.workbench import drafts
@@ -18,7 +18,6 @@ from valor_core.workbench.drafts import DraftRow
 router = APIRouter(
     prefix="/companies/{company_id}/drafts/{model}", tags=["drafts"], route_class=StrictRoute
 )
-NONE_YET = '"v0"'
 
 
 def _named(model: str) -> str:
@@ -27,19 +26,6 @@ def _named(model: str) -> str:
 
 
 ModelName = Annotated[str, Depends(_named)]
-IfMatch = Annotated[str, Header(max_length=40)]
-
-
-class IfMatchMissing(Conflict):
-    """A change must say which version it was made on."""
-
-    code, status = "if_match_missing", 428
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This change does not say which version it was made on.",
-            hint=f"Send If-Match with the ETag that you read; {NONE_YET} where there is none yet.",
-        )
 
 
 class DraftView(BaseModel):
@@ -88,7 +74,7 @@ def keep_draft(
 ) -> DraftView:
     """Keep new content on the version that If-Match names."""
     row = drafts.keep_draft(
-        work, CompanyId(company_id), body.content, model=model, expected=_version(if_match)
+        work, CompanyId(company_id), body.content, model=model, expected=numbered(if_match)
     )
     return _view(row, company_id, response)
 
@@ -98,7 +84,7 @@ def drop_draft(
     work: CallersWork, company_id: str, model: ModelName, if_match: IfMatch = ""
 ) -> None:
     """Throw the draft away."""
-    drafts.drop_draft(work, CompanyId(company_id), model=model, expected=_version(if_match))
+    drafts.drop_draft(work, CompanyId(company_id), model=model, expected=numbered(if_match))
 
 
 @router.post("/undo")
@@ -106,7 +92,7 @@ def undo(
     work: CallersWork, company_id: str, model: ModelName, response: Response, if_match: IfMatch = ""
 ) -> DraftView:
     """Bring back the content before the last change, of the version that If-Match names."""
-    row = drafts.undo_draft(work, CompanyId(company_id), model=model, expected=_version(if_match))
+    row = drafts.undo_draft(work, CompanyId(company_id), model=model, expected=numbered(if_match))
     return _view(row, company_id, response)
 
 
@@ -115,15 +101,8 @@ def redo(
     work: CallersWork, company_id: str, model: ModelName, response: Response, if_match: IfMatch = ""
 ) -> DraftView:
     """Bring back what was undone last, of the version that If-Match names."""
-    row = drafts.redo_draft(work, CompanyId(company_id), model=model, expected=_version(if_match))
+    row = drafts.redo_draft(work, CompanyId(company_id), model=model, expected=numbered(if_match))
     return _view(row, company_id, response)
-
-
-def _version(if_match: str) -> int:
-    found = re.fullmatch(r'"v([0-9]{1,18})"', if_match.strip())
-    if found is None:
-        raise IfMatchMissing
-    return int(found[1])
 
 
 def _view(row: DraftRow | None, company_id: str, response: Response) -> DraftView:

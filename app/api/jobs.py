@@ -3,16 +3,17 @@
 from datetime import datetime
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.api.callers import CallersWork, MakesOnce
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.reports import Id, ScheduleChangeBody
 from app.api.requests import StrictRoute
+from app.api.versions import IfMatch, version_of
 from jobs.runner import wake
 from jobs.schedule import STANDING, Job, known_job
 from valor_core.coverage.job_runs import JobRun
-from valor_core.coverage.schedules import Schedule
+from valor_core.coverage.schedules import NOT_KEPT, Schedule
 from valor_core.values import micros
 from valor_core.workbench import jobs
 
@@ -31,6 +32,7 @@ class JobView(BaseModel):
     catch_up: str
     paused: bool
     next_due: datetime | None
+    version: str = Field(description="For If-Match, in quotation marks.")
 
     @classmethod
     def of(cls, job: Job, schedule: Schedule | None) -> "JobView":
@@ -45,6 +47,7 @@ class JobView(BaseModel):
             catch_up=schedule.catch_up if schedule else "latest",
             paused=schedule.paused if schedule else False,
             next_due=schedule.next_due if schedule and not schedule.paused else None,
+            version=schedule.version if schedule else NOT_KEPT,
         )
 
 
@@ -98,10 +101,15 @@ def list_jobs(work: CallersWork) -> JobsList:
 
 
 @router.patch("/{job}")
-def change_schedule(work: CallersWork, job: Id, body: ScheduleChangeBody) -> JobView:
-    """Change when a job is due, or pause it."""
-    known = known_job(job)
-    changed = jobs.change_schedule(work, known.name, body.change(), at_first=known.when)
+def change_schedule(
+    work: CallersWork, job: Id, body: ScheduleChangeBody, response: Response, if_match: IfMatch = ""
+) -> JobView:
+    """Change when a job is due, or pause it, on the version that If-Match names."""
+    known, expected = known_job(job), version_of(if_match)
+    changed = jobs.change_schedule(
+        work, known.name, body.change(), at_first=known.when, expected=expected
+    )
+    response.headers["ETag"] = f'"{changed.version}"'
     return JobView.of(known, changed)
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.callers import CallersWork, MakesOnce
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
+from app.api.versions import IfMatch, version_of
 from jobs.course import read_course
 from jobs.runner import wake
 from valor_core.coverage.deliveries import Delivery, Destination, State
@@ -228,6 +229,7 @@ class ScheduleView(BaseModel):
     created_at: datetime
     created_by: str
     next_due: datetime
+    version: str = Field(description="For If-Match, in quotation marks.")
 
     @classmethod
     def of(cls, schedule: Schedule) -> "ScheduleView":
@@ -371,9 +373,18 @@ def schedule_report(work: CallersWork, once: MakesOnce, body: ScheduleBody) -> R
 
 
 @router.patch("/schedules/{schedule_id}")
-def change_schedule(work: CallersWork, schedule_id: Id, body: ScheduleChangeBody) -> ScheduleView:
-    """Change when a report is due, or pause it."""
-    return ScheduleView.of(reports.change_schedule(work, schedule_id, body.change()))
+def change_schedule(
+    work: CallersWork,
+    schedule_id: Id,
+    body: ScheduleChangeBody,
+    response: Response,
+    if_match: IfMatch = "",
+) -> ScheduleView:
+    """Change when a report is due, or pause it, on the version that If-Match names."""
+    expected = version_of(if_match)
+    changed = reports.change_schedule(work, schedule_id, body.change(), expected=expected)
+    response.headers["ETag"] = f'"{changed.version}"'
+    return ScheduleView.of(changed)
 
 
 @router.delete("/schedules/{schedule_id}", status_code=204)

@@ -82,7 +82,8 @@ def a_mode(operation: APIOperation, chance: Random) -> GenerationMode:
 
 def address(case: Case, things: Things, chance: Random) -> None:
     """As a program does that has read the docs; every other case asks for things that are there."""
-    case.headers.update({"Idempotency-Key": new_id(), "If-Match": '"v0"'})
+    match = "*" if case.method.upper() == "PATCH" else '"v0"'
+    case.headers.update({"Idempotency-Key": new_id(), "If-Match": match})
     if chance.random() < 0.5:
         for name, each in case.path_parameters.items():
             case.path_parameters[name] = getattr(things, name, NAMED.get(name, each))

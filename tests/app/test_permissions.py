@@ -415,7 +415,7 @@ def asked(client: Client, route: str, things: Things) -> Answer:
         b"" if content is None else body,
         content_type="application/json",
         idempotency_key=new_id(),
-        if_match=f'"v{things.draft_version}"',
+        if_match="*" if method == "PATCH" else f'"v{things.draft_version}"',
     )
 
 

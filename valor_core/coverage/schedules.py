@@ -7,6 +7,7 @@ that somebody has asked for, so every process finds the same.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import func, select
@@ -20,7 +21,7 @@ from valor_core.coverage.job_runs import (
     run_of,
 )
 from valor_core.coverage.recurring import cron_of, in_words
-from valor_core.errors import BadInput, NotFound
+from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.store.tables import JobRunRow, ScheduleRow
 from valor_core.store.work import Work
 from valor_core.values import from_micros, new_id
@@ -30,6 +31,21 @@ CATCH_UP = {
     "latest": "only the newest time that was missed is made up for",
     "all": "every time that was missed is made up for, the oldest first",
 }
+
+
+NOT_KEPT = "new"  # the version of a standing job's schedule that has no row yet
+
+
+class StaleSchedule(Conflict):
+    """Somebody else has changed the schedule since it was read."""
+
+    code, status = "stale_schedule", 412
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody else has changed this schedule since you read it.",
+            hint="Read it again, then make the change once more on its new version.",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +63,7 @@ class Schedule:
     catch_up: str
     paused: bool
     deliver_to: tuple[str, ...]
+    version: str  # another one whenever anything of it is changed
 
     @property
     def in_words(self) -> str:
@@ -68,7 +85,13 @@ class Schedule:
             catch_up=row.catch_up,
             paused=row.paused_at is not None,
             deliver_to=tuple(row.deliver_to),
+            version=_version(row),
         )
+
+
+def _version(row: ScheduleRow) -> str:
+    told = row.cron, row.timezone, row.catch_up, row.paused_at, row.due_since, row.deliver_to
+    return sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def schedules(work: Work) -> Sequence[ScheduleRow]:
@@ -132,8 +155,16 @@ class ScheduleChange:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
-def change(work: Work, row: ScheduleRow, to: ScheduleChange) -> None:
-    """Changes a schedule; what it would have been due before is not made up for."""
+def change(
+    work: Work, row: ScheduleRow, to: ScheduleChange, *, expected: str | None = None
+) -> None:
+    """Changes a schedule; what it would have been due before is not made up for.
+
+    StaleSchedule where it is not of the version that is expected.
+    """
+    work.session.refresh(row, with_for_update=True)
+    if expected not in (None, _version(row)):
+        raise StaleSchedule
     if to.when is not None or to.timezone is not None:
         when = _when(to.when or row.cron, to.timezone or row.timezone)
         row.cron, row.timezone = when["cron"], when["timezone"]

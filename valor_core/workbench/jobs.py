@@ -16,7 +16,7 @@ from valor_core.billing.metering import Meter
 from valor_core.coverage import deliveries, job_runs, schedules
 from valor_core.coverage.job_runs import MOST_ATTEMPTS, WITH_RESULT, JobRun, Status, run_of, slot_of
 from valor_core.coverage.report_parameters import REPORTS
-from valor_core.coverage.schedules import Schedule, ScheduleChange
+from valor_core.coverage.schedules import NOT_KEPT, Schedule, ScheduleChange
 from valor_core.store.tables import (
     AuditCheckpointRow,
     BillingEventRow,
@@ -221,13 +221,17 @@ def start_job(work: Work, job: str) -> JobRun:
 
 
 @verb("job.schedule")
-def change_schedule(work: Work, job: str, change: ScheduleChange, *, at_first: str) -> Schedule:
+def change_schedule(
+    work: Work, job: str, change: ScheduleChange, *, at_first: str, expected: str | None = None
+) -> Schedule:
     """When a standing job is due from now on, or that it is not."""
     row = work.session.get(ScheduleRow, (work.caller.tenant_id, job))
-    row = row or schedules.add_schedule(work, job=job, when=at_first, schedule_id=job)
+    if row is None:
+        row = schedules.add_schedule(work, job=job, when=at_first, schedule_id=job)
+        expected = None if expected == NOT_KEPT else expected
     for destination_id in change.deliver_to or ():
         deliveries.destination_row(work, destination_id)
-    schedules.change(work, row, change)
+    schedules.change(work, row, change, expected=expected)
     work.note(f"schedule:{row.id}", job=job, **change.told())
     return Schedule.of(row, work.now)
 

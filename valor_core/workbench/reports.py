@@ -484,12 +484,14 @@ def schedule_report(
 
 
 @verb("report.schedule")
-def change_schedule(work: Work, schedule_id: str, change: ScheduleChange) -> Schedule:
+def change_schedule(
+    work: Work, schedule_id: str, change: ScheduleChange, *, expected: str | None = None
+) -> Schedule:
     """When it is due from now on, or that it is not."""
     row = _schedule_row(work, schedule_id)
     for destination_id in change.deliver_to or ():
         deliveries.destination_row(work, destination_id)
-    schedules.change(work, row, change)
+    schedules.change(work, row, change, expected=expected)
     work.note(f"schedule:{row.id}", report=row.job, **change.told())
     return Schedule.of(row, work.now)
 

@@ -111,6 +111,26 @@ def test_a_schedule_is_made_listed_and_ended(world: World, client: Client):
     assert analyst.get("/reports/schedules").json()["schedules"] == []
 
 
+def test_two_who_change_one_schedule_do_not_overwrite_each_other(world: World, client: Client):
+    """G55."""
+    admin = client(world.acme.admin)
+    body = {"report": "sla", "cron": "every day at 07:00"}
+    made = admin.post("/reports/schedules", json=body, headers=once("s")).json()
+    ways = {f"/reports/schedules/{made['id']}": made["version"], "/jobs/snapshot": "new"}
+    for path, version in ways.items():
+        mine, theirs = {"when": "mondays at 06:00"}, {"paused": True}
+        assert admin.patch(path, json=mine).json()["code"] == "if_match_missing"
+
+        first = admin.patch(path, json=mine, headers={"If-Match": f'"{version}"'})
+        late = admin.patch(path, json=theirs, headers={"If-Match": f'"{version}"'})
+
+        assert (first.status_code, late.status_code) == (200, 412)
+        assert late.json()["code"] == "stale_schedule"
+        again = admin.patch(path, json=theirs, headers={"If-Match": first.headers["ETag"]})
+        assert (again.status_code, again.json()["paused"]) == (200, True)
+        assert admin.patch(path, json=theirs, headers={"If-Match": "*"}).status_code == 200
+
+
 def test_a_schedule_that_is_never_due_is_refused_with_an_example(world: World, client: Client):
     body = {**ASK, "report": "valuation", "cron": "0 0 30 2 *"}
 
