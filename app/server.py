@@ -11,6 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
+from app.answering import answering
 from app.api.application import create_api
 from app.compute import RUNS
 from app.monitoring.metrics import metrics_route
@@ -40,6 +41,7 @@ from app.web.static import (
 )
 from app.web.strangers import strangers
 from app.web.uploads import Uploads
+from jobs.lending import use_api
 from valor_core.settings import ROOT, home
 from valor_core.store.engines import Store
 from valor_core.tenancy.call_limits import call_limits
@@ -65,6 +67,7 @@ def create_app(
     With a public address its people come by the identity provider, and from elsewhere.
     """
     use_store(store)
+    use_api(answering)
     none_of_other_packages()
     callers = Callers(store)
     PROCESS.callers = callers

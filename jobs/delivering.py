@@ -20,7 +20,7 @@ from jobs.schedule import title_of
 from valor_core.billing.signatures import signed
 from valor_core.coverage.deliveries import Kind
 from valor_core.coverage.job_runs import JobRun
-from valor_core.coverage.report_parameters import REPORTS
+from valor_core.coverage.report_parameters import is_report
 from valor_core.market.posting import post
 from valor_core.settings import setting
 from valor_core.store.engines import Store
@@ -101,7 +101,7 @@ def _news(parcel: Parcel) -> str:
             f"{title} failed. {run.detail}\n\nIt is tried again when it is next due. No more is "
             "told of it until it is well again."
         )
-    return "" if run.job in REPORTS else f"{title} is well again. {run.detail}"
+    return "" if is_report(run.job) else f"{title} is well again. {run.detail}"
 
 
 def _headline(parcel: Parcel) -> str:

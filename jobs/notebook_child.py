@@ -4,14 +4,20 @@ Started by `jobs.reports` as `python -m jobs.notebook_child`; its order is one l
 input. The end of that input means that the parent is gone: then the kernel is killed too.
 """
 
+import ctypes
+import hashlib
 import json
 import os
 import resource
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+SET_CHILD_SUBREAPER = 36  # of Linux's prctl
+FILE_MAX = 256 << 20  # bytes of any file that a notebook writes
 
 
 def main() -> None:
@@ -20,9 +26,14 @@ def main() -> None:
     threading.Thread(target=_die_with_the_parent, daemon=True).start()
     resource.setrlimit(resource.RLIMIT_AS, (order["memory_bytes"],) * 2)  # the kernel inherits it
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_MAX, FILE_MAX))
     os.umask(0o077)
     folder = Path(order["folder"])
-    _execute(folder, order["parameters"])
+    _adopt_orphans()
+    try:
+        _execute(folder, order)
+    finally:
+        _end_family()
 
     from jobs.rendering import render
 
@@ -30,26 +41,43 @@ def main() -> None:
 
 
 def _die_with_the_parent() -> None:
-    import psutil
-
     sys.stdin.read()
-    for process in psutil.Process().children(recursive=True):
-        process.kill()
+    _end_family()
     os._exit(1)
 
 
-def _execute(folder: Path, parameters: Mapping[str, Any]) -> None:
+def _adopt_orphans() -> None:
+    """What a kernel leaves behind becomes a child of this process, which ends it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end_family() -> None:
+    import psutil
+
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def _execute(folder: Path, order: Mapping[str, Any]) -> None:
     import nbformat
     import papermill
+    from papermill.clientwrap import PapermillNotebookClient
     from traitlets.config import Config
 
+    source = (folder / "source.ipynb").read_bytes()
+    if hashlib.sha256(source).hexdigest() != order["source_sha256"]:
+        sys.exit("The notebook is not the one that was to be run: its SHA-256 is another.")
+    if order["lent"]:
+        _lend_before_the_first_cell(PapermillNotebookClient, **order["lent"])
     # A node, not a path: papermill would format and fetch paths. The output's braces are escaped.
-    notebook = nbformat.read(folder / "source.ipynb", 4)
+    notebook = nbformat.reads(source.decode(), 4)
     output = str(folder / "executed.ipynb").replace("{", "{{").replace("}", "}}")
     papermill.execute_notebook(
         notebook,
         output,
-        parameters=dict(parameters),
+        parameters=dict(order["parameters"]),
         cwd=str(folder),
         kernel_name="python3",
         language="python",
@@ -57,6 +85,20 @@ def _execute(folder: Path, parameters: Mapping[str, Any]) -> None:
         start_timeout=60,
         config=Config({"KernelManager": {"transport": "ipc"}}),  # sockets in the folder, no ports
     )
+
+
+def _lend_before_the_first_cell(client: Any, *, url: str, key: str) -> None:
+    """Tells the kernel, by its own socket and outside of its history, what `vc.open()` opens."""
+    execute_cells = client.papermill_execute_cells
+
+    def lend_and_execute(self: Any) -> None:
+        code = f"__import__('valor_core.notebook.opening').notebook.opening.lend({url!r}, {key!r})"
+        told = self.kc.execute(code, silent=True, store_history=False)
+        if self.wait_for_reply(told)["content"]["status"] != "ok":
+            sys.exit("The notebook was not told where it reads.")
+        execute_cells(self)
+
+    client.papermill_execute_cells = lend_and_execute
 
 
 if __name__ == "__main__":

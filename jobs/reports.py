@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext as none
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,9 +26,10 @@ from typing import Any
 
 from jobs.code_version import code_version
 from jobs.course import read_course
+from jobs.lending import Answers, Lent, lent_desk
 from jobs.printing import PDF, print_page
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
-from valor_core.coverage.report_parameters import report_source
+from valor_core.coverage.report_parameters import OWN, is_own, report_source
 from valor_core.errors import ValorError
 from valor_core.settings import ROOT, home
 from valor_core.store.engines import Store
@@ -35,15 +37,17 @@ from valor_core.store.folders import private_folder
 from valor_core.telemetry import JOB_RUNS, JOBS_RUNNING, log
 from valor_core.values import Caller
 from valor_core.workbench import jobs, reports
-from valor_core.workbench.reports import Ground, ReportVerdict
+from valor_core.workbench.reports import ANSWERS, Ground, ReportVerdict
 from valor_core.workbench.sealing import seal_log
 from valor_core.workbench.snapshots import renew_snapshot
 from valor_core.workbench.verb import open_work
 
-OUTPUTS = ("report.html", PDF, "result.json", "executed.ipynb", "input.json")  # and spreadsheets
+OUTPUTS = (
+    "report.html", PDF, "result.json", "executed.ipynb", "input.json", ANSWERS,
+)  # and spreadsheets  # fmt: skip
 STANDS_ON = (
     "run_id", "valuation_id", "snapshot_id", "audit_checkpoint", "enterprise_value",
-    "value_per_share",
+    "value_per_share", "notebook",
 )  # fmt: skip
 LOG_TAIL = 600
 COPY = "again-"
@@ -93,7 +97,7 @@ def carry_out(
     """
     stopped = stopped or threading.Event()
     began = time.monotonic()
-    JOBS_RUNNING.labels(run.job).inc()
+    JOBS_RUNNING.labels(metric_label(run.job)).inc()
     try:
         outcome = _outcome(store, caller, run, limits, stopped)
         if stopped.is_set() and outcome.status is Status.CANCELLED:
@@ -105,13 +109,18 @@ def carry_out(
             done = jobs.finish_run(work, run, outcome.status, detail=outcome.detail, record=record)
     except RunLost as error:
         log.warning("a run was taken over or stopped", run=run.id, error=str(error))
-        JOB_RUNS.labels(run.job, "lost").inc()
+        JOB_RUNS.labels(metric_label(run.job), "lost").inc()
         with open_work(caller, store) as work:
             return reports.read_run(work, run.id)
     finally:
-        JOBS_RUNNING.labels(run.job).dec()
-    JOB_RUNS.labels(run.job, outcome.status).inc()
+        JOBS_RUNNING.labels(metric_label(run.job)).dec()
+    JOB_RUNS.labels(metric_label(run.job), outcome.status).inc()
     return done
+
+
+def metric_label(job: str) -> str:
+    """By which a job is counted: all own notebooks as one, whatever tenants call them."""
+    return OWN.rstrip(":") if is_own(job) else job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +139,10 @@ def _outcome(
             renew_snapshot(work)
         with open_work(caller, store) as work:
             document = reports.gather(work, run)
+            source = reports.source(work, run.job) if is_own(run.job) else report_source(run.job)
+            reader = reports.reader_for(work, run) if is_own(run.job) else None
         document["audit_checkpoint"] = seal_log(store, caller.tenant_id)
-        _lay_out(run, document)
+        _lay_out(run, document, source)
     except ValorError as error:
         return _Outcome(status=Status.FAILED, detail=f"{error}")
     except OSError as error:
@@ -144,19 +155,46 @@ def _outcome(
         with open_work(caller, store) as work:
             jobs.renew_run(work, run, lease=limits.lease)
 
-    order = _order(run.folder, run.parameters, document, limits)
-    status, code = run_child(order, limits=limits, stopped=stopped, still_ours=still_ours)
+    laid_out = _laid_out(run.folder)
+    answers = Answers(reader)
+    with (
+        lent_desk(answers, lasts_s=limits.timeout_s + limits.grace_s) if reader else none() as lent
+    ):
+        order = _order(run.folder, run.parameters, document, limits, source=source, lent=lent)
+        status, code = run_child(order, limits=limits, stopped=stopped, still_ours=still_ours)
+    if reader:
+        answers.write(run.folder / ANSWERS)
     detail = ""
-    if status is not None:
+    if lent and _shows(run.folder, lent.key):
+        status, detail = Status.FAILED, "It showed the key by which it reads, so nothing is kept."
+    elif laid_out != _laid_out(run.folder):
+        status, detail = Status.FAILED, "It altered what it was made from, so it proves nothing."
+    elif status is not None:
         told = {Status.TIMEOUT: f"It took longer than {limits.timeout_s:g} s."}
         detail = told.get(status, "It was stopped.")
-    elif code == 0 and _is_result(run.folder, document) and (run.folder / "report.html").is_file():
+    elif code == 0 and _is_result(run, document) and (run.folder / "report.html").is_file():
         status = Status.SUCCEEDED
         print_page(run.folder, _passed_on() | {"HOME": str(run.folder / ".private")})
     else:
         status, detail = Status.FAILED, _tail(run.folder, code)
     stands_on = {name: document[name] for name in STANDS_ON if name in document}
     return _Outcome(status=status, detail=detail, exit_code=code, stands_on=stands_on)
+
+
+def _laid_out(folder: Path) -> list[str]:
+    """The hashes of what a run stands on; a notebook that alters it could not be made again."""
+    files = [folder / name for name in ("source.ipynb", "input.json")]
+    return [_sha256(file) if file.is_file() else "" for file in files]
+
+
+def _shows(folder: Path, key: str) -> bool:
+    """Whether the key stands in anything that a run has left; then all of that goes."""
+    files = [file for file in folder.rglob("*") if file.is_file() and not file.is_symlink()]
+    if not any(key.encode() in file.read_bytes() for file in files):
+        return False
+    for file in files:
+        file.unlink()
+    return True
 
 
 def verify_run(
@@ -197,10 +235,13 @@ def sweep_copies(tenant_id: str) -> int:
 def _made_again(ground: Ground, folder: Path, limits: Limits) -> tuple[list[str], list[str]]:
     """The files that came out as they were, and what did not."""
     run = ground.run
-    (folder / "source.ipynb").write_bytes((run.folder / "source.ipynb").read_bytes())
+    source, own = (run.folder / "source.ipynb").read_bytes(), is_own(run.job)
+    (folder / "source.ipynb").write_bytes(source)
     (folder / "input.json").write_text(_as_json(ground.told))
-    order = _order(folder, run.parameters, ground.told, limits)
-    with _ONE_AGAIN:
+    answers = Answers.read(run.folder / ANSWERS) if own else None
+    lasts_s = limits.timeout_s + limits.grace_s
+    with _ONE_AGAIN, lent_desk(answers, lasts_s=lasts_s) if answers else none() as lent:
+        order = _order(folder, run.parameters, ground.told, limits, source=source, lent=lent)
         status, code = run_child(
             order, limits=limits, stopped=threading.Event(), still_ours=lambda: None
         )
@@ -216,10 +257,18 @@ def _made_again(ground: Ground, folder: Path, limits: Limits) -> tuple[list[str]
 
 
 def _order(
-    folder: Path, parameters: Mapping[str, Any], document: Mapping[str, Any], limits: Limits
+    folder: Path,
+    parameters: Mapping[str, Any],
+    document: Mapping[str, Any],
+    limits: Limits,
+    *,
+    source: bytes,
+    lent: Lent | None,
 ) -> dict[str, Any]:
     """What the child is told to make."""
     return {
+        "source_sha256": hashlib.sha256(source).hexdigest(),
+        "lent": {"url": lent.url, "key": lent.key} if lent else None,
         "folder": str(folder),
         "parameters": parameters,
         "title": document.get("title") or f"Valuation of {document['company']['name']}",
@@ -227,11 +276,11 @@ def _order(
     }
 
 
-def _lay_out(run: JobRun, document: dict[str, Any]) -> None:
+def _lay_out(run: JobRun, document: dict[str, Any], source: bytes) -> None:
     """A new folder: a run that fails early must not leave an older result in view."""
     private_folder(run.folder.parent)
     run.folder.mkdir(mode=0o700)
-    (run.folder / "source.ipynb").write_bytes(report_source(run.job))
+    (run.folder / "source.ipynb").write_bytes(source)
     told = {**document, "code": code_version()}
     (run.folder / "input.json").write_text(_as_json(told))
 
@@ -333,12 +382,20 @@ def _end(child: subprocess.Popen[bytes], grace_s: float) -> None:
             process.kill()  # psutil compares start times: a number used again is not ours
 
 
-def _is_result(folder: Path, document: Mapping[str, Any]) -> bool:
-    """Whether the notebook left a finite result of the very run that was asked for."""
+def _is_result(run: JobRun, document: Mapping[str, Any]) -> bool:
+    """Whether the notebook left a finite result of the very run that was asked for.
+
+    One of the tenant's own need not leave any.
+    """
+    file = run.folder / "result.json"
+    if is_own(run.job) and not file.exists():
+        return True
     try:
-        result = json.loads((folder / "result.json").read_text(), parse_constant=_not_finite)
+        result = json.loads(file.read_text(), parse_constant=_not_finite)
     except (OSError, ValueError):
         return False
+    if is_own(run.job):
+        return True
     return isinstance(result, dict) and result.get("run_id") == document["run_id"]
 
 
@@ -358,8 +415,8 @@ def _tail(folder: Path, code: int | None) -> str:
 
 def _record(run: JobRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]:
     """What proves the run; it is kept in its row and beside its files."""
-    files = [run.folder / name for name in OUTPUTS if (run.folder / name).is_file()]
-    files += sorted(run.folder.glob("*.csv"))
+    named = [*(run.folder / name for name in OUTPUTS), *sorted(run.folder.glob("*.csv"))]
+    files = [file for file in named if file.is_file() and not file.is_symlink()]
     source = run.folder / "source.ipynb"
     record = {
         "run": run.id,

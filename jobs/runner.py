@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from jobs import feeding, watching
 from jobs.delivering import deliver_due
 from jobs.feeding import Feeding
-from jobs.reports import LIMITS, OWNER, Limits
-from jobs.schedule import JOBS, Job, known_job
+from jobs.reports import LIMITS, OWNER, Limits, metric_label
+from jobs.schedule import JOBS, job_named, known_job
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.errors import ValorError
 from valor_core.store.engines import Store
@@ -132,8 +132,9 @@ def tick(
             for run in waiting_runs(store, tenant_id):
                 if stopped.is_set():
                     return done
-                if held := take(store, tenant_id, run, lease=limits.lease):
-                    caller, job = _job(tenant_id, run.schedule_id or run.id), _jobs()[run.job]
+                job = job_named(run.job)
+                if job and (held := take(store, tenant_id, run, lease=limits.lease)):
+                    caller = _job(tenant_id, run.schedule_id or run.id)
                     done.append(job.carry_out(store, caller, held, limits=limits, stopped=stopped))
             deliver_due(store, tenant_id, now=now)
         except Exception:  # noqa: BLE001  whatever ails one tenant, the others get their turn
@@ -151,10 +152,6 @@ def _seal_safely(store: Store) -> None:
         log.exception("the logs could not be sealed")
 
 
-def _jobs() -> dict[str, Job]:
-    return {job.name: job for job in JOBS}
-
-
 def active_tenants(store: Store) -> list[TenantId]:
     """The tenants whose jobs are done: those of people, not the shared book's or the platform's."""
     with open_work(setup.operator(setup.PLATFORM), store) as work:
@@ -164,16 +161,17 @@ def active_tenants(store: Store) -> list[TenantId]:
 
 def ask_for_due_slots(store: Store, tenant_id: TenantId, *, now: datetime | None = None) -> int:
     """A waiting run for each slot that is due; who loses the race for one steps back."""
-    asked, known, full = 0, _jobs(), set()
+    asked, full = 0, set()
     _seed(store, tenant_id)
     with open_work(_job(tenant_id), store) as work:
         due = jobs.due_slots(_at(work, now))
     for each in due:
-        if each.job not in known or each.schedule_id in full:
+        job = job_named(each.job)
+        if job is None or each.schedule_id in full:
             continue
         try:
             with open_work(_job(tenant_id, each.schedule_id), store) as work:
-                known[each.job].ask(work, each.job, each.parameters, slot=each.slot)
+                job.ask(work, each.job, each.parameters, slot=each.slot)
             asked += 1
         except AlreadyThere:
             log.debug("another process asked first", slot=each.slot)
@@ -217,7 +215,7 @@ def waiting_runs(store: Store, tenant_id: TenantId) -> list[JobRun]:
         to_take, interrupted = jobs.lost_runs(work)
     for run in interrupted:
         _tell_interrupted(store, run, tenant_id)
-    return [run for run in to_take if run.job in _jobs()]  # a newer process may know the others
+    return [run for run in to_take if job_named(run.job)]  # a newer process may know the others
 
 
 def take(store: Store, tenant_id: TenantId, run: JobRun, *, lease: timedelta) -> JobRun | None:
@@ -233,7 +231,7 @@ def _tell_interrupted(store: Store, run: JobRun, tenant_id: TenantId) -> None:
             jobs.finish_run(work, run, Status.FAILED, detail=detail, record=run.record)
     except RunLost:  # another process told it
         return
-    JOB_RUNS.labels(run.job, "interrupted").inc()
+    JOB_RUNS.labels(metric_label(run.job), "interrupted").inc()
 
 
 def _at(work: Work, now: datetime | None) -> Work:

@@ -12,7 +12,7 @@ from jobs import standing
 from jobs.reports import carry_out
 from jobs.standing import carried
 from valor_core.coverage.job_runs import JobRun, Status
-from valor_core.coverage.report_parameters import REPORTS
+from valor_core.coverage.report_parameters import OWN, REPORTS, is_own
 from valor_core.coverage.schedules import Schedule
 from valor_core.errors import NotFound
 from valor_core.store.work import Work
@@ -79,12 +79,24 @@ JOBS: tuple[Job, ...] = (
         carry_out=carried(standing.check_services),
     ),
 )
+OWN_NOTEBOOK = Job(name=OWN, ask=reports.ask_for_run, carry_out=carry_out)
+"""Any notebook of a tenant's own that was approved there."""
+
 STANDING = {job.name: job for job in JOBS if job.when}
 
 
 def title_of(name: str) -> str:
-    """What a report or a standing job is called."""
+    """What a report or a standing job is called; an own notebook, by its name."""
+    if is_own(name):
+        return name.removeprefix(OWN).replace("_", " ").capitalize()
     return reports.KINDS[name].title if name in reports.KINDS else STANDING[name].title
+
+
+def job_named(name: str) -> Job | None:
+    """What is done under that name; None where a newer version knows more than this one."""
+    if is_own(name):
+        return OWN_NOTEBOOK
+    return next((job for job in JOBS if job.name == name), None)
 
 
 def known_job(name: str) -> Job:

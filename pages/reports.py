@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from app.ui import report_form, report_sending, show, when
+from app.ui import own_notebooks, report_form, report_sending, show, when
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.words import counted, moment
 from jobs.course import read_course
@@ -14,10 +14,12 @@ from jobs.reports import verify_run
 from jobs.runner import wake
 from valor_core.coverage.deliveries import Delivery
 from valor_core.coverage.job_runs import JobRun, Status
+from valor_core.coverage.report_parameters import is_own
 from valor_core.coverage.schedules import Schedule, ScheduleChange
-from valor_core.tenancy.access import MAY
+from valor_core.tenancy.access import MAY, may
 from valor_core.values import utc_now
 from valor_core.workbench import companies, deliveries, people, reports
+from valor_core.workbench.flags import closed_acts
 from valor_core.workbench.verb import open_work, the_store
 
 RUNS_SHOWN = 30
@@ -34,9 +36,10 @@ who = caller()
 with open_work(who) as at_start:
     NAMES = {c.id: f"{c.name} ({c.ticker})" for c in companies.list_companies(at_start)}
     KNOWN = {each.name: each for each in reports.list_reports(at_start)}
+    NAMED, CLOSED = reports.titles(at_start), closed_acts(at_start)
     standing, PEOPLE = deliveries.list_destinations(at_start), people.names(at_start)
 GOALS = {each.id: each.name for each in standing}
-TITLES = {name: each.title for name, each in KNOWN.items()}
+TITLES = {name: f"{title} (your own)" if is_own(name) else title for name, title in NAMED.items()}
 
 
 def ask_for_run(report: str, parameters: dict[str, Any]) -> JobRun:
@@ -196,7 +199,8 @@ if may_run:
         st.subheader("Make one", anchor=False)
         report = st.selectbox("Report", KNOWN, format_func=TITLES.__getitem__, key="report_name")
         st.caption(KNOWN[report].about)
-        parameters = report_form.asked(KNOWN[report].parameters, NAMES)
+        key = report if KNOWN[report].is_own else "report"
+        parameters = report_form.asked(KNOWN[report].parameters, NAMES, key=key)
         pressed = st.button("Make report", type="primary", icon=":material/play_arrow:")
         if pressed and show.or_explain(ask_for_run, report, parameters):
             st.toast("The report is being made.")
@@ -220,3 +224,5 @@ runs()
 st.subheader("Scheduled", anchor=False)
 schedules()
 report_sending.destinations(who, standing, PEOPLE)
+if "notebook.read" not in CLOSED and may(who, "notebook.read"):
+    own_notebooks.section(who, PEOPLE)

@@ -14,6 +14,7 @@ from jobs.course import read_course
 from jobs.runner import wake
 from valor_core.coverage.deliveries import Delivery, Destination, State
 from valor_core.coverage.job_runs import JobRun, Status
+from valor_core.coverage.report_parameters import Parameter
 from valor_core.coverage.schedules import Schedule, ScheduleChange
 from valor_core.values import micros
 from valor_core.workbench import deliveries, reports
@@ -39,13 +40,24 @@ class ParameterView(BaseModel):
     required: bool
     default: Any
 
+    @classmethod
+    def of(cls, parameter: Parameter) -> "ParameterView":
+        """The parameter as clients see it."""
+        return cls(
+            name=parameter.name,
+            type=parameter.written,
+            required=parameter.required,
+            default=parameter.default,
+        )
+
 
 class ReportView(BaseModel):
-    """A report that can be run."""
+    """A report that can be run; one of the tenant's own notebooks, or one of ours."""
 
     name: str
     title: str
     about: str
+    is_own: bool
     parameters: list[ParameterView]
 
 
@@ -252,12 +264,8 @@ def list_reports(work: CallersWork) -> ReportsList:
                 name=report.name,
                 title=report.title,
                 about=report.about,
-                parameters=[
-                    ParameterView(
-                        name=p.name, type=p.written, required=p.required, default=p.default
-                    )
-                    for p in report.parameters
-                ],
+                is_own=report.is_own,
+                parameters=[ParameterView.of(each) for each in report.parameters],
             )
             for report in reports.list_reports(work)
         ]

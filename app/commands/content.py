@@ -286,6 +286,8 @@ def run_report(
     from jobs.reports import run_report as run
     from valor_core.coverage.report_parameters import from_words
     from valor_core.values import Role
+    from valor_core.workbench import reports
+    from valor_core.workbench.verb import open_work
 
     params = {}
     for pair in param or []:
@@ -296,7 +298,9 @@ def run_report(
             raise BadInput(f"--param {key} is given twice.", hint="Give each parameter once.")
         params[key] = text
     caller = as_local_user(tenant, Role.ADMIN)  # of what only administrators read, too
-    done = run(the_open_store(), caller, name, from_words(name, params))
+    with open_work(caller, the_open_store()) as work:
+        given = from_words(reports.parameters(work, name), params)
+    done = run(the_open_store(), caller, name, given)
     if as_json:
         print(json.dumps(done.as_dict(), indent=2, allow_nan=False))
     else:

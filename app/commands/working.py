@@ -3,7 +3,9 @@
 from contextlib import AbstractContextManager
 from functools import cache
 
+from app.answering import answering
 from app.serving import open_store
+from jobs.lending import use_api
 from valor_core.settings import setting
 from valor_core.store.engines import Store
 from valor_core.store.work import Work
@@ -20,6 +22,7 @@ def the_open_store() -> Store:
     start_logging(setting("VALOR_LOG"))
     store = open_store()
     use_store(store)
+    use_api(answering)
     return store
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.ui.words import event_told, person
+from valor_core.coverage.report_parameters import OWN
 from valor_core.tenancy.plans import LIMITS
 from valor_core.workbench.logbook import AuditLogRow
 
@@ -61,6 +62,10 @@ DEEDS = {
     "member.by_group": ("was given another role by the groups of the identity provider", ""),
     "member.resume": ("let in again", ""),
     "member.suspend": ("suspended", ""),
+    "notebook.approve": ("let run the notebook", ""),
+    "notebook.register": ("registered the notebook", ""),
+    "notebook.reject": ("rejected the notebook", ""),
+    "notebook.withdraw": ("withdrew the notebook", ""),
     "plan.assign": ("changed the plan", "to"),
     "plan.define": ("defined the plan", ""),
     "plan.override": ("changed a limit", "of"),
@@ -134,6 +139,7 @@ NOUNS = {
     "key": "API keys",
     "key_file": "operators' key files",
     "me": "their own name",
+    "notebook": "notebooks of the tenant's own",
     "provider": "data providers",
     "series": "series",
     "token": "sign-in links",
@@ -199,7 +205,7 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
         return ""
     if kind in ("user", "key"):
         return person(row.target, names)
-    job = str(details.get("job") or details.get("report") or rest)
+    job = str(details.get("job") or details.get("report") or rest).removeprefix(OWN)
     if row.action == "audit.hold_set":
         rest = person(str(details.get("subject", rest)), names) or "everything"
     words = {
@@ -211,6 +217,7 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
         "event": f"event {rest}",
         "job_run": job.replace("_", " "),
         "schedule": job.replace("_", " "),
+        "notebook": f"{job.replace('_', ' ')}, version {details.get('version', '')}",
         "destination": str(details.get("name", rest)),
         "feed": ", ".join(details.get("symbols", ())) or str(details.get("provider", "")),
         "premium": rest,

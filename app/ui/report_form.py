@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import streamlit as st
 
 from app.ui.words import label_of
-from valor_core.coverage.report_parameters import Parameter
+from valor_core.coverage.report_parameters import MOST, Parameter
 from valor_core.values import CompanyId
 
 NOT_ASKED = frozenset({"valuation"})  # by its id, so for scripts
@@ -32,14 +33,22 @@ LABELS = {
 CHOICES = {"open": "leave open: the report says what to state", "zero": "count as 0, in my name"}
 
 
-def asked(parameters: tuple[Parameter, ...], companies: Mapping[CompanyId, str]) -> dict[str, Any]:
+def asked(
+    parameters: tuple[Parameter, ...], companies: Mapping[CompanyId, str], *, key: str = "report"
+) -> dict[str, Any]:
     """What the report shall be about; what stays empty is its default."""
-    return {p.name: _asked(p, companies) for p in parameters if p.name not in NOT_ASKED}
+    return {
+        p.name: _asked(p, companies, f"{key}_{p.name}")
+        for p in parameters
+        if p.name not in NOT_ASKED
+    }
 
 
-def _asked(parameter: Parameter, companies: Mapping[CompanyId, str]) -> Any:
+def _asked(parameter: Parameter, companies: Mapping[CompanyId, str], key: str) -> Any:
     label, told = LABELS.get(parameter.name, (label_of(parameter.name), None))
-    key = f"report_{parameter.name}"
+    kind, start, is_optional = parameter.type, parameter.default, False
+    if get_origin(kind) in (Union, UnionType):
+        kind, is_optional = _of_some(kind), True
     if parameter.name == "company":
         known = {name: company_id for company_id, name in companies.items()}
         chosen = st.selectbox(label, known, key=key)
@@ -47,14 +56,32 @@ def _asked(parameter: Parameter, companies: Mapping[CompanyId, str]) -> Any:
     if parameter.written == "Day":
         day = st.date_input(label, value=None, key=key, min_value=date(2000, 1, 1), help=told)
         return day.isoformat() if day else ""
-    if parameter.type is int:
-        start = parameter.default
-        return st.number_input(label, min_value=1, value=start, step=1, key=key, help=told)
-    if choices := get_args(parameter.type):
+    if kind in (bool, int, float):
+        return _number(parameter, kind, label, key=key, told=told)
+    if choices := get_args(kind):
         return st.selectbox(
-            label, choices, format_func=lambda each: CHOICES.get(each, each), key=key, help=told
-        )
-    return st.text_input(label, parameter.default or "", key=key, help=told)
+            label, choices, choices.index(start) if start in choices else 0, key=key, help=told,
+            format_func=lambda each: CHOICES.get(each, str(each)),
+        )  # fmt: skip
+    text = st.text_input(label, start or "", key=key, help=told)
+    return None if is_optional and not text else text
+
+
+def _number(parameter: Parameter, kind: Any, label: str, *, key: str, told: str | None) -> Any:
+    """A number, or whether something is so."""
+    start = parameter.default
+    if kind is bool:
+        return st.checkbox(label, value=bool(start), key=key, help=told)
+    if kind is float:
+        first = None if start is None else float(start)
+        return st.number_input(label, value=first, format="%g", key=key, help=told)
+    least = 1 if parameter.name in LABELS else -MOST
+    return st.number_input(label, least, MOST, start, step=1, key=key, help=told)
+
+
+def _of_some(kind: Any) -> Any:
+    """The type of a parameter that may also be left open; of several the first."""
+    return next(each for each in get_args(kind) if each is not type(None))
 
 
 def about(parameters: Mapping[str, Any], companies: Mapping[CompanyId, str]) -> str:
@@ -69,4 +96,10 @@ def about(parameters: Mapping[str, Any], companies: Mapping[CompanyId, str]) -> 
         told.append(f"{days} days until " + (last or "the day it was made"))
     if since := parameters.get("since"):
         told.append(f"changes since {since}")
+    own = set(parameters) - {"company", "days", "last", *LABELS, *NOT_ASKED}
+    told += [
+        f"{name.replace('_', ' ')} {parameters[name]}"
+        for name in sorted(own)
+        if parameters[name] != ""
+    ]
     return ", ".join(told)

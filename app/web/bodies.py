@@ -9,7 +9,12 @@ from valor_core.errors import ValorError
 SMALL = 1 << 20  # bytes: any form of ours has room in it
 LARGE = 30 << 20  # bytes: an upload of 25 MB and its multipart wrapping
 UPLOADS = "/_stcore/upload_file/"
-IMPORT_PATHS = ("/api/v1/imports", "/api/v1/workbooks", UPLOADS)
+IMPORT_PATHS = (
+    "/api/v1/imports",
+    "/api/v1/workbooks",
+    "/api/v1/reports/notebooks",
+    UPLOADS,
+)
 
 
 class BodyTooLarge(ValorError):

@@ -8,10 +8,12 @@ from typing import Any
 
 from app.prepared import PREPARED, Prepared
 from tests.conftest import Tenant
+from tests.coverage.notebooks import a_notebook
 from valor_core.coverage import computations
 from valor_core.coverage.batches import BatchPolicy
 from valor_core.coverage.demo_book import DEMO
 from valor_core.coverage.job_runs import Status
+from valor_core.coverage.notebook_source import read_notebook
 from valor_core.coverage.share_terms import Kind
 from valor_core.market.provider import BarsQuery, in_series
 from valor_core.market.providers.replay import Replay
@@ -32,6 +34,7 @@ from valor_core.workbench import (
     grants,
     jobs,
     market_data,
+    own_notebooks,
     people,
     plans,
     providers,
@@ -46,12 +49,13 @@ from valor_core.workbench.computations import finish_computation
 from valor_core.workbench.verb import open_work
 
 PLAN = "team"
+A_NOTEBOOK = read_notebook(a_notebook("# A check", "1 + 1"))
 _COUNT = count(1)
 IDS = (
     "company_id", "valuation_id", "run_id", "schedule_id", "destination_id", "adjustment_id",
     "term_id",
     "computation_id", "override_id", "file_id", "series_id", "work_id", "session_id", "key_id",
-    "user_id", "grant_id", "snapshot_id", "view_id", "part_id", "feed_id",
+    "user_id", "grant_id", "snapshot_id", "view_id", "part_id", "feed_id", "version_id",
 )  # fmt: skip
 
 
@@ -81,6 +85,7 @@ class Things:
     key_id: str
     user_id: str
     grant_id: str
+    version_id: str
     rationale: str
     dcf: dict[str, Any]  # the body that values the company once more
     draft_version: int = 0
@@ -163,6 +168,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         key_id=key.id,
         user_id=member_of(store, tenant),
         grant_id=grant_of(store, tenant),
+        version_id=version_of(store, tenant),
         rationale=row.rationale,
         dcf={"inputs": dump(inputs), "rationale": "once more", "rationales": reasons},
     )
@@ -296,6 +302,17 @@ def view_of(store: Store, tenant: Tenant) -> str:
     """A view that the tenant keeps; its id."""
     with open_work(tenant.analyst, store) as work:
         return saved_views.keep_view(work, f"view {new_id()}", View(dataset="facts")).id
+
+
+def version_of(store: Store, tenant: Tenant) -> str:
+    """An own notebook that waits for approval; the id of its version."""
+    name = f"check_{new_id()}"
+    with open_work(tenant.operator, store) as work:
+        flags.switch_flag(work, "own_notebooks", rollout_percent=100, reason="for the matrix")
+    with open_work(tenant.analyst, store) as work:
+        return own_notebooks.register_notebook(
+            work, A_NOTEBOOK, name=name, title=f"Check {name}", file_name="check.ipynb"
+        ).id
 
 
 def key_of(store: Store, who: Caller) -> str:

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import text
 
-from valor_core.coverage.report_parameters import REPORTS, checked, declared, from_words
+from valor_core.coverage.report_parameters import (
+    REPORTS,
+    ParametersUnreadable,
+    checked,
+    declared,
+    from_words,
+    parameters_of,
+)
 from valor_core.errors import BadInputs, NotFound
 
 
@@ -77,9 +84,30 @@ def test_what_is_no_day_and_no_sensible_number_is_refused(name, value):
 
 
 def test_numbers_from_a_shell_are_numbers_and_what_is_none_is_refused_by_its_name():
-    assert checked("reconciliation", from_words("reconciliation", {"days": "7"}))["days"] == 7
+    known = parameters_of("reconciliation")
+
+    assert checked("reconciliation", from_words(known, {"days": "7"}))["days"] == 7
     with pytest.raises(BadInputs, match="days"):
-        checked("reconciliation", from_words("reconciliation", {"days": "seven"}))
+        checked("reconciliation", from_words(known, {"days": "seven"}))
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("years = 5", "declares no parameter"),
+        ("import os", "declares no parameter"),
+        ("years: int = 'five'", "'five' is no int"),
+        ("years: int = __import__('os').getpid()", "no plain value"),
+        ("day: Day = '31.12.2024'", "is no day"),
+        ("kind: Literal[[1]] = 1", "another type"),
+        ("book: dict = {}", "another type"),
+        ("years: int = 5\nyears: str = ''", "stands twice"),
+        ("years: int = (", "was never closed"),
+    ],
+)
+def test_a_cell_that_declares_otherwise_is_refused_with_its_line_and_why(source: str, why: str):
+    with pytest.raises(ParametersUnreadable, match=why):
+        declared({"cells": [{"metadata": {"tags": ["parameters"]}, "source": source}]})
 
 
 @pytest.mark.parametrize("report", REPORTS)

@@ -16,6 +16,7 @@ from typing import Any
 import app
 import jobs
 import valor_core
+from valor_core.coverage.own_notebooks import State
 from valor_core.errors import Flaw, ValorError
 from valor_core.market.failures import Failure
 from valor_core.redaction import Redactor
@@ -70,6 +71,13 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "key_asleep": {"key_id": "01key", "who": "owner"},
     "too_many_keys": {"label": "nightly"},
     "out_of_scope": {"act": "valuation.run", "scopes": frozenset({Scope.READ})},
+    "parameters_unreadable": {"line": 2, "why": "it declares no parameter"},
+    "notebook_unusable": {"why": "it is no JSON, so no notebook", "hint": ""},
+    "not_waiting": {"title": "Covenant check", "version": 2, "state": State.REJECTED},
+    "notebook_altered": {"title": "Covenant check", "version": 2},
+    "nothing_new": {"title": "Covenant check", "version": 2},
+    "not_approved": {"title": "Covenant check"},
+    "asker_gone": {"who": "anna"},
     "bad_event": {"field": "amount_minor"},
     "no_beta": {"count": 12},
     "not_given_on": {"title": "Financial Modeling Prep", "terms": "FMP, personal use"},

@@ -11,7 +11,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Literal
 
-from valor_core.errors import BadInputs, Flaw, NotFound
+from valor_core.errors import BadInput, BadInputs, Flaw, NotFound
 from valor_core.settings import ROOT
 
 Day = str
@@ -30,10 +30,26 @@ REPORTS = {
 }
 """Every report that can be run, by name; no path ever comes from a caller."""
 
+OWN = "own:"
+"""Before the name of a tenant's own notebook where reports are named: it is never one of ours."""
+
 LONGEST_TEXT = 200
 MOST = 10**9
 DECLARES_TYPES = ("typing", "valor_core.coverage.report_parameters")
 PLAIN_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "Day": Day}
+
+
+class ParametersUnreadable(BadInput):
+    """The cell tagged `parameters` declares something in another way than one a line."""
+
+    code = "parameters_unreadable"
+
+    def __init__(self, *, line: int, why: str) -> None:
+        super().__init__(
+            f"Line {line} of the cell tagged `parameters` cannot be read: {why}.",
+            hint="Write each parameter as `name: type = default`; a type is str, int, float, bool, "
+            "Day or a Literal of choices.",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +61,16 @@ class Parameter:
     written: str
     required: bool
     default: Any
+
+
+def is_own(report: str) -> bool:
+    """Whether a report is a notebook of the tenant's own."""
+    return report.startswith(OWN)
+
+
+def is_report(job: str) -> bool:
+    """Whether a job makes a report, by one of our notebooks or one of the tenant's own."""
+    return job in REPORTS or is_own(job)
 
 
 def report_source(report: str) -> bytes:
@@ -61,27 +87,51 @@ def parameters_of(report: str) -> dict[str, Parameter]:
 
 
 def declared(notebook: Mapping[str, Any]) -> dict[str, Parameter]:
-    """The parameters of a notebook, read without running it; a bug where they cannot be read.
+    """The parameters of a notebook, read without running it; none where no cell is tagged so.
 
     >>> cell = {"metadata": {"tags": ["parameters"]}, "source": ["years: int | None = None"]}
     >>> declared({"cells": [cell]})["years"].written
     'int | None'
     """
-    tagged = (c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", ()))
-    parameters = {}
-    for node in ast.parse("".join(next(tagged)["source"])).body:
+    tagged = [c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", ())]
+    if len(tagged) > 1:
+        raise ParametersUnreadable(line=1, why="another cell is tagged `parameters` as well")
+    parameters: dict[str, Parameter] = {}
+    for node in _statements("".join(tagged[0]["source"]) if tagged else ""):
         if isinstance(node, ast.ImportFrom) and node.module in DECLARES_TYPES:
             continue
-        assert isinstance(node, ast.AnnAssign), f"line {node.lineno}: write `name: type = default`"
-        assert isinstance(node.target, ast.Name)
-        parameters[node.target.id] = Parameter(
-            name=node.target.id,
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+            raise ParametersUnreadable(line=node.lineno, why="it declares no parameter")
+        if node.target.id in parameters:
+            raise ParametersUnreadable(line=node.lineno, why=f"{node.target.id} stands twice")
+        parameters[node.target.id] = _parameter(node.target.id, node)
+    return parameters
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except SyntaxError as error:
+        raise ParametersUnreadable(line=error.lineno or 1, why=f"{error.msg}") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise ParametersUnreadable(line=1, why="it is no Python") from error
+
+
+def _parameter(name: str, node: ast.AnnAssign) -> Parameter:
+    try:
+        made = Parameter(
+            name=name,
             type=_type(node.annotation),
             written=ast.unparse(node.annotation),
             required=node.value is None,
             default=None if node.value is None else ast.literal_eval(node.value),
         )
-    return parameters
+    except (ValueError, TypeError, RecursionError, MemoryError) as error:
+        why = f"{name} has another type, or a default that is no plain value"
+        raise ParametersUnreadable(line=node.lineno, why=why) from error
+    if not made.required and (problem := _unfit(made, made.default)):
+        raise ParametersUnreadable(line=node.lineno, why=f"of {name} the default {problem}")
+    return made
 
 
 def _type(node: ast.expr) -> Any:
@@ -93,17 +143,27 @@ def _type(node: ast.expr) -> Any:
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return _type(left) | _type(right)
         case ast.Subscript(value=ast.Name(id="Literal"), slice=choices):
-            choice: Any = Literal  # the type checker knows literals only as written in code
-            return choice[ast.literal_eval(choices)]
-    raise AssertionError(f"no type for a parameter: {ast.unparse(node)}")
+            told = ast.literal_eval(choices)
+            if all(type(each) in (str, int, bool) for each in _each(told)):
+                choice: Any = Literal  # the type checker knows literals only as written in code
+                return choice[told]
+    raise ValueError(ast.unparse(node))
+
+
+def _each(told: Any) -> tuple[Any, ...]:
+    return told if isinstance(told, tuple) else (told,)
 
 
 def checked(report: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters with their defaults; BadInputs with every name and value that does not fit."""
-    from pydantic import TypeAdapter, ValidationError
+    return fitting(report, parameters_of(report), given)
 
-    known = parameters_of(report)
-    told = ", ".join(f"{p.name}: {p.written}" for p in known.values())
+
+def fitting(
+    report: str, known: Mapping[str, Parameter], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is given for the known parameters of a report, with their defaults; or BadInputs."""
+    told = ", ".join(f"{p.name}: {p.written}" for p in known.values()) or "no parameters"
     flaws = [
         Flaw(name[:60], "is no parameter of this report") for name in given if name not in known
     ]
@@ -115,22 +175,28 @@ def checked(report: str, given: Mapping[str, Any]) -> dict[str, Any]:
             values[parameter.name] = parameter.default
             continue
         value = given[parameter.name]
-        try:
-            TypeAdapter(parameter.type).validate_python(value, strict=True)
-        except ValidationError:
-            flaws.append(Flaw(parameter.name, f"{repr(value)[:60]} is no {parameter.written}"))
-            continue
-        if problem := _unsound(value) or _no_day(parameter, value):
+        if problem := _unfit(parameter, value):
             flaws.append(Flaw(parameter.name, problem))
+            continue
         values[parameter.name] = value
     if flaws:
         raise BadInputs(flaws, hint=f"The report {report} declares: {told}.")
     return values
 
 
-def from_words(report: str, given: Mapping[str, str]) -> dict[str, Any]:
+def _unfit(parameter: Parameter, value: Any) -> str:
+    """What is wrong with a value of that parameter; empty where it fits."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        TypeAdapter(parameter.type).validate_python(value, strict=True)
+    except ValidationError:
+        return f"{repr(value)[:60]} is no {parameter.written}"
+    return _unsound(value) or _no_day(parameter, value)
+
+
+def from_words(known: Mapping[str, Parameter], given: Mapping[str, str]) -> dict[str, Any]:
     """What was written in a shell, its numbers as numbers; what is none stays a text."""
-    known = parameters_of(report)
     return {
         name: _number(known[name].type, text) if name in known else text
         for name, text in given.items()

@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from valor_core.notebook.connection import Key
 
 DEMO = "demo"
+OF_A_REPORT = "as this report reads it"  # whose address is another each time
+_lent: "list[tuple[str, Key]]" = []
+
+
+def lend(url: str, key: str) -> None:
+    """What `open` opens in a notebook that is run as a report: for this run alone."""
+    from valor_core.notebook.connection import Key
+
+    _lent[:] = [(url, Key(key))]
 
 
 def open(tenant: str = "", *, url: str = "", key: "str | Key | None" = None) -> Workspace:  # noqa: A001  vc.open() is how it reads
@@ -18,7 +27,7 @@ def open(tenant: str = "", *, url: str = "", key: "str | Key | None" = None) -> 
 
     `VALOR_URL` and `VALOR_KEY` say both where nothing is given, so that no key stands in a
     notebook. Locally, by VALOR_HOME or DB_URL, the tenant is "demo" unless another is named; on a
-    server it is the key's.
+    server it is the key's. In a notebook that is run as a report it is the report's own.
     """
     from valor_core.notebook.connection import Key
 
@@ -27,6 +36,8 @@ def open(tenant: str = "", *, url: str = "", key: "str | Key | None" = None) -> 
     server = url or setting("VALOR_URL")
     if server:
         return _there(server, key or _own_key(), tenant)
+    if _lent and key is None:
+        return _there(*_lent[0], tenant, named=OF_A_REPORT)
     if key is not None:
         raise BadInput("A key opens a server, and none is named.", hint="Give its url= as well.")
     return _here(tenant or DEMO)
@@ -43,7 +54,7 @@ def _own_key() -> "Key":
     return Key(setting("VALOR_KEY"))
 
 
-def _there(url: str, key: "Key", tenant: str) -> Workspace:
+def _there(url: str, key: "Key", tenant: str, *, named: str = "") -> Workspace:
     from valor_core.notebook.connection import Connection
     from valor_core.notebook.remote import RemoteDesk
 
@@ -54,7 +65,7 @@ def _there(url: str, key: "Key", tenant: str) -> Workspace:
             f"The key is one of {mine}, and opens no other tenant.",
             hint="Leave the tenant out, or take a key of the tenant that you mean.",
         )
-    return Workspace(mine, RemoteDesk(server))
+    return Workspace(mine, RemoteDesk(server, named=named))
 
 
 def _here(tenant: str) -> Workspace:

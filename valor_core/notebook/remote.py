@@ -113,13 +113,13 @@ class RunThere:
 class RemoteDesk:
     """A server, as the owner of an API key."""
 
-    def __init__(self, server: Connection) -> None:
-        self._server = server
+    def __init__(self, server: Connection, *, named: str = "") -> None:
+        self._server, self._named = server, named
 
     @property
     def where(self) -> str:
-        """The address of the server."""
-        return self._server.host
+        """The address of the server, or what it is called instead."""
+        return self._named or self._server.host
 
     def companies(self) -> list[Company]:
         """All that the caller may value, by name."""

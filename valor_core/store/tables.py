@@ -1237,9 +1237,49 @@ class FeedMinuteRow(Private, Base):
     __table_args__ = (CheckConstraint("n > 0", name="n_positive"), STRICT)
 
 
+# --- a tenant's own notebooks --------------------------------------------------------------------
+
+
+class OwnNotebookRow(Private, Base):
+    """One version of a tenant's own notebook, its outputs stripped, as it was registered."""
+
+    __tablename__ = "own_notebooks"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    version: Mapped[int]
+    title: Mapped[str] = mapped_column(info=FREE)
+    file_name: Mapped[str] = mapped_column(info=FREE)
+    sha256: Mapped[str]  # of the source
+    source: Mapped[bytes] = mapped_column(deferred=True)
+    created_at: Mapped[int]
+    created_by: Mapped[str]  # a person, were it by a key
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version_positive"),
+        UniqueConstraint("tenant_id", "name", "version"),
+        STRICT,
+    )
+
+
+class OwnNotebookDecisionRow(Private, Base):
+    """What was decided of a version, of which hash, by whom and why."""
+
+    __tablename__ = "own_notebook_decisions"
+    notebook_id: Mapped[str] = mapped_column(primary_key=True)
+    decision: Mapped[str] = mapped_column(primary_key=True)
+    sha256: Mapped[str]
+    reason: Mapped[str] = mapped_column(info=FREE)
+    created_at: Mapped[int]
+    created_by: Mapped[str]
+    __table_args__ = (
+        CheckConstraint("decision IN ('approved', 'rejected', 'withdrawn')", name="decision_known"),
+        own_key("notebook_id", target="own_notebooks"),
+        STRICT,
+    )
+
+
 TENANT_TABLES = tuple(sorted(n for n, t in Base.metadata.tables.items() if "tenant_id" in t.c))
 SHARED_TABLES = ("companies", "facts", "imports")
-IMMUTABLE = ("market_series", "plan_definitions")
+IMMUTABLE = ("market_series", "own_notebook_decisions", "own_notebooks", "plan_definitions")
 EXPIRING = ("market_series",)
 """Immutable, but a row that says until when it is kept may go."""
 

@@ -9,6 +9,16 @@ GATES = {
     "report.read": "reports",
     "report.run": "reports",
     "report.schedule": "reports",
+    **dict.fromkeys(
+        (
+            "notebook.read",
+            "notebook.register",
+            "notebook.approve",
+            "notebook.reject",
+            "notebook.withdraw",
+        ),
+        "own_notebooks",
+    ),
     "snapshot.explore": "explore",
     "snapshot.sql": "analyst_sql",
     **dict.fromkeys(("view.read", "view.keep", "view.change", "view.drop"), "explore"),

@@ -96,6 +96,13 @@ FLAGS = {
             expires_on=date(2027, 12, 31),
             help="Reports are made, when somebody asks and on a schedule.",
         ),
+        Flag(
+            name="own_notebooks",
+            default=False,
+            owner="reports",
+            expires_on=date(2027, 12, 31),
+            help="Notebooks of your own are reviewed, approved and then run as reports.",
+        ),
     )
 }
 

@@ -15,7 +15,7 @@ from valor_core.billing import metering
 from valor_core.billing.metering import Meter
 from valor_core.coverage import deliveries, job_runs, schedules
 from valor_core.coverage.job_runs import MOST_ATTEMPTS, WITH_RESULT, JobRun, Status, run_of, slot_of
-from valor_core.coverage.report_parameters import REPORTS
+from valor_core.coverage.report_parameters import is_report
 from valor_core.coverage.schedules import NOT_KEPT, Schedule, ScheduleChange
 from valor_core.store.tables import (
     AuditCheckpointRow,
@@ -115,7 +115,7 @@ def finish_run(
         finished_at=work.now_micros,
     )
     counted: Mapping[str, str] = {}
-    if run.job in REPORTS:  # what fails is not charged
+    if is_report(run.job):  # what fails is not charged
         done = status is Status.SUCCEEDED
         quotas.settle(work, run.id, Meter.REPORTS, used=int(done))
         if done:
@@ -141,7 +141,7 @@ def _send(work: Work, run: JobRun, schedule_id: str, *, failed: bool) -> None:
     row = work.session.get(ScheduleRow, (work.caller.tenant_id, schedule_id))
     before = job_runs.last_with_result(work, run.job, schedule_id, before=run.scheduled_for)
     turned = failed != (before is not None and run_of(before).failed)
-    if row and (turned or (run.job in REPORTS and not failed)):
+    if row and (turned or (is_report(run.job) and not failed)):
         deliveries.enqueue(work, run.id, row.deliver_to)
 
 

@@ -15,23 +15,56 @@ import orjson
 
 from valor_core.audit import log as audit
 from valor_core.billing.metering import Meter
-from valor_core.coverage import companies, deliveries, job_runs, schedules, valuations
+from valor_core.coverage import (
+    companies,
+    deliveries,
+    job_runs,
+    own_notebooks,
+    schedules,
+    valuations,
+)
 from valor_core.coverage.figures_report import Told
 from valor_core.coverage.job_runs import JobRun, Status, is_data, run_of
+from valor_core.coverage.own_notebooks import State
 from valor_core.coverage.prefill import prefill_dcf
 from valor_core.coverage.report_document import document_of
-from valor_core.coverage.report_parameters import REPORTS, Parameter, checked, parameters_of
+from valor_core.coverage.report_parameters import (
+    REPORTS,
+    Parameter,
+    checked,
+    fitting,
+    is_own,
+    is_report,
+    parameters_of,
+    report_source,
+)
 from valor_core.coverage.schedules import Schedule, ScheduleChange
 from valor_core.coverage.sourcing import load_sources
 from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.models.amounts import Scale, showing
 from valor_core.models.codec import load
 from valor_core.models.dcf import DcfInputs
-from valor_core.store.tables import JobRunRow, ScheduleRow, ValuationRow
+from valor_core.store.tables import (
+    ApiKeyRow,
+    JobRunRow,
+    MembershipRow,
+    ScheduleRow,
+    ValuationRow,
+)
 from valor_core.store.work import Work
-from valor_core.tenancy import preferences, quotas
+from valor_core.tenancy import api_keys, features, preferences, quotas
 from valor_core.tenancy.access import may
-from valor_core.values import Caller, CompanyId, Source, SourceKind, ValuationId, from_micros
+from valor_core.tenancy.api_keys import KeyState
+from valor_core.values import (
+    Caller,
+    CompanyId,
+    Role,
+    Scope,
+    Source,
+    SourceKind,
+    ValuationId,
+    from_micros,
+)
 from valor_core.workbench import (
     people,
     report_committee,
@@ -47,6 +80,9 @@ from valor_core.workbench.report_retold import book_of
 from valor_core.workbench.snapshots import snapshot_of_now, verify_snapshot
 from valor_core.workbench.verb import allowed, verb, view
 
+ANSWERS = "answers.json"
+"""What an own notebook was told when it asked, by which it is made again."""
+
 AS_ZERO = "not in the filed figures; stated as 0 for this report"
 QUOTA_HELD = timedelta(days=1)  # by a run that nobody ends
 ADDED = (
@@ -55,6 +91,7 @@ ADDED = (
 """What stands in a document beside what is told."""
 THE_SNAPSHOT = "told anew from its snapshot"
 KEPT = "from the figures that were kept with it"
+ITS_ANSWERS = "from the approved notebook and what it was told then"
 THE_PRESENT = f"{KEPT}, whose digest the audit log has: it tells of the moment it was made"
 
 
@@ -66,6 +103,19 @@ class ReportDamaged(Conflict):
     def __init__(self, run_id: str) -> None:
         super().__init__(
             f"The file of run {run_id} is missing or was altered.", hint="Run the report again."
+        )
+
+
+class AskerGone(Conflict):
+    """For whom a notebook would read is no member of the tenant any more, or may not come in."""
+
+    code = "asker_gone"
+
+    def __init__(self, who: str) -> None:
+        super().__init__(
+            f"This report was asked for by {who}, who may not read here now.",
+            hint="A notebook reads as the person who asked for it. Somebody else asks, or "
+            "schedules it anew.",
         )
 
 
@@ -131,12 +181,13 @@ class Report:
     title: str
     about: str
     parameters: tuple[Parameter, ...]
+    is_own: bool = False  # a notebook of the tenant's
 
 
 @view("report.read")
 def list_reports(work: Work) -> list[Report]:
     """The reports that the caller may read, and have made where the role allows it."""
-    return [
+    ours = [
         Report(
             name=name,
             title=KINDS[name].title,
@@ -144,11 +195,71 @@ def list_reports(work: Work) -> list[Report]:
             parameters=tuple(parameters_of(name).values()),
         )
         for name in _readable(work)
+        if name in REPORTS
+    ]
+    return ours + _own_reports(work)
+
+
+def _own_reports(work: Work) -> list[Report]:
+    """The tenant's approved notebooks, each as the version that runs."""
+    known = own_notebooks.versions(work) if _has_own(work) else []
+    running = [each for each in known if each.state is State.APPROVED and each.approval]
+    names = people.names(work) if running else {}
+    return [
+        Report(
+            name=each.report,
+            title=each.title,
+            about=f"A notebook of your own: version {each.version}, registered by "
+            f"{person(each.registered_by, names)}, approved by "
+            f"{person(each.approval.by if each.approval else '', names)}.",
+            parameters=tuple(own_notebooks.source_of(work, each).parameters.values()),
+            is_own=True,
+        )
+        for each in running
     ]
 
 
+def _has_own(work: Work) -> bool:
+    return may(work.caller, "notebook.read") and features.is_on(work, "notebook.read")
+
+
 def _readable(work: Work) -> list[str]:
-    return [name for name in REPORTS if may(work.caller, KINDS[name].needs)]
+    ours = [name for name in REPORTS if may(work.caller, KINDS[name].needs)]
+    known = own_notebooks.versions(work) if _has_own(work) else []
+    return ours + list(dict.fromkeys(each.report for each in known))
+
+
+@view("report.read")
+def titles(work: Work) -> dict[str, str]:
+    """What the reports are called whose runs the caller may read, were one withdrawn since."""
+    own = own_notebooks.versions(work) if _has_own(work) else []
+    return {name: kind.title for name, kind in KINDS.items()} | {
+        each.report: each.title for each in reversed(own)
+    }
+
+
+@view("report.read")
+def parameters(work: Work, report: str) -> Mapping[str, Parameter]:
+    """What a report declares; of an own notebook, the version that runs."""
+    if not is_own(report):
+        return parameters_of(report)
+    _require(work, report)
+    return own_notebooks.source_of(work, own_notebooks.approved(work, report)).parameters
+
+
+def _fitting(work: Work, report: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    if not is_own(report):
+        return checked(report, given)
+    return fitting(report, parameters(work, report), given)
+
+
+@view("report.gather")
+def source(work: Work, report: str) -> bytes:
+    """The notebook that is run for a report; of the tenant's own the approved version."""
+    if not is_own(report):
+        return report_source(report)
+    _require(work, report)
+    return own_notebooks.source_of(work, own_notebooks.approved(work, report)).raw
 
 
 def for_others(caller: Caller) -> list[str]:
@@ -158,7 +269,9 @@ def for_others(caller: Caller) -> list[str]:
 
 def _require(work: Work, report: str) -> None:
     """Nobody has told, or reads, what the role keeps from him; a job was asked for by who may."""
-    if report in KINDS and work.caller.kind != "job":
+    if is_own(report):
+        allowed(work, "notebook.read")
+    elif report in KINDS and work.caller.kind != "job":
         allowed(work, KINDS[report].needs)
 
 
@@ -186,7 +299,7 @@ def read_run(work: Work, run_id: str) -> JobRun:
 
 def _run_row(work: Work, run_id: str) -> JobRunRow:
     row = job_runs.run_row(work, run_id)
-    if row.job not in REPORTS:
+    if not is_report(row.job):
         raise NotFound("run", run_id[:80])
     _require(work, row.job)
     return row
@@ -252,13 +365,16 @@ def what_it_stands_on(work: Work, run_id: str) -> Ground:
     if run.html is None:
         raise NotFound("report of the run", run_id[:80])
     kept = {"source.ipynb": run.record["source_sha256"], **run.record["outputs"]}
+    ground = ("source.ipynb", "input.json", *([ANSWERS] if is_own(run.job) else []))
     flaws = [
         f"{name} is missing or was altered"
-        for name in ("source.ipynb", "input.json")
+        for name in ground
         if _digest(run.folder / name) != kept.get(name)
     ]
     if not _logged(work, run):
         flaws.append("the audit log tells of other files than its row")
+    if is_own(run.job) and not _was_approved(work, run):
+        flaws.append("its notebook is none that was approved")
     try:
         snapshot = verify_snapshot(work, run.record["stands_on"]["snapshot_id"])
         flaws += [f"its snapshot: {flaw}" for flaw in snapshot.flaws]
@@ -267,6 +383,8 @@ def what_it_stands_on(work: Work, run_id: str) -> Ground:
     if flaws:
         return Ground(run=run, told={}, made_from="", flaws=flaws)
     told = json.loads((run.folder / "input.json").read_text())
+    if is_own(run.job):
+        return Ground(run=run, told=told, made_from=ITS_ANSWERS, flaws=())
     if not KINDS[run.job].of_snapshot:
         return Ground(run=run, told=told, made_from=THE_PRESENT, flaws=())
     if held_back := read_held_back(work):
@@ -302,6 +420,13 @@ def _told_anew(work: Work, run: JobRun, kept: Mapping[str, Any]) -> dict[str, An
     return {**{name: kept[name] for name in ADDED if name in kept}, **told}
 
 
+def _was_approved(work: Work, run: JobRun) -> bool:
+    """Whether the very notebook of the run was approved once, were it replaced since."""
+    known = own_notebooks.named(work, run.job)
+    hashes = {each.approval.sha256 for each in known if each.approval}
+    return run.record["source_sha256"] in hashes
+
+
 def _digest(file: Path) -> str:
     return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
@@ -316,7 +441,7 @@ def note_verdict(work: Work, verdict: ReportVerdict) -> None:
 @view("report.prepare")
 def check_request(work: Work, report: str, parameters: Mapping[str, Any]) -> None:
     """Refuses what could not be made a report, before anybody waits for it."""
-    given = checked(report, parameters)
+    given = _fitting(work, report, parameters)
     _require(work, report)
     _document(work, report, given, asked_by=work.caller.actor)
 
@@ -327,7 +452,7 @@ def gather(work: Work, run: JobRun) -> dict[str, Any]:
 
     The snapshot that it names holds all that it was made from, and is published where none does.
     """
-    given, asked_by = checked(run.job, run.parameters), _asked_by(work, run)
+    given, asked_by = _fitting(work, run.job, run.parameters), _asked_by(work, run)
     scale = preferences.amounts_in(work, whose=asked_by).shown
     with showing(scale):
         document = _document(work, run.job, given, asked_by=asked_by)
@@ -349,9 +474,41 @@ def _asked_by(work: Work, run: JobRun) -> str:
     return schedule.created_by if schedule else run.created_by
 
 
+@view("report.gather")
+def reader_for(work: Work, run: JobRun) -> Caller:
+    """As whom an own notebook reads: what its asker may read now, by a key of this run alone."""
+    asked_by = _asked_by(work, run)
+    role = _role_now(work, asked_by)
+    if role is None:
+        raise AskerGone(person(asked_by, people.names(work)))
+    return Caller(
+        tenant_id=work.caller.tenant_id,
+        user_id=run.id,
+        role=role,
+        kind="report",
+        scopes=frozenset({Scope.READ}),
+    )
+
+
+def _role_now(work: Work, actor: str) -> Role | None:
+    """The role in which who is named so may act at this moment, if at all."""
+    kind, _, who = actor.partition(":")
+    if kind in ("cli", "notebook"):  # of this machine, as an analyst like a notebook on it
+        return Role.ANALYST
+    key = work.session.get(ApiKeyRow, (work.caller.tenant_id, who)) if kind == "key" else None
+    if key and api_keys.state(key, work.now_micros) is not KeyState.LIVE:
+        return None
+    if key and key.role:
+        return Role(key.role)
+    member = work.session.get(MembershipRow, (work.caller.tenant_id, key.owner if key else who))
+    return Role(member.role) if member and member.suspended_at is None else None
+
+
 def _document(
     work: Work, report: str, given: Mapping[str, Any], *, asked_by: str
 ) -> dict[str, Any]:
+    if is_own(report):
+        return _own_document(work, report, given, asked_by=asked_by)
     tell = KINDS[report].tell
     if tell is None:
         return _told(work, given, asked_by=asked_by)
@@ -361,6 +518,31 @@ def _document(
         asked_by=person(asked_by, people.names(work)),
         told_at=work.now.isoformat(timespec="seconds"),
     )
+
+
+def _own_document(
+    work: Work, report: str, given: Mapping[str, Any], *, asked_by: str
+) -> dict[str, Any]:
+    """What a notebook of the tenant's own is told: which version of it runs, and for whom."""
+    version = own_notebooks.approved(work, report)
+    names, approval = people.names(work), version.approval
+    assert approval is not None, "an approved version was approved by somebody"
+    told = {"report": report, "parameters": dict(given), "source": version.sha256}
+    return {
+        "report": report,
+        "parameters": dict(given),
+        "title": version.title,
+        "run_id": sha256(json.dumps(told, sort_keys=True).encode()).hexdigest(),
+        "asked_by": person(asked_by, names),
+        "told_at": work.now.isoformat(timespec="seconds"),
+        "notebook": {
+            "version": version.version,
+            "sha256": version.sha256,
+            "registered_by": person(version.registered_by, names),
+            "approved_by": person(approval.by, names),
+            "approved_at": approval.at.isoformat(timespec="seconds"),
+        },
+    }
 
 
 def _told(work: Work, given: Mapping[str, Any], *, asked_by: str) -> dict[str, Any]:
@@ -441,8 +623,10 @@ def ask_for_run(
     work: Work, report: str, parameters: Mapping[str, Any], *, slot: str = ""
 ) -> JobRun:
     """A run that waits for a process to take it; AlreadyThere where the slot is asked for."""
-    given = checked(report, parameters)
     _require(work, report)
+    # A slot of a notebook of which no version is approved any more is a run that fails and says so.
+    unchecked = slot and is_own(report)
+    given = parameters if unchecked else _fitting(work, report, parameters)
     row = job_runs.add_run(work, report, given, slot=slot)
     quotas.reserve(work, Meter.REPORTS, row.id, lease=QUOTA_HELD)
     work.note(
@@ -474,7 +658,7 @@ def schedule_report(
     work: Work, report: str, parameters: Mapping[str, Any], *, cron: str, timezone: str = "UTC"
 ) -> Schedule:
     """Have a report made whenever it is due, said in words or as cron does, until it is ended."""
-    given = checked(report, parameters)
+    given = _fitting(work, report, parameters)
     _require(work, report)
     row = schedules.add_schedule(work, job=report, when=cron, timezone=timezone, parameters=given)
     work.note(
@@ -506,7 +690,7 @@ def end_schedule(work: Work, schedule_id: str) -> None:
 
 def _schedule_row(work: Work, schedule_id: str) -> ScheduleRow:
     row = schedules.schedule_row(work, schedule_id)
-    if row.job not in REPORTS:
+    if not is_report(row.job):
         raise NotFound("schedule", schedule_id[:80])
     _require(work, row.job)
     return row

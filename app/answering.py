@@ -1,0 +1,40 @@
+"""The API as it answers an own notebook that is run as a report: one caller, limits as for all."""
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from valor_core.values import Caller, new_id
+from valor_core.workbench.verb import the_store
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+@cache
+def _api() -> "FastAPI":
+    from app.api.application import create_api
+
+    return create_api()
+
+
+def answering(caller: Caller) -> "ASGIApp":
+    """The API below its usual address, for that caller alone."""
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.routing import Mount
+
+    from app.web.limits import RateLimits
+    from valor_core.tenancy.call_limits import call_limits
+
+    inner = Starlette(
+        routes=[Mount("/api/v1", app=_api())],
+        middleware=[Middleware(RateLimits, limits=call_limits(the_store()))],
+    )
+
+    async def answered(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        state = {"caller": replace(caller, request_id=new_id())}
+        await inner({**scope, "state": state}, receive, send)
+
+    return answered
