@@ -104,7 +104,7 @@ def test_an_own_notebook_reads_the_book_as_who_asked_and_its_report_is_made_agai
     with open_work(desk.acme.viewer, desk.store) as work:
         assert b"Covenants" in reports.read_report(work, run.id)
         assert reports.list_runs(work)[0].data == ["figures.csv", "result.json"]
-        assert reports.title_of(work, run.job) == "Covenant check"
+        assert reports.titles(work)[run.job] == "Covenant check"
 
     verdict = verify_run(desk.store, desk.acme.analyst, run.id)
 
@@ -112,7 +112,7 @@ def test_an_own_notebook_reads_the_book_as_who_asked_and_its_report_is_made_agai
     assert verdict.same == ("figures.csv", "report.html", "result.json")
     (run.folder / "answers.json").write_text("{}")
     with open_work(desk.acme.analyst, desk.store) as work:
-        assert reports.what_it_stands_on(work, run.id)[1] == [
+        assert reports.what_it_stands_on(work, run.id).flaws == [
             "answers.json is missing or was altered"
         ]
 
