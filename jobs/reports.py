@@ -164,21 +164,31 @@ def _outcome(
         status, code = run_child(order, limits=limits, stopped=stopped, still_ours=still_ours)
     if reader:
         answers.write(run.folder / ANSWERS)
-    detail = ""
     if lent and _shows(run.folder, lent.key):
         status, detail = Status.FAILED, "It showed the key by which it reads, so nothing is kept."
     elif laid_out != _laid_out(run.folder):
         status, detail = Status.FAILED, "It altered what it was made from, so it proves nothing."
-    elif status is not None:
-        told = {Status.TIMEOUT: f"It took longer than {limits.timeout_s:g} s."}
-        detail = told.get(status, "It was stopped.")
-    elif code == 0 and _is_result(run, document) and (run.folder / "report.html").is_file():
-        status = Status.SUCCEEDED
-        print_page(run.folder, _passed_on() | {"HOME": str(run.folder / ".private")})
     else:
-        status, detail = Status.FAILED, _tail(run.folder, code)
+        status, detail = _ended(run, document, limits, status, code)
     stands_on = {name: document[name] for name in STANDS_ON if name in document}
     return _Outcome(status=status, detail=detail, exit_code=code, stands_on=stands_on)
+
+
+def _ended(
+    run: JobRun,
+    document: Mapping[str, Any],
+    limits: Limits,
+    status: Status | None,
+    code: int | None,
+) -> tuple[Status, str]:
+    """How the run ended, told by its exit code and what it left; the page of a good one printed."""
+    if status is not None:
+        told = {Status.TIMEOUT: f"It took longer than {limits.timeout_s:g} s."}
+        return status, told.get(status, "It was stopped.")
+    if code == 0 and _is_result(run, document) and (run.folder / "report.html").is_file():
+        print_page(run.folder, _passed_on() | {"HOME": str(run.folder / ".private")})
+        return Status.SUCCEEDED, ""
+    return Status.FAILED, _tail(run.folder, code)
 
 
 def _laid_out(folder: Path) -> list[str]:
