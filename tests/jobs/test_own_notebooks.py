@@ -150,7 +150,7 @@ def test_what_was_withdrawn_or_asked_for_by_who_has_left_fails_in_words_before_a
     def no_process(*_args: object, **_kwargs: object) -> None:
         pytest.fail("a process was started")
 
-    monkeypatch.setattr(running_reports.subprocess, "Popen", no_process)
+    monkeypatch.setattr(running_reports, "run_child", no_process)
     report = approved(desk, "parameters:years: int = 5", "1 + 1")
     with pytest.raises(BadInputs), open_work(desk.acme.analyst, desk.store) as work:
         reports.check_request(work, report, {"years": 5, "x=1\nimport os": 1})
