@@ -132,7 +132,7 @@ def tick(
             for run in waiting_runs(store, tenant_id):
                 if stopped.is_set():
                     return done
-                job = job_named(run.job)
+                job = job_named(run.job, JOBS)
                 if job and (held := take(store, tenant_id, run, lease=limits.lease)):
                     caller = _job(tenant_id, run.schedule_id or run.id)
                     done.append(job.carry_out(store, caller, held, limits=limits, stopped=stopped))
@@ -166,7 +166,7 @@ def ask_for_due_slots(store: Store, tenant_id: TenantId, *, now: datetime | None
     with open_work(_job(tenant_id), store) as work:
         due = jobs.due_slots(_at(work, now))
     for each in due:
-        job = job_named(each.job)
+        job = job_named(each.job, JOBS)
         if job is None or each.schedule_id in full:
             continue
         try:
@@ -215,7 +215,9 @@ def waiting_runs(store: Store, tenant_id: TenantId) -> list[JobRun]:
         to_take, interrupted = jobs.lost_runs(work)
     for run in interrupted:
         _tell_interrupted(store, run, tenant_id)
-    return [run for run in to_take if job_named(run.job)]  # a newer process may know the others
+    return [
+        run for run in to_take if job_named(run.job, JOBS)
+    ]  # a newer process may know the others
 
 
 def take(store: Store, tenant_id: TenantId, run: JobRun, *, lease: timedelta) -> JobRun | None:

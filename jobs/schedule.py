@@ -4,7 +4,7 @@ A standing job is one function that tells in a sentence what it did, and one lin
 due is said once, here; from then on the tenant's own row says it, which administrators change.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -92,11 +92,11 @@ def title_of(name: str) -> str:
     return reports.KINDS[name].title if name in reports.KINDS else STANDING[name].title
 
 
-def job_named(name: str) -> Job | None:
+def job_named(name: str, jobs: Iterable[Job]) -> Job | None:
     """What is done under that name; None where a newer version knows more than this one."""
     if is_own(name):
         return OWN_NOTEBOOK
-    return next((job for job in JOBS if job.name == name), None)
+    return next((job for job in jobs if job.name == name), None)
 
 
 def known_job(name: str) -> Job:

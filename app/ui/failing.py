@@ -7,7 +7,9 @@ from app.ui.frame import link
 from app.ui.words import moment
 from jobs.schedule import STANDING, title_of
 from valor_core.coverage.job_runs import JobRun
+from valor_core.store.work import Work
 from valor_core.tenancy.access import may
+from valor_core.tenancy.features import is_on
 from valor_core.values import Caller
 from valor_core.workbench import jobs, reports
 from valor_core.workbench.verb import open_work
@@ -16,12 +18,16 @@ from valor_core.workbench.verb import open_work
 def on_home(who: Caller) -> None:
     """Each schedule whose newest run failed, with why; nothing where all is well."""
     with open_work(who) as work:
-        made = reports.failing_reports(work) if may(who, "report.read") else []
-        done = jobs.failing_jobs(work, STANDING) if may(who, "job.read") else []
+        made = reports.failing_reports(work) if _open(work, "report.read") else []
+        done = jobs.failing_jobs(work, STANDING) if _open(work, "job.read") else []
     for run in made:
         _told("reports", run)
     for run in done:
         _told("jobs", run)
+
+
+def _open(work: Work, act: str) -> bool:
+    return may(work.caller, act) and is_on(work, act)
 
 
 def _told(page: str, run: JobRun) -> None:

@@ -32,7 +32,7 @@ class Refusal:
     def errors(self, scenarios: list[int]) -> list[ValorError]:
         """The error that each of these scenarios, in their flat order, would raise alone."""
         shape = self.failed.shape
-        places = np.unravel_index(scenarios, shape)
+        places = np.unravel_index(np.asarray(scenarios, dtype=np.intp), shape)
         columns = [
             np.broadcast_to(number, shape)[places].tolist() for number in self.numbers.values()
         ]

@@ -253,7 +253,7 @@ def _fitting(work: Work, report: str, given: Mapping[str, Any]) -> dict[str, Any
     return fitting(report, parameters(work, report), given)
 
 
-@view("report.gather")
+@view("report.prepare")
 def source(work: Work, report: str) -> bytes:
     """The notebook that is run for a report; of the tenant's own the approved version."""
     if not is_own(report):
@@ -474,7 +474,7 @@ def _asked_by(work: Work, run: JobRun) -> str:
     return schedule.created_by if schedule else run.created_by
 
 
-@view("report.gather")
+@view("report.prepare")
 def reader_for(work: Work, run: JobRun) -> Caller:
     """As whom an own notebook reads: what its asker may read now, by a key of this run alone."""
     asked_by = _asked_by(work, run)
