@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from valor_core.errors import Conflict, SignInNeeded, ValorError
+from valor_core.errors import BadInput, Conflict, SignInNeeded, ValorError
 from valor_core.values import Caller
 
 if TYPE_CHECKING:
@@ -170,7 +170,10 @@ async def _body(receive: "Receive") -> bytes:
         message = await receive()
         body, more = body + message.get("body", b""), message.get("more_body", False)
         if len(body) > BODY_MAX:
-            raise ToldEnough
+            raise BadInput(
+                f"A notebook asked by more than {BODY_MAX >> 20} MB at once.",
+                hint="Ask in smaller pieces.",
+            )
     return body
 
 

@@ -29,7 +29,7 @@ from jobs.course import read_course
 from jobs.lending import Answers, Lent, lent_desk
 from jobs.printing import PDF, print_page
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
-from valor_core.coverage.report_parameters import OWN, is_own, report_source
+from valor_core.coverage.report_parameters import OWN, is_own
 from valor_core.errors import ValorError
 from valor_core.settings import ROOT, home
 from valor_core.store.engines import Store
@@ -139,7 +139,7 @@ def _outcome(
             renew_snapshot(work)
         with open_work(caller, store) as work:
             document = reports.gather(work, run)
-            source = reports.source(work, run.job) if is_own(run.job) else report_source(run.job)
+            source = reports.source(work, run.job)
             reader = reports.reader_for(work, run) if is_own(run.job) else None
         document["audit_checkpoint"] = seal_log(store, caller.tenant_id)
         _lay_out(run, document, source)

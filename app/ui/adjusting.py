@@ -6,19 +6,17 @@ from dataclasses import replace
 import streamlit as st
 
 from app.ui import show
-from app.ui.draft import forget_desks
+from app.ui.stating import done
 from app.ui.words import NOTHING, in_filed_unit, moment, person
 from valor_core.coverage.adjustments import LAYER_MAX, RATIONALE_MAX, Standing
 from valor_core.coverage.companies import Company
 from valor_core.coverage.items import ITEM, Measure
 from valor_core.coverage.statements import Statements
-from valor_core.errors import BadInputs, ValorError
 from valor_core.models.amounts import shown
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, FiledFact, from_micros
 from valor_core.workbench.adjustments import add_adjustment, drop_adjustment
-from valor_core.workbench.verb import open_work
 
 FIRST_LAYER = "Adjusted"
 LABELS = {
@@ -96,7 +94,7 @@ def _in_unit(each: Standing, value: float) -> str:
 
 def _adding(who: Caller, company: Company, statements: Statements, layers: Sequence[str]) -> None:
     lines = {line.item: line.label for each in statements.tables.values() for line in each}
-    done = st.session_state.get(DONE, 0)
+    times = st.session_state.get(DONE, 0)
     with st.form("adjusting", border=False):
         year, item = st.columns([1, 3])
         fiscal_year = year.selectbox(
@@ -107,7 +105,7 @@ def _adding(who: Caller, company: Company, statements: Statements, layers: Seque
         added = amount.number_input(
             f"{LABELS['amount']}, {shown().word}",
             value=0.0,
-            key=f"{DONE}:{done}:amount",
+            key=f"{DONE}:{times}:amount",
             step=1.0,
             help="Below zero to take away; of a figure a share in its own unit.",
         )
@@ -118,7 +116,7 @@ def _adding(who: Caller, company: Company, statements: Statements, layers: Seque
             help=f"Type a new name to begin another one; at most {LAYER_MAX} characters.",
         )
         why = st.text_area(
-            LABELS["rationale"], max_chars=RATIONALE_MAX, height=80, key=f"{DONE}:{done}:why"
+            LABELS["rationale"], max_chars=RATIONALE_MAX, height=80, key=f"{DONE}:{times}:why"
         )
         pressed = st.form_submit_button("Adjust", type="primary", icon=":material/tune:")
     if pressed:
@@ -152,16 +150,4 @@ def _named(each: Standing) -> str:
 
 
 def _done(who: Caller, act: Callable[[Work], object]) -> None:
-    """Do it and draw the page anew; a refusal is told in place."""
-    try:
-        with open_work(who) as work:
-            act(work)
-    except BadInputs as error:
-        flaws = [replace(flaw, place=LABELS.get(flaw.place, flaw.place)) for flaw in error.flaws]
-        show.refusal(BadInputs(flaws, hint="Mend these and try again."))
-    except ValorError as error:
-        show.refusal(error)
-    else:
-        forget_desks()
-        st.session_state[DONE] = st.session_state.get(DONE, 0) + 1
-        st.rerun()
+    done(who, act, labels=LABELS, counter=DONE)

@@ -1,18 +1,16 @@
 """Splits and ADR ratios on the page of a company: what the book knows, and what somebody states."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 
 import streamlit as st
 
 from app.ui import show
-from app.ui.draft import forget_desks
+from app.ui.stating import done
 from app.ui.words import NOTHING, counted, moment, person
 from valor_core.coverage.companies import Company
 from valor_core.coverage.share_terms import RATIONALE_MAX, Kind
 from valor_core.coverage.splits import splits_of
-from valor_core.errors import BadInputs, ValorError
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, from_micros
@@ -73,7 +71,7 @@ def _ratio(row: ShareTermRow) -> str:
 
 
 def _adding(who: Caller, company: Company) -> None:
-    done = st.session_state.get(DONE, 0)
+    times = st.session_state.get(DONE, 0)
     with st.form("share_term", border=False):
         what, how, when = st.columns(3)
         kind = what.selectbox("What", list(KINDS), format_func=KINDS.__getitem__)
@@ -82,12 +80,12 @@ def _adding(who: Caller, company: Company) -> None:
             value=None,
             min_value=0.0,
             format="%.4f",
-            key=f"{DONE}:{done}:ratio",
+            key=f"{DONE}:{times}:ratio",
             help="New shares for each old one, 0.1 where ten became one; shares behind one ADR.",
         )
         on = when.date_input("From", value=date.today(), format="YYYY-MM-DD")  # noqa: DTZ011, the reader's calendar
         why = st.text_area(
-            LABELS["rationale"], max_chars=RATIONALE_MAX, height=80, key=f"{DONE}:{done}:why"
+            LABELS["rationale"], max_chars=RATIONALE_MAX, height=80, key=f"{DONE}:{times}:why"
         )
         pressed = st.form_submit_button("State it", type="primary", icon=":material/call_split:")
     if pressed:
@@ -115,16 +113,4 @@ def _named(row: ShareTermRow) -> str:
 
 
 def _done(who: Caller, act: Callable[[Work], object]) -> None:
-    """Do it and draw the page anew; a refusal is told in place."""
-    try:
-        with open_work(who) as work:
-            act(work)
-    except BadInputs as error:
-        flaws = [replace(flaw, place=LABELS.get(flaw.place, flaw.place)) for flaw in error.flaws]
-        show.refusal(BadInputs(flaws, hint="Mend these and try again."))
-    except ValorError as error:
-        show.refusal(error)
-    else:
-        forget_desks()
-        st.session_state[DONE] = st.session_state.get(DONE, 0) + 1
-        st.rerun()
+    done(who, act, labels=LABELS, counter=DONE)

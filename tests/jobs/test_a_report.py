@@ -42,7 +42,7 @@ def a_notebook(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     """The report's notebook with another cell after its parameters."""
     notebook = json.loads(report_source("valuation"))
     notebook["cells"] = [notebook["cells"][0], {**notebook["cells"][1], "source": code}]
-    monkeypatch.setattr(running_reports, "report_source", lambda _: json.dumps(notebook).encode())
+    monkeypatch.setattr(reports, "report_source", lambda _: json.dumps(notebook).encode())
 
 
 def nothing_left_of(run: JobRun) -> bool:
