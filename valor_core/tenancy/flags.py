@@ -41,7 +41,7 @@ class SwitchedOff(ValorError):
     def __init__(self, flag: "Flag", *, why: str) -> None:
         super().__init__(
             f"This is switched off for your tenant: {flag.help[0].lower()}{flag.help[1:]}",
-            hint=f"{why} Ask an administrator of your tenant.",
+            hint=f"{why} Ask an administrator of your tenant, or the operator.",
         )
 
 
