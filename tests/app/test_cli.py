@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -617,7 +618,10 @@ def test_a_report_is_run_and_told_as_json(demo):
     assert (told.code, told.json["status"]) == (0, "succeeded")
     assert told.json["parameters"]["company"] == "AAPL"
     assert Path(told.json["html"]).read_text().startswith("<!DOCTYPE html>")
-    json.loads(Path(told.json["result"]).read_text())
+    result = Path(told.json["result"])
+    json.loads(result.read_text())
+    assert told.json["outputs"]["result.json"] == sha256(result.read_bytes()).hexdigest()
+    assert told.json["run_id"] in told.json["folder"]
 
 
 @pytest.mark.parametrize(

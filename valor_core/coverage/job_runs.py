@@ -100,7 +100,7 @@ class JobRun:
         """As JSON values, for scripts."""
         done = self.status is Status.SUCCEEDED
         return {
-            "id": self.id,
+            "run_id": self.id,
             "report": self.job,
             "status": self.status.value,
             "detail": self.detail,
@@ -113,6 +113,7 @@ class JobRun:
             "folder": str(self.folder),
             "html": str(self.folder / "report.html") if done else None,
             "result": str(self.folder / "result.json") if done else None,
+            "outputs": self.record.get("outputs", {}),
             "record": self.record,
         }
 
