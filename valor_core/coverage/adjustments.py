@@ -59,7 +59,17 @@ def facts_through(
     work: Work, company_id: CompanyId, layer: str, as_of: date | None
 ) -> list[FiledFact]:
     """Every vintage of a company's figures, those known on the day read through a layer."""
-    facts = companies.facts(work, company_id)
+    return read_through(work, company_id, companies.facts(work, company_id), layer, as_of)
+
+
+def read_through(
+    work: Work,
+    company_id: CompanyId,
+    facts: list[FiledFact],
+    layer: str,
+    as_of: date | None,
+) -> list[FiledFact]:
+    """A company's figures, those known on the day with what a layer adds; as filed without one."""
     return through(facts, _layer(work, company_id, layer), as_of) if layer else facts
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import func, select, tuple_
@@ -100,6 +101,14 @@ def company(work: Work, name: str) -> Company:
     return _company(chosen, terms_of(work, first).get(first))
 
 
+def among(work: Work, ids: Sequence[CompanyId]) -> dict[CompanyId, Company]:
+    """The companies of these ids that the caller sees; an own row stands in for the shared one."""
+    stated, found = terms_of(work), dict[CompanyId, Company]()
+    for row in sorted(_rows_of(work, ids), key=lambda row: row.tenant_id != SHARED):
+        found[CompanyId(row.id)] = _company(row, stated.get(row.id))
+    return found
+
+
 COLUMNS = (
     FactRow.item, FactRow.value, FactRow.unit, FactRow.tag, FactRow.accession, FactRow.form,
     FactRow.filed_on, FactRow.fiscal_year, FactRow.period_start, FactRow.period_end,
@@ -129,8 +138,8 @@ def facts_by_company(
         ),
         execution_options={"yield_per": ROWS_AT_ONCE},
     )  # fmt: skip
-    for company, filed in groupby(rows, key=lambda row: row.company_id):
-        yield CompanyId(company), [_fact(row) for row in filed]
+    for company, filed in groupby(rows, key=itemgetter(0)):
+        yield CompanyId(company), [_fact(row[1:]) for row in filed]
 
 
 def facts_by_import(work: Work) -> dict[CompanyId, list[tuple[str, int]]]:
@@ -146,18 +155,20 @@ def facts_by_import(work: Work) -> dict[CompanyId, list[tuple[str, int]]]:
     return found
 
 
-def _fact(row: Any) -> FiledFact:
+def _fact(columns: Sequence[Any]) -> FiledFact:
+    """A row of COLUMNS as a value; taken apart by place: by name it would cost thrice."""
+    item, value, unit, tag, accession, form, filed_on, fiscal_year, begins, ends = columns
     return FiledFact(
-        item=row.item,
-        value=row.value,
-        unit=row.unit,
-        tag=row.tag,
-        accession=row.accession,
-        form=row.form,
-        filed_on=date.fromisoformat(row.filed_on),
-        fiscal_year=row.fiscal_year,
-        period_start=date.fromisoformat(row.period_start) if row.period_start else None,
-        period_end=date.fromisoformat(row.period_end),
+        item=item,
+        value=value,
+        unit=unit,
+        tag=tag,
+        accession=accession,
+        form=form,
+        filed_on=date.fromisoformat(filed_on),
+        fiscal_year=fiscal_year,
+        period_start=date.fromisoformat(begins) if begins else None,
+        period_end=date.fromisoformat(ends),
     )
 
 
@@ -168,7 +179,7 @@ def yearly_values(
     rows = work.session.execute(select(FactRow.company_id, *COLUMNS).where(FactRow.item.in_(items)))
     by_company: dict[CompanyId, list[FiledFact]] = {}
     for row in rows:
-        by_company.setdefault(CompanyId(row.company_id), []).append(_fact(row))
+        by_company.setdefault(CompanyId(row[0]), []).append(_fact(row[1:]))
     values: dict[CompanyId, dict[str, dict[int, float]]] = {}
     for company, filed in by_company.items():
         series = values.setdefault(company, {item: {} for item in items})

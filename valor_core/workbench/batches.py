@@ -9,7 +9,7 @@ from functools import cache, partial
 from valor_core.billing.metering import Meter
 from valor_core.compute.executors import is_elsewhere
 from valor_core.coverage import companies
-from valor_core.coverage.adjustments import check_layer
+from valor_core.coverage.adjustments import check_layer, read_through
 from valor_core.coverage.batches import (
     BatchPolicy,
     Valued,
@@ -26,7 +26,8 @@ from valor_core.store.engines import Store, store_from
 from valor_core.store.work import Work, unit_of_work
 from valor_core.values import Caller, CompanyId
 from valor_core.workbench.computations import begun
-from valor_core.workbench.valuations import prefilled
+from valor_core.workbench.market_inputs import rates_and_premiums
+from valor_core.workbench.valuations import prefilled_on
 from valor_core.workbench.verb import verb, view
 
 AT_ONCE = 25  # companies in a piece: a fifth of a second and more
@@ -85,7 +86,7 @@ def value_all(
         for start in range(0, len(listed), AT_ONCE)
     ]
     if pool is None or len(pieces) < WORTH_IT:
-        made = (value_some(work, policy, peers, [one]) for piece in pieces for one in piece)
+        made = (value_some(work, policy, peers, piece) for piece in pieces)
     else:
         url = "" if is_elsewhere() else work.store.url
         made = pool(partial(value_elsewhere, url, work.caller, policy, peers), pieces)
@@ -101,12 +102,22 @@ def value_some(
     work: Work, policy: BatchPolicy, peers: Mapping[str, float], some: Sequence[Priced]
 ) -> list[Valued]:
     """Some companies by the policy, in their order, beside the peers whose prices were stated."""
+    check_layer(work, policy.layer)
+    known = companies.among(work, [company_id for company_id, _ in some])
+    filed = dict(companies.facts_by_company(work, list(known)))
+    of_currency = cache(partial(rates_and_premiums, work, as_of=policy.as_of))
     rows = []
     for company_id, price in some:
-        company = companies.company(work, company_id)
+        company, facts = known[company_id], filed.get(company_id, [])
         try:
-            start = prefilled(
-                work, company.id, model=policy.model, as_of=policy.as_of, layer=policy.layer
+            start = prefilled_on(
+                work,
+                company,
+                read_through(work, company_id, facts, policy.layer, policy.as_of),
+                model=policy.model,
+                as_of=policy.as_of,
+                layer=policy.layer,
+                of_currency=of_currency,
             )
             if isinstance(start.inputs, ComparablesInputs):
                 beside = beside_priced_peers(company, start.inputs, peers)

@@ -1,7 +1,9 @@
 """Where kept series enter a model: each input's first method, and the others beside it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,17 +32,26 @@ from valor_core.workbench.market_methods import (
 )
 
 COST_OF_DEBT = "cost_of_capital.pretax_cost_of_debt"
+OfCurrency = Callable[[str], tuple[Alternative, ...]]
+"""What kept series say of a currency."""
 
 
 def from_market(
-    work: Work, company: Company, start: Prefilled, *, as_of: date | None = None
+    work: Work,
+    company: Company,
+    start: Prefilled,
+    *,
+    as_of: date | None = None,
+    of_currency: OfCurrency | None = None,
 ) -> Prefilled:
     """The start of a valuation with what kept series say in place of the house's defaults.
 
-    The first method of an input is taken; the others stand beside it.
+    The first method of an input is taken; the others stand beside it. Who values many companies
+    reads by himself, and once, what all of a currency have in common.
     """
     if isinstance(getattr(start.inputs, "cost_of_capital", None), CostOfCapitalInputs):
-        return _of_capital(work, company, start, as_of)
+        common = of_currency or partial(rates_and_premiums, work, as_of=as_of)
+        return _of_capital(start, (*betas(work, company, as_of), *common(start.currency)))
     if isinstance(start.inputs, RealOptionInputs | ProjectInputs):
         return _of_options(work, company, start, as_of)
     if isinstance(start.inputs, CreditInputs):
@@ -57,12 +68,14 @@ def taken(inputs: Any, told: Alternative) -> Any:
     return replace(inputs, cost_of_capital=capital)
 
 
-def _of_capital(work: Work, company: Company, start: Prefilled, as_of: date | None) -> Prefilled:
-    found = (
-        *betas(work, company, as_of),
-        *risk_free_rates(work, start.currency, as_of),
-        *equity_premiums(work, start.currency, as_of),
-    )
+def rates_and_premiums(
+    work: Work, currency: str, *, as_of: date | None = None
+) -> tuple[Alternative, ...]:
+    """The risk-free rates and equity premiums of a currency, alike for all companies."""
+    return (*risk_free_rates(work, currency, as_of), *equity_premiums(work, currency, as_of))
+
+
+def _of_capital(start: Prefilled, found: tuple[Alternative, ...]) -> Prefilled:
     begun = _begun(start, found)
     rate = begun.inputs.cost_of_capital.risk_free
     if rate == start.inputs.cost_of_capital.risk_free:

@@ -28,9 +28,9 @@ from valor_core.models.upgrade import Today, valued_today
 from valor_core.models.workings import Workings, record
 from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
-from valor_core.values import CompanyId, Source, ValuationId, from_micros
+from valor_core.values import CompanyId, FiledFact, Source, ValuationId, from_micros
 from valor_core.workbench.licences import refuse_held_back
-from valor_core.workbench.market_inputs import from_market
+from valor_core.workbench.market_inputs import OfCurrency, from_market
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.peers import with_peers
 from valor_core.workbench.verb import verb, view
@@ -101,17 +101,42 @@ def prefilled(
     """
     company = companies.company(work, company_id)
     adjustments.check_layer(work, layer)
+    return prefilled_on(
+        work,
+        company,
+        adjustments.facts_through(work, company.id, layer, as_of),
+        model=model,
+        as_of=as_of,
+        layer=layer,
+        target=_target(work, target or target_of(inputs), layer, as_of),
+        inputs=inputs,
+    )
+
+
+def prefilled_on(
+    work: Work,
+    company: Company,
+    facts: list[FiledFact],
+    *,
+    model: str,
+    as_of: date | None,
+    layer: str,
+    target: Target | None = None,
+    inputs: Any = None,
+    of_currency: OfCurrency | None = None,
+) -> Prefilled:
+    """The same on facts that are read already, through the layer."""
     on_a_dcf = model in ON_A_DCF
     start = prefill(
         model,
         company,
-        adjustments.facts_through(work, company.id, layer, as_of),
+        facts,
         as_of=as_of,
-        target=_target(work, target or target_of(inputs), layer, as_of),
+        target=target,
         saved=valuations.newest_dcf(work, company.id, as_of=as_of) if on_a_dcf else None,
     )
     if not isinstance(start.inputs, ComparablesInputs):
-        return from_market(work, company, start, as_of=as_of)
+        return from_market(work, company, start, as_of=as_of, of_currency=of_currency)
     chosen = None if inputs is None else inputs.peers
     return with_peers(work, company.id, start, chosen=chosen, as_of=as_of, layer=layer)
 
