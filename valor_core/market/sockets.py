@@ -17,6 +17,18 @@ OPEN_WITHIN_S = 10.0
 MESSAGE_MAX = 1_000_000
 
 
+class Heard(ClientConnection):
+    """A connection whose other end reads what it is answered; one that asks and never reads ends.
+
+    The library answers each ping at once, however many answers wait already.
+    """
+
+    def pause_writing(self) -> None:
+        """More waits to be read than we ever say."""
+        super().pause_writing()
+        self.transport.abort()
+
+
 @asynccontextmanager
 async def socket_to(url: str, *, title: str, loopback: bool) -> AsyncIterator[ClientConnection]:
     """An open socket; whatever ends it is a ProviderFailure. Silence is for the caller to judge."""
@@ -32,7 +44,13 @@ async def socket_to(url: str, *, title: str, loopback: bool) -> AsyncIterator[Cl
         async with asyncio.timeout(OPEN_WITHIN_S):
             made = await _dialled(parts.hostname, port, loopback=loopback)
             socket = await connect(
-                url, sock=made, proxy=None, max_size=MESSAGE_MAX, open_timeout=None, close_timeout=1
+                url,
+                sock=made,
+                proxy=None,
+                max_size=MESSAGE_MAX,
+                open_timeout=None,
+                close_timeout=1,
+                create_connection=Heard,
             )
     except BlockedAddress:
         raise ProviderFailure(title, Failure.BLOCKED_ADDRESS) from None
