@@ -1,6 +1,7 @@
 """Streams on the page Providers: who says what, how far, and what is missing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from zoneinfo import available_timezones
 
 import streamlit as st
 
@@ -8,7 +9,7 @@ from app.ui import show
 from app.ui.words import NOTHING, counted, moment, number, person
 from valor_core.errors import ValorError
 from valor_core.market.offered import title_of
-from valor_core.sla.hours import hours_of
+from valor_core.sla.hours import DAYS, Service, hours_of
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, from_micros
@@ -27,10 +28,12 @@ COLUMNS = [
     "Stream", "Provider", "State", "Why", "Speaks", "Newest at", "Prices", "Gaps", "Started by"
 ]  # fmt: skip
 TICKS_SHOWN = 10
+OWN_HOURS = "Others"
 HOURS = {
     "The usual ones of what is streamed": None,
     "Those of the US market": feeds.US_MARKET,
     "Around the clock": feeds.ALWAYS,
+    OWN_HOURS: feeds.US_MARKET,
 }
 
 
@@ -116,27 +119,36 @@ def _starting(who: Caller) -> None:
     with open_work(who) as work:
         able = feeds.streaming(work)
         found = [each for each in feeds.read_feeds(work) if each.state != "stopped"]
-    with st.form("feed", border=False, clear_on_submit=True):
-        left, right = st.columns(2)
-        provider = left.selectbox("Provider", list(able), format_func=title_of)
-        symbols = right.text_input("Shares", placeholder="AAPL, KO", max_chars=500)
-        hours = st.selectbox(
-            "Hours in which it speaks",
-            list(HOURS),
-            help="Outside them it may be silent. Replay's prices are invented and come at all "
-            "hours, as do those of FAKEPACA, Alpaca's share to try things out.",
-        )
-        pressed = st.form_submit_button("Take it in", icon=":material/sensors:")
-    if pressed:
-        _do(
-            who,
-            lambda work: feeds.start_feed(work, provider, symbols.split(","), hours=HOURS[hours]),
-        )
+    st.subheader("Take another one in", anchor=False)
+    left, right = st.columns(2)
+    provider = left.selectbox("Provider", list(able), format_func=title_of)
+    symbols = right.text_input(
+        "Shares", placeholder="AAPL, KO", max_chars=500, key=f"feed:shares:{len(found)}"
+    )
+    chosen = st.selectbox(
+        "Hours in which it speaks",
+        list(HOURS),
+        help="Outside them it may be silent. Replay's prices are invented and come at all "
+        "hours, as do those of FAKEPACA, Alpaca's share to try things out.",
+    )
+    hours = _own_hours(feeds.US_MARKET) if chosen == OWN_HOURS else HOURS[chosen]
+    if st.button("Take it in", icon=":material/sensors:"):
+        _do(who, lambda work: feeds.start_feed(work, provider, symbols.split(","), hours=hours))
     for each in found:
         named = f"{', '.join(each.row.symbols)} of {each.title}"
         since = moment(from_micros(each.row.created_at))
         if st.button(f"Stop {named}, since {since}", icon=":material/stop:", key=each.row.id):
             _do(who, lambda work, of=each.row.id: feeds.stop_feed(work, of))
+
+
+def _own_hours(before: Service) -> Service:
+    zones = sorted(available_timezones())
+    zone = st.selectbox("Time zone", zones, zones.index(before.zone))
+    days = st.multiselect("Days", range(7), before.weekdays, format_func=DAYS.__getitem__)
+    left, right = st.columns(2)
+    opens = left.text_input("From", before.opens, max_chars=5)
+    closes = right.text_input("To", before.closes, max_chars=5)
+    return Service(zone=zone, weekdays=tuple(sorted(days)), opens=opens, closes=closes)
 
 
 def _do(who: Caller, act: Callable[[Work], object]) -> None:

@@ -845,7 +845,11 @@ def test_streams_and_premia_are_set_and_shown_from_the_command_line(demo):
     assert told.startswith(f"{feed} Replay, KO: waiting")
     assert "every day around the clock" in told
     demo("feeds", "stop", feed)
-    assert ": stopped" in demo("feeds", "list").out
+    own = "--zone", "Europe/London", "--day", "tue", "--day", "mon", "--opens", "08:00"
+    demo("feeds", "start", "replay", "ko", *own)
+    told = demo("feeds", "list").out
+    assert ": stopped" in told
+    assert "speaks Mon, Tue from 08:00 to 16:00 (Europe/London)" in told
     assert "cannot be streamed" in demo.refused("feeds", "start", "tiingo", "KO")
 
     stated = ("--day", "2024-06-28", "--source", "our committee")

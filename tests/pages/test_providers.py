@@ -109,9 +109,15 @@ def test_an_administrator_takes_a_stream_in_and_sees_the_hours_in_which_it_speak
     page = opened(monkeypatch, acme.admin, "providers")
     at(page, "Streams")
     page.text_input[0].set_value("aapl, ko")
-    page.selectbox[1].select("Those of the US market")
+    page.selectbox[1].select("Others")
+    run(page)
+    page.selectbox[2].select("Europe/London")
+    page.multiselect[0].set_value([0, 2])
+    page.text_input[1].set_value("08:00")
 
-    shown = texts(pressed(page, "Take it in"))
+    page = pressed(page, "Take it in")
+    shown = texts(page)
 
     assert "AAPL, KO" in shown
-    assert "Mon, Tue, Wed, Thu, Fri from 09:30 to 16:00 (America/New_York)" in shown
+    assert "Mon, Wed from 08:00 to 16:00 (Europe/London)" in shown
+    assert page.text_input[0].value == "", "the next one begins with no share"
