@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -193,6 +194,7 @@ def test_trades_without_end_wait_until_those_before_them_stand_on_the_tape(monke
             stopped.set()
         return len(ticks)
 
-    asyncio.run(feeds._taken_in(lead, Endless(), keep, stopped))
+    endless: Any = Endless()
+    asyncio.run(feeds._taken_in(lead, endless, keep, stopped))
 
     assert max(kept) <= feeds.WAITING_MOST
