@@ -80,31 +80,53 @@ def fetching(who: Caller, standing: Sequence[Standing]) -> None:
         if kind is Capability.BARS:
             adjusted = right.selectbox("Adjusted for", list(Adjusted)[::-1], key="market_adjusted")
         pressed = st.form_submit_button("Fetch", type="primary", icon=":material/cloud_download:")
-    if pressed and not symbol.strip():
+    with st.container():  # its place is kept, so that what is open below stays open
+        if pressed:
+            _fetch(who, kind, symbol, years, adjusted, whom=title, provider=ready.get(title, ""))
+        elif old := st.session_state.pop(_OLD, ""):
+            st.session_state.pop(_TOLD, None)
+            st.warning(show.plain(old), icon=":material/history:")
+    _say("fetching")
+
+
+def _fetch(
+    who: Caller,
+    kind: Capability,
+    symbol: str,
+    years: int,
+    adjusted: Adjusted,
+    *,
+    whom: str,
+    provider: str,
+) -> None:
+    if not symbol.strip():
+        label, example = _SYMBOL[kind]
         st.warning(f"Write a {label.lower()} first, such as {example}.")
-    elif pressed:
-        whom = "whom your policy names" if title == BY_POLICY else title
-        status = st.status(f"Asking {whom} for {show.plain(symbol)} …")
-        today = utc_now().date()
-        start = today - timedelta(days=round(DAYS_A_YEAR * years))
-        try:
-            query = market_data.series_query(kind, symbol, start, today, adjusted=adjusted)
-            routed = market_data.fetch_series(who, query, provider=ready.get(title, ""))
-            with open_work(who) as work:
-                done = market_data.keep_series(work, routed.given(), query)
-        except ValorError as error:
-            status.update(label="Nothing was kept.", state="error")
-            show.refusal(error)
-        else:
-            st.session_state[_TOLD] = _what_came(done)
-            st.session_state[_OLD] = market_data.told_of_age(routed.decision)
-            st.session_state["market_series"] = done.row.sha256
-            st.rerun()
-    elif old := st.session_state.pop(_OLD, ""):
-        st.session_state.pop(_TOLD, None)
-        st.warning(show.plain(old), icon=":material/history:")
-    elif told := st.session_state.pop(_TOLD, None):
-        st.success(told, icon=":material/check:")
+        return
+    asked = "whom your policy names" if whom == BY_POLICY else whom
+    status = st.status(f"Asking {asked} for {show.plain(symbol)} …")
+    today = utc_now().date()
+    start = today - timedelta(days=round(DAYS_A_YEAR * years))
+    try:
+        query = market_data.series_query(kind, symbol, start, today, adjusted=adjusted)
+        routed = market_data.fetch_series(who, query, provider=provider)
+        with open_work(who) as work:
+            done = market_data.keep_series(work, routed.given(), query)
+    except ValorError as error:
+        status.update(label="Nothing was kept.", state="error")
+        show.refusal(error)
+    else:
+        st.session_state[_TOLD] = "fetching", _what_came(done)
+        st.session_state[_OLD] = market_data.told_of_age(routed.decision)
+        st.session_state["market_series"] = done.row.sha256
+        st.rerun()
+
+
+def _say(place: str) -> None:
+    """What came of the last act there, beside what was pressed."""
+    with st.container():
+        if st.session_state.get(_TOLD, ("", ""))[0] == place:
+            st.success(st.session_state.pop(_TOLD)[1], icon=":material/check:")
 
 
 def _what_came(done: Kept) -> str:
@@ -212,6 +234,7 @@ def beta(told: MarketBeta) -> None:
 
 def doubted(who: Caller, told: Kept, names: Mapping[str, str]) -> None:
     """What is in doubt, and for an analyst the way to accept it with a reason."""
+    _say("doubts")
     if not told.doubts:
         st.caption("Nothing about this series is in doubt.")
         return
@@ -266,6 +289,7 @@ def _accepting(who: Caller, told: Kept) -> None:
             who,
             lambda work: market_data.accept_doubts(work, told.row.sha256, chosen, reason=reason),
             "It is used from now on.",
+            place="doubts",
         )
 
 
@@ -315,7 +339,9 @@ def premium(who: Caller, names: Mapping[str, str]) -> None:
                 work, currency, (value or 0.0) / 100.0, day=_day(day), source=source
             ),
             f"Valuations in {currency} begin with it from now on.",
+            place="premium",
         )
+    _say("premium")
 
 
 def _day(text: str) -> date:
@@ -357,7 +383,9 @@ def providers(who: Caller, standing: Sequence[Standing], names: Mapping[str, str
             who,
             lambda work: market_data.set_key(work, name, key),
             f"The key of {title} is kept.",
+            place="keys",
         )
+    _say("keys")
     for title, each in keyed.items():
         if each.own_key and st.button(
             f"Forget the key of {title}", icon=":material/key_off:", key=f"forget_{title}"
@@ -367,6 +395,7 @@ def providers(who: Caller, standing: Sequence[Standing], names: Mapping[str, str
                 who,
                 lambda work, name=name: market_data.drop_key(work, name),
                 f"The key of {title} is forgotten.",
+                place="keys",
             )
 
 
@@ -390,13 +419,13 @@ def said(each: Standing, names: Mapping[str, str]) -> str:
     return "needs a key" if each.offer.takes_key else "not set up in this installation"
 
 
-def _do(who: Caller, act: Callable[[Work], object], told: str) -> None:
+def _do(who: Caller, act: Callable[[Work], object], told: str, *, place: str) -> None:
     try:
         with open_work(who) as work:
             act(work)
     except ValorError as error:
         show.refusal(error)
     else:
-        st.session_state[_TOLD] = told
+        st.session_state[_TOLD] = place, told
         st.session_state[_DONE] = st.session_state.get(_DONE, 0) + 1
         st.rerun()

@@ -36,8 +36,8 @@ from valor_core.workbench.verb import open_work
 EVERY_S = 10
 HOUR_S = 3600.0
 NOBODY_ASKED = (
-    "No provider was asked yet. Fetch what a company filed on the page Company, or by "
-    "`./valor fetch fundamentals`; from then on each minute is watched and shown here."
+    "No provider was asked yet. Fetch what a company filed on the page Company, or prices on the "
+    "page Market data; from then on each minute is watched and shown here."
 )
 
 
@@ -85,6 +85,7 @@ def now(who: Caller) -> None:
         show.chart(
             charts.timeline(stretches, theme=show.theme()), key="providers:timeline", alt=alt
         )
+        st.caption("Drawn once a minute. What has changed since then stands in the list above.")
     st.subheader("The latest choices", anchor=False)
     _choices(decisions)
 
