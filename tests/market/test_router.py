@@ -13,7 +13,7 @@ from tests.market.played import FREE, QUESTION, Clock, Played, Skipping, no_wait
 from tests.market.simulator import seeds
 from valor_core.market.breaker import Limits, State
 from valor_core.market.failures import BREAKING, Failure, ProviderFailure
-from valor_core.market.provider import Capability
+from valor_core.market.provider import Capability, MacroQuery
 from valor_core.market.providers.replay import Replay
 from valor_core.market.router import KEPT_ANSWERS, KeptAnswers, NoProvider, Routed, Router
 from valor_core.market.routing import BadRouting, Policy, Use, checked, default_policy
@@ -32,9 +32,15 @@ def a_router(clock: Clock) -> Router:
     return Router(clock=clock, chance=lambda: 0.5, sleep=no_wait)
 
 
-def ask(router: Router, *providers: Played, policy: Policy = POLICY, **changes: object) -> Routed:
+def ask(
+    router: Router,
+    *providers: Played,
+    policy: Policy = POLICY,
+    question: MacroQuery = QUESTION,
+    **changes: object,
+) -> Routed:
     by_name = {provider.name: provider for provider in providers}
-    asked = router.ask(QUESTION, replace(policy, **changes), by_name, SafeHttp(loopback=True))  # type: ignore[arg-type]
+    asked = router.ask(question, replace(policy, **changes), by_name, SafeHttp(loopback=True))  # type: ignore[arg-type]
     with asyncio.Runner(loop_factory=Skipping) as runner:
         return runner.run(asked)
 
@@ -123,6 +129,24 @@ def test_when_all_fail_the_last_good_answer_is_given_and_said_to_be_that(clock):
     assert routed.decision.fetched_at == routed.given().fetched_at
     assert routed.decision.at - routed.given().fetched_at.timestamp() == 3600.0
     assert routed.decision.why.startswith("the last good answer of FRED, because FRED answered ")
+
+
+def test_the_last_good_answer_of_yesterday_speaks_of_the_days_that_it_reaches_to(clock):
+    router, fred = a_router(clock), Played(name="fred", clock=clock)
+    only = replace(POLICY, providers=("fred",))
+    ask(router, fred, policy=only)
+    fred.how, day = Failure.SERVER, timedelta(days=1)
+    tomorrow = replace(QUESTION, end=QUESTION.end + day)
+    later = replace(tomorrow, start=QUESTION.start + day)
+    others = (replace(QUESTION, start=QUESTION.start - day), replace(QUESTION, series="DGS2"))
+
+    kept = ask(router, fred, policy=only, question=tomorrow)
+
+    assert kept.decision.kept
+    assert (kept.given().query, kept.given().as_of.date()) == (tomorrow, QUESTION.start)
+    for question in (later, *others):
+        with pytest.raises(ProviderFailure):
+            ask(router, fred, policy=only, question=question).given()
 
 
 def test_no_answer_is_kept_for_longer_than_its_licence_allows(clock):
@@ -245,7 +269,7 @@ def test_memory_is_bounded_whatever_is_asked(clock):
         kept.put(question.key, answer)
 
     assert len(kept._answers) == KEPT_ANSWERS
-    assert kept.get("macro:S1000:2026-01-02:2026-01-05", now=clock.now) is None
+    assert kept.get(replace(QUESTION, series="S1000"), now=clock.now) is None
 
 
 def test_no_run_of_luck_breaks_what_the_router_promises():

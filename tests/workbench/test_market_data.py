@@ -216,12 +216,13 @@ def test_where_nobody_answers_the_last_good_series_comes_with_its_age_and_why(st
 
     again = market_data.fetch_series(acme.analyst, BARS, provider="tiingo")
 
-    at = first.given().fetched_at
+    at, newest = first.given().fetched_at, first.given().as_of
     assert again.given() == first.given()
     assert market_data.told_of_age(first.decision) == ""
     assert market_data.told_of_age(again.decision) == (
         "The last good answer of Tiingo, because Tiingo answered that it is out of order: "
-        f"HTTP 500. It was fetched on {at:%Y-%m-%d at %H:%M} UTC."
+        f"HTTP 500. It was fetched on {at:%Y-%m-%d at %H:%M} UTC and reaches to "
+        f"{newest:%Y-%m-%d}."
     )
 
 

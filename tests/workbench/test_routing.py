@@ -99,6 +99,9 @@ def test_the_last_good_answer_outlives_the_process_that_had_it_and_is_given_with
     assert (routed.given(), routed.decision.answer) == (first, "kept")
     assert routed.decision.fetched_at == first.fetched_at
     assert routed.decision.why.startswith("the last good answer of FRED, because FRED could not")
+    begin_anew(acme)
+    tomorrow = replace(QUESTION, end=QUESTION.end + timedelta(days=1))
+    assert routing.ask(acme.analyst, tomorrow, among=offer).given().value == first.value
     with pytest.raises(NoProvider):
         routing.ask(rival.analyst, QUESTION, among=offer).given()
     with pytest.raises(NoProvider):

@@ -62,7 +62,10 @@ def timeline(stretches: Sequence[Stretch], *, theme: Theme) -> "Figure":
         )  # fmt: skip
     return figure(
         traces, theme, height=AXES_PX + ROW_PX * max(1, len(labels)),
-        x={"type": "date", "tickangle": 0, "nticks": 4, "tickformat": "%H:%M\n%d %b"},
+        x={
+            "type": "date", "tickangle": 0, "nticks": 4, "tickformat": "%H:%M\n%d %b",
+            "tickformatstops": [{"dtickrange": [None, 30_000], "value": "%H:%M:%S\n%d %b"}],
+        },
         y={
             "tickvals": list(range(len(labels))),
             "ticktext": [escape(label) for label in labels],

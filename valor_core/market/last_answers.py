@@ -1,10 +1,12 @@
 """The last good answers of a tenant, kept for every process and over every restart."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import delete, select
 
+from valor_core.market.earlier import by_reach, question_of
 from valor_core.market.provider import Answer, Licence, Query
 from valor_core.market.router import KEPT_ANSWERS, kept_until
 from valor_core.market.series import Series
@@ -51,20 +53,30 @@ def _make_room(work: Work) -> None:
         work.session.execute(delete(row).where(row.fetched_at <= oldest))
 
 
-def newer(work: Work, query: Query, *, than: datetime | None) -> Answer | None:
-    """The last good answer to a question, if it may still be kept and is newer than that one."""
+def newer(work: Work, asked: Query, known: Callable[[str], datetime | None]) -> Answer | None:
+    """The last good answer that reaches furthest into the days asked for, unless it is known."""
     row = ProviderAnswerRow
-    since = micros(than) if than else 0
-    wanted = select(row).where(
-        row.question == query.key, row.fetched_at > since, row.keep_until > work.now_micros
+    held = (
+        select(row.question, row.fetched_at)
+        .where(row.capability == asked.capability.value, row.keep_until > work.now_micros)
+        .order_by(row.fetched_at.desc(), row.question)
     )
-    found = work.session.scalar(wanted)
-    if found is None:
-        return None
+    fetched_at = {
+        question_of(each.question): each.fetched_at for each in work.session.execute(held)
+    }
+    for question in by_reach(fetched_at, asked)[:1]:
+        has = known(question.key)
+        if has is None or micros(has) < fetched_at[question]:
+            return _read(work, question)
+    return None
+
+
+def _read(work: Work, question: Query) -> Answer:
+    found = work.session.get_one(ProviderAnswerRow, (work.caller.tenant_id, question.key))
     return Answer(
         provider=found.provider,
-        capability=query.capability,
-        query=query,
+        capability=question.capability,
+        query=question,
         value=unpacked(found.content),
         as_of=from_micros(found.as_of),
         fetched_at=from_micros(found.fetched_at),

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from valor_core.errors import BadInput
 from valor_core.market.failures import Failure, ProviderFailure
-from valor_core.market.series import Adjusted, Series, Tick
+from valor_core.market.series import Adjusted, Bar, Observation, Series, Tick
 from valor_core.market.transport import SafeHttp
 from valor_core.values import utc_now
 
@@ -158,18 +158,23 @@ def in_series(
     """An answer of dated rows; ProviderFailure where there is not one of them."""
     if not series.rows:
         raise ProviderFailure(provider.title, Failure.CALLER, told="it has nothing for those days")
-    newest = max(row.day for row in series.rows)
     return Answer(
         provider=provider.name,
         capability=query.capability,
         query=query,
         value=series,
-        as_of=datetime(newest.year, newest.month, newest.day, tzinfo=UTC),
+        as_of=newest_moment(series.rows),
         fetched_at=utc_now(),
         licence=provider.licence,
         source=source,
         synthetic=synthetic,
     )
+
+
+def newest_moment(rows: Sequence[Bar | Observation]) -> datetime:
+    """The newest moment of which dated rows speak."""
+    newest = max(row.day for row in rows)
+    return datetime(newest.year, newest.month, newest.day, tzinfo=UTC)
 
 
 class Provider(Protocol):

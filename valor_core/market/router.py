@@ -17,6 +17,7 @@ from math import ceil
 
 from valor_core.errors import Unavailable, ValorError
 from valor_core.market.breaker import Breaker, Limits, Outcome, Refused, Standing
+from valor_core.market.earlier import by_reach, part_of
 from valor_core.market.failures import BREAKING, Failure, ProviderFailure
 from valor_core.market.provider import Answer, Capability, Provider, Query
 from valor_core.market.routing import Policy
@@ -185,9 +186,9 @@ class Router:
         for (provider, capability), standing in standings.items():
             self.breaker(provider, capability).adopt(standing)
 
-    def last_answered(self, query: Query) -> datetime | None:
+    def last_answered(self, key: str) -> datetime | None:
         """When the last good answer to a question was fetched that this router knows."""
-        return self._kept.fetched_at(query.key)
+        return self._kept.fetched_at(key)
 
     def remember(self, answer: Answer) -> None:
         """Take over a last good answer that another process had, or this one before a restart."""
@@ -408,7 +409,7 @@ class Router:
         if asking.stale:
             return self._answered(asking.stale, may, asking, stale=True)
         refusal = self._refusal(asking)
-        last = self._kept.get(asking.key, now=asking.at)
+        last = self._kept.get(asking.query, now=asking.at)
         if last is None or last.provider not in may:
             return Routed(decision=self._decided(asking, None), refusal=refusal)
         stale = self._is_old(last, asking)
@@ -468,17 +469,18 @@ class KeptAnswers:
             while len(self._answers) > KEPT_ANSWERS or self._bytes > KEPT_BYTES:
                 self._drop(next(iter(self._answers)))
 
-    def get(self, key: str, *, now: float) -> Answer | None:
-        """The last good answer to this question, if it may still be kept."""
+    def get(self, asked: Query, *, now: float) -> Answer | None:
+        """What the last good answers say of the days asked for, if they may still be kept."""
+        at = datetime.fromtimestamp(now, UTC)
         with self._lock:
-            answer = self._answers.get(key)
-            if answer is None:
-                return None
-            if datetime.fromtimestamp(now, UTC) > kept_until(answer):
+            for key in [key for key, each in self._answers.items() if at > kept_until(each)]:
                 self._drop(key)
-                return None
-            self._answers.move_to_end(key)
-            return answer
+            newest_first = [each.query for each in reversed(self._answers.values())]
+            for question in by_reach(newest_first, asked):
+                if (part := part_of(self._answers[question.key], asked)) is not None:
+                    self._answers.move_to_end(question.key)
+                    return part
+        return None
 
     def fetched_at(self, key: str) -> datetime | None:
         """When the answer to this question was fetched."""

@@ -116,8 +116,12 @@ def told_of_age(decision: Decision) -> str:
     if not decision.kept:
         return ""
     assert decision.fetched_at
+    assert decision.as_of
     why = f"{decision.why[0].upper()}{decision.why[1:]}"
-    return f"{why}. It was fetched on {decision.fetched_at:%Y-%m-%d at %H:%M} UTC."
+    return (
+        f"{why}. It was fetched on {decision.fetched_at:%Y-%m-%d at %H:%M} UTC and reaches to "
+        f"{decision.as_of:%Y-%m-%d}."
+    )
 
 
 @verb("series.keep", meter=Meter.IMPORTS)

@@ -89,7 +89,7 @@ def ask(
         policy = policy_now(work, query.capability, among).policy
         policy = replace(policy, providers=(only,)) if only else policy
         known = _adopted(work, router)
-        if last := last_answers.newer(work, query, than=router.last_answered(query)):
+        if last := last_answers.newer(work, query, router.last_answered):
             router.remember(last)
         moment = work.now.timestamp()
     places = {(name, query.capability) for name in policy.providers}
