@@ -250,17 +250,20 @@ def _changing(
             value=None if before.age_max_s is None else before.age_max_s / HOUR_S,
             placeholder="any age",
         )  # fmt: skip
+        left, middle, right = st.columns(3, vertical_alignment="bottom")
         deadline = left.number_input("Answer within, in seconds", 0.1, 120.0, before.deadline_s)
-        hold = right.number_input("Keep a choice for, in seconds", 0.0, 86_400.0, before.hold_s)
-        hedge = left.number_input("Ask a second one as well after, in seconds", 0.01, 60.0,
-                                  value=before.hedge_after_s, placeholder="never")  # fmt: skip
-        given_on = right.toggle("Only data that may be given on", before.use is Use.REDISTRIBUTION)
+        hold = middle.number_input("Keep a choice for, in seconds", 0.0, 86_400.0, before.hold_s)
+        hedge = right.number_input("Ask a second one as well after, in seconds", 0.01, 60.0,
+                                   value=before.hedge_after_s, placeholder="never")  # fmt: skip
+        given_on = st.toggle("Only data that may be given on", before.use is Use.REDISTRIBUTION)
+        left, right = st.columns(2)
         objective = left.number_input("Objective, in percent", 50.0, 99.999,
                                       100 * service.objective, format="%.3f")  # fmt: skip
         zones = sorted(available_timezones())
         zone = right.selectbox("Time zone of the service hours", zones, zones.index(service.zone))
         days = st.multiselect("Service days", range(7), service.weekdays,
                               format_func=DAYS.__getitem__)  # fmt: skip
+        left, right = st.columns(2)
         opens = left.text_input("From", service.opens, max_chars=5)
         closes = right.text_input("To", service.closes, max_chars=5)
         reason = st.text_input("Why", max_chars=routing.REASON_MAX)
