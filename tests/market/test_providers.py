@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
-from hypothesis.strategies import composite, floats, integers
+from hypothesis.strategies import composite, floats, integers, sampled_from
 
 from app.fault_server import Answers, Fault, FaultServer
 from tests.market import answers
@@ -41,7 +42,7 @@ from valor_core.market.providers.fred import Fred
 from valor_core.market.providers.replay import Replay, bridge, invented_bars
 from valor_core.market.providers.tiingo import Tiingo
 from valor_core.market.series import Adjusted, Bar, Series
-from valor_core.market.transport import SafeHttp
+from valor_core.market.transport import Fetched, Request, SafeHttp
 
 KEY = "id0key:s3cretkey"
 DAYS = {"start": date(2024, 1, 1), "end": date(2024, 1, 4)}
@@ -197,7 +198,9 @@ def test_the_cheapest_question_shows_whether_a_provider_answers(servers, name):
 
 
 @pytest.mark.parametrize("name", ["fred", "tiingo", "alpaca"])
-@pytest.mark.parametrize("number", ["NaN", "Infinity", '"NaN"', "true", "null", "[1]"])
+@pytest.mark.parametrize(
+    "number", ["NaN", "Infinity", '"NaN"', "true", "null", "[1]", "1" + "0" * 400]
+)
 def test_what_is_no_number_is_never_read_as_one(servers, name, number):
     case, server = CASES[name], servers[name]
     before = server._answers
@@ -212,6 +215,48 @@ def test_what_is_no_number_is_never_read_as_one(servers, name, number):
         server._answers = before
 
     assert failed.value.kind is Failure.MALFORMED
+
+
+NO_ANSWERS = [b"9" * 5000, b'"9999-99-99"', b"[" * 100_000, b"\r", b"\x00",
+              b"\xff", b"0", b"0.0", b"x" * 200_000, b"null", b"{}"]  # fmt: skip
+
+
+class Told(SafeHttp):
+    """Answers in the process itself, each body with something else in one place."""
+
+    def __init__(self, answers: Answers, spoilt: Callable[[bytes], bytes]) -> None:
+        super().__init__(loopback=True)
+        self.answers, self.spoilt = answers, spoilt
+
+    async def get(self, request: Request, deadline: float) -> Fetched:
+        body = self.answers(f"/{request.path}", request.params)
+        assert body is not None
+        return Fetched(body=self.spoilt(body), headers={}, source=request.source)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "edgar"])
+@given(where=floats(0.0, 1.0, exclude_max=True), instead=sampled_from(NO_ANSWERS))
+def test_whatever_stands_in_one_place_of_an_answer_it_is_read_or_told_as_unreadable(
+    name, where, instead
+):
+    case = CASES[name]
+    value = re.compile(rb"[^,\n]+" if name == "ecb" else rb'"[^"]*"|[-\d.]+')
+
+    def spoilt(body: bytes) -> bytes:
+        places = list(value.finditer(body))
+        at = places[int(where * len(places))]
+        return body[: at.start()] + instead + body[at.end() :]
+
+    with suppress(ProviderFailure):
+        asyncio.run(case.made("http://told").fetch(case.query, Told(case.answers, spoilt), 0.0))
+
+
+def test_a_currency_that_is_worth_nothing_has_no_rate_to_tell():
+    told = Told(answers.ecb, lambda body: body.replace(b"1.0956", b"0.0"))
+    back = FxQuery(base="USD", quote="EUR", **DAYS)
+
+    with pytest.raises(ProviderFailure, match="cannot be read"):
+        asyncio.run(Ecb(base_url="http://told").fetch(back, told, 0.0))
 
 
 def test_fred_leaves_out_the_days_without_an_observation_and_tells_the_unit(servers):

@@ -1,5 +1,6 @@
 """Reading what a provider sent, strictly: what does not fit its documented shape is malformed."""
 
+import csv
 import json
 import math
 from collections.abc import Iterator
@@ -10,6 +11,10 @@ from typing import Any
 from valor_core.market.failures import Failure, ProviderFailure
 
 _TEXT_MAX = 200
+_UNREADABLE = (
+    ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError,
+    ArithmeticError, csv.Error,
+)  # fmt: skip
 
 
 @contextmanager
@@ -17,7 +22,7 @@ def reading(provider: str) -> Iterator[None]:
     """Whatever cannot be read inside becomes a malformed answer of that provider."""
     try:
         yield
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except _UNREADABLE as error:
         told = "its shape is not the documented one"
         raise ProviderFailure(provider, Failure.MALFORMED, told=told) from error
 
