@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-WORDS_MAX = 300
+from jobs.left_files import text_of
+
+WORDS_MAX, HEADING_MAX = 300, 100
+READ_MAX = 16_000_000  # of an executed notebook, which holds pictures too
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 FIRST = "reading what it is about"
 
@@ -31,10 +34,10 @@ class Course:
 
 
 def read_course(folder: Path) -> Course | None:
-    """How far the notebook of a run is; None before its first cell, or while it is written."""
+    """How far the notebook of a run is; None while there is none to be read, as it is written."""
     try:
-        return course_of(json.loads((folder / "executed.ipynb").read_text()))
-    except (OSError, ValueError):
+        return course_of(json.loads(text_of(folder / "executed.ipynb", most=READ_MAX)))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 
@@ -53,7 +56,7 @@ def course_of(notebook: Mapping[str, Any]) -> Course:
     for cell in notebook["cells"]:
         source = "".join(cell.get("source", ""))
         if cell["cell_type"] == "markdown" and source.startswith("#"):
-            heading = source.lstrip("#").splitlines()[0].strip()
+            heading = source.lstrip("#").strip().partition("\n")[0].strip()[:HEADING_MAX]
         if cell["cell_type"] != "code":
             continue
         status = cell["metadata"].get("papermill", {}).get("status", "pending")

@@ -28,6 +28,7 @@ from valor_core.telemetry import JOB_RUNS, log
 from valor_core.values import Caller, Role, TenantId, utc_now
 from valor_core.workbench import deliveries
 from valor_core.workbench.deliveries import Parcel
+from valor_core.workbench.reports import ANSWERS
 from valor_core.workbench.verb import open_work
 
 ATTACHED_MAX = 15_000_000
@@ -41,7 +42,7 @@ TELL_NO_MORE = (
     "Run {run.id}. To have it sent no more, change its schedule on the page Reports, that of a "
     "standing job on the page Jobs."
 )
-NEVER_SENT = ("input.json", "executed.ipynb")  # what made it, for whoever verifies it here
+NEVER_SENT = ("input.json", "executed.ipynb", ANSWERS)  # what made it, for whoever verifies it here
 
 
 def deliver_due(store: Store, tenant_id: TenantId, *, now: datetime | None = None) -> int:

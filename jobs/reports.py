@@ -26,6 +26,7 @@ from typing import Any
 
 from jobs.code_version import code_version
 from jobs.course import read_course
+from jobs.left_files import end_of, keep_plain_files, text_of
 from jobs.lending import Answers, Lent, lent_desk
 from jobs.printing import PDF, print_page
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
@@ -45,6 +46,10 @@ from valor_core.workbench.verb import open_work
 OUTPUTS = (
     "report.html", PDF, "result.json", "executed.ipynb", "input.json", ANSWERS,
 )  # and spreadsheets  # fmt: skip
+OURS = (*OUTPUTS, "run.json", "run.log", "source.ipynb")
+OUTPUTS_MAX, SPREADSHEETS_MOST, NAME_MAX = 100_000_000, 100, 100
+RESULT_MAX = 8_000_000  # of text, which takes many times as much as values
+LOG_READ = 64_000
 STANDS_ON = (
     "run_id", "valuation_id", "snapshot_id", "audit_checkpoint", "enterprise_value",
     "value_per_share", "notebook",
@@ -185,10 +190,38 @@ def _ended(
     if status is not None:
         told = {Status.TIMEOUT: f"It took longer than {limits.timeout_s:g} s."}
         return status, told.get(status, "It was stopped.")
+    if code == 0 and (unfit := _unfit_to_keep(run.folder)):
+        return Status.FAILED, unfit
     if code == 0 and _is_result(run, document) and (run.folder / "report.html").is_file():
         print_page(run.folder, _passed_on() | {"HOME": str(run.folder / ".private")})
         return Status.SUCCEEDED, ""
     return Status.FAILED, _tail(run.folder, code)
+
+
+def _unfit_to_keep(folder: Path) -> str:
+    """Why what a notebook left can be neither served nor sent; nothing where it can."""
+    names = [file.name for file in folder.glob("*.csv")]
+    sizes = {file.name: file.stat().st_size for file in _outputs(folder)}
+    if len(names) > SPREADSHEETS_MOST:
+        return f"It left {len(names)} spreadsheets, and no more than {SPREADSHEETS_MOST} are kept."
+    if odd := [name for name in names if not _is_plain(name)]:
+        return f"Nobody could save a spreadsheet by the name {ascii(odd[0])[:60]}."
+    if sizes.get("result.json", 0) > RESULT_MAX:
+        return f"Its result.json has more than {RESULT_MAX // 1_000_000} MB."
+    if sum(sizes.values()) > OUTPUTS_MAX:
+        return f"It left more than {OUTPUTS_MAX // 1_000_000} MB, and no more are kept."
+    return ""
+
+
+def _is_plain(name: str) -> bool:
+    return len(name) <= NAME_MAX and name.isprintable()
+
+
+def _outputs(folder: Path) -> list[Path]:
+    """The files of a run that are kept."""
+    spreadsheets = sorted(file for file in folder.glob("*.csv") if _is_plain(file.name))
+    named = [*(folder / name for name in OUTPUTS), *spreadsheets[:SPREADSHEETS_MOST]]
+    return [file for file in named if file.is_file()]
 
 
 def _laid_out(folder: Path) -> list[str]:
@@ -340,6 +373,7 @@ def run_child(
         child.wait(limits.grace_s)
     finally:
         _end(child, grace)
+        keep_plain_files(folder, OURS)
         with suppress(BrokenPipeError):
             child.stdin.close()
     return None, child.returncode
@@ -401,8 +435,8 @@ def _is_result(run: JobRun, document: Mapping[str, Any]) -> bool:
     if is_own(run.job) and not file.exists():
         return True
     try:
-        result = json.loads(file.read_text(), parse_constant=_not_finite)
-    except (OSError, ValueError):
+        result = json.loads(text_of(file, most=RESULT_MAX), parse_constant=_not_finite)
+    except (OSError, ValueError, RecursionError):
         return False
     if is_own(run.job):
         return True
@@ -418,15 +452,13 @@ def _tail(folder: Path, code: int | None) -> str:
     course = read_course(folder)
     if course and course.failure:
         return f"It stopped at {course.in_words}. {PATHS.sub('…', course.failure)}"
-    lines = (folder / "run.log").read_text(errors="replace").strip().splitlines()
+    lines = end_of(folder / "run.log", most=LOG_READ).strip().splitlines()
     last = PATHS.sub("…", lines[-1][-LOG_TAIL:]) if lines else ""
     return f"The notebook ended with code {code}. {last}".strip()
 
 
 def _record(run: JobRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]:
     """What proves the run; it is kept in its row and beside its files."""
-    named = [*(run.folder / name for name in OUTPUTS), *sorted(run.folder.glob("*.csv"))]
-    files = [file for file in named if file.is_file() and not file.is_symlink()]
     source = run.folder / "source.ipynb"
     record = {
         "run": run.id,
@@ -441,7 +473,7 @@ def _record(run: JobRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]
         "code": code_version(),
         "python": sys.version.split()[0],
         "source_sha256": _sha256(source) if source.is_file() else None,
-        "outputs": {file.name: _sha256(file) for file in files},
+        "outputs": {file.name: _sha256(file) for file in _outputs(run.folder)},
     }
     if run.folder.is_dir():
         told = json.dumps(record, sort_keys=True, indent=1, allow_nan=False)

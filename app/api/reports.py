@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -317,11 +318,11 @@ def read_report(work: CallersWork, run_id: Id) -> Response:
 def read_data(work: CallersWork, run_id: Id, file: Id) -> Response:
     """What the report found: `result.json`, a spreadsheet or the PDF, byte for byte as made."""
     content = reports.read_data(work, run_id, file)
-    kind = KINDS[file.rpartition(".")[2]]
+    kind, name = KINDS[file.rpartition(".")[2]], f"valor-{run_id}-{file}"
     return Response(
         content,
         media_type=kind,
-        headers={"Content-Disposition": f'attachment; filename="valor-{run_id}-{file}"'},
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"},
     )
 
 

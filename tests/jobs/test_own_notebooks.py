@@ -1,13 +1,15 @@
 """A tenant's own notebook as a report: what it reads, what it cannot, and that it proves itself."""
 
 import json
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -126,6 +128,53 @@ def test_a_notebook_that_shows_its_key_is_failed_and_nothing_of_it_is_kept(desk:
     assert "key" in run.detail
     left = [file.name for file in run.folder.rglob("*") if file.is_file()]
     assert left == ["run.json"]
+
+
+LEAVES_PIPES = """
+import os
+for name in ("run.log", "answers.json", "result.json"):
+    if os.path.exists(name):
+        os.remove(name)
+    os.mkfifo(name)
+os.symlink("/dev/full", "run.json")
+os.rename("executed.ipynb", "was.ipynb")
+os.mkfifo("executed.ipynb")
+os.kill(os.getppid(), 9)
+"""
+
+
+def test_pipes_and_links_in_place_of_its_files_hold_nobody_up(desk: World):
+    run = run_report(desk.store, desk.acme.analyst, approved(desk, "1 + 1", LEAVES_PIPES), {})
+
+    assert run.status is Status.FAILED
+    assert run.detail == "The notebook ended with code -9."
+    assert json.loads((run.folder / "run.json").read_text())["run"] == run.id
+    assert json.loads((run.folder / "answers.json").read_text()) == {}
+
+
+def test_what_could_be_neither_saved_nor_read_fails_in_words(
+    desk: World, monkeypatch: pytest.MonkeyPatch
+):
+    def run_that_leaves(*names: str, size: int = 0) -> JobRun:
+        def write(order: Mapping[str, Any], **_: object) -> tuple[None, int]:
+            for name in names:
+                with (Path(order["folder"]) / name).open("wb") as file:
+                    file.truncate(size)
+            return None, 0
+
+        monkeypatch.setattr(running_reports, "run_child", write)
+        return run_report(desk.store, desk.acme.analyst, report, {})
+
+    report = approved(desk, "1 + 1")
+    for run, why in (
+        (run_that_leaves("a\nb.csv"), r"by the name 'a\\nb\.csv'"),
+        (run_that_leaves(*(f"{n}.csv" for n in range(101))), "101 spreadsheets"),
+        (run_that_leaves("result.json", size=8_000_001), "more than 8 MB"),
+        (run_that_leaves("large.csv", size=100_000_001), "more than 100 MB"),
+    ):
+        assert run.status is Status.FAILED
+        assert re.search(why, run.detail)
+    assert run_that_leaves("Übersicht 1.csv", "report.html").data == ["Übersicht 1.csv"]
 
 
 def test_a_file_that_is_not_the_approved_one_is_not_run(desk: World, tmp_path: Path):

@@ -88,6 +88,21 @@ def test_a_report_is_read_by_its_tenant_alone_and_has_no_origin(world: World, cl
     assert foreign.status_code == 404
 
 
+def test_a_spreadsheet_is_saved_by_the_name_that_its_notebook_gave_it(world: World, client: Client):
+    name = 'Übersicht "2026".csv'
+    with open_work(world.acme.analyst, world.store) as work:
+        run = reports.ask_for_run(work, "valuation", ASK["parameters"])
+        run.folder.mkdir(parents=True)
+        (run.folder / name).write_bytes(b"a,b")
+        outputs = {name: sha256(b"a,b").hexdigest()}
+        jobs.finish_run(work, run, Status.SUCCEEDED, record={"outputs": outputs})
+
+    answer = client(world.acme.viewer).get(f"/reports/runs/{run.id}/files/{name}")
+
+    assert (answer.status_code, answer.content) == (200, b"a,b")
+    assert "%C3%9Cbersicht%20%222026%22.csv" in answer.headers["content-disposition"]
+
+
 def test_runs_come_in_pages_newest_first(world: World, client: Client):
     made = [a_report(world, b"x") for _ in range(3)]
     viewer = client(world.acme.viewer)

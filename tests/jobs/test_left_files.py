@@ -1,0 +1,93 @@
+"""What a notebook leaves in its folder holds nobody up and leads nowhere, whatever it is."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis.strategies import dictionaries, lists, none, recursive, sampled_from, text
+
+from jobs.course import Course, course_of, read_course
+from jobs.left_files import end_of, keep_plain_files, text_of
+
+WORDS = sampled_from(
+    ["cells", "cell_type", "code", "markdown", "source", "#", "outputs", "metadata", "papermill"]
+)
+ANYTHING = recursive(
+    none() | WORDS | text(max_size=3),
+    lambda inner: lists(inner, max_size=4) | dictionaries(WORDS, inner, max_size=6),
+    max_leaves=20,
+)
+
+
+@given(cells=lists(dictionaries(WORDS, WORDS | ANYTHING, max_size=5), max_size=3), other=ANYTHING)
+def test_of_whatever_stands_there_a_course_is_read_or_none(tmp_path_factory, cells, other):
+    folder = tmp_path_factory.mktemp("run")
+    for told in ({"cells": cells}, other):
+        (folder / "executed.ipynb").write_text(json.dumps(told))
+        assert isinstance(read_course(folder), Course | None)
+
+
+def test_a_heading_without_words_is_none_and_a_long_one_is_cut():
+    headings = [{"cell_type": "markdown", "source": "#" * n + "x" * 500 * n} for n in (0, 1)]
+    cell = {"cell_type": "code", "metadata": {}, "source": ""}
+
+    for heading in ({"cell_type": "markdown", "source": "#"}, *headings):
+        assert len(course_of({"cells": [heading, cell]}).at) <= 100
+
+
+def test_what_is_nested_without_end_or_larger_than_is_read_tells_no_course(tmp_path: Path):
+    notebook = tmp_path / "executed.ipynb"
+    notebook.write_text("[" * 100_000)
+    assert read_course(tmp_path) is None
+    with notebook.open("wb") as file:
+        file.truncate(200_000_000)
+    assert read_course(tmp_path) is None
+
+
+@pytest.fixture
+def littered(tmp_path: Path) -> Path:
+    """A run's folder in which pipes, links and folders bear the names of files."""
+    folder, outside = tmp_path / "run", tmp_path / "outside"
+    folder.mkdir()
+    outside.write_text("not of this run")
+    for name in ("executed.ipynb", "run.log", "figures.csv"):
+        os.mkfifo(folder / name)
+    (folder / "run.json").symlink_to(outside)
+    (folder / ".private").symlink_to(tmp_path)
+    (folder / "answers.json").mkdir()
+    (folder / "pictures").mkdir()
+    (folder / "report.html").write_text("kept")
+    return folder
+
+
+def test_a_pipe_holds_no_reader_and_a_link_leads_nowhere(littered: Path):
+    assert read_course(littered) is None
+    assert end_of(littered / "run.log", most=10) == ""
+    with pytest.raises(OSError, match="symbolic links"):
+        text_of(littered / "run.json", most=100)
+
+
+def test_files_and_folders_stay_and_all_else_goes(littered: Path):
+    keep_plain_files(littered, ("run.json", "answers.json"))
+
+    assert sorted(each.name for each in littered.iterdir()) == ["pictures", "report.html"]
+    assert (littered.parent / "outside").read_text() == "not of this run"
+
+
+def test_a_folder_that_was_taken_away_or_leads_elsewhere_is_made_anew(tmp_path: Path):
+    gone, elsewhere = tmp_path / "gone", tmp_path / "elsewhere"
+    elsewhere.symlink_to(tmp_path)
+
+    for folder in (gone, elsewhere):
+        keep_plain_files(folder, ())
+        assert list(folder.iterdir()) == []
+        assert not folder.is_symlink()
+
+
+def test_of_a_log_its_end_is_read(tmp_path: Path):
+    (tmp_path / "run.log").write_text("a\n" * 1000 + "the end")
+
+    assert end_of(tmp_path / "run.log", most=9) == "a\nthe end"
+    assert end_of(tmp_path / "nothing", most=9) == ""
