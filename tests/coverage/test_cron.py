@@ -93,7 +93,18 @@ def test_a_schedule_that_cannot_be_meant_is_refused_with_an_example(text):
     assert "30 7 * * mon-fri" in refused.value.hint
 
 
-@pytest.mark.parametrize("name", ["Mars/Olympus", "", "../../etc/passwd", "/etc/passwd", "a\0b"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Mars/Olympus",
+        "",
+        "../../etc/passwd",
+        "/etc/passwd",
+        "a\0b",
+        "localtime",
+        "right/Europe/Berlin",
+    ],
+)
 def test_a_zone_that_nobody_knows_is_refused(name):
     with pytest.raises(UnknownZone):
         read_zone(name)

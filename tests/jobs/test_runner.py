@@ -98,6 +98,22 @@ def test_a_new_schedule_does_not_make_up_for_the_past(world: World, carried):
     assert carried == [] or datetime.now(UTC).hour == 6  # created on the very minute
 
 
+def test_a_clock_that_was_years_ahead_holds_up_neither_what_is_due_nor_what_was_held(
+    world: World, carried
+):
+    scheduled(world)
+    ahead = LATER + timedelta(days=3650)
+    runner.ask_for_due_slots(world.store, world.acme.id, now=ahead)
+    [run] = runs(world)
+    runner.take(world.store, world.acme.id, run, lease=timedelta(days=3650))
+
+    runner.tick(world.store, now=LATER)
+
+    due = [each.scheduled_for for _, each in carried if each.scheduled_for]
+    assert min(due) <= LATER
+    assert max(due) == run.scheduled_for
+
+
 def test_an_ended_schedule_runs_no_more(world: World, carried):
     schedule = scheduled(world)
     with open_work(world.acme.analyst, world.store) as work:

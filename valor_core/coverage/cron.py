@@ -14,6 +14,8 @@ from valor_core.errors import BadInput
 DAYS_AHEAD = 366 * 8 + 2  # a 29 February that the turn of a century skipped
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_OF_A_MACHINE = re.compile(r"localtime|posixrules|Factory|(?:posix|right)/.*")
+"""Names that are another zone, or none, on another machine."""
 
 
 class BadCron(BadInput):
@@ -84,6 +86,8 @@ def read_cron(text: str) -> Cron:
 
 def read_zone(name: str) -> ZoneInfo:
     """The time zone of that name; UnknownZone otherwise."""
+    if _OF_A_MACHINE.fullmatch(name):
+        raise UnknownZone(name)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # the last two for odd paths

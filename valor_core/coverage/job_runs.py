@@ -6,21 +6,23 @@ fences out whoever lost it. A run with a lease that has ended waits to be taken 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import delete, func, not_, select, tuple_, update
 
 from valor_core.errors import Conflict, NotFound
 from valor_core.settings import home
 from valor_core.store.tables import JobRunRow
 from valor_core.store.work import Work
-from valor_core.values import from_micros, new_id
+from valor_core.values import from_micros, micros, new_id
 
 MOST_WAITING = 20
 MOST_ATTEMPTS = 3
+LONGEST_LEASE = timedelta(hours=1)
+"""More than this is left only of a clock that was set back, so nobody holds such a run."""
 
 
 class Status(StrEnum):
@@ -231,9 +233,11 @@ def forget_runs(work: Work, jobs: Iterable[str], *, before: int) -> int:
 
 def lost_runs(work: Work) -> Sequence[JobRunRow]:
     """Runs that nobody holds, the oldest first: they wait, or their process went away."""
+    longest = micros(work.now + LONGEST_LEASE)
+    is_held = JobRunRow.lease_until.between(work.now_micros + 1, longest)
     return work.session.scalars(
         select(JobRunRow)
-        .where(JobRunRow.status == Status.RUNNING, JobRunRow.lease_until <= work.now_micros)
+        .where(JobRunRow.status == Status.RUNNING, not_(is_held))
         .order_by(JobRunRow.created_at, JobRunRow.id)
         .limit(MOST_WAITING)
     ).all()

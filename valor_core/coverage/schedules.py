@@ -19,6 +19,7 @@ from valor_core.coverage.job_runs import (
     TooMany,
     last_with_result,
     run_of,
+    slot_of,
 )
 from valor_core.coverage.recurring import cron_of, in_words
 from valor_core.errors import BadInput, Conflict, NotFound
@@ -213,7 +214,11 @@ def failing(work: Work, jobs: Collection[str]) -> list[JobRun]:
 
 
 def last_slot(work: Work, job: str, schedule_id: str) -> datetime | None:
-    """The newest due time of a job's schedule that somebody has asked for."""
+    """The newest due time of a job's schedule that has come and that somebody has asked for.
+
+    One that is still to come was asked for by a clock that was ahead: it holds up no other.
+    """
     of_schedule = JobRunRow.job == job, JobRunRow.slot.startswith(f"{schedule_id}@")
-    newest = work.session.scalar(select(func.max(JobRunRow.slot)).where(*of_schedule))
+    has_come = JobRunRow.slot <= slot_of(schedule_id, work.now)
+    newest = work.session.scalar(select(func.max(JobRunRow.slot)).where(*of_schedule, has_come))
     return datetime.fromisoformat(newest.partition("@")[2]) if newest else None

@@ -14,7 +14,15 @@ from sqlalchemy import func, select
 from valor_core.billing import metering
 from valor_core.billing.metering import Meter
 from valor_core.coverage import deliveries, job_runs, schedules
-from valor_core.coverage.job_runs import MOST_ATTEMPTS, WITH_RESULT, JobRun, Status, run_of, slot_of
+from valor_core.coverage.job_runs import (
+    LONGEST_LEASE,
+    MOST_ATTEMPTS,
+    WITH_RESULT,
+    JobRun,
+    Status,
+    run_of,
+    slot_of,
+)
 from valor_core.coverage.report_parameters import is_report
 from valor_core.coverage.schedules import NOT_KEPT, Schedule, ScheduleChange
 from valor_core.store.tables import (
@@ -25,7 +33,7 @@ from valor_core.store.tables import (
 )
 from valor_core.store.work import Work
 from valor_core.tenancy import quotas
-from valor_core.values import from_micros
+from valor_core.values import from_micros, micros
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
 
@@ -80,7 +88,8 @@ def take_run(work: Work, run_id: str, *, owner: str, lease: timedelta) -> JobRun
     Raising `attempt` fences out whoever held it before.
     """
     row = job_runs.run_row(work, run_id)
-    if row.status != Status.RUNNING or row.lease_until > work.now_micros:
+    is_held = work.now_micros < row.lease_until <= micros(work.now + LONGEST_LEASE)
+    if row.status != Status.RUNNING or is_held:
         return None
     until = work.now_micros + lease // timedelta(microseconds=1)
     try:
