@@ -11,6 +11,7 @@ from tests.conftest import ONLY_SQLITE, World
 from tests.coverage.notebooks import a_notebook
 from valor_core.coverage.notebook_source import How, NotebookUnusable, read_notebook
 from valor_core.coverage.own_notebooks import (
+    NobodysKey,
     NotApproved,
     NothingNew,
     NotWaiting,
@@ -26,7 +27,7 @@ from valor_core.store.tables import OwnNotebookRow
 from valor_core.tenancy.access import OutOfScope
 from valor_core.tenancy.flags import SwitchedOff
 from valor_core.tenancy.reasons import ReasonMissing
-from valor_core.values import Caller, Scope
+from valor_core.values import Caller, Role, Scope
 from valor_core.workbench import flags, logbook, own_notebooks, people, reports
 from valor_core.workbench.verb import open_work
 
@@ -145,6 +146,18 @@ def test_no_key_approves_and_what_came_by_a_key_of_ones_own_is_ones_own(on: Worl
         approve(on, acme.admin, version)
     with pytest.raises(OutOfScope):
         approve(on, by_key, version)
+
+
+@ONLY_SQLITE
+def test_a_key_of_the_tenant_registers_nothing_that_its_maker_could_approve_alone(on: World):
+    with open_work(on.acme.admin, on.store) as work:
+        key, _ = people.add_key(work, "pipeline", Role.ANALYST)
+    by_key = replace(
+        on.acme.analyst, user_id=key.id, kind="key", scopes=frozenset({Scope.REPORT, Scope.READ})
+    )
+
+    with pytest.raises(NobodysKey, match="approve it alone"):
+        registered(on, by_key, "1 + 1")
 
 
 @ONLY_SQLITE

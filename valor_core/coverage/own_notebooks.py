@@ -58,6 +58,19 @@ class SecondPersonNeeded(Conflict):
         )
 
 
+class NobodysKey(Conflict):
+    """A key of the tenant's own is no person, of whom another one could be told."""
+
+    code = "nobodys_key"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A key of the tenant cannot register a notebook: whoever made the key could then "
+            "approve it alone.",
+            hint="Register it yourself, or by a key of your own (page API keys).",
+        )
+
+
 class OtherSource(Conflict):
     """The approval names another hash than the version has."""
 

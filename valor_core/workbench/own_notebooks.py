@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from valor_core.coverage import own_notebooks
 from valor_core.coverage.notebook_source import CellChange, NotebookSource, changes
 from valor_core.coverage.own_notebooks import (
+    NobodysKey,
     NotWaiting,
     OtherSource,
     SecondPersonNeeded,
@@ -58,6 +59,9 @@ def register_notebook(
 ) -> Version:
     """The next version of a notebook; it does not run before somebody else approves it."""
     name, title = own_notebooks.name_of(name), own_notebooks.title_of(title)
+    key = _key(work)
+    if key and not key.owner:
+        raise NobodysKey
     one_at_a_time(work)
     made = own_notebooks.add_version(
         work, name=name, title=title, file_name=file_name, source=source, by=_person(work)
@@ -117,6 +121,10 @@ def _decided(work: Work, version: Version, what: State, *, reason: str = "") -> 
 
 def _person(work: Work) -> str:
     """Who acts, were it by a key: nobody approves what came by a key of the own."""
-    caller = work.caller
-    key = work.session.get(ApiKeyRow, (caller.tenant_id, caller.user_id))
-    return f"user:{key.owner}" if key and key.owner else caller.actor
+    key = _key(work)
+    return f"user:{key.owner}" if key and key.owner else work.caller.actor
+
+
+def _key(work: Work) -> ApiKeyRow | None:
+    """By which the caller acts, if by one."""
+    return work.session.get(ApiKeyRow, (work.caller.tenant_id, work.caller.user_id))
