@@ -74,7 +74,7 @@ from valor_core.tenancy.features import GATES
 from valor_core.tenancy.flags import FLAGS, SwitchedOff
 from valor_core.tenancy.sign_in import stranger
 from valor_core.values import Caller, Role, Scope, TenantId, new_id, utc_now
-from valor_core.workbench import flags, market_data
+from valor_core.workbench import flags, market_data, people
 from valor_core.workbench.sealing import seal_log
 from valor_core.workbench.verb import ACTS, open_work
 
@@ -521,7 +521,19 @@ def test_every_door_of_the_application_stands_in_a_table_and_every_line_is_a_doo
 def by_good_keys(whole: Whole, store: Store, tenant: Tenant, role: Role) -> dict[str, Client]:
     """For each act a program whose key has one scope alone, which is good for the act."""
     programs = {scope: by_key(whole, store, tenant, role, [scope]) for scope in Scope}
-    return {act: programs[min(SCOPES.get(act, {Scope.READ}))] for act in MAY}
+    good = {act: programs[min(SCOPES.get(act, {Scope.READ}))] for act in MAY}
+    return good | {"notebook.register": by_own_key(whole, store, tenant, role, Scope.REPORT)}
+
+
+def by_own_key(whole: Whole, store: Store, tenant: Tenant, role: Role, scope: Scope) -> Client:
+    """A program with a key of a person's own, where one of the tenant's is nobody's."""
+    person: Caller = getattr(tenant, role)
+    if scope not in scopes_of(role):
+        return by_key(whole, store, tenant, role, [scope])
+    with open_work(person, store) as work:
+        row, key = people.add_own_key(work, "of mine", [scope])
+    caller = replace(person, user_id=row.id, kind="key", scopes=frozenset({scope}))
+    return Client(whole, caller, [(b"authorization", f"Bearer {key}".encode())])
 
 
 def by_one_session(whole: Whole, store: Store, tenant: Tenant, role: Role) -> dict[str, Client]:
