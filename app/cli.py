@@ -19,6 +19,7 @@ from app.commands import (
     groups,
     jobs,
     notebook,
+    own_notebooks,
     people,
     plans,
     providers,
@@ -54,7 +55,7 @@ app.add_typer(content.workbook, name="workbook")
 below_zero = {"ignore_unknown_options": True}  # -1e6 is an amount, no option
 app.command("adjust", context_settings=below_zero)(content.adjust)
 app.add_typer(snapshots.snapshot, name="snapshot")
-app.add_typer(content.report, name="report")
+app.add_typer(own_notebooks.report, name="report")
 app.add_typer(jobs.jobs, name="jobs")
 app.add_typer(destinations.destinations, name="destinations")
 app.add_typer(content.audit, name="audit")

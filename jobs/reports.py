@@ -16,9 +16,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from contextlib import nullcontext as none
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ from jobs.lending import Answers, Lent, lent_desk
 from jobs.printing import PDF, print_page
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.coverage.report_parameters import OWN, is_own
-from valor_core.errors import ValorError
+from valor_core.errors import Unavailable, ValorError
 from valor_core.settings import ROOT, home
 from valor_core.store.engines import Store
 from valor_core.store.folders import private_folder
@@ -60,6 +60,17 @@ PATHS = re.compile(r"(?:/[\w.\- ]+){2,}")  # where Valor lies is not its tenants
 PASSED_ON = ("PATH", "LANG", "TZ")  # of the environment; all else stays here
 
 
+class VerifyingBusy(Unavailable):
+    """A report is being made again, and no second one beside it."""
+
+    code = "verifying_busy"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another report is being verified right now.", hint="Ask again in half a minute."
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How long and how large a run may be."""
@@ -72,7 +83,7 @@ class Limits:
 
 LIMITS = Limits()
 _ONE_AGAIN = threading.Lock()
-"""A report is made again by one person at a time: others wait, and the pages stay quick."""
+"""A report is made again by one person at a time: others wait a while, and the pages stay quick."""
 OWNER = f"{os.uname().nodename}:{os.getpid()}"
 
 
@@ -241,25 +252,42 @@ def _shows(folder: Path, key: str) -> bool:
 
 
 def verify_run(
-    store: Store, caller: Caller, run_id: str, *, limits: Limits = LIMITS
+    store: Store,
+    caller: Caller,
+    run_id: str,
+    *,
+    limits: Limits = LIMITS,
+    waits_s: float = LIMITS.timeout_s,
 ) -> ReportVerdict:
     """Makes a report again from its snapshot, notebook and parameters, and compares the bytes.
 
-    Nothing is made from what was altered; the copy is thrown away.
+    Nothing is made from what was altered; the copy is thrown away. VerifyingBusy where others have
+    not ended theirs after `waits_s`.
     """
-    with open_work(caller, store) as work:
-        ground = reports.what_it_stands_on(work, run_id)
-    same: Sequence[str] = ()
-    flaws = ground.flaws
-    if not flaws:
-        with tempfile.TemporaryDirectory(prefix=COPY, dir=ground.run.folder.parent) as name:
-            same, flaws = _made_again(ground, Path(name), limits)
+    with _one_again(waits_s):
+        with open_work(caller, store) as work:
+            ground = reports.what_it_stands_on(work, run_id)
+        same: Sequence[str] = ()
+        flaws = ground.flaws
+        if not flaws:
+            with tempfile.TemporaryDirectory(prefix=COPY, dir=ground.run.folder.parent) as name:
+                same, flaws = _made_again(ground, Path(name), limits)
     verdict = ReportVerdict(
         run_id=ground.run.id, made_from=ground.made_from, same=tuple(same), flaws=tuple(flaws)
     )
     with open_work(caller, store) as work:
         reports.note_verdict(work, verdict)
     return verdict
+
+
+@contextmanager
+def _one_again(waits_s: float) -> Iterator[None]:
+    if not _ONE_AGAIN.acquire(timeout=waits_s):
+        raise VerifyingBusy
+    try:
+        yield
+    finally:
+        _ONE_AGAIN.release()
 
 
 def sweep_copies(tenant_id: str) -> int:
@@ -283,7 +311,7 @@ def _made_again(ground: Ground, folder: Path, limits: Limits) -> tuple[list[str]
     (folder / "input.json").write_text(_as_json(ground.told))
     answers = Answers.read(run.folder / ANSWERS) if own else None
     lasts_s = limits.timeout_s + limits.grace_s
-    with _ONE_AGAIN, lent_desk(answers, lasts_s=lasts_s) if answers else none() as lent:
+    with lent_desk(answers, lasts_s=lasts_s) if answers else none() as lent:
         order = _order(folder, run.parameters, ground.told, limits, source=source, lent=lent)
         status, code = run_child(
             order, limits=limits, stopped=threading.Event(), still_ours=lambda: None

@@ -4,21 +4,24 @@ from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.callers import CallersWork, MakesOnce
+from app.api.callers import CallersWork, MakesOnce, signed_in
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from app.api.versions import IfMatch, version_of
 from jobs.course import read_course
+from jobs.reports import verify_run
 from jobs.runner import wake
 from valor_core.coverage.deliveries import Delivery, Destination, State
 from valor_core.coverage.job_runs import JobRun, Status
 from valor_core.coverage.report_parameters import Parameter
 from valor_core.coverage.schedules import Schedule, ScheduleChange
-from valor_core.values import micros
+from valor_core.values import Caller, micros
 from valor_core.workbench import deliveries, reports
+from valor_core.workbench.reports import ReportVerdict
+from valor_core.workbench.verb import the_store
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=StrictRoute)
 
@@ -130,6 +133,27 @@ class RunsPage(BaseModel):
 
     runs: list[RunView]
     next: str
+
+
+class ReportVerdictView(BaseModel):
+    """Whether a report, made again, is the same to the byte; `flaws` say what is not."""
+
+    run_id: str
+    holds: bool
+    made_from: str
+    same: list[str]
+    flaws: list[str]
+
+    @classmethod
+    def of(cls, verdict: ReportVerdict) -> "ReportVerdictView":
+        """The verdict as clients see it."""
+        return cls(
+            run_id=verdict.run_id,
+            holds=verdict.holds,
+            made_from=verdict.made_from,
+            same=list(verdict.same),
+            flaws=list(verdict.flaws),
+        )
 
 
 class ScheduleBody(RunBody):
@@ -324,6 +348,12 @@ def read_data(work: CallersWork, run_id: Id, file: Id) -> Response:
         media_type=kind,
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"},
     )
+
+
+@router.post("/runs/{run_id}/verification")
+def verify_report(caller: Annotated[Caller, Depends(signed_in)], run_id: Id) -> ReportVerdictView:
+    """Make the report again from what it stands on and compare it byte for byte; some seconds."""
+    return ReportVerdictView.of(verify_run(the_store(), caller, run_id, waits_s=0))
 
 
 @router.get("/runs/{run_id}/deliveries")

@@ -309,38 +309,6 @@ def run_report(
         raise typer.Exit(1)
 
 
-@report.command("register")
-def register_notebook(
-    file: Path,
-    name: Annotated[str, typer.Option("--name", help="Its name among reports, such as covenants.")],
-    title: Annotated[str, typer.Option("--title", help="What people read; e.g. Covenant check.")],
-    tenant: Tenant = "demo",
-    as_json: AsJson = False,
-) -> None:
-    """Register a notebook of your own as a report, which somebody else then approves."""
-    from dataclasses import asdict
-
-    from app.commands.working import as_local_user, the_open_store
-    from valor_core.coverage.notebook_source import FILE_MAX as NOTEBOOK_MAX
-    from valor_core.coverage.notebook_source import read_notebook
-    from valor_core.workbench import own_notebooks
-    from valor_core.workbench.verb import open_work
-
-    if not file.is_file():
-        raise BadInput(f"There is no file {file}.", hint="Check the path.")
-    with file.open("rb") as stream:
-        source = read_notebook(stream.read(NOTEBOOK_MAX + 1))
-    with open_work(as_local_user(tenant), the_open_store()) as work:
-        made = own_notebooks.register_notebook(
-            work, source, name=name, title=title, file_name=file.name
-        )
-    if as_json:
-        print(json.dumps(asdict(made), indent=2, default=str))
-        return
-    print(f"{made.report}, version {made.version}, waits for approval on the page Reports")
-    print(f"SHA-256 {made.sha256}")
-
-
 @report.command("verify")
 def verify_report(
     run: Annotated[str, typer.Argument(help="Id of the run, as `report run --json` prints it.")],

@@ -23,7 +23,7 @@ from starlette.testclient import TestClient
 
 from app.api.application import create_api
 from app.cli import main
-from app.commands.working import the_open_store
+from app.commands.working import tenant_id, the_open_store
 from app.process import listen, origin
 from app.web.callers import Callers
 from app.web.identity import Identity
@@ -32,10 +32,12 @@ from tests.app.web.serving import served
 from tests.browser.installation import environment, served_from
 from tests.conftest import add_tenant
 from tests.coverage.filings import apple, as_bytes
+from tests.coverage.notebooks import a_notebook
 from tests.models.sound import a_dcf, a_direct_dcf
 from tests.workbooks.audit.juice import juice_co
 from valor_core.audit.offline import check
 from valor_core.coverage.facts_csv import template
+from valor_core.coverage.notebook_source import read_notebook
 from valor_core.models.codec import dump
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.dcf_direct import direct_cash_flow
@@ -43,8 +45,10 @@ from valor_core.models.published import CASES
 from valor_core.settings import ROOT, home
 from valor_core.store.migrate import wanted_revision
 from valor_core.tenancy.flags import FLAGS
+from valor_core.values import Caller, Role
+from valor_core.workbench import own_notebooks
 from valor_core.workbench.signing_in import redeem_token
-from valor_core.workbench.verb import use_store
+from valor_core.workbench.verb import open_work, use_store
 
 TRUTH = CASES
 MODELS = {"dcf": discounted_cash_flow, "dcf-direct": direct_cash_flow}
@@ -638,6 +642,47 @@ def test_a_report_is_run_and_told_as_json(demo):
 def test_a_report_with_other_parameters_is_refused_before_it_starts(demo, arguments, problem):
     assert problem in demo.refused("report", "run", *arguments)
     assert not (home() / "reports").exists()
+
+
+def test_a_notebook_of_ones_own_is_registered_read_and_decided_of_on_the_command_line(
+    demo, tmp_path: Path
+):
+    file = tmp_path / "covenants.ipynb"
+    file.write_bytes(a_notebook("parameters:years: int = 5", "1 + 1  # \x1b[2K\u202e", "!ls"))
+    register = ("report", "register", file, "--name", "covenants", "--title", "Covenant check")
+    assert "switched off for your tenant" in demo.refused(*register)
+    demo("flags", "override", "own_notebooks", "true", "--tenant", "demo", "--reason", "we may")
+    assert "report register FILE" in demo("report", "notebooks").out
+
+    made = demo(*register, "--json").json
+
+    assert "version 1 of Covenant check, to the byte" in demo.refused(*register)
+    assert demo("report", "notebooks").out.split()[:3] == ["covenants", "1", "waiting"]
+    told = demo("report", "review", "own:covenants").out
+    assert all(each in told for each in ("years (int)", "command      !ls", made["sha256"]))
+    assert "+1 + 1  # \\x1b[2K\\u202e" in told
+    named = ("covenants", "--sha256", made["sha256"])
+    assert "somebody else approves" in demo.refused("report", "approve", *named)
+    assert "There is no notebook 'covenants 2'" in demo.refused(
+        "report", "review", "covenants", "--version", "2"
+    )
+    with open_work(Caller(tenant_id=tenant_id("demo"), user_id="anna", role=Role.ANALYST)) as work:
+        own_notebooks.register_notebook(
+            work, read_notebook(a_notebook("1 + 2")), name="covenants", title="Covenant check",
+            file_name="c.ipynb",
+        )  # fmt: skip
+    assert "its SHA-256 is another" in demo.refused("report", "approve", *named)
+    anew = sha256_of(demo("report", "review", "covenants").out)
+    assert "version 2, runs" in demo("report", "approve", "covenants", "--sha256", anew).out
+    assert (
+        "version 2, is withdrawn"
+        in demo("report", "withdraw", "covenants", "--why", "out of date").out
+    )
+    assert "already" in demo.refused("report", "reject", "covenants", "--why", "out of date")
+
+
+def sha256_of(told: str) -> str:
+    return next(line.split()[1] for line in told.splitlines() if line.startswith("SHA-256"))
 
 
 def test_where_reports_go_and_who_is_told_of_failures_is_said_on_the_command_line(valor):

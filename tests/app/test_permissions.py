@@ -227,6 +227,7 @@ ACT_OF_ROUTE = {
     "GET /reports/runs/{run_id}": "report.read",
     "GET /reports/runs/{run_id}/report.html": "report.read",
     "GET /reports/runs/{run_id}/files/{file}": "report.read",
+    "POST /reports/runs/{run_id}/verification": "report.verify",
     "GET /reports/runs/{run_id}/deliveries": "report.read",
     "PUT /reports/runs/{run_id}/deliveries/{destination_id}": "report.deliver",
     "GET /reports/destinations": "report.read",

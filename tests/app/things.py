@@ -136,7 +136,10 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         (run.folder / "report.html").write_bytes(html)
         (run.folder / "result.json").write_bytes(html)
         outputs = dict.fromkeys(("report.html", "result.json"), hashlib.sha256(html).hexdigest())
-        jobs.finish_run(work, run, Status.SUCCEEDED, record={"outputs": outputs})
+        record = {
+            "outputs": outputs, "source_sha256": "", "stands_on": {"snapshot_id": "none"},
+        }  # fmt: skip
+        jobs.finish_run(work, run, Status.SUCCEEDED, record=record)
     with open_work(tenant.analyst, store) as work:
         snapshot = snapshots.publish_snapshot(work)
     with open_work(tenant.operator, store) as work:

@@ -254,12 +254,12 @@ def changes(before: Sequence[Cell], after: Sequence[Cell]) -> list[CellChange]:
 
 
 def _as_is(index: int, cell: Cell, how: How, sign: str) -> CellChange:
-    lines = tuple(f"{sign}{line}" for line in cell.source.splitlines())
+    lines = tuple(f"{sign}{line}" for line in _lines(cell))
     return CellChange(number=index + 1, kind=cell.kind, how=how, lines=lines)
 
 
 def _changed(index: int, before: Cell, after: Cell) -> CellChange:
-    old, new = before.source.splitlines(), after.source.splitlines()
+    old, new = _lines(before), _lines(after)
     lines = [] if before.kind == after.kind else [f"-({before.kind})", f"+({after.kind})"]
     if max(len(old), len(new)) > COMPARED_LINES_MOST:
         lines += [f"-{line}" for line in old] + [f"+{line}" for line in new]
@@ -271,3 +271,11 @@ def _changed(index: int, before: Cell, after: Cell) -> CellChange:
                 lines += [f"-{line}" for line in old[first:last]]
                 lines += [f"+{line}" for line in new[begin:end]]
     return CellChange(number=index + 1, kind=after.kind, how=How.CHANGED, lines=tuple(lines))
+
+
+def _lines(cell: Cell) -> list[str]:
+    """The cell's lines, with what would hide or turn a text round on its way to a reader shown."""
+    return [
+        "".join(each if each.isprintable() or each == "\t" else ascii(each)[1:-1] for each in line)
+        for line in cell.source.splitlines()
+    ]

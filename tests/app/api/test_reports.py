@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from jobs.reports import _ONE_AGAIN
 from tests.app.api.conftest import Client
 from tests.conftest import ONLY_SQLITE, World
 from valor_core.coverage.job_runs import Status
@@ -19,13 +20,14 @@ def once(key: str) -> dict[str, str]:
     return {"Idempotency-Key": key}
 
 
-def a_report(world: World, html: bytes) -> str:
+def a_report(world: World, html: bytes, **told: str) -> str:
     with open_work(world.acme.analyst, world.store) as work:
         run = reports.ask_for_run(work, "valuation", ASK["parameters"])
         run.folder.mkdir(parents=True)
         (run.folder / "report.html").write_bytes(html)
         outputs = {"report.html": sha256(html).hexdigest()}
-        jobs.finish_run(work, run, Status.SUCCEEDED, record={"outputs": outputs})
+        record = {"outputs": outputs, "stands_on": {"snapshot_id": "none"}, **told}
+        jobs.finish_run(work, run, Status.SUCCEEDED, record=record)
     return run.id
 
 
@@ -154,3 +156,22 @@ def test_a_schedule_that_is_never_due_is_refused_with_an_example(world: World, c
     assert answer.status_code == 422
     assert answer.json()["code"] == "bad_cron"
     assert "mon-fri" in answer.json()["hint"]
+
+
+def test_a_report_is_verified_over_http_by_who_may_and_one_at_a_time(world: World, client: Client):
+    run_id = a_report(world, b"worth it", source_sha256="0" * 64)
+    path = f"/reports/runs/{run_id}/verification"
+    verdict = client(world.acme.analyst).post(path)
+
+    assert verdict.status_code == 200
+    assert verdict.json() == {
+        "run_id": run_id, "holds": False, "made_from": "", "same": [], "flaws": [
+            "source.ipynb is missing or was altered", "input.json is missing or was altered",
+            "its snapshot is not kept any more",
+        ],
+    }  # fmt: skip
+    assert client(world.acme.viewer).post(path).json()["code"] == "access_denied"
+    assert client(world.rival.admin).post(path).status_code == 404
+    with _ONE_AGAIN:
+        busy = client(world.acme.analyst).post(path)
+    assert (busy.status_code, busy.json()["code"]) == (503, "verifying_busy")
