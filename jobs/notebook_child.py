@@ -12,28 +12,41 @@ import resource
 import sys
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from valor_core.settings import ROOT
+from valor_core.walls import wall_in
 
 SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 FILE_MAX = 256 << 20  # bytes of any file that a notebook writes
+OURS = ("valor_core", "jobs")
+OF_JUPYTER = ("/etc/jupyter", "/etc/ipython")
 
 
 def main() -> None:
     """Does what the order says."""
     order = json.loads(sys.stdin.readline())
+    outside = ThreadPoolExecutor(1)  # a thread outside of the walls, which ends what is inside
+    outside.submit(_adopt_orphans).result()
     threading.Thread(target=_die_with_the_parent, daemon=True).start()
     resource.setrlimit(resource.RLIMIT_AS, (order["memory_bytes"],) * 2)  # the kernel inherits it
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_MAX, FILE_MAX))
     os.umask(0o077)
     folder = Path(order["folder"])
-    _adopt_orphans()
+    wall_in(
+        reads=(sys.prefix, sys.base_prefix, *(ROOT / name for name in OURS), *OF_JUPYTER),
+        writes=(folder,),
+        port=urlsplit(order["lent"]["url"]).port if order["lent"] else None,
+    )
     try:
         _execute(folder, order)
     finally:
-        _end_family()
+        outside.submit(_end_family).result()
 
     from jobs.rendering import render
 

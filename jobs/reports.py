@@ -28,6 +28,7 @@ from jobs.code_version import code_version
 from jobs.course import read_course
 from jobs.left_files import end_of, keep_plain_files, text_of
 from jobs.lending import Answers, Lent, lent_desk
+from jobs.notebook_child import OURS
 from jobs.printing import PDF, print_page
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.coverage.report_parameters import OWN, is_own
@@ -37,6 +38,7 @@ from valor_core.store.engines import Store
 from valor_core.store.folders import private_folder
 from valor_core.telemetry import JOB_RUNS, JOBS_RUNNING, log
 from valor_core.values import Caller
+from valor_core.walls import lacking
 from valor_core.workbench import jobs, reports
 from valor_core.workbench.reports import ANSWERS, Ground, ReportVerdict
 from valor_core.workbench.sealing import seal_log
@@ -171,6 +173,10 @@ def _outcome(
         with open_work(caller, store) as work:
             jobs.renew_run(work, run, lease=limits.lease)
 
+    if reader and lacking():
+        log.warning(
+            "an own notebook is not walled off from everything", run=run.id, from_=lacking()
+        )
     laid_out = _laid_out(run.folder)
     answers = Answers(reader)
     with (
@@ -409,8 +415,11 @@ def run_child(
 
 def _environment(folder: Path) -> dict[str, str]:
     """Built, not inherited: no database, no secret, no start-up files of the service's own home."""
-    private = folder / ".private"
+    private, code = folder / ".private", folder / ".private" / "code"
     private.mkdir(mode=0o700)
+    code.mkdir()
+    for name in OURS:  # links, since what else lies in our folder is not to be listed
+        (code / name).symlink_to(ROOT / name)
     return _passed_on() | {
         "HOME": str(private),
         "IPYTHONDIR": str(private / "ipython"),
@@ -424,7 +433,8 @@ def _environment(folder: Path) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(code),
+        "TMPDIR": str(private),
     }
 
 
@@ -499,6 +509,7 @@ def _record(run: JobRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]
         "seconds": round(seconds, 2),
         "ended_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "code": code_version(),
+        "not_walled_off": lacking(),
         "python": sys.version.split()[0],
         "source_sha256": _sha256(source) if source.is_file() else None,
         "outputs": {file.name: _sha256(file) for file in _outputs(run.folder)},

@@ -12,6 +12,7 @@ from valor_core.coverage.own_notebooks import State, Version
 from valor_core.tenancy.access import may
 from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller
+from valor_core.walls import lacking
 from valor_core.workbench import own_notebooks
 from valor_core.workbench.own_notebooks import Reviewed
 from valor_core.workbench.verb import open_work
@@ -111,6 +112,12 @@ def _reading(reviewed: Reviewed, names: Mapping[str, str]) -> None:
                 "system.** Read these with care:"
             )
             st.code("\n".join(source.commands), language=None)
+    if lacks := lacking():
+        st.warning(
+            f"While it runs, this machine does not wall off {lacks}. Approve what you would run "
+            "on it yourself.",
+            icon=":material/shield:",
+        )
     against = reviewed.against
     changed = [each for each in reviewed.changes if each.how is not How.SAME]
     if against is None:

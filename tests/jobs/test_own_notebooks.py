@@ -1,7 +1,9 @@
 """A tenant's own notebook as a report: what it reads, what it cannot, and that it proves itself."""
 
 import json
+import os
 import re
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -21,10 +23,12 @@ from jobs.reports import carry_out, run_report, verify_run
 from jobs.schedule import OWN_NOTEBOOK
 from tests.conftest import ONLY_SQLITE, World
 from tests.coverage.notebooks import a_notebook
+from valor_core import walls
 from valor_core.coverage.job_runs import JobRun, Status, slot_of
 from valor_core.coverage.notebook_source import read_notebook
 from valor_core.errors import BadInputs, NotFound, SignInNeeded
 from valor_core.notebook.connection import Connection, Key, ServerNotReached
+from valor_core.settings import ROOT
 from valor_core.values import Caller, Role, Scope
 from valor_core.workbench import flags, jobs, members, own_notebooks, reports
 from valor_core.workbench.verb import open_work
@@ -72,13 +76,40 @@ def attempt(path, **body):
         refused.append(type(error).__name__)
 attempt("/reports/notebooks?name=x&title=x&file_name=x.ipynb")
 attempt("/reports/notebooks/x/approval", sha256="0" * 64)
-environ = open("/proc/self/environ").read() + open(f"/proc/{os.getppid()}/environ").read()
-arguments = open("/proc/self/cmdline").read() + open(f"/proc/{os.getppid()}/cmdline").read()
+def read(path):
+    try:
+        return open(path).read()
+    except PermissionError:
+        return ""
+shown = "".join(read(f"/proc/{pid}/{name}") for pid in ("self", os.getppid())
+                for name in ("environ", "cmdline"))
 history = [line for _, _, line in get_ipython().history_manager.get_range()]
-told = "_".join(["vx", "run."]) in environ + arguments + repr(history)
+told = "_".join(["vx", "run."]) in shown + repr(history)
 json.dump([refused, told], open("told.json", "w"))
 !echo a shell runs within the same limits
 subprocess.Popen(["sleep", "600"], start_new_session=True)
+"""
+REACHES_OUT = """
+import pathlib, socket
+reached = []
+def reach(what, way):
+    try:
+        way()
+    except (PermissionError, subprocess.CalledProcessError):
+        return
+    reached.append(what)
+root, server = pathlib.Path("{root}"), {server}
+reach("a file of the installation", (root / "pyproject.toml").read_bytes)
+reach("a folder", lambda: os.listdir(root))
+reach("what lies beside the run", lambda: os.listdir("../.."))
+reach("a new file outside", lambda: open("/tmp/valor-was-here", "w"))
+reach("a file of the machine", lambda: open("/etc/hosts"))
+reach("the server's environment", lambda: open(f"/proc/{{server}}/environ"))
+reach("the server", lambda: os.kill(server, 0))
+reach("another port", lambda: socket.create_connection(("127.0.0.1", {port})))
+reach("a port of its own", lambda: socket.create_server(("127.0.0.1", 0)))
+reach("from a shell", lambda: subprocess.run(["cat", root / "valor"], check=True))
+json.dump(reached, open("reached.json", "w"))
 """
 
 
@@ -90,15 +121,20 @@ def test_an_own_notebook_reads_the_book_as_who_asked_and_its_report_is_made_agai
     monkeypatch.setattr(
         running_reports, "lent_desk", lambda *a, **k: overheard(lent(*a, **k), keys)
     )
-    report = approved(desk, "parameters:years: int = 5", "# Covenants", READS_THE_BOOK, TRIES_MORE)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        reaches = REACHES_OUT.format(root=ROOT, server=os.getpid(), port=other.getsockname()[1])
+        cells = ("parameters:years: int = 5", "# Covenants", READS_THE_BOOK, TRIES_MORE, reaches)
+        report = approved(desk, *cells)
 
-    run = run_report(desk.store, desk.acme.analyst, report, {"years": 7})
+        run = run_report(desk.store, desk.acme.analyst, report, {"years": 7})
 
     assert run.status is Status.SUCCEEDED, run.detail
     assert (run.folder / "figures.csv").read_text().startswith("company,facts\n7,")
     refused, told_the_key = json.loads((run.folder / "told.json").read_text())
     assert refused == ["OutOfScope", "AccessDenied"]
     assert told_the_key is False
+    if not walls.lacking():
+        assert json.loads((run.folder / "reached.json").read_text()) == []
     kept = b"".join(file.read_bytes() for file in run.folder.rglob("*") if file.is_file())
     assert keys[0].encode() not in kept
     assert nobody_lives_of(run)

@@ -3,8 +3,8 @@
 It is given nothing of the installation's environment and cannot write a byte. What the engine's own
 limits do not contain (scalar functions, lists) the limits of the process do. The datasets are read
 into memory before the SQL is looked at: from then on the engine reaches no file at all, and none of
-its settings tells where one lies. Run by `snapshots.sql`; it imports nothing of Valor, so that it
-starts fast.
+its settings tells where one lies, and the system walls the process off as well. Run by
+`snapshots.sql`; it imports nothing of Valor but those walls, so that it starts fast.
 """
 
 import json
@@ -13,9 +13,13 @@ import resource
 import signal
 import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+from valor_core.walls import wall_in
 
 ROWS_MAX, BYTES_MAX = 10_000, 8_000_000
 ADDRESS_BYTES, ENGINE_MEMORY = 2 << 30, "512MB"  # of addresses, which are reserved far beyond use
@@ -28,7 +32,9 @@ def main() -> None:
     signal.alarm(int(order["seconds"]) + 2)  # should the other side be gone
     _limit(order["seconds"])
     try:
-        told = _answer(order)
+        engine = _locked(order["tables"])
+        wall_in(reads=(sys.prefix, sys.base_prefix), writes=(), port=None)
+        told = _answer(engine, order["sql"])
     except (duckdb.OutOfMemoryException, MemoryError):
         told = {"stopped": "needs more memory than a query may have"}
     except duckdb.Error as error:
@@ -46,9 +52,8 @@ def _limit(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_BYTES, ADDRESS_BYTES))
 
 
-def _answer(order: dict[str, Any]) -> dict[str, Any]:
-    engine = _locked(order["tables"])
-    statements = engine.extract_statements(order["sql"])
+def _answer(engine: "duckdb.DuckDBPyConnection", sql: str) -> dict[str, Any]:
+    statements = engine.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         return {"refused": "Only one SELECT can be asked at a time."}
     engine.execute(statements[0])

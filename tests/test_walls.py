@@ -1,0 +1,76 @@
+"""The walls that a process draws around itself: they hold, or it is said that they do not."""
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from valor_core import walls
+from valor_core.settings import ROOT
+
+INSIDE = """
+import os, socket, sys
+from valor_core.walls import wall_in
+wall_in(reads=[sys.argv[1] + "/read", sys.argv[1] + "/missing"], writes=[sys.argv[1] + "/written"],
+        port=None)
+def told(way):
+    try:
+        way()
+    except OSError as error:
+        return error.strerror.split(" (")[0]
+    return "done"
+os.chdir(sys.argv[1] + "/written")
+print([told(way) for way in (
+    lambda: open("../read/a").read(),
+    lambda: open("../read/a", "a"),
+    lambda: open("b", "w").write("new"),
+    lambda: os.rename("b", "c"),
+    lambda: os.rename("c", "../read/c"),
+    lambda: os.truncate("../read/a", 0),
+    lambda: os.link("../read/a", "a"),
+    lambda: os.listdir(".."),
+    lambda: os.kill(os.getppid(), 0),
+    lambda: socket.create_connection(("127.0.0.1", 9)),
+)])
+"""
+
+
+@pytest.mark.skipif(bool(walls.lacking()), reason=f"cannot be walled off here: {walls.lacking()}")
+def test_inside_the_walls_is_what_was_named_and_nothing_else(tmp_path: Path):
+    for name in ("read", "written"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "read" / "a").write_text("old")
+
+    done = subprocess.run(
+        [sys.executable, "-c", INSIDE, tmp_path], env={"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    no, not_ours, across = map(os.strerror, (errno.EACCES, errno.EPERM, errno.EXDEV))
+    assert done.stdout.strip() == str(
+        ["done", no, "done", "done", no, no, across, no, not_ours, no]
+    )
+    assert (tmp_path / "read" / "a").read_text() == "old"
+
+
+def test_what_cannot_be_walled_off_is_named(monkeypatch: pytest.MonkeyPatch):
+    said = {}
+    for version in (0, 3, 5, 6, 7):
+        monkeypatch.setattr(walls, "version", lambda version=version: version)
+        said[version] = walls.lacking()
+
+    assert said[0].startswith("files, network and processes of the machine")
+    assert said[3].startswith("the network")
+    assert said[5].startswith("signals")
+    assert said[6] == said[7] == ""
+
+
+def test_without_landlock_nothing_is_walled_and_nothing_fails(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(walls, "version", lambda: 0)
+
+    walls.wall_in(reads=(), writes=(), port=None)
+
+    assert Path(__file__).read_text()
