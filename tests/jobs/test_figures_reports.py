@@ -218,12 +218,20 @@ def test_a_committee_book_tells_every_method_with_why_its_workings_and_its_proof
     now = utc_now()
     by_dcf = saved(book, why="After the call.", at=now)
     by_flows = saved(book, why="Beside it.", model="dcf_direct", at=now)
+    with open_work(book.acme.analyst, book.store) as work:
+        apple = companies.read_company(work, "AAPL").id
+        deal = valuations.prefilled(work, apple, model="lbo").inputs
+        bought = valuations.run_valuation(work, apple, deal, rationale="What a sponsor could pay.")
 
     document, parameters = gathered(book, "committee_book", book.acme.analyst, company="AAPL")
     page, result = executed(tmp_path, document, parameters)
 
-    assert [each["value"] for each in result["figures"]["values"]] == [by_dcf, by_flows]
-    band = result["figures"]["ranges"][0]
+    assert [each["value"] for each in result["figures"]["values"]] == [
+        by_dcf, by_flows, bought.headline,
+    ]  # fmt: skip
+    band, *_, sponsors = result["figures"]["ranges"]
+    assert sponsors["method"] == "LBO"
+    assert 0 < sponsors["low"] < sponsors["mid"] < sponsors["high"]
     assert band["low"] < band["mid"] == by_dcf < band["high"]
     middle = result["lists"]["sensitivity"]["rows"][2][3]
     assert middle == f"{by_dcf:,.2f}"

@@ -26,7 +26,7 @@ def saved_ranges(work: Work, company_id: CompanyId, shares: Shares) -> tuple[Foo
     """A row for the company's newest saved DCF, and one for what a sponsor could pay by its LBO."""
     dcf = newest_saved(work, company_id, model="dcf")
     lbo = newest_saved(work, company_id, model="lbo")
-    return (*(_by_dcf(dcf) if dcf else ()), *(_by_lbo(lbo, shares) if lbo else ()))
+    return (*(_by_dcf(dcf) if dcf else ()), *(by_lbo(lbo, shares) if lbo else ()))
 
 
 def _by_dcf(saved: Saved) -> Iterator[FootballRow]:
@@ -57,8 +57,8 @@ def discounting(inputs: DcfInputs) -> tuple[str, list[float]]:
     return "revenue", [float(inputs.revenue)]
 
 
-def _by_lbo(saved: Saved, shares: Shares) -> Iterator[FootballRow]:
-    """Nothing where no price earns what is asked."""
+def by_lbo(saved: Saved, shares: Shares) -> Iterator[FootballRow]:
+    """What a sponsor could pay for a share; nothing where no price earns what is asked."""
     deal: LboInputs = saved.inputs
     bought = deal.purchase
     try:

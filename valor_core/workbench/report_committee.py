@@ -16,13 +16,14 @@ from valor_core.coverage.valuations import OF_SHARES
 from valor_core.errors import ValorError
 from valor_core.models.amounts import shown as scale
 from valor_core.models.catalogue import MODELS
+from valor_core.models.dilution import Shares
 from valor_core.models.explained import shown, source_text
 from valor_core.models.lines import Line, spoken
 from valor_core.models.sensitivity import grid
 from valor_core.store.work import Work
 from valor_core.values import FiledFact, ValuationId, from_micros
 from valor_core.workbench import people
-from valor_core.workbench.football import discounting
+from valor_core.workbench.football import by_lbo, discounting
 from valor_core.workbench.licences import (
     held_back,
     held_back_from,
@@ -53,7 +54,7 @@ def tell(work: Work, given: Mapping[str, Any]) -> Told:
     told = [each for each in saved if not held_back_from(each.sources.values())]
     assumptions = [row for each in told for row in _assumptions(each, names)]
     workings = [row for each in told for row in _workings(each)]
-    ranges = [_range(each) for each in saved if each.model.name in OF_SHARES]
+    ranges = list(_ranges(saved))
     return Told(
         title=f"Valuation committee book: {company.name}",
         about=f"The newest saved value by each method on {work.now:%Y-%m-%d}, what each rests on, "
@@ -178,6 +179,21 @@ def _methods(saved: Sequence[Saved], names: Mapping[str, str]) -> Listing:
         ],
         empty=NONE_YET,
     )  # fmt: skip
+
+
+def _ranges(saved: Sequence[Saved]) -> Iterator[dict[str, Any]]:
+    """Of each method that values a share, and of what a sponsor could pay by the saved LBO."""
+    of_shares = [each for each in saved if each.model.name in OF_SHARES]
+    yield from map(_range, of_shares)
+    counted = (getattr(each.inputs, "shares", None) for each in of_shares)
+    shares = next((each for each in counted if isinstance(each, Shares)), None)
+    for each in saved:
+        if each.model.name == "lbo" and shares:
+            for row in by_lbo(each, shares):
+                yield {
+                    "method": row.method, "currency": each.row.currency,
+                    "assumption": row.assumption, "low": row.low, "mid": row.mid, "high": row.high,
+                }  # fmt: skip
 
 
 def _range(each: Saved) -> dict[str, Any]:
