@@ -96,7 +96,7 @@ def _files(run: JobRun) -> dict[str, bytes]:
 
 def _news(parcel: Parcel) -> str:
     """What there is to tell where no report was made; nothing where one was."""
-    run, title = parcel.run, title_of(parcel.run.job)
+    run, title = parcel.run, _title(parcel)
     if run.failed:
         return (
             f"{title} failed. {run.detail}\n\nIt is tried again when it is next due. No more is "
@@ -105,8 +105,12 @@ def _news(parcel: Parcel) -> str:
     return "" if is_report(run.job) else f"{title} is well again. {run.detail}"
 
 
+def _title(parcel: Parcel) -> str:
+    return parcel.title or title_of(parcel.run.job)
+
+
 def _headline(parcel: Parcel) -> str:
-    of = f"{title_of(parcel.run.job)}, {parcel.run.created_at:%Y-%m-%d}"
+    of = f"{_title(parcel)}, {parcel.run.created_at:%Y-%m-%d}"
     return f"Failed: {of}" if parcel.run.failed else of
 
 
@@ -202,7 +206,7 @@ def _by_webhook(parcel: Parcel, files: dict[str, bytes]) -> str:
         "data": {
             "run_id": run.id,
             "report": run.job,
-            "title": title_of(run.job),
+            "title": _title(parcel),
             "told": _news(parcel),
             "after_failure": parcel.after_failure,
             "parameters": run.parameters,

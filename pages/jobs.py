@@ -6,7 +6,7 @@ from app.ui import report_sending, show, when
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.words import moment
 from jobs.runner import wake
-from jobs.schedule import STANDING, Always, Standing, always_done, overview, told
+from jobs.schedule import STANDING, Always, Standing, always_done, overview, title_of, told
 from valor_core.coverage.job_runs import JobRun, Status
 from valor_core.coverage.schedules import CATCH_UP, Schedule, ScheduleChange
 from valor_core.workbench import deliveries, jobs
@@ -120,6 +120,34 @@ def history() -> None:
     )
 
 
+@st.fragment(run_every=5)
+def sent() -> None:
+    """What was sent of reports and of news, the newest first."""
+    with open_work(who) as work:
+        parcels = deliveries.list_deliveries(work, limit=RUNS_SHOWN)
+    if not parcels:
+        st.info(
+            "Nothing has been sent yet. Name a mailbox, a folder or a webhook on the page Reports; "
+            "schedules there, and *Change when* above, send to it.",
+            icon=":material/forward_to_inbox:",
+        )
+        return
+    st.dataframe(
+        [
+            {
+                "Of": moment(each.run.created_at),
+                "What": each.title or title_of(each.run.job),
+                "To": each.delivery.destination.name,
+                "": report_sending.in_a_word(each.delivery),
+                "Why": each.delivery.why,
+            }
+            for each in parcels
+        ],
+        hide_index=True,
+        width="stretch",
+    )
+
+
 st.title("Jobs", anchor=False)
 st.write("What is done in the background in this tenant, when, and what came of it.")
 with open_work(who) as at_start:
@@ -129,6 +157,8 @@ for each in rows:
     standing(each)
 st.subheader("History", anchor=False)
 history()
+st.subheader("Sent", anchor=False)
+sent()
 st.subheader("All the time", anchor=False)
 st.write(
     "These have no times and no pause: they look every few seconds whether there is anything to "

@@ -18,22 +18,23 @@ from valor_core.workbench.verb import open_work
 def on_home(who: Caller) -> None:
     """Each schedule whose newest run failed, with why; nothing where all is well."""
     with open_work(who) as work:
-        made = reports.failing_reports(work) if _open(work, "report.read") else []
+        reads = _open(work, "report.read")
+        made, titles = (reports.failing_reports(work), reports.titles(work)) if reads else ([], {})
         done = jobs.failing_jobs(work, STANDING) if _open(work, "job.read") else []
     for run in made:
-        _told("reports", run)
+        _told("reports", run, titles.get(run.job) or title_of(run.job))
     for run in done:
-        _told("jobs", run)
+        _told("jobs", run, title_of(run.job))
 
 
 def _open(work: Work, act: str) -> bool:
     return may(work.caller, act) and is_on(work, act)
 
 
-def _told(page: str, run: JobRun) -> None:
+def _told(page: str, run: JobRun, title: str) -> None:
     due = f", due {moment(run.scheduled_for)}," if run.scheduled_for else ""
     st.error(
-        f"**{show.plain(title_of(run.job))}**{due} failed. {show.plain(run.detail)}  \n"
+        f"**{show.plain(title)}**{due} failed. {show.plain(run.detail)}  \n"
         "It is tried again when it is next due.",
         icon=":material/event_busy:",
     )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.ui import show
 from app.ui.doing import done
-from app.ui.words import moment
+from app.ui.words import counted, moment
 from valor_core.coverage.deliveries import Delivery, Destination, Kind, State
 from valor_core.tenancy.access import may
 from valor_core.values import Caller
@@ -59,6 +59,15 @@ def told(who: Caller, sent: Sequence[Delivery]) -> None:
                 done(who, lambda work, each=each: deliveries.deliver_run(
                     work, each.run_id, each.destination.id))  # fmt: skip
                 st.rerun()
+
+
+def in_a_word(delivery: Delivery) -> str:
+    """How far a delivery is."""
+    if delivery.state is State.DELIVERED and delivery.delivered_at:
+        return f"arrived {moment(delivery.delivered_at)}"
+    if delivery.state is State.FAILED:
+        return f"given up after {counted(delivery.attempts, 'try', 'tries')}"
+    return f"tried again {moment(delivery.next_at)}" if delivery.why else "on its way"
 
 
 def sending(who: Caller, run_id: str, standing: Sequence[Destination]) -> None:

@@ -16,12 +16,14 @@ from aiosmtpd.controller import Controller
 
 from jobs.delivering import deliver_due
 from tests.conftest import ONLY_SQLITE, World
+from tests.coverage.notebooks import a_notebook
 from valor_core.billing.signatures import WebhookRefused, verify
 from valor_core.coverage.deliveries import WAITS, Delivery, State
 from valor_core.coverage.job_runs import JobRun, Status
+from valor_core.coverage.notebook_source import read_notebook
 from valor_core.coverage.schedules import ScheduleChange
 from valor_core.errors import AccessDenied, BadInput, NotFound
-from valor_core.workbench import deliveries, jobs, logbook, reports
+from valor_core.workbench import deliveries, flags, jobs, logbook, own_notebooks, reports
 from valor_core.workbench.verb import open_work
 
 HTML = b"<p>The report.</p>"
@@ -35,15 +37,15 @@ def destination(world: World, kind: str, address: str) -> tuple[str, str]:
     return made.id, key
 
 
-def a_report(world: World, *destination_ids: str) -> JobRun:
+def a_report(world: World, *destination_ids: str, report: str = "sla") -> JobRun:
     """Made on a schedule that has it sent there, as the runner leaves it."""
     with open_work(world.acme.admin, world.store) as work:
-        schedule = reports.schedule_report(work, "sla", {}, cron="every day at 06:00")
+        schedule = reports.schedule_report(work, report, {}, cron="every day at 06:00")
         to = ScheduleChange(deliver_to=destination_ids)
         reports.change_schedule(work, schedule.id, to)
     with open_work(world.acme.admin, world.store) as work:
         slot = f"{schedule.id}@2026-03-02T06:00:00Z"
-        run = reports.ask_for_run(work, "sla", {}, slot=slot)
+        run = reports.ask_for_run(work, report, {}, slot=slot)
         run.folder.mkdir(parents=True)
         files = {"report.html": HTML, "result.json": b"{}", "sla.csv": b"a,b\r\n"}
         files |= {"answers.json": b"{}", "input.json": b"{}"}  # which never leave
@@ -221,6 +223,27 @@ def test_a_webhook_never_reaches_into_the_installation(world: World, url, why):
 
 
 @ONLY_SQLITE
+def test_a_report_of_ones_own_is_sent_under_the_title_that_people_read(
+    world: World, mailbox: Mailbox
+):
+    with open_work(world.acme.operator, world.store) as work:
+        flags.switch_flag(work, "own_notebooks", rollout_percent=100, reason="for the tests")
+    source = read_notebook(a_notebook("1 + 1"))
+    with open_work(world.acme.analyst, world.store) as work:
+        made = own_notebooks.register_notebook(
+            work, source, name="cov_q3", title="Covenants of the third quarter", file_name="c.ipynb"
+        )
+    with open_work(world.acme.admin, world.store) as work:
+        own_notebooks.approve_notebook(work, made.id, sha256=made.sha256)
+    desk, _ = destination(world, "email", "desk@example.com")
+    a_report(world, desk, report=made.report)
+
+    deliver_due(world.store, world.acme.id)
+
+    assert b"Subject: Covenants of the third quarter" in mailbox.mails[0]
+
+
+@ONLY_SQLITE
 def test_a_redirect_of_a_webhook_is_not_followed(world: World, monkeypatch):
     monkeypatch.setenv("VALOR_DATA_LOOPBACK", "1")
     with hook(302) as (url, got):
@@ -265,6 +288,10 @@ def test_what_was_altered_is_not_sent_and_what_was_ended_gets_nothing(world: Wor
     deliver_due(world.store, world.acme.id)
 
     whys = {each.destination.id: each.why for each in told(world, run)}
+    with open_work(world.acme.admin, world.store) as work:
+        listed = deliveries.list_deliveries(work)
+    assert {each.delivery.destination.id: each.delivery.why for each in listed} == whys
+    assert {each.run.id for each in listed} == {run.id}
     assert "altered" in whys[desk]
     assert whys[ended] == "its destination was ended"
     assert not (laid / "acme").exists()

@@ -6,7 +6,7 @@ from app.ui import frame
 from jobs.schedule import STANDING
 from tests.conftest import ONLY_SQLITE, World
 from valor_core.settings import ROOT
-from valor_core.workbench import jobs
+from valor_core.workbench import deliveries, flags, jobs
 from valor_core.workbench.verb import open_work
 
 
@@ -18,6 +18,7 @@ def test_an_administrator_does_a_job_now_and_changes_when_it_is_due(world: World
     shown = AppTest.from_file(str(ROOT / "pages" / "jobs.py"), default_timeout=60).run()
     assert not shown.exception
     assert "No job has run yet" in shown.info[0].value
+    assert "Nothing has been sent yet" in shown.info[1].value
     assert any("Every day at 02:10 UTC." in text.value for text in shown.markdown)
 
     shown.selectbox(key="snapshot_zone").set_value("Europe/Zurich").run()
@@ -31,3 +32,7 @@ def test_an_administrator_does_a_job_now_and_changes_when_it_is_due(world: World
         (run,) = jobs.list_runs(work, STANDING)
     assert run.waits
     assert run.job == "snapshot"
+    with open_work(world.acme.operator, world.store) as work:
+        flags.switch_flag(work, "reports", killed=True, reason="for the tests")
+    with open_work(world.acme.admin, world.store) as work:
+        assert deliveries.list_deliveries(work) == []

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from valor_core.coverage.job_runs import TooMany
 from valor_core.errors import BadInput, NotFound
 from valor_core.store.sealed import SealBroken, seal, unseal
-from valor_core.store.tables import DeliveryRow, DestinationRow
+from valor_core.store.tables import DeliveryRow, DestinationRow, JobRunRow
 from valor_core.store.work import Work
 from valor_core.values import from_micros, micros, new_id
 
@@ -192,6 +192,18 @@ def of_runs(work: Work, run_ids: Sequence[str]) -> Sequence[DeliveryRow]:
     """The deliveries of these runs, the oldest first."""
     query = select(DeliveryRow).where(DeliveryRow.run_id.in_(run_ids))
     return work.session.scalars(query.order_by(DeliveryRow.id).limit(1_000)).all()
+
+
+def newest(work: Work, *, limit: int) -> Sequence[tuple[DeliveryRow, DestinationRow, JobRunRow]]:
+    """The newest deliveries first, each with where it goes and of which run it is."""
+    query = (
+        select(DeliveryRow, DestinationRow, JobRunRow)
+        .join(DestinationRow, DestinationRow.id == DeliveryRow.destination_id)
+        .join(JobRunRow, JobRunRow.id == DeliveryRow.run_id)
+        .order_by(DeliveryRow.id.desc())
+        .limit(limit)
+    )
+    return [(sent, goal, run) for sent, goal, run in work.session.execute(query)]
 
 
 def due(work: Work) -> Sequence[DeliveryRow]:

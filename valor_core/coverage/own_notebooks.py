@@ -188,6 +188,11 @@ def versions(work: Work, *, name: str | None = None) -> list[Version]:
     return _told(rows, decided)
 
 
+def titles(work: Work) -> dict[str, str]:
+    """What the newest version of each is called, by the name of its report."""
+    return {each.report: each.title for each in reversed(versions(work))}
+
+
 def _decisions(work: Work, ids: Sequence[str] | None) -> dict[str, list[Decision]]:
     query = select(OwnNotebookDecisionRow).order_by(OwnNotebookDecisionRow.created_at)
     if ids is not None:

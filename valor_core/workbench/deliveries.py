@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from valor_core.coverage import deliveries, job_runs
+from valor_core.coverage import deliveries, job_runs, own_notebooks
 from valor_core.coverage.deliveries import Delivery, Destination, Kind, State, check_address
 from valor_core.coverage.job_runs import JobRun, run_of
 from valor_core.errors import BadInput, NotFound
@@ -12,6 +12,7 @@ from valor_core.store.sealed import SealBroken
 from valor_core.store.tables import DeliveryRow, DestinationRow, TenantRow
 from valor_core.store.work import Work
 from valor_core.workbench import reports
+from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
 
 
@@ -24,6 +25,16 @@ class Parcel:
     after_failure: bool  # the run before it, of its schedule, had failed
     tenant: str
     signing_key: str
+    title: str  # of an own notebook; else empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A delivery as the page of jobs lists it."""
+
+    delivery: Delivery
+    run: JobRun
+    title: str  # of an own notebook; else empty
 
 
 @view("report.read")
@@ -78,6 +89,21 @@ def deliveries_of(work: Work, run_ids: Sequence[str]) -> dict[str, list[Delivery
     return told
 
 
+@view("job.read")
+def list_deliveries(work: Work, *, limit: int = 50) -> list[Sent]:
+    """What was sent of reports and news of jobs, the newest first, and what became of each."""
+    check_page(limit)
+    titles = own_notebooks.titles(work)
+    return [
+        Sent(
+            delivery=Delivery.of(row, destination),
+            run=run_of(run),
+            title=titles.get(run.job, ""),
+        )
+        for row, destination, run in deliveries.newest(work, limit=limit)
+    ]
+
+
 @verb("report.deliver")
 def deliver_run(work: Work, run_id: str, destination_id: str) -> Delivery:
     """Send a report to a destination, or try once more where that was given up."""
@@ -126,6 +152,7 @@ def take_delivery(work: Work, delivery_id: str) -> Parcel | None:
         after_failure=_failed_before(work, run),
         tenant=tenant.slug,
         signing_key=key,
+        title=own_notebooks.titles(work).get(run.job, ""),
     )
 
 

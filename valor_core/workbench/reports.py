@@ -232,10 +232,8 @@ def _readable(work: Work) -> list[str]:
 @view("report.read")
 def titles(work: Work) -> dict[str, str]:
     """What the reports are called whose runs the caller may read, were one withdrawn since."""
-    own = own_notebooks.versions(work) if _has_own(work) else []
-    return {name: kind.title for name, kind in KINDS.items()} | {
-        each.report: each.title for each in reversed(own)
-    }
+    own = own_notebooks.titles(work) if _has_own(work) else {}
+    return {name: kind.title for name, kind in KINDS.items()} | own
 
 
 @view("report.read")
