@@ -6,10 +6,13 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
+
 from tests.conftest import ONLY_POSTGRES, World
-from valor_core.coverage.job_runs import Status
+from valor_core.coverage.job_runs import Status, run_of
 from valor_core.coverage.schedules import ScheduleChange
 from valor_core.settings import ROOT
+from valor_core.store.tables import JobRunRow
 from valor_core.workbench import jobs
 from valor_core.workbench.verb import open_work
 
@@ -22,6 +25,14 @@ def ticking(world: World, now: datetime, *, stops_at: int) -> subprocess.Popen[s
     return subprocess.Popen(
         order, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
+
+
+def end_lease_of(world: World, pid: int) -> None:
+    """Its ten minutes are over."""
+    with open_work(world.acme.analyst, world.store) as work:
+        held = select(JobRunRow).where(JobRunRow.owner == f"{os.uname().nodename}:{pid}")
+        running = held.where(JobRunRow.status == Status.RUNNING)
+        jobs.renew_run(work, run_of(work.session.scalars(running).one()), lease=timedelta())
 
 
 @ONLY_POSTGRES
@@ -39,6 +50,7 @@ def test_every_slot_has_one_result_though_one_process_sleeps_through_its_lease(w
                 assert process.stdin
                 print(file=process.stdin, flush=True)
             os.waitpid(sleeper.pid, os.WUNTRACED)
+            end_lease_of(world, sleeper.pid)
             assert other.wait(600) == 0
         sleeper.send_signal(18)  # SIGCONT
         assert sleeper.wait(60) == 0
