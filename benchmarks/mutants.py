@@ -48,8 +48,8 @@ TESTS = [
     *(
         f"tests/workbench/test_{about}.py"
         for about in (
-            "billing", "grants", "members", "people", "preferences", "provider_sign_in", "retention",
-            "sessions", "webhooks",
+            "billing", "grants", "members", "people", "preferences", "provider_sign_in",
+            "retention", "sessions", "webhooks",
         )
     ),
     "tests/app/api/test_audit.py",

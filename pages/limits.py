@@ -106,7 +106,7 @@ def change() -> None:
             icon=":material/speed:",
         )
     overriding(who, now.overrides)
-    zoning(who, effective.zone.key)
+    zoning(who, now)
     features.overriding(who, freely=freely)
 
 

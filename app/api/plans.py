@@ -1,12 +1,12 @@
 """A tenant's plan: what it is granted and why, what of it is left, and how that is changed."""
 
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
 from app.api.callers import CallersWork, MakesOnce
+from app.api.members import DryRun
 from app.api.requests import StrictRoute
 from valor_core.tenancy.plans import Difference, Granted
 from valor_core.tenancy.quotas import Standing
@@ -206,6 +206,7 @@ class ZoneBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     time_zone: str = Field(max_length=80, examples=["Europe/Berlin"])
+    reason: str = Field(max_length=500)
 
 
 class OverridesView(BaseModel):
@@ -236,7 +237,7 @@ def read_history(work: CallersWork) -> HistoryView:
 def assign_plan(
     work: CallersWork,
     body: AssignBody,
-    dry_run: Annotated[bool, Query(description="Tells what would change; nothing does.")] = False,
+    dry_run: DryRun = False,
 ) -> ChangesView:
     """Give the tenant a plan from now on."""
     allowed(work, "plan.assign")
@@ -247,9 +248,12 @@ def assign_plan(
 
 
 @router.put("/plan/time-zone")
-def set_time_zone(work: CallersWork, body: ZoneBody) -> PlanNowView:
+def set_time_zone(work: CallersWork, body: ZoneBody, dry_run: DryRun = False) -> PlanNowView:
     """Have the tenant's days and months begin by another time zone."""
-    plans.set_time_zone(work, body.time_zone)
+    allowed(work, "plan.zone")
+    if dry_run:
+        return PlanNowView.of(plans.foresee_time_zone(work, body.time_zone))
+    plans.set_time_zone(work, body.time_zone, reason=body.reason)
     return PlanNowView.of(plans.plan_now(work))
 
 

@@ -3,24 +3,40 @@
 from datetime import datetime
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import CallersWork, MakesOnce
+from app.api.members import DryRun, ReasonBody
 from app.api.requests import StrictRoute
+from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import from_micros
 from valor_core.workbench import retention
-from valor_core.workbench.retention import CATEGORIES, LegalHoldRow
+from valor_core.workbench.retention import CATEGORIES, Due, LegalHoldRow
 from valor_core.workbench.verb import allowed
 
 router = APIRouter(tags=["audit"], route_class=StrictRoute)
 
 
 class PolicyBody(BaseModel):
-    """After how many days details go; none keeps them for ever."""
+    """After how many days details go, and why; none keeps them for ever."""
 
     model_config = ConfigDict(extra="forbid")
 
     days: int | None
+    reason: str = Field(max_length=REASON_MAX)
+
+
+class PurgeView(BaseModel):
+    """What the next purge takes; `made` is false where it was only asked."""
+
+    made: bool
+    purged: int = Field(description="Entries whose details go.")
+    held: int = Field(description="Entries that are as old, and under a hold.")
+
+    @classmethod
+    def of(cls, due: Due, *, made: bool) -> "PurgeView":
+        """What is due, as clients see it."""
+        return cls(made=made, purged=due.purged, held=due.held)
 
 
 class PolicyView(BaseModel):
@@ -91,10 +107,23 @@ def read_policies(work: CallersWork) -> PoliciesView:
     )
 
 
-@router.put("/retention/{category}", status_code=204)
-def change_policy(work: CallersWork, category: str, body: PolicyBody) -> None:
+@router.put("/retention/{category}")
+def change_policy(
+    work: CallersWork, category: str, body: PolicyBody, dry_run: DryRun = False
+) -> PurgeView:
     """Have the details of a category's entries purged after so many days, or kept for ever."""
-    retention.change_policy(work, category, body.days)
+    allowed(work, "retention.change")
+    due = retention.foresee_policy(work, category, body.days)
+    if not dry_run:
+        retention.change_policy(work, category, body.days, reason=body.reason)
+    return PurgeView.of(due, made=not dry_run)
+
+
+@router.get("/holds/{hold_id}/release")
+def foresee_release(work: CallersWork, hold_id: str) -> PurgeView:
+    """What the next purge would take, were the hold released."""
+    allowed(work, retention.HOLD_RELEASED)
+    return PurgeView.of(retention.foresee_release(work, hold_id), made=False)
 
 
 @router.get("/holds")
@@ -111,12 +140,12 @@ def set_hold(work: CallersWork, once: MakesOnce, body: HoldBody) -> Response:
 
 
 @router.post("/holds/{hold_id}/ask-release")
-def ask_release(work: CallersWork, hold_id: str) -> HoldView:
+def ask_release(work: CallersWork, hold_id: str, body: ReasonBody) -> HoldView:
     """Ask that a hold be released; another person must do it."""
-    return HoldView.of(retention.ask_release(work, hold_id))
+    return HoldView.of(retention.ask_release(work, hold_id, reason=body.reason))
 
 
 @router.post("/holds/{hold_id}/release")
-def release_hold(work: CallersWork, hold_id: str) -> HoldView:
+def release_hold(work: CallersWork, hold_id: str, body: ReasonBody) -> HoldView:
     """Release a hold whose release another person has asked for."""
-    return HoldView.of(retention.release_hold(work, hold_id))
+    return HoldView.of(retention.release_hold(work, hold_id, reason=body.reason))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app.commands.content import Tenant, audit
+from app.commands.people import DryRun, Reason
 from valor_core.errors import BadInput
 
 retention = typer.Typer(no_args_is_help=True, help="How long details of the log are kept.")
@@ -45,6 +46,7 @@ def rotate_key() -> None:
 @retention.command("run")
 def run_retention(
     tenant: Annotated[str, typer.Option(help="One tenant; all of them if empty.")] = "",
+    dry_run: DryRun = False,
 ) -> None:
     """Purge what the tenants' policies and the licences of their data want gone.
 
@@ -54,12 +56,19 @@ def run_retention(
     from valor_core.values import Role
     from valor_core.workbench import people, setup
     from valor_core.workbench.market_data import run_purge
+    from valor_core.workbench.retention import foresee_purge
     from valor_core.workbench.retention import run_retention as run
+    from valor_core.workbench.verb import open_work
 
     with as_operator_of(setup.PLATFORM) as work:
         slugs = [tenant] if tenant else [row.slug for row in people.list_tenants(work)]
     for slug in slugs:
         who = as_local_user(slug, Role.ADMIN)
+        if dry_run:
+            with open_work(who, the_open_store()) as work:
+                due = foresee_purge(work)
+            print(f"{slug:<32} {due.purged:>8} entries would be purged, {due.held} are held")
+            continue
         entries, series = run(the_open_store(), who), run_purge(the_open_store(), who)
         print(f"{slug:<32} {entries:>8} entries, {series:>8} series purged")
 
@@ -68,14 +77,20 @@ def run_retention(
 def change_policy(
     category: Annotated[str, typer.Argument(help="act, security, configuration, job or export.")],
     days: Annotated[int, typer.Argument(help="How long details are kept; 0 for ever.")],
+    reason: Reason,
     tenant: Tenant = "demo",
+    dry_run: DryRun = False,
 ) -> None:
     """Have the details of a category's entries purged after so many days."""
     from app.commands.working import as_local_user, the_open_store
     from valor_core.values import Role
-    from valor_core.workbench.retention import change_policy as change
+    from valor_core.workbench import retention
     from valor_core.workbench.verb import open_work
 
     with open_work(as_local_user(tenant, Role.ADMIN), the_open_store()) as work:
-        change(work, category, days or None)
-    print(f"{category}: details are kept {f'{days} days' if days else 'for ever'} in {tenant}")
+        due = retention.foresee_policy(work, category, days or None)
+        if not dry_run:
+            retention.change_policy(work, category, days or None, reason=reason)
+    print(f"the next purge takes the details of {due.purged} entries; {due.held} are held from it")
+    kept = f"{'would be' if dry_run else 'are'} kept {f'{days} days' if days else 'for ever'}"
+    print(f"{category}: details {kept} in {tenant}")

@@ -342,14 +342,18 @@ def verify_audit(
     as_json: AsJson = False,
 ) -> None:
     """Check every entry, the chain and the head; name the first bad entry."""
-    from app.commands.working import tenant_id, the_open_store
+    from app.commands.working import as_operator_of, tenant_id, the_open_store
+    from valor_core.workbench import people, setup
     from valor_core.workbench.logbook import verify_as_operator
 
     verdicts = verify_as_operator(the_open_store(), tenant_id(tenant) if tenant else None)
+    with as_operator_of(setup.PLATFORM) as work:
+        slugs = {row.id: row.slug for row in people.list_tenants(work)}
     if as_json:
         rows = [
             {
                 "tenant": v.tenant_id,
+                "name": slugs.get(v.tenant_id),
                 "holds": v.holds,
                 "size": v.size,
                 "head": v.head,
@@ -362,7 +366,8 @@ def verify_audit(
     else:
         for v in verdicts:
             told = "holds" if v.holds else "DOES NOT HOLD"
-            print(f"{v.tenant_id:<24} {v.size:>8} entries, {v.sealed} sealed outside  {told}")
+            name = slugs.get(v.tenant_id, f"gone: {v.tenant_id}")
+            print(f"{name:<32} {v.size:>8} entries, {v.sealed} sealed outside  {told}")
             for finding in v.findings[:10]:
                 print(f"    {finding}")
     if not all(v.holds for v in verdicts):

@@ -32,7 +32,10 @@ def add_tenant(slug: str, label: str = "") -> None:
 
     with as_operator_of(fresh_tenant(slug)) as work:
         row = people.add_tenant(work, slug, label=label)
-    print(f"tenant {row.slug} made, id {row.id}")
+    print(
+        f"tenant {row.slug} made; take in its first member: "
+        f"./valor members add NAME --role admin --tenant {row.slug}"
+    )
 
 
 @tenants.command("list")
@@ -43,7 +46,7 @@ def list_tenants() -> None:
 
     with as_operator_of(setup.PLATFORM) as work:
         for row in people.list_tenants(work):
-            print(f"{row.slug:<32} {row.status:<10} {row.id}")
+            print(f"{row.slug:<32} {row.status:<10} {row.label}")
 
 
 @tenants.command("suspend")

@@ -1,14 +1,18 @@
 """`valor plans …`: what tenants are granted."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from valor_core.tenancy.quotas import Standing
 
 plans = typer.Typer(no_args_is_help=True, help="Plans, and what tenants are granted by them.")
 
 Tenant = Annotated[str, typer.Option("--tenant", help="The tenant's short name.")]
 Reason = Annotated[str, typer.Option(help="Why, for the log.")]
+DryRun = Annotated[bool, typer.Option(help="Tell what would change, change nothing.")]
 Pairs = Annotated[list[str], typer.Option(help="name=value, several times; `none` has no limit.")]
 
 
@@ -60,7 +64,7 @@ def assign(
     tenant: Tenant,
     reason: Reason,
     version: Annotated[int | None, typer.Option(help="The newest if not given.")] = None,
-    dry_run: Annotated[bool, typer.Option(help="Tell what would change, change nothing.")] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Give a tenant a plan from now on."""
     from app.commands.working import as_operator_of, tenant_id
@@ -140,14 +144,22 @@ def end_override(override_id: str, tenant: Tenant) -> None:
 
 
 @plans.command("zone")
-def zone(name: str, tenant: Tenant) -> None:
+def zone(name: str, tenant: Tenant, reason: Reason, dry_run: DryRun = False) -> None:
     """Set the time zone by which a tenant's days and months begin."""
     from app.commands.working import as_operator_of, tenant_id
     from valor_core.workbench import plans
 
     with as_operator_of(tenant_id(tenant)) as work:
-        plans.set_time_zone(work, name)
-    print(f"days and months of {tenant} are those of {name}")
+        before, after = plans.plan_now(work), plans.foresee_time_zone(work, name)
+        if not dry_run:
+            plans.set_time_zone(work, name, reason=reason)
+    for now, then in zip(before.standings, after.standings, strict=True):
+        print(f"{now.limit.name}: {_left(now)} → {_left(then)}")
+    print(f"days and months of {tenant} {'would be' if dry_run else 'are'} those of {name}")
+
+
+def _left(standing: "Standing") -> str:
+    return f"{_said(standing.left)} left until {standing.resets_at:%Y-%m-%d %H:%M %Z}"
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -206,7 +206,8 @@ def switching(who: Caller, rows: Sequence[TenantRow]) -> None:
     killed, percent = FOR_ALL[what], None
     if killed is None:
         percent = int(st.number_input("Share of the tenants, %", 0, 100, 100))
-    _foreseen(who, rows, name, killed=killed, percent=percent)
+    if st.button("Show what would change", icon=":material/visibility:"):
+        _foreseen(who, rows, name, killed=killed, percent=percent)
     with st.form("switching", border=False):
         reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:switch_why")
         pressed = st.form_submit_button("Do it for all", icon=":material/toggle_on:")

@@ -6,16 +6,18 @@ import streamlit as st
 
 from app.prepared import PREPARED, Prepared
 from app.ui import show
-from app.ui.words import moment, person
+from app.ui.words import counted, moment, person
 from valor_core.errors import ValorError
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
+from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, from_micros
 from valor_core.workbench import proving, retention
-from valor_core.workbench.retention import CATEGORIES, LegalHoldRow
+from valor_core.workbench.retention import CATEGORIES, Due, LegalHoldRow
 from valor_core.workbench.verb import open_work, the_store
 
 MOST_BYTES = 50_000_000
+EVERYTHING = "everything"
 COLUMNS = ["Held", "Why", "Set", "Release asked for", "Released"]
 
 
@@ -56,26 +58,44 @@ def kept_and_held(who: Caller, names: Mapping[str, str]) -> None:
             text=frozenset({"Entries of", "Details are kept"}),
         )
         if who.role in MAY["retention.change"]:
-            _keeping(who)
+            _keeping(who, days)
         if holds:
             _held(holds, names)
         else:
             st.caption("No legal hold was set. An officer of compliance sets and releases one.")
         if who.role in MAY[retention.HOLD_SET]:
-            _holding(who, [hold for hold in holds if hold.released_at is None])
+            _holding(who, [hold for hold in holds if hold.released_at is None], names)
 
 
-def _keeping(who: Caller) -> None:
+def _keeping(who: Caller, now: Mapping[str, int]) -> None:
+    st.subheader("Keep details longer, or not so long", anchor=False)
+    category = st.selectbox(
+        "Entries of", list(CATEGORIES), format_func=CATEGORIES.__getitem__, key="kept_category"
+    )
+    days = st.number_input(
+        "Days", min_value=0, value=now.get(category, 365), step=1, key=f"kept_days:{category}",
+        help="0 keeps them for ever.",
+    )  # fmt: skip
+    _foreseen(who, lambda work: retention.foresee_policy(work, category, days or None))
     with st.form("keeping", border=False):
-        category = st.selectbox(
-            "Entries of", list(CATEGORIES), format_func=CATEGORIES.__getitem__, key="kept_category"
-        )
-        days = st.number_input(
-            "Days", min_value=0, value=365, step=1, key="kept_days", help="0 keeps them for ever."
-        )
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="kept_why")
         pressed = st.form_submit_button("Keep them so long", icon=":material/schedule:")
     if pressed:
-        _do(who, lambda work: retention.change_policy(work, category, days or None))
+        _do(who, lambda work: retention.change_policy(work, category, days or None, reason=reason))
+
+
+def _foreseen(who: Caller, ask: Callable[[Work], Due]) -> None:
+    """What the next purge would take; a refusal is told in its place."""
+    try:
+        with open_work(who) as work:
+            due = ask(work)
+    except ValorError as error:
+        show.refusal(error)
+        return
+    held = f"; {counted(due.held, 'as old is', 'as old are')} under a hold" if due.held else ""
+    st.caption(
+        f"The next purge would take the details of {counted(due.purged, 'entry', 'entries')}{held}."
+    )
 
 
 def _held(holds: Sequence[LegalHoldRow], names: Mapping[str, str]) -> None:
@@ -88,7 +108,7 @@ def _held(holds: Sequence[LegalHoldRow], names: Mapping[str, str]) -> None:
         COLUMNS,
         [
             [
-                person(hold.subject, names) or "everything",
+                person(hold.subject, names) or EVERYTHING,
                 hold.reason,
                 by(hold.set_by, hold.set_at),
                 by(hold.release_asked_by),
@@ -100,28 +120,36 @@ def _held(holds: Sequence[LegalHoldRow], names: Mapping[str, str]) -> None:
     )
 
 
-def _holding(who: Caller, standing: Sequence[LegalHoldRow]) -> None:
+def _holding(who: Caller, standing: Sequence[LegalHoldRow], names: Mapping[str, str]) -> None:
+    st.subheader("Set a hold", anchor=False)
     with st.form("holding", border=False):
-        subject = st.text_input(
-            "What", key="hold_subject", placeholder="everything",
-            help="An actor or target as an unfolded entry names it, such as user:01hx…",
+        subject = st.selectbox(
+            "What", [EVERYTHING, *names], key="hold_subject", accept_new_options=True,
+            format_func=lambda each: f"what {names[each]} did" if each in names else each,
+            help="Everything, what a member did, or an actor or target as an unfolded entry names "
+            "it, such as valuation:01hx…",
         )  # fmt: skip
         reason = st.text_input("Why", key="hold_reason", max_chars=retention.LONGEST_TEXT)
         pressed = st.form_submit_button("Set a hold", icon=":material/lock:")
     if pressed:
-        _do(who, lambda work: retention.set_hold(work, subject, reason))
+        held = "" if subject == EVERYTHING else subject
+        _do(who, lambda work: retention.set_hold(work, held, reason))
     if not standing:
         return
     by_id = {hold.id: hold for hold in standing}
+    st.subheader("Release a hold", anchor=False)
     chosen = st.selectbox("Hold", list(by_id), format_func=lambda each: by_id[each].reason)
     st.caption("One officer asks for the release; another, who did not set it either, releases.")
-    with st.container(horizontal=True):
-        ask = st.button("Ask for its release", icon=":material/front_hand:")
-        release = st.button("Release it", icon=":material/lock_open:")
-    if ask and chosen:
-        _do(who, lambda work: retention.ask_release(work, chosen))
-    if release and chosen:
-        _do(who, lambda work: retention.release_hold(work, chosen))
+    _foreseen(who, lambda work: retention.foresee_release(work, chosen))
+    with st.form("releasing", border=False):
+        why = st.text_input("Why it may go", key="release_reason", max_chars=REASON_MAX)
+        with st.container(horizontal=True):
+            ask = st.form_submit_button("Ask for its release", icon=":material/front_hand:")
+            release = st.form_submit_button("Release it", icon=":material/lock_open:")
+    if ask:
+        _do(who, lambda work: retention.ask_release(work, chosen, reason=why))
+    if release:
+        _do(who, lambda work: retention.release_hold(work, chosen, reason=why))
 
 
 def _do(who: Caller, act: Callable[[Work], object]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import streamlit as st
 
@@ -12,10 +12,10 @@ from valor_core.billing.money import written
 from valor_core.errors import ValorError
 from valor_core.store.work import Work
 from valor_core.tenancy.plans import LIMITS, REASON_MAX, Granted, Origin
-from valor_core.tenancy.quotas import period_of
+from valor_core.tenancy.quotas import Standing
 from valor_core.values import Caller, from_micros, utc_now
 from valor_core.workbench import plans
-from valor_core.workbench.plans import PlanOverrideRow, PlanRow
+from valor_core.workbench.plans import PlanNow, PlanOverrideRow, PlanRow
 from valor_core.workbench.verb import open_work
 
 NO_LIMIT = "no limit"
@@ -87,18 +87,32 @@ def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
         )
 
 
-def zoning(who: Caller, now: str) -> None:
-    """By which time zone the tenant's days and months begin, and when this month then ends."""
+def zoning(who: Caller, now: PlanNow) -> None:
+    """By which time zone days and months begin, and what is left of each quota then."""
     st.subheader("Days and months", anchor=False)
-    names = sorted(available_timezones() | {now})
-    chosen = st.selectbox("Time zone", names, names.index(now), key="limits:zone")
-    ends = [period_of("month", utc_now(), ZoneInfo(each))[1] for each in (now, chosen)]
-    show.table(
-        "What would change", ["Now", "Then"], [("This month ends", list(map(moment, ends)))],
-        text=True,
-    )  # fmt: skip
-    if st.button("Change the time zone", icon=":material/schedule:", disabled=chosen == now):
-        _do(who, lambda work: plans.set_time_zone(work, chosen))
+    zone = now.effective.zone.key
+    names = sorted(available_timezones() | {zone})
+    chosen = st.selectbox("Time zone", names, names.index(zone), key="limits:zone")
+    if chosen != zone:
+        with open_work(who) as work:
+            then = plans.foresee_time_zone(work, chosen)
+        rows = [
+            (named(before.limit.name), [_until(before), _until(after)])
+            for before, after in zip(now.standings, then.standings, strict=True)
+            if before.granted is not None
+        ]
+        show.table("What would change: left, and until when", ["Now", "Then"], rows, text=True)
+    with st.form("zoning", border=False):
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="limits:zone_why")
+        pressed = st.form_submit_button("Change the time zone", icon=":material/schedule:")
+    if pressed and chosen == zone:
+        st.info("That is the time zone already. Choose another one.", icon=":material/schedule:")
+    elif pressed:
+        _do(who, lambda work: plans.set_time_zone(work, chosen, reason=reason))
+
+
+def _until(standing: Standing) -> str:
+    return f"{said(standing.left)}, until {standing.resets_at:%Y-%m-%d %H:%M}"
 
 
 def overriding(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:

@@ -274,7 +274,7 @@ def test_members_come_into_one_tenant_and_go_again(valor):
         ("audit", "verify"),
         ("audit", "export", "--out", "nowhere"),
         ("retention", "run"),
-        ("retention", "keep", "act", "365"),
+        ("retention", "keep", "act", "365", "--reason", "y"),
     ],
     ids=" ".join,
 )
@@ -733,7 +733,13 @@ def test_a_tenant_is_billed_by_the_sandbox_and_each_difference_is_told(demo):
 
 
 def test_a_log_is_exported_kept_and_goes_on_under_another_key(demo, tmp_path):
-    assert demo("retention", "keep", "act", 365).out == ("act: details are kept 365 days in demo\n")
+    keep = ("retention", "keep", "act", 365, "--reason", "our policy")
+    assert "details would be kept 365 days in demo" in demo(*keep, "--dry-run").out
+    assert demo(*keep).out.splitlines() == [
+        "the next purge takes the details of 0 entries; 0 are held from it",
+        "act: details are kept 365 days in demo",
+    ]
+    assert "0 entries would be purged, 0 are held" in demo("retention", "run", "--dry-run").out
     assert demo("retention", "run").out.splitlines()[0].endswith(" 0 series purged")
     assert demo("audit", "rotate").out.startswith("key 2 signs 3 logs")
     told = demo("audit", "export", "--out", tmp_path / "deep" / "audit")
@@ -843,11 +849,14 @@ def test_a_plan_is_defined_tried_assigned_overridden_and_told(valor):
     assert "has ended" in valor("plans", "end-override", override, "--tenant", "acme").out
     assert "plan: Team, version 2" in valor("plans", "show", "--tenant", "acme").out
 
-    assert valor("plans", "zone", "Europe/Zurich", "--tenant", "acme").code == 0
+    to_zurich = ("plans", "zone", "Europe/Zurich", "--tenant", "acme", "--reason", "they moved")
+    assert "would be those of Europe/Zurich" in valor(*to_zurich, "--dry-run").out
+    assert " UTC → " in valor(*to_zurich).out
     shown = valor("plans", "show", "--tenant", "acme").out
     assert "Europe/Zurich" in shown
     assert re.search(r"imports_per_month .* 0 used, 0 held +\d{4}-\d\d-01 00:00 CE", shown)
-    assert "no time zone" in valor.refused("plans", "zone", "Nowhere", "--tenant", "acme")
+    nowhere = ("plans", "zone", "Nowhere", "--tenant", "acme", "--reason", "y")
+    assert "no time zone" in valor.refused(*nowhere)
     assert "no whole number" in valor.refused("plans", "override", "imports_per_day", "x", *until)
     assert "no limit 'imports'" in valor.refused(*defined, "--limit", "imports=3")
     assert "no flag 'x'" in valor.refused(*defined, "--feature", "x=true")

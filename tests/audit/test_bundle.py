@@ -121,12 +121,12 @@ def test_a_purge_verifies_outside_as_it_does_inside(sealed, acme, tmp_path):
     with open_work(replace(acme.compliance, user_id="carl"), sealed) as work:
         hold = set_hold(work, "valuation:old1", "an inquiry")
     with open_work(acme.admin, sealed) as work:
-        change_policy(work, "act", 365)
+        change_policy(work, "act", 365, reason="as agreed")
     assert run_retention(sealed, acme.admin) == 2
     with open_work(replace(acme.compliance, user_id="carl"), sealed) as work:
-        ask_release(work, hold.id)
+        ask_release(work, hold.id, reason="it is settled")
     with open_work(acme.compliance, sealed) as work:
-        release_hold(work, hold.id)
+        release_hold(work, hold.id, reason="it is settled")
     files = bundle(sealed, acme, tmp_path / "b")
     assert offline.check(files) == []
 

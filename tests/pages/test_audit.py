@@ -94,7 +94,12 @@ def test_an_admin_exports_the_log_and_states_how_long_details_are_kept(acme, mon
         file = PREPARED.found(work, offered.proto.url.rpartition("/")[2])
     assert "verify.py" in ZipFile(io.BytesIO(file.raw)).namelist()
     page.selectbox(key="kept_category").set_value("security")
-    page.number_input(key="kept_days").set_value(90)
+    page = run(page)
+    page.number_input(key="kept_days:security").set_value(90)
+    assert "The next purge would take the details of 0 entries." in texts(run(page))
+    pressed(page, "Keep them so long")
+    assert "This needs a reason." in texts(page)
+    page.text_input(key="kept_why").set_value("our policy")
     pressed(page, "Keep them so long")
 
     assert "90 days" in texts(page)
@@ -107,11 +112,13 @@ def test_a_hold_is_set_and_asked_back_by_one_officer_and_released_by_another(acm
     pressed(page, "Set a hold")
     assert "everything" in texts(page)
     assert "an inquiry" in texts(page)
+    page.text_input(key="release_reason").set_value("it is settled")
     pressed(page, "Ask for its release")
     pressed(page, "Release it")
     assert "needs another person" in texts(page)
 
     another = opened(monkeypatch, replace(acme.compliance, user_id="carl"), "audit")
+    another.text_input(key="release_reason").set_value("it is settled")
     pressed(another, "Release it")
     assert "Release it" not in [button.label for button in another.button]
     assert "Keep them so long" not in [button.label for button in another.button]

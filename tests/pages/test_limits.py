@@ -54,7 +54,8 @@ def test_an_administrator_sees_what_a_plan_would_change_changes_it_and_overrides
     assert "they grew" in texts(section(page, "History"))
     pressed(section(page, "Change"), "End it")
     page.selectbox(key="limits:zone").set_value("Europe/Berlin")
-    assert "This month ends" in texts(run(page))
+    assert "What would change: left, and until when" in texts(run(page))
+    page.text_input(key="limits:zone_why").set_value("we moved")
     pressed(page, "Change the time zone")
     shown = texts(section(page, "Quotas"))
     assert ">12<" in shown

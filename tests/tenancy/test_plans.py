@@ -13,6 +13,7 @@ from valor_core.errors import AccessDenied, NotFound
 from valor_core.settings import SETTINGS, BadSetting
 from valor_core.store.tables import TenantPlanRow
 from valor_core.store.work import AlreadyThere
+from valor_core.tenancy import quotas
 from valor_core.tenancy.call_limits import call_limits
 from valor_core.tenancy.plans import (
     LIMITS,
@@ -24,6 +25,7 @@ from valor_core.tenancy.plans import (
     UnknownTimeZone,
     effective,
 )
+from valor_core.tenancy.reasons import ReasonMissing
 from valor_core.values import Caller, micros
 from valor_core.workbench import flags, plans
 from valor_core.workbench.logbook import read_log
@@ -314,13 +316,31 @@ def test_who_may_change_nothing_changes_nothing(acme):
 @ONLY_SQLITE
 def test_a_time_zone_is_one_of_the_known_ones(acme):
     with open_work(acme.admin) as work:
-        plans.set_time_zone(work, "Europe/Zurich")
+        plans.set_time_zone(work, "Europe/Zurich", reason="we moved")
     for wrong in ("Europe/Nowhere", "../etc/passwd", ""):
         with pytest.raises(UnknownTimeZone), open_work(acme.admin) as work:
-            plans.set_time_zone(work, wrong)
+            plans.set_time_zone(work, wrong, reason="we moved")
 
+    with pytest.raises(ReasonMissing), open_work(acme.admin) as work:
+        plans.set_time_zone(work, "UTC", reason=" ")
     with open_work(acme.viewer) as work:
         assert plans.plan_now(work).effective.zone.key == "Europe/Zurich"
+
+
+@ONLY_SQLITE
+def test_what_another_calendar_leaves_of_a_quota_is_told_before(acme):
+    with open_work(acme.analyst) as work:
+        quotas.charge(work, "valuations", 3)
+        elsewhere = plans.foresee_time_zone(work, "Pacific/Kiritimati")
+        now = plans.plan_now(work)
+
+    day = {each.limit.name: each for each in elsewhere.standings}["valuations_per_day"]
+    there = work.now + timedelta(hours=14)
+    assert day.resets_at == datetime(there.year, there.month, there.day, tzinfo=UTC) + timedelta(
+        hours=24 - 14
+    )
+    assert day.used == (3 if there.date() == work.now.date() else 0)
+    assert now.effective.zone.key == "UTC"
 
 
 def test_each_meter_has_a_quota_and_each_limit_the_setting_of_its_default():

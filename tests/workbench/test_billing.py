@@ -316,7 +316,7 @@ def test_a_use_of_a_long_run_that_was_deleted_is_told_as_missing_whether_billed_
     assert lines(reconciled(store, acme)) == {Line.MISSING_USAGE: 3}
 
     with unit_of_work(acme.admin, store, utc_now() + timedelta(days=31)) as work:
-        retention.change_policy(work, "job", 30)
+        retention.change_policy(work, "job", 30, reason="as agreed")
         assert retention.purge(work) > 0
     assert lines(reconciled(store, acme)) == {Line.MISSING_USAGE: 2, Line.EXTRA_AT_PROVIDER: 1}, (
         "the end of a report tells nothing any more"

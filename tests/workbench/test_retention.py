@@ -12,11 +12,13 @@ from jobs import runner
 from tests.audit.attacker import attack
 from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core.audit import log, retention
+from valor_core.audit.retention import Due
 from valor_core.audit.verify import Finding, Verdict
 from valor_core.errors import AccessDenied, BadInput, NotFound
 from valor_core.store.engines import Store
 from valor_core.store.tables import AuditLogRow
 from valor_core.store.work import unit_of_work
+from valor_core.tenancy.reasons import ReasonMissing
 from valor_core.values import Caller, Role, utc_now
 from valor_core.workbench import people
 from valor_core.workbench.jobs import start_job
@@ -25,6 +27,9 @@ from valor_core.workbench.retention import (
     AnotherPersonNeeded,
     ask_release,
     change_policy,
+    foresee_policy,
+    foresee_purge,
+    foresee_release,
     list_holds,
     purge,
     read_policies,
@@ -49,7 +54,7 @@ def aged(store: Store, acme: Tenant) -> int:
             for n in range(OLD)
         ]
     with open_work(acme.admin) as work:
-        change_policy(work, "act", 365)
+        change_policy(work, "act", 365, reason="as agreed")
     return seqs[0]
 
 
@@ -90,9 +95,39 @@ def test_what_is_old_enough_goes_once_and_the_log_still_holds(store, acme, rival
     assert len(kept(acme)) == size
 
 
+def test_what_a_purge_would_take_is_told_before_it_is_made_possible(store, acme, aged, officers):
+    with open_work(officers[0]) as work:
+        hold = set_hold(work, "valuation:2", "an inquiry")
+        assert foresee_release(work, hold.id) == Due(purged=OLD, held=0)
+    with open_work(acme.admin) as work:
+        assert foresee_policy(work, "act", 401) == Due(purged=0, held=0)
+        assert foresee_policy(work, "act", None) == Due(purged=0, held=0)
+        assert foresee_policy(work, "security", 30) == Due(purged=OLD - 1, held=1)
+        assert foresee_purge(work) == Due(purged=OLD - 1, held=1)
+
+    assert purged(acme) == []
+    assert run_retention(store, acme.admin) == OLD - 1
+
+
+def test_who_changes_what_is_kept_says_why_and_the_log_keeps_it(acme, officers):
+    with open_work(officers[0]) as work:
+        hold = set_hold(work, "", "an inquiry")
+    for act, who in (
+        (lambda work, why: change_policy(work, "act", 30, reason=why), acme.admin),
+        (lambda work, why: ask_release(work, hold.id, reason=why), officers[0]),
+        (lambda work, why: release_hold(work, hold.id, reason=why), officers[1]),
+    ):
+        with pytest.raises(ReasonMissing), open_work(who) as work:
+            act(work, "  ")
+        with open_work(who) as work:
+            act(work, " as agreed ")
+        with open_work(acme.admin) as work:
+            assert b'"reason":"as agreed"' in (read_log(work, limit=1)[0].payload or b"")
+
+
 def test_without_a_policy_everything_is_kept(store, acme, aged):
     with open_work(acme.admin) as work:
-        change_policy(work, "act", None)
+        change_policy(work, "act", None, reason="as agreed")
 
     assert run_retention(store, acme.admin) == 0
     with open_work(acme.admin) as work:
@@ -119,9 +154,9 @@ def test_a_hold_keeps_what_it_covers_until_it_is_released(store, acme, aged, off
     assert verdict(acme).holds
 
     with open_work(cleo) as work:
-        ask_release(work, hold.id)
+        ask_release(work, hold.id, reason="it is settled")
     with open_work(carl) as work:
-        release_hold(work, hold.id)
+        release_hold(work, hold.id, reason="it is settled")
     run_retention(store, acme.admin)
 
     assert purged(acme) == list(range(aged, aged + OLD))
@@ -142,17 +177,17 @@ def test_nobody_releases_alone(store, acme, officers):
 
     def refused(who: Caller) -> None:
         with pytest.raises(AnotherPersonNeeded), open_work(who) as work:
-            release_hold(work, hold.id)
+            release_hold(work, hold.id, reason="it is settled")
 
     refused(carl)  # nobody has asked
     with open_work(carl) as work:
-        ask_release(work, hold.id)
+        ask_release(work, hold.id, reason="it is settled")
     refused(carl)
     refused(cleo)
     with open_work(cora) as work:
-        release_hold(work, hold.id)
+        release_hold(work, hold.id, reason="it is settled")
     with pytest.raises(NotFound), open_work(cora) as work:
-        release_hold(work, hold.id)
+        release_hold(work, hold.id, reason="it is settled")
     with open_work(cleo) as work:
         (row,) = list_holds(work)
         told = [entry.action for entry in read_log(work, limit=3)]
@@ -165,7 +200,7 @@ def test_nobody_releases_alone(store, acme, officers):
 def test_holds_are_for_compliance_officers_and_policies_for_admins(store, acme, officers):
     for act, who in (
         (lambda work: set_hold(work, "", "mine"), acme.admin),
-        (lambda work: change_policy(work, "act", 30), officers[0]),
+        (lambda work: change_policy(work, "act", 30, reason="as agreed"), officers[0]),
         (purge, officers[0]),
     ):
         with pytest.raises(AccessDenied), open_work(who) as work:
@@ -178,7 +213,7 @@ def test_holds_are_for_compliance_officers_and_policies_for_admins(store, acme, 
 )
 def test_a_policy_that_cannot_be_is_refused(store, acme, category, days):
     with pytest.raises(BadInput), open_work(acme.admin) as work:
-        change_policy(work, category, days)
+        change_policy(work, category, days, reason="as agreed")
 
 
 def test_a_hold_that_names_nothing_is_refused(store, acme, officers):

@@ -83,9 +83,16 @@ class Rulings:
             and not self.held(entry, at=entry.purge_seq or 0)
         )
 
-    def held_subjects(self) -> list[str]:
-        """What is under a hold that was not released; an empty one means all."""
-        return [hold.subject for hold in self.holds.values() if hold.until is None]
+    def held_subjects(self, *, but: str = "") -> list[str]:
+        """What is under a hold that was not released; an empty one means all.
+
+        One hold may be left out, by its target in the log.
+        """
+        return [
+            hold.subject
+            for target, hold in self.holds.items()
+            if hold.until is None and target != but
+        ]
 
     def held(self, entry: Entry, *, at: int) -> bool:
         """Whether a hold that stood at that entry covers this one."""

@@ -1,6 +1,7 @@
 """How long the details of entries are kept, and how they are purged without breaking the log."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, update
@@ -43,6 +44,14 @@ _OF_NOUN = {
 MOST_AT_ONCE = 5_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """How many entries the next purge would take the details of, and how many are held from it."""
+
+    purged: int
+    held: int
+
+
 def category_of(act: str) -> str:
     """The category of an act's entries.
 
@@ -72,21 +81,29 @@ def change_policy(work: Work, category: str, days: int | None) -> int | None:
     return before
 
 
+def due(work: Work, days: Mapping[str, int], *, without_hold: str = "") -> Due:
+    """What is due by such policies, with all holds that stand or without that one."""
+    cutoffs, held = _cutoffs(work, days), held_subjects(work, but=without_hold)
+    purged = _count(work, _due(cutoffs, held))
+    return Due(purged=purged, held=_count(work, _old(cutoffs)) - purged)
+
+
 def purge(work: Work) -> int:
     """Drops payload and salt of what is due and not held, with an entry that says so; how many.
 
     The lock of the log comes first: no hold can be set between the look at the holds and the end.
     """
-    head, cutoffs, held = locked_head(work), _cutoffs(work), held_subjects(work)
-    due = select(AuditLogRow.seq).where(*_due(cutoffs, held)).order_by(AuditLogRow.seq)
-    gone = list(work.session.scalars(due.limit(MOST_AT_ONCE)))
+    head, days = locked_head(work), policies(work)
+    cutoffs, held = _cutoffs(work, days), held_subjects(work)
+    those = select(AuditLogRow.seq).where(*_due(cutoffs, held)).order_by(AuditLogRow.seq)
+    gone = list(work.session.scalars(those.limit(MOST_AT_ONCE)))
     if not gone:
         return 0
     told = {
         "cutoffs": cutoffs,
         "purged": ranges_of(gone),
         "count": len(gone),
-        "held": _count(work, _old(cutoffs)) - _count(work, _due(cutoffs, held)),
+        "held": due(work, days).held,
     }
     purge_seq = append(
         work, PURGED, target=f"entry:{head.size + 1}", details=told, category=KEPT_FOR_EVER
@@ -100,14 +117,14 @@ def purge(work: Work) -> int:
     return len(gone)
 
 
-def _cutoffs(work: Work) -> dict[str, int]:
+def _cutoffs(work: Work, days: Mapping[str, int]) -> dict[str, int]:
     day = timedelta(days=1) // timedelta(microseconds=1)
-    return {name: work.now_micros - days * day for name, days in policies(work).items()}
+    return {name: work.now_micros - kept * day for name, kept in days.items()}
 
 
-def held_subjects(work: Work) -> list[str]:
+def held_subjects(work: Work, *, but: str = "") -> list[str]:
     """The subjects under a hold, as the log has them: a table can be edited unseen."""
-    return Rulings(stored_entries(work, AuditLogRow.action.in_(RULING))).held_subjects()
+    return Rulings(stored_entries(work, AuditLogRow.action.in_(RULING))).held_subjects(but=but)
 
 
 def _old(cutoffs: Mapping[str, int]) -> list[ColumnElement[bool]]:

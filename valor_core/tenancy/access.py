@@ -252,10 +252,10 @@ SCOPES: dict[str, frozenset[Scope]] = {
             "audit.prove",
             "audit.export",
             "hold.read",
-            "retention.read",
         ),
         _AUDITING,
     ),
+    "retention.read": _AUDITING | _ADMINISTERING,
     **dict.fromkeys(
         (
             "audit.purge",

@@ -1,7 +1,7 @@
 """Plans and limits: what a tenant is granted, what it has used, and how that is changed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from valor_core.store.tables import PlanOverrideRow, PlanRow, TenantPlanRow
@@ -9,6 +9,7 @@ from valor_core.store.work import Work
 from valor_core.tenancy import plans, quotas
 from valor_core.tenancy.plans import Difference, Effective, OperatorNeeded
 from valor_core.tenancy.quotas import Standing
+from valor_core.tenancy.reasons import stated
 from valor_core.workbench.verb import verb, view
 
 
@@ -24,7 +25,16 @@ class PlanNow:
 @view("plan.read")
 def plan_now(work: Work) -> PlanNow:
     """What the tenant is granted now, why, and what of it is left."""
-    effective = plans.effective(work)
+    return _standing(work, plans.effective(work))
+
+
+@view("plan.read")
+def foresee_time_zone(work: Work, name: str) -> PlanNow:
+    """What would be left of each quota, and until when, by the calendar of that time zone."""
+    return _standing(work, replace(plans.effective(work), zone=plans.read_zone(name)))
+
+
+def _standing(work: Work, effective: Effective) -> PlanNow:
     return PlanNow(
         effective=effective,
         standings=quotas.standings(work, effective),
@@ -137,10 +147,10 @@ def end_override(work: Work, override_id: str) -> None:
 
 
 @verb("plan.zone")
-def set_time_zone(work: Work, name: str) -> None:
+def set_time_zone(work: Work, name: str, *, reason: str) -> None:
     """The time zone by which the tenant's days and months begin."""
-    before = plans.set_zone(work, name)
-    work.note(f"tenant:{work.caller.tenant_id}", before=before, after=name)
+    why, before = stated(reason), plans.set_zone(work, name)
+    work.note(f"tenant:{work.caller.tenant_id}", before=before, after=name, reason=why)
 
 
 def _changed(before: Effective, after: Effective) -> list[str]:

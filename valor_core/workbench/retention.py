@@ -6,11 +6,12 @@ from sqlalchemy import select
 
 from valor_core.audit import retention
 from valor_core.audit.purges import HOLD_RELEASED, HOLD_SET, PURGED
-from valor_core.audit.retention import CATEGORIES
+from valor_core.audit.retention import CATEGORIES, Due
 from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.store.engines import Store
 from valor_core.store.tables import LegalHoldRow
 from valor_core.store.work import Work
+from valor_core.tenancy.reasons import stated
 from valor_core.values import Caller, new_id
 from valor_core.workbench.verb import open_work, verb, view
 
@@ -39,9 +40,30 @@ def read_policies(work: Work) -> Mapping[str, int]:
     return retention.policies(work)
 
 
+@view("retention.read")
+def foresee_purge(work: Work) -> Due:
+    """What the next purge would take."""
+    return retention.due(work, retention.policies(work))
+
+
+@view("retention.read")
+def foresee_policy(work: Work, category: str, days: int | None) -> Due:
+    """What the next purge would take, were the category kept so many days."""
+    _check(category, days)
+    kept = {name: each for name, each in retention.policies(work).items() if name != category}
+    return retention.due(work, kept if days is None else kept | {category: days})
+
+
 @verb("retention.change")
-def change_policy(work: Work, category: str, days: int | None) -> None:
+def change_policy(work: Work, category: str, days: int | None, *, reason: str) -> None:
     """Have the details of a category's entries purged after so many days, or kept for ever."""
+    _check(category, days)
+    why = stated(reason)
+    before = retention.change_policy(work, category, days)
+    work.note(f"category:{category}", days=days, days_before=before, reason=why)
+
+
+def _check(category: str, days: int | None) -> None:
     if category not in CATEGORIES:
         raise BadInput(
             f"{category[:40]!r} is no category of entries.",
@@ -52,8 +74,6 @@ def change_policy(work: Work, category: str, days: int | None) -> None:
             f"Details cannot be kept {days} days.",
             hint=f"Choose {LEAST_DAYS} to {MOST_DAYS:,} days, or none to keep them for ever.",
         )
-    before = retention.change_policy(work, category, days)
-    work.note(f"category:{category}", days=days, days_before=before)
 
 
 @verb(PURGED, audited=False)
@@ -104,23 +124,30 @@ def set_hold(work: Work, subject: str, reason: str) -> LegalHoldRow:
     return row
 
 
-@verb("hold.ask_release")
-def ask_release(work: Work, hold_id: str) -> LegalHoldRow:
-    """Ask that a hold be released; another person must do it."""
+@view("hold.read")
+def foresee_release(work: Work, hold_id: str) -> Due:
+    """What the next purge would take, were that hold released."""
     row = _standing(work, hold_id)
+    return retention.due(work, retention.policies(work), without_hold=f"hold:{row.id}")
+
+
+@verb("hold.ask_release")
+def ask_release(work: Work, hold_id: str, *, reason: str) -> LegalHoldRow:
+    """Ask that a hold be released; another person must do it."""
+    row, why = _standing(work, hold_id), stated(reason)
     row.release_asked_by = work.caller.actor
-    work.note(f"hold:{row.id}")
+    work.note(f"hold:{row.id}", reason=why)
     return row
 
 
 @verb(HOLD_RELEASED)
-def release_hold(work: Work, hold_id: str) -> LegalHoldRow:
+def release_hold(work: Work, hold_id: str, *, reason: str) -> LegalHoldRow:
     """Release a hold whose release another person has asked for, and which another has set."""
-    row = _standing(work, hold_id)
+    row, why = _standing(work, hold_id), stated(reason)
     if row.release_asked_by is None or work.caller.actor in (row.release_asked_by, row.set_by):
         raise AnotherPersonNeeded(row.id, asked=row.release_asked_by is not None)
     row.released_at, row.released_by = work.now_micros, work.caller.actor
-    work.note(f"hold:{row.id}", asked_by=row.release_asked_by, set_by=row.set_by)
+    work.note(f"hold:{row.id}", asked_by=row.release_asked_by, set_by=row.set_by, reason=why)
     return row
 
 
