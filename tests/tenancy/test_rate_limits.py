@@ -62,6 +62,12 @@ class Exact:
         return ceil((calls - self.calls) * MINUTE_US / self.policy.per_minute)
 
 
+def test_clients_are_told_how_many_calls_a_minute_a_policy_grants():
+    policy = a_policy("user", per_minute=7, burst=2)
+
+    assert (policy.limit, policy.declared) == (b"7", b'"user";q=7;w=60')
+
+
 def test_every_answer_equals_exact_fractions_whatever_the_clock_and_the_plans_do(kept):
     buckets, steps = kept
     rng = random.Random(1)
