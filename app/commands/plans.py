@@ -154,7 +154,8 @@ def zone(name: str, tenant: Tenant, reason: Reason, dry_run: DryRun = False) -> 
         if not dry_run:
             plans.set_time_zone(work, name, reason=reason)
     for now, then in zip(before.standings, after.standings, strict=True):
-        print(f"{now.limit.name}: {_left(now)} → {_left(then)}")
+        if now.granted is not None:
+            print(f"{now.limit.name}: {_left(now)} → {_left(then)}")
     print(f"days and months of {tenant} {'would be' if dry_run else 'are'} those of {name}")
 
 

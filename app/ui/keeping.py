@@ -68,13 +68,13 @@ def kept_and_held(who: Caller, names: Mapping[str, str]) -> None:
 
 
 def _keeping(who: Caller, now: Mapping[str, int]) -> None:
-    st.subheader("Keep details longer, or not so long", anchor=False)
+    st.subheader("Change how long details are kept", anchor=False)
     category = st.selectbox(
         "Entries of", list(CATEGORIES), format_func=CATEGORIES.__getitem__, key="kept_category"
     )
     days = st.number_input(
-        "Days", min_value=0, value=now.get(category, 365), step=1, key=f"kept_days:{category}",
-        help="0 keeps them for ever.",
+        "Days, 0 for ever", min_value=0, value=now.get(category, 0), step=1,
+        key=f"kept_days:{category}",
     )  # fmt: skip
     _foreseen(who, lambda work: retention.foresee_policy(work, category, days or None))
     with st.form("keeping", border=False):
@@ -92,10 +92,9 @@ def _foreseen(who: Caller, ask: Callable[[Work], Due]) -> None:
     except ValorError as error:
         show.refusal(error)
         return
+    taken = counted(due.purged, "entry", "entries") if due.purged else "no entry"
     held = f"; {counted(due.held, 'as old is', 'as old are')} under a hold" if due.held else ""
-    st.caption(
-        f"The next purge would take the details of {counted(due.purged, 'entry', 'entries')}{held}."
-    )
+    st.caption(f"The next purge would take the details of {taken}{held}.")
 
 
 def _held(holds: Sequence[LegalHoldRow], names: Mapping[str, str]) -> None:

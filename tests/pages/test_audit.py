@@ -96,7 +96,7 @@ def test_an_admin_exports_the_log_and_states_how_long_details_are_kept(acme, mon
     page.selectbox(key="kept_category").set_value("security")
     page = run(page)
     page.number_input(key="kept_days:security").set_value(90)
-    assert "The next purge would take the details of 0 entries." in texts(run(page))
+    assert "The next purge would take the details of no entry." in texts(run(page))
     pressed(page, "Keep them so long")
     assert "This needs a reason." in texts(page)
     page.text_input(key="kept_why").set_value("our policy")
