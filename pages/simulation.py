@@ -22,7 +22,7 @@ if show.or_explain(desk.result) is None:
     st.stop()
 
 bench = simulation_sections.bench_of(desk, of)
-plan = show.or_explain(bench.stated.plan, of.simulated(desk.inputs), desk.result())
+plan = show.or_explain(bench.stated.plan, bench.stated.simulated(desk.inputs), desk.result())
 simulation_sections.start(desk, bench, plan)
 simulation_sections.headline(desk, bench, plan)
 simulation_sections.sections(desk, bench)

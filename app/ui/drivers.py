@@ -13,7 +13,13 @@ from valor_core.models.paths import Fade, over_years
 from valor_core.models.terminal import MultipleOf
 
 WACC = "wacc"
-TERMINALS = {"growth": "terminal_growth", "tax": "terminal_tax", WACC: "terminal_wacc"}
+TERMINALS = {
+    "growth": "terminal_growth",
+    "tax": "terminal_tax",
+    WACC: "terminal_wacc",
+    "payout": "terminal_payout",
+    "cost_of_equity": "terminal_cost_of_equity",
+}
 """What a fade without an end of its own ends at."""
 
 

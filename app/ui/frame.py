@@ -102,6 +102,11 @@ PLACES = (
         act="draft.read",
     ),
     _place(
+        "dividends", "Dividends and residual income", "savings",
+        "Value a share by what is paid out, or by book equity: banks and insurers too.",
+        act="draft.read",
+    ),
+    _place(
         "lbo", "LBO", "account_balance",
         "Buy a company with debt, serve it, sell it: what the sponsor makes.", act="draft.read",
     ),

@@ -14,6 +14,8 @@ PAGES = {
     "comparables": "comparables",
     "statements": "statements",
     "reconciliation": "reconciliation",
+    "dividend_discount": "dividends",
+    "residual_income": "dividends",
     "credit": "credit",
     "returns": "returns",
 }

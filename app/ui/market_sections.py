@@ -43,7 +43,7 @@ _SYMBOL = {
 DOUBTS_SHOWN = 100
 BY_POLICY = "Whom your policy asks"
 BY_POLICY_HELP = "One after another until one answers: see the page Providers, section Whom to ask."
-YEARS, DAYS_A_YEAR = (1, 3, 5, 10, 20), 365.2425
+YEARS, DAYS_A_YEAR = (1, 3, 5, 10, 20, 60), 365.2425
 
 
 def fetching(who: Caller, standing: Sequence[Standing]) -> None:

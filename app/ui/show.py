@@ -30,7 +30,7 @@ TABLE_STYLE = """<style>
 table.vx{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.9rem}
 table.vx caption{text-align:left;opacity:.8;padding:.2rem 0 .4rem}
 table.vx th{font-weight:600;text-align:right;padding:.25rem .6rem;white-space:nowrap}
-table.vx th[scope=row],table.vx th.vx-first{text-align:left;font-weight:400;position:sticky;left:0;
+table.vx th[scope=row],table.vx .vx-first{text-align:left;font-weight:400;position:sticky;left:0;
 background:var(--st-background-color,inherit)}
 table.vx td{text-align:right;padding:.25rem .6rem;white-space:nowrap}
 table.vx-text td,table.vx-text th{text-align:left;white-space:normal;vertical-align:top}
@@ -115,6 +115,7 @@ def table(
     head = "".join(f"<th scope=col>{escape(name)}</th>" for name in columns)
     if trends:
         head = f"<th scope=col>Trend</th>{head}"
+    corner = f"<th class=vx-first>{escape(first)}</th>" if first else "<td class=vx-first></td>"
     body = "".join(
         f"<tr{' class=vx-strong' if label in strong else ''}><th scope=row>{escape(label)}</th>"
         + (f"<td>{_sparkline(trends.get(label, ()))}</td>" if trends else "")
@@ -125,7 +126,7 @@ def table(
     st.html(
         f"{TABLE_STYLE}<div class=vx-scroll tabindex=0 role=region aria-label='{escape(caption)}'>"
         f"<table class='vx{' vx-text' if text else ''}'><caption>{escape(caption)}</caption>"
-        f"<thead><tr><th class=vx-first>{escape(first)}</th>{head}</tr></thead>"
+        f"<thead><tr>{corner}{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
 

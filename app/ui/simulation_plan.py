@@ -101,9 +101,14 @@ class Stated:
     correlations: dict[frozenset[str], float] = field(default_factory=dict)
     paths: int = 0
     seed: int = 1
+    steps: int | None = None  # of a lattice
 
     def __post_init__(self) -> None:
         self.paths = self.paths or self.of.paths
+
+    def simulated(self, inputs: Any) -> Any:
+        """The inputs as they are simulated."""
+        return self.of.simulated(inputs, self.steps)
 
     def spread(self, path: str, usual: Usual, base: float) -> Spread:
         """What the driver may turn out to be: as stated, else as usual around its base case."""

@@ -29,6 +29,7 @@ from valor_core.workbench.simulations import subject_of
 LEAST_DIGITS = 2
 MARKS = {"P5": 0.05, "P50": 0.50, "P95": 0.95}
 SECTION = "simulation:section"
+LEAST_STEPS, MOST_STEPS = 8, 500
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Bench(Awaited):
     stated: Stated
     study: Study | None = None
     events: dict[Event, str] = field(default_factory=dict)  # of the run, in words
+    steps: int = 0  # of the run's lattice
     threshold: float | None = None  # as shown on the screen
 
     def redraw(self) -> None:
@@ -53,6 +55,7 @@ class Bench(Awaited):
         inputs = load(model.inputs, found.asked["inputs"])
         self.study = study_of(found.outcome, load(SimulationPlan, found.asked["plan"]))
         self.events = self.stated.of.events(inputs, model.function(inputs))
+        self.steps = inputs.steps if self.stated.of.steps else 0
         st.session_state[SECTION] = "Value"
 
 
@@ -125,12 +128,16 @@ def bench_of(desk: Desk, of: Subject) -> Bench:
 def start(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
     """Paths, seed and the button; while a run is at work, how far it is instead."""
     stated, there = bench.stated, bench.stated.of.offered(desk.result())
-    first, left, middle, right = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
+    first, left, middle, *others, right = st.columns(
+        [3, 2, 2, *[2] * bool(stated.of.steps), 2], vertical_alignment="bottom"
+    )
 
     def changed() -> None:
         stated.line = st.session_state[desk.key("simulation:line")]
         stated.paths = st.session_state[desk.key("simulation:paths")]
         stated.seed = int(st.session_state[desk.key("simulation:seed")])
+        if stated.of.steps:
+            stated.steps = int(st.session_state[desk.key("simulation:steps")])
 
     def begin() -> None:
         changed()
@@ -165,6 +172,18 @@ def start(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
             help="The same seed draws the same paths; another one shows what is chance.",
             on_change=changed,
         )
+    for lattice in others:
+        lattice.number_input(
+            "Steps of the lattice",
+            value=stated.of.steps_of(desk.inputs, stated.steps),
+            min_value=LEAST_STEPS,
+            max_value=MOST_STEPS,
+            step=10,
+            key=desk.key("simulation:steps"),
+            help="Each path is a lattice of its own: twice the steps take up to four times as "
+            "long. A run ends after three minutes.",
+            on_change=changed,
+        )
     with right:
         st.button(
             "Run",
@@ -177,7 +196,7 @@ def start(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
 
 
 def _start(desk: Desk, bench: Bench) -> None:
-    inputs = bench.stated.of.simulated(desk.inputs)
+    inputs = bench.stated.simulated(desk.inputs)
     bench.begin(
         lambda work: COMPUTATIONS.simulate(
             work, desk.company.id, inputs, bench.stated.plan(inputs, desk.result())
@@ -213,16 +232,16 @@ def headline(desk: Desk, bench: Bench, plan: SimulationPlan | None) -> None:
 
 
 def _run_in_words(desk: Desk, bench: Bench, line: Line, plan: SimulationPlan | None) -> None:
-    made, of = _made(bench), bench.stated.of
+    made = _made(bench)
     run = made.simulation
-    coarser = "".join(f" Simulated in {most:,} {what}." for what, most in of.at_most.items())
+    coarser = f" Simulated in {bench.steps:,} steps." if bench.steps else ""
     st.caption(
         f"{run.scenarios:,} paths of scrambled Sobol points in {run.replicates} repetitions, "
         f"seed {run.plan.seed}. Chance alone moves the mean by ± {line.error(made.summary.mean)} "
         "in 95 of 100 cases; the value itself spreads by the standard deviation."
         f"{coarser} Run {run.run_id[:12]}."
     )
-    if plan is None or simulation_id(of.simulated(desk.inputs), plan) != run.run_id:
+    if plan is None or simulation_id(bench.stated.simulated(desk.inputs), plan) != run.run_id:
         st.warning(
             "This is the last run. Drivers, paths, seed or case have changed since: run again.",
             icon=":material/history:",

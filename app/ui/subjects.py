@@ -87,12 +87,15 @@ class Subject:
     by_year: Field | None = None
     base: str = ""  # of its inputs, after whose year the forecast years are named
     paths: int = 2**14
-    at_most: Mapping[str, int] = field(default_factory=dict)  # what is coarser than on its page
+    steps: int = 0  # of a lattice, at most, unless others are stated; 0: it has none
 
-    def simulated(self, inputs: Any) -> Any:
+    def steps_of(self, inputs: Any, stated: int | None) -> int:
+        """The steps of the lattice in which each path is valued."""
+        return min(self.steps, inputs.steps) if stated is None else stated
+
+    def simulated(self, inputs: Any, steps: int | None = None) -> Any:
         """The inputs as they are simulated."""
-        coarser = {name: min(most, getattr(inputs, name)) for name, most in self.at_most.items()}
-        return replace(inputs, **coarser)
+        return replace(inputs, steps=self.steps_of(inputs, steps)) if self.steps else inputs
 
     def offered(self, result: Any) -> dict[str, Field]:
         """The lines that have a value, by path."""
@@ -249,6 +252,40 @@ RECONCILIATION = Subject(
         _moves("terminal_roic", "Return on new capital", Unit.RATE, 0.01),
     ),
 )  # fmt: skip
+DIVIDENDS = Subject(
+    model="dividend_discount",
+    title="Dividends",
+    base="earnings",
+    lines=(SHARE_VALUE,),
+    by_year=Field("dividends", "Dividend a share", Unit.MONEY_PER_SHARE),
+    usual=(
+        _part("earnings", "Earnings a share", Unit.MONEY_PER_SHARE, 0.1, varies=True),
+        _moves("growth.start", "Growth, start", Unit.RATE, 0.02, varies=True),
+        _moves("payout.start", "Paid out of earnings", Unit.RATE, 0.05, varies=True),
+        _moves("cost_of_equity.start", "Cost of equity", Unit.RATE, 0.005, varies=True),
+        _moves("terminal_growth", "Growth for ever after", Unit.RATE, 0.0025, varies=True),
+        _moves("terminal_roe", "Return on equity after", Unit.RATE, 0.01),
+        _part("last_dividend", "Last dividend", Unit.MONEY_PER_SHARE, 0.1),
+        _part("next_dividend", "Next dividend", Unit.MONEY_PER_SHARE, 0.1),
+    ),
+)
+RESIDUAL_INCOME = Subject(
+    model="residual_income",
+    title="Residual income",
+    base="book_value",
+    lines=(SHARE_VALUE, Field("equity_value", "Value of the equity", Unit.MONEY)),
+    by_year=Field("residual_income", "Residual income", Unit.MONEY),
+    likely=(Likely(label="earning less than the equity costs", line="residual_income"),),
+    usual=(
+        _moves("roe.start", "Return on equity, start", Unit.RATE, 0.03, varies=True),
+        _moves("roe.end", "Return on equity, end", Unit.RATE, 0.01, varies=True),
+        _moves("payout.start", "Paid out of earnings", Unit.RATE, 0.05, varies=True),
+        _moves("cost_of_equity.start", "Cost of equity", Unit.RATE, 0.005, varies=True),
+        _part("book_value", "Book equity", Unit.MONEY, 0.05),
+        _moves("persistence", "Part left a year later", Unit.RATE, 0.1),
+        _moves("terminal_growth", "Growth after", Unit.RATE, 0.0025),
+    ),
+)
 _OF_A_RIGHT = {
     "lines": (
         Field("value_with_flexibility", "Value with the right", Unit.MONEY,
@@ -257,7 +294,7 @@ _OF_A_RIGHT = {
               meaning="such as what it costs"),
     ),
     "paths": 2**11,  # each path is a lattice of its own
-    "at_most": {"steps": 50},
+    "steps": 50,
 }  # fmt: skip
 _OF_A_PROJECT = (
     _part("project_value", "Value of the project", Unit.MONEY, 0.15, varies=True),
@@ -334,7 +371,7 @@ RETURNS = Subject(
 SUBJECTS = {
     each.model: each
     for each in (
-        DCF, DIRECT, RECONCILIATION, LBO, MERGER, STATEMENTS, COMPARABLES, CREDIT, REAL_OPTION,
+        DCF, DIRECT, RECONCILIATION, DIVIDENDS, RESIDUAL_INCOME, LBO, MERGER, STATEMENTS, COMPARABLES, CREDIT, REAL_OPTION,
         FLEXIBLE_PROJECT, RETURNS,
     )
 }  # fmt: skip

@@ -283,3 +283,39 @@ def test_a_right_and_mertons_model_begin_with_what_the_shares_prices_tell(book, 
     last = float(100.0 * np.exp(np.sum(0.6 * MARKET)))
     assert credit.inputs.market_value == pytest.approx(credit.inputs.now.shares * last)
     assert share[:12] in credit.sources["market_value"].text
+
+
+def the_deflator(first: int, last: int) -> Answer:
+    """A level of 20 in 1968 that rises by 1 a year."""
+    rows = tuple(
+        Observation(day=date(year, month, 1), value=year - 1948.0)
+        for year in range(first, last + 1)
+        for month in (1, 4, 7, 10)
+    )
+    query = MacroQuery(series="GNPDEF", start=date(1967, 1, 1), end=date(last, 12, 31))
+    series = Series(
+        symbol="GNPDEF", rows=rows, unit="Index 2017=100", currency="", zone="America/Chicago"
+    )
+    return in_series(Fred(base_url="", key="k"), query, series, source="of a test")
+
+
+def test_ohlsons_price_level_is_the_deflator_of_the_year_before_over_that_of_1968(book, acme):
+    (series,) = kept(acme.analyst, the_deflator(1968, 2009))
+    with open_work(acme.analyst) as work:
+        credit = valuations.prefilled(work, KO, model="credit", as_of=LAST)
+
+    assert credit.inputs.price_index == pytest.approx(100.0 * 60.0 / 20.0)  # KO filed 2009
+    assert (
+        f"of 2008, the year before the judged one, over that of 1968, × 100; series {series[:12]}"
+        in (credit.sources["price_index"].text)
+    )
+
+
+@pytest.mark.parametrize(("first", "last"), [(1968, 2007), (1969, 2009)])
+def test_a_deflator_without_either_year_tells_no_price_level(book, acme, first, last):
+    kept(acme.analyst, the_deflator(first, last))
+    with open_work(acme.analyst) as work:
+        credit = valuations.prefilled(work, KO, model="credit", as_of=LAST)
+
+    assert credit.inputs.price_index is None
+    assert "GNPDEF" in credit.sources["price_index"].text

@@ -76,6 +76,15 @@ class Figures:
         seen.year = self.year - years
         return seen
 
+    def where_filed(self, *items: str) -> "Figures":
+        """The same figures, seen from the newest year that has all of these items; 0 is none."""
+        seen = copy(self)
+        years = {year for _, year in self.known}
+        seen.year = max(
+            (year for year in years if all((item, year) in self.known for item in items)), default=0
+        )
+        return seen
+
     def at(self, item: str, *, back: int = 0) -> FiledFact | None:
         """An item of the newest year, or of so many years before it."""
         return self.known.get((item, self.year - back))

@@ -49,7 +49,7 @@ class NotForFcff(BadInput):
         super().__init__(
             f"{name} (SIC {sic}) is a financial or property company; a DCF of its free cash flow "
             "to the firm would mean nothing.",
-            hint="Value it by its dividends or its residual income; choose another company here.",
+            hint="Value it on the page Dividends and residual income; choose another company here.",
         )
 
 

@@ -36,8 +36,9 @@ AS_FILED = {
     "retained_earnings": "retained_earnings",
 }
 PRICES = (
-    "the price level of GNP, 100 in 1968, which Ohlson's O measures size by: state it for the "
-    "newest year"
+    "the price level of GNP, 100 in 1968, which Ohlson's O measures size by: state that of the "
+    "year before the newest filed one, or fetch the series GNPDEF of FRED since 1968 on the page "
+    "Market data"
 )
 MARKET = "the market value of the equity, which no filing tells: state it"
 

@@ -9,6 +9,10 @@ from valor_core.coverage.prefill import Prefilled, prefill_dcf
 from valor_core.coverage.prefill_comparables import prefill_comparables
 from valor_core.coverage.prefill_credit import prefill_credit
 from valor_core.coverage.prefill_direct import prefill_direct
+from valor_core.coverage.prefill_equity import (
+    prefill_dividend_discount,
+    prefill_residual_income,
+)
 from valor_core.coverage.prefill_lbo import prefill_lbo
 from valor_core.coverage.prefill_merger import Target, prefill_merger
 from valor_core.coverage.prefill_options import (
@@ -31,6 +35,8 @@ PREFILLS: dict[str, Callable[..., Prefilled]] = {
     "comparables": prefill_comparables,
     "statements": prefill_statements,
     "credit": prefill_credit,
+    "dividend_discount": prefill_dividend_discount,
+    "residual_income": prefill_residual_income,
     "returns": prefill_returns,
 }
 """By the name of a model; a model that is not here begins with what its user states."""

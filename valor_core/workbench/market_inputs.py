@@ -10,7 +10,10 @@ import numpy as np
 
 from valor_core.coverage import valuations
 from valor_core.coverage.companies import Company
-from valor_core.coverage.prefill import DEBT_SHARE, DEBT_SPREAD, Alternative, Prefilled
+from valor_core.coverage.prefill import DEBT_SHARE, DEBT_SPREAD, HOME, Alternative, Prefilled
+from valor_core.market import kept
+from valor_core.market.checks import value_of
+from valor_core.market.provider import Capability
 from valor_core.models.cost_of_capital import CostOfCapitalInputs, cost_of_capital
 from valor_core.models.credit.model import CreditInputs
 from valor_core.models.options.project import ProjectInputs
@@ -31,6 +34,7 @@ from valor_core.workbench.market_methods import (
     volatilities,
 )
 
+DEFLATOR, BASE_YEAR = "GNPDEF", 1968
 COST_OF_DEBT = "cost_of_capital.pretax_cost_of_debt"
 OfCurrency = Callable[[str], tuple[Alternative, ...]]
 """What kept series say of a currency."""
@@ -111,20 +115,56 @@ def _of_options(work: Work, company: Company, start: Prefilled, as_of: date | No
 
 
 def _of_credit(work: Work, company: Company, start: Prefilled, as_of: date | None) -> Prefilled:
-    """Altman's Z asks for what the market pays for the equity: filed shares at the last price."""
+    """Z asks for what the market pays for the equity, O for the price level."""
+    found = _priced(work, company, start, as_of), _price_level(work, start, as_of)
+    return _begun(start, tuple(each for each in found if each is not None))
+
+
+def _price_level(work: Work, start: Prefilled, as_of: date | None) -> Alternative | None:
+    """Ohlson's: the deflator of GNP in the year before the judged one, over that of 1968."""
+    year = max((f.fiscal_year for s in start.sources.values() for f in s.facts), default=0) - 1
+    held = kept.newest_usable(
+        work, Capability.MACRO, DEFLATOR, until=as_of, begins_by=date(BASE_YEAR, 12, 31)
+    )
+    if held is None or start.currency != HOME:
+        return None
+    level, base = (
+        [value_of(row) for row in held.usable_rows if row.day.year == each]
+        for each in (year, BASE_YEAR)
+    )
+    if not level or len(level) != len(base):  # a part of a year is not the year
+        return None
+    rule = (
+        f"{DEFLATOR} (implicit price deflator of GNP, BEA table 1.1.9) of {year}, the year before "
+        f"the judged one, over that of {BASE_YEAR}, × 100; series {held.row.sha256[:12]}"
+    )
+    return Alternative(
+        path="price_index",
+        method="GNP deflator",
+        value=round(100.0 * float(np.mean(level)) / float(np.mean(base)), 2),
+        reason="As Ohlson measured it.",
+        source=Source(kind=SourceKind.DERIVED, text=rule),
+        series=(held.row.sha256,),
+    )
+
+
+def _priced(
+    work: Work, company: Company, start: Prefilled, as_of: date | None
+) -> Alternative | None:
+    """The filed shares at the last price."""
     shares = start.inputs.now.shares
     share = a_year_of(work, company.ticker, as_of) if company.ticker else None
     if shares is None or share is None or share.series.currency != start.currency:
-        return start
+        return None
     day, price = last_price(share, as_of)
     if ((as_of or work.now.date()) - day).days > STALE_DAYS:
-        return start
+        return None
     counted = start.sources["now.shares"]
     rule = (
         f"the shares ({counted.text}) at {price:,.2f} {start.currency}, the price of {day}; "
         f"series {share.row.sha256[:12]}"
     )
-    priced = Alternative(
+    return Alternative(
         path="market_value",
         method="Last price",
         value=float(shares) * price,
@@ -132,7 +172,6 @@ def _of_credit(work: Work, company: Company, start: Prefilled, as_of: date | Non
         source=replace(counted, kind=SourceKind.DERIVED, text=rule),
         series=(share.row.sha256,),
     )
-    return _begun(start, (priced,))
 
 
 def _years(inputs: RealOptionInputs | ProjectInputs) -> float:
