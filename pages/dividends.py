@@ -1,4 +1,4 @@
-"""A share by its dividends, or by its book equity and what that earns: for banks and insurers too."""
+"""A share by its dividends, or by book equity and what that earns: banks and insurers too."""
 
 import streamlit as st
 

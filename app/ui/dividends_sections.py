@@ -1,6 +1,6 @@
 """The parts of the page of dividends and residual income, the two values of equity by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -146,10 +146,8 @@ def forecast(desk: Desk, result: Result | None) -> None:
     ask.numbers(desk, [each for each in BASIS[name] if at(inputs, each.path) is not None])
     years = _years(desk)
     if years:
-        form.drivers(desk, years, [field_of(inputs, path, label) for path, label in
-                                   DRIVERS.items() if getattr(inputs, path, None) is not None])  # fmt: skip
-    form.rows(desk, "Stated by year", years, [field_of(inputs, path, label) for path, label in
-                                              STATED.items() if hasattr(inputs, path)])  # fmt: skip
+        form.drivers(desk, years, _told(desk, DRIVERS))
+    form.rows(desk, "Stated by year", years, _told(desk, STATED))
     with st.columns(4)[0]:
         form.years(desk)
     if result is None or not years:
@@ -165,6 +163,16 @@ def forecast(desk: Desk, result: Result | None) -> None:
         ],
         strong=frozenset({"Worth today"}),
     )  # fmt: skip
+
+
+def _told(desk: Desk, labels: Mapping[str, str]) -> list[Field]:
+    """Those of the inputs that are stated."""
+    inputs = desk.inputs
+    return [
+        field_of(inputs, path, label)
+        for path, label in labels.items()
+        if getattr(inputs, path, None) is not None
+    ]
 
 
 def after(desk: Desk, result: Result | None) -> None:

@@ -5,8 +5,7 @@ line of any model.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.ui.field import Field
@@ -371,8 +370,8 @@ RETURNS = Subject(
 SUBJECTS = {
     each.model: each
     for each in (
-        DCF, DIRECT, RECONCILIATION, DIVIDENDS, RESIDUAL_INCOME, LBO, MERGER, STATEMENTS, COMPARABLES, CREDIT, REAL_OPTION,
-        FLEXIBLE_PROJECT, RETURNS,
+        DCF, DIRECT, RECONCILIATION, DIVIDENDS, RESIDUAL_INCOME, LBO, MERGER, STATEMENTS,
+        COMPARABLES, CREDIT, REAL_OPTION, FLEXIBLE_PROJECT, RETURNS,
     )
 }  # fmt: skip
 """By the name of the model."""

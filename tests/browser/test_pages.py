@@ -22,6 +22,7 @@ PAGES = {
     "simulation?company=KO": "Simulation",
     "statements?company=AAPL": "Statements",
     "reconciliation?company=AAPL": "Reconciliation",
+    "dividends?company=JPM": "Dividends and residual income",
     "credit?company=KO": "Credit",
     "returns?company=KO": "Returns",
     "batch": "Batch",

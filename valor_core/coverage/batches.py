@@ -19,7 +19,17 @@ from valor_core.models.sensitivity import NoMeaning, replace_at
 from valor_core.models.simulation.scenarios import Change
 from valor_core.values import CompanyId
 
-MODELS = ("dcf", "dcf_direct", "reconciliation", "lbo", "statements", "comparables", "credit")
+MODELS = (
+    "dcf",
+    "dcf_direct",
+    "reconciliation",
+    "dividend_discount",
+    "residual_income",
+    "lbo",
+    "statements",
+    "comparables",
+    "credit",
+)
 """That begin with what a company has filed, alone or beside its peers."""
 
 LINES = {"reconciliation": "fcfe.value", "credit": "z_double_prime.score"}
