@@ -20,7 +20,7 @@ from app.ui.grid import Column, Edit
 from app.ui.places import at, can_be_empty, put_at
 from valor_core.models.fields import Unit, every_leaf, hints, is_number, is_row, kinds
 
-MEMBERS_MAX = 100
+MEMBERS_MAX, NAME_MAX = 100, 60
 
 
 def numbers(desk: Desk, *paths: str, columns: int = 4) -> None:
@@ -222,6 +222,8 @@ def _column(fresh: Any, told: Field, currency: str, *, first: bool) -> Column:
         )
     optional = first or type(None) in get_args(hint)
     heading = told.heading(currency)
+    if hint is str:
+        return Column(heading=heading, kind="text", most=NAME_MAX)
     if is_number(hint):
         return Column(heading=heading, optional=optional)
     return Column(heading=heading, kind="whole", optional=optional)
@@ -239,6 +241,8 @@ def _options(hint: Any) -> list[Any]:
 
 def _shown(member: Any, fresh: Any, told: Field) -> float | str | None:
     value = at(member, told.path)
+    if isinstance(value, str) and not isinstance(value, StrEnum):
+        return value
     return in_words(value) if _options(_hint(fresh, told.path)) else told.on_screen(value)
 
 
@@ -259,6 +263,8 @@ def _typed(fresh: Any, edit: Edit, columns: Sequence[Field]) -> Any:
     for option in _options(hint):
         if in_words(option) == edit.value:
             return option
+    if hint is str:
+        return edit.value.strip()
     return edit.value * told.scale if is_number(hint) else int(edit.value)
 
 

@@ -106,7 +106,6 @@ BALANCES = {
     "payable_days": "Payables, days",
     "other_current_assets": "Other current assets",
     "other_current_liabilities": "Other current liabilities",
-    "payout": "Dividends of profit",
     "amortisation": "Amortisation",
     "minority_share": "Minorities' part",
     "preferred_rate": "Preferred dividend",
@@ -116,6 +115,18 @@ RATES = {
     "revolver_rate": "Interest on the revolver",
     "share_price": "Price of a share",
 }
+POLICY = {
+    "payout": "Dividends of profit",
+    "dividends": "Dividends whatever is earned",
+    "buyback_payout": "Buybacks of profit",
+    "target_leverage": "Net debt / EBITDA aimed at",
+}
+DEBT = (
+    Field("balance", "Owed at the start", Unit.MONEY),
+    Field("name", "Name"),
+    Field("amortisation.start", "Repaid a year", Unit.RATE),
+    Field("maturity", "Due in forecast year"),
+)
 PAID = {"buybacks": "Shares bought back", "shares_issued": "Shares issued"}
 AXES = (
     Field("growth.start", "Revenue growth", Unit.RATE, 0.01),
@@ -124,6 +135,7 @@ AXES = (
     Field("capital_expenditure.start", "Capital expenditure", Unit.RATE, 0.005),
     Field("taxes.rate.start", "Tax", Unit.RATE, 0.01),
     Field("payout.start", "Dividends of profit", Unit.RATE, 0.1),
+    Field("target_leverage.start", "Net debt / EBITDA aimed at", Unit.RATIO, 0.25),
 )
 OPENING = (
     "cash", "receivables", "inventory", "other_current_assets", "fixed_assets", "intangibles",
@@ -240,24 +252,22 @@ def _in_unit(each: Field, value: float | None) -> str:
 def financing(desk: Desk, result: StatementsResult | None) -> None:
     """Debt with a schedule, cash and the revolver, and what holders are paid."""
     years = sheet.fiscal_years(desk, "revenue", desk.inputs.years)
-    nothing = [0.0] * desk.inputs.years
-    fresh = Debt(balance=0.0, rate=constant(0.06), repaid=nothing, issued=nothing)
+    _debts_asked(desk)
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        balance = Field("balance", "Owed at the start", Unit.MONEY)
-        form.members(desk, "debt", "Debts", fresh, [balance], called="Debt")
-    with right:
         form.choice(desk, "interest_on", "Interest is on")
-        st.caption(
-            "On average balances, interest depends on the cash that it leaves itself: both are "
-            "solved at once, exactly, without iteration."
-        )
+    with right:
         form.numbers(desk, "minimum_cash", "revolver_limit", columns=2)
+    st.caption(
+        "On average balances, interest depends on the cash that it leaves itself: both are "
+        "solved at once, exactly, without iteration."
+    )
+    _policy(desk, result, years)
     price = constant(max(round(15.0 * _earnings(result), 2), 1.0))
     form.part(desk, "share_price", price, "Shares are bought and issued at a price")
     debts = range(len(desk.inputs.debt))
     amounts = {
-        f"debt[{place}].{name}": f"Debt {place + 1} {name}"
+        f"debt[{place}].{name}": f"{_called(desk, place)} {name}"
         for place in debts
         for name in ("repaid", "issued")
     }
@@ -271,7 +281,8 @@ def financing(desk: Desk, result: StatementsResult | None) -> None:
             if at(desk.inputs, path) is not None
         ],
     )
-    rates = {f"debt[{place}].rate": f"Interest on debt {place + 1}" for place in debts} | RATES
+    rates = {f"debt[{place}].rate": f"Interest on {_called(desk, place)}" for place in debts}
+    rates |= RATES
     there = [
         field_of(desk.inputs, path, label)
         for path, label in rates.items()
@@ -285,6 +296,48 @@ def financing(desk: Desk, result: StatementsResult | None) -> None:
         _debts(desk, result, years)
 
 
+def _debts_asked(desk: Desk) -> None:
+    """Each debt with its rules, a row each."""
+    nothing = [0.0] * desk.inputs.years
+    fresh = Debt(balance=0.0, rate=constant(0.06), repaid=nothing, issued=nothing,
+                 amortisation=constant(0.0))  # fmt: skip
+    by_year = any(isinstance(each.amortisation, np.ndarray) for each in desk.inputs.debt)
+    columns = [each for each in DEBT if not by_year or each.path != "amortisation.start"]
+    form.members(desk, "debt", "Debts", fresh, columns, called="Debt")
+    st.caption(
+        "Repaid a year is a part of what is owed at the start; what is left falls due at the end "
+        "of its forecast year, or stays where none is stated. Amounts by year come on top."
+    )
+
+
+def _called(desk: Desk, place: int) -> str:
+    """A debt by its name, or by its place where it has none."""
+    return desk.inputs.debt[place].name or f"Debt {place + 1}"
+
+
+def _policy(desk: Desk, result: StatementsResult | None, years: Sequence[str]) -> None:
+    """What holders are paid by rule, so that no amount has to be stated by year."""
+    st.subheader("Dividends and buybacks by rule", anchor=False)
+    paid = 0.0 if result is None else round(float(result.cash_flow.dividends[0]), -6)
+    left, right = st.columns(2)
+    with left:
+        form.part(desk, "dividends", constant(max(paid, 0.0)), "Dividends whatever is earned")
+    with right:
+        form.part(desk, "target_leverage", constant(2.0), "Buybacks up to a leverage")
+    there = [
+        field_of(desk.inputs, path, label)
+        for path, label in POLICY.items()
+        if at(desk.inputs, path) is not None
+    ]
+    ask_grids.drivers_by_year(desk, years, there, name="policy", label="Paid out by rule, by year")
+    ask.fades_again(desk, there)
+    if desk.inputs.target_leverage is not None:
+        st.caption(
+            "Shares are bought back with all that leaves net debt below this many times EBITDA at "
+            "the year's end; what cash does not pay is drawn on the revolver."
+        )
+
+
 def _earnings(result: StatementsResult | None) -> float:
     return 0.0 if result is None else float(result.earnings_per_share[0])
 
@@ -293,7 +346,7 @@ def _debts(desk: Desk, result: StatementsResult, years: Sequence[str]) -> None:
     for place, debt in enumerate(result.debt, 1):
         _schedule(
             desk,
-            f"Debt {place}",
+            _called(desk, place - 1),
             years,
             [("At the start", debt.opening), ("Raised", debt.issued), ("Repaid", -debt.repaid),
              ("At the end", debt.closing), ("Interest", debt.interest)],

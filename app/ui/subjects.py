@@ -228,6 +228,8 @@ STATEMENTS = Subject(
         _moves("inventory_days.start", "Days of inventory", Unit.DAYS, 5.0),
         _moves("taxes.rate.start", "Tax", Unit.RATE, 0.02),
         _moves("payout.start", "Dividends of profit", Unit.RATE, 0.1),
+        _moves("target_leverage.start", "Net debt / EBITDA aimed at", Unit.RATIO, 0.25),
+        _moves("debt[*].rate.start", "Interest on debt", Unit.RATE, 0.01),
     ),
 )  # fmt: skip
 RECONCILIATION = Subject(

@@ -40,7 +40,11 @@ def a_plan(draw: "Draw") -> StatementsInputs:
         Debt(
             balance=draw.between(60, 120),
             rate=draw.path(0.03, 0.09),
-            repaid=[draw.between(0, 60.0 / years) for _ in range(years)],
+            **draw.one_of(
+                {"repaid": [draw.between(0, 60.0 / years) for _ in range(years)]},
+                {"amortisation": draw.path(0.0, 0.2)},
+                {"maturity": draw.one_of(1, years, years + 1)},
+            ),
         ),
         Debt(
             balance=draw.between(0, 60),
@@ -80,6 +84,9 @@ def a_plan(draw: "Draw") -> StatementsInputs:
         revolver_rate=draw.path(0.05, 0.12),
         revolver_limit=draw.one_of(None, draw.between(4_000, 5_000)),
         payout=draw.path(0.0, 0.6),
+        dividends=draw.one_of(None, draw.path(0, 8)),
+        buyback_payout=draw.path(0.0, 0.3),
+        target_leverage=draw.one_of(None, draw.path(0.0, 3.0)),
         buybacks=draw.row(0, 10),
         shares_issued=draw.row(0, 5),
         minority_share=draw.path(0.0, 0.1),

@@ -15,7 +15,7 @@ from valor_core.models.lbo.debt import InterestOn
 from valor_core.models.paths import constant, over_years
 from valor_core.models.sensitivity import replace_at
 from valor_core.models.statements.forecast import forecast_statements
-from valor_core.models.statements.plan import OpeningBalance, StatementsInputs
+from valor_core.models.statements.plan import Debt, OpeningBalance, StatementsInputs
 from valor_core.models.statements.refusals import (
     DriverOutOfRange,
     RepaidBeyondBalance,
@@ -175,3 +175,74 @@ def test_a_company_that_buys_back_its_shares_has_fewer_of_them():
     )
 
     assert told.shares.tolist() == pytest.approx([9.5, 9.7, 9.7])
+
+
+@given(seed=SEEDS, leverage=floats(0.0, 3.0))
+def test_net_debt_stands_at_its_target_wherever_shares_are_bought_to_reach_it(seed, leverage):
+    inputs = replace(a_plan(Draw(seed)), buybacks=None, buyback_payout=constant(0.0),
+                     target_leverage=constant(leverage))  # fmt: skip
+    told = forecast_statements(inputs)
+    sheets = told.balance
+    owed = sheets.debt + sheets.revolver - sheets.cash
+    allowed = leverage * np.maximum(told.income.ebitda, 0.0)
+    bought = told.cash_flow.buybacks > 0.0
+
+    assert owed[bought] == pytest.approx(allowed[bought], abs=1e-9 * np.max(sheets.total_assets))
+    assert np.all(owed[~bought] >= allowed[~bought] - 1e-9 * np.max(sheets.total_assets))
+
+
+@given(seed=SEEDS)
+def test_a_target_below_any_leverage_buys_nothing_back(seed):
+    inputs = replace(a_plan(Draw(seed)), target_leverage=None)
+
+    never = forecast_statements(replace(inputs, target_leverage=constant(-10.0)))
+    free = forecast_statements(inputs)
+
+    if np.all(free.balance.cash < 10.0 * free.income.ebitda):
+        assert np.array_equal(never.balance.cash, free.balance.cash)
+
+
+@given(seed=SEEDS, part=floats(0.0, 0.6), cut=floats(0.0, 1.0))
+def test_profit_paid_out_by_buybacks_leaves_as_much_cash_as_by_dividends(seed, part, cut):
+    inputs = replace(a_plan(Draw(seed)), payout=constant(part), buyback_payout=constant(0.0))
+    by_both = replace(
+        inputs, payout=constant(part * cut), buyback_payout=constant(part * (1.0 - cut))
+    )
+
+    one, other = forecast_statements(inputs), forecast_statements(by_both)
+
+    assert other.balance.cash == pytest.approx(one.balance.cash, rel=1e-9, abs=1e-9)
+    assert other.balance.total_equity == pytest.approx(one.balance.total_equity, rel=1e-9)
+
+
+def test_a_debt_amortises_by_its_share_and_the_rest_falls_due_at_maturity():
+    loan = Debt(
+        name="Term loan", balance=100.0, rate=constant(0.05), amortisation=constant(0.3), maturity=3
+    )
+    notes = Debt(name="Notes", balance=50.0, rate=constant(0.08), maturity=2)
+
+    told = forecast_statements(plan(years=4, debt=(loan, notes)))
+
+    assert told.debt[0].repaid.tolist() == pytest.approx([30.0, 30.0, 40.0, 0.0])
+    assert told.debt[1].repaid.tolist() == [0.0, 50.0, 0.0, 0.0]
+    assert told.debt[0].interest.tolist() == pytest.approx([4.25, 2.75, 1.0, 0.0])
+
+
+def test_a_share_repaid_each_year_ends_with_the_debt():
+    loan = Debt(balance=100.0, rate=constant(0.05), amortisation=constant(0.4))
+
+    told = forecast_statements(plan(years=4, debt=(loan,)))
+
+    assert told.debt[0].repaid.tolist() == pytest.approx([40.0, 40.0, 20.0, 0.0])
+
+
+def test_dividends_that_are_stated_are_paid_whatever_is_earned():
+    told = forecast_statements(plan(cost_of_revenue=constant(1.1), dividends=constant(4.0)))
+
+    assert told.income.to_common[0] < 0.0
+    assert told.cash_flow.dividends.tolist() == [4.0, 4.0, 4.0]
+
+
+def test_a_debt_that_falls_due_before_the_forecast_is_refused():
+    with pytest.raises(DriverOutOfRange, match="Maturity of 0"):
+        Debt(balance=1.0, rate=constant(0.05), maturity=0)

@@ -16,7 +16,7 @@ from valor_core.models.fields import Unit, says
 from valor_core.models.guarded import guarded
 from valor_core.models.lbo.debt import InterestOn
 from valor_core.models.numbers import Numbers, Row, row_of, valid_where
-from valor_core.models.paths import over_years
+from valor_core.models.paths import Path, over_years
 from valor_core.models.refusals import RevenueNegative, YearsOutOfRange
 from valor_core.models.several import lowest, total
 from valor_core.models.statements.plan import Debt, OpeningBalance, StatementsInputs
@@ -175,7 +175,10 @@ def forecast_statements(inputs: StatementsInputs) -> StatementsResult:
     return _result(inputs, opened, years)
 
 
-SHARES = ("stock_compensation", "depreciation", "amortisation", "payout", "minority_share")
+SHARES = (
+    "stock_compensation", "depreciation", "amortisation", "payout", "buyback_payout",
+    "minority_share",
+)  # fmt: skip
 RATES = ("cash_rate", "revolver_rate", "preferred_rate")
 DAY_COUNTS = ("receivable_days", "inventory_days", "payable_days")
 OTHERS = (
@@ -188,24 +191,38 @@ BOUNDS = {
     **dict.fromkeys(OTHERS[1:], (-10.0, 10.0)),
     "growth": (-1.0, 10.0),
 }
+LEVERAGE = (-10.0, 100.0)
+AMOUNTS = (0.0, 1e15)
 
 
 def _drivers(inputs: StatementsInputs) -> dict[str, list[Numbers]]:
     """Every driver year by year, each within what it can mean."""
     found = {}
-    for name, (least, most) in BOUNDS.items():
-        row = over_years(getattr(inputs, name), inputs.years, name=name)
-        refusal = partial(DriverOutOfRange, _said(name), least=least, most=most)
-        found[name] = [
-            valid_where((each >= least) & (each <= most), each, refusal, stated=each)
-            for each in row
-        ]
+    for name, bounds in BOUNDS.items():
+        found[name] = _within(getattr(inputs, name), inputs.years, name, bounds)
+    if inputs.target_leverage is not None:
+        found["target"] = _within(inputs.target_leverage, inputs.years, "target_leverage", LEVERAGE)
+    if inputs.dividends is not None:
+        found["dividends"] = _within(inputs.dividends, inputs.years, "dividends", AMOUNTS)
     found["tax"] = over_years(inputs.taxes.rate, inputs.years, name="taxes.rate")
     if inputs.share_price is not None:
         found["share_price"] = over_years(inputs.share_price, inputs.years, name="share_price")
     for place, debt in enumerate(inputs.debt):
         found[f"rate {place}"] = over_years(debt.rate, inputs.years, name="rate")
+        if debt.amortisation is not None:
+            found[f"amortisation {place}"] = _within(
+                debt.amortisation, inputs.years, "amortisation", (0.0, 1.0)
+            )
     return found
+
+
+def _within(path: Path, years: int, name: str, bounds: tuple[float, float]) -> list[Numbers]:
+    least, most = bounds
+    refusal = partial(DriverOutOfRange, _said(name), least=least, most=most)
+    return [
+        valid_where((each >= least) & (each <= most), each, refusal, stated=each)
+        for each in over_years(path, years, name=name)
+    ]
 
 
 def _said(name: str) -> str:
@@ -280,7 +297,7 @@ def _year(inputs: StatementsInputs, driver: dict[str, Numbers], before: _State, 
     earned = _operations(driver, before)
     sheet = _operating_sheet(driver, earned, before.balance)
     debt = tuple(
-        _scheduled(inputs, each, owed, driver[f"rate {place}"], year)
+        _scheduled(inputs, each, owed, driver, place, year)
         for place, (each, owed) in enumerate(zip(inputs.debt, before.debt, strict=True))
     )
     flows = _flows(inputs, driver, earned, before, sheet, debt, year)
@@ -326,11 +343,21 @@ def _operating_sheet(
 
 
 def _scheduled(
-    inputs: StatementsInputs, debt: Debt, owed: Numbers, rate: Numbers, year: int
+    inputs: StatementsInputs,
+    debt: Debt,
+    owed: Numbers,
+    driver: dict[str, Numbers],
+    place: int,
+    year: int,
 ) -> dict[str, Numbers]:
     """A debt's year; interest on what the inputs say bears it."""
     issued = 0.0 if debt.issued is None else debt.issued[..., year]
     repaid = 0.0 if debt.repaid is None else debt.repaid[..., year]
+    if debt.amortisation is not None:
+        due = debt.balance * driver[f"amortisation {place}"]
+        repaid = repaid + np.minimum(due, np.maximum(owed + issued - repaid, 0.0))
+    if debt.maturity is not None and year + 1 >= debt.maturity:
+        repaid = np.maximum(repaid, owed + issued)
     closing = owed + issued - repaid
     closing = valid_where(
         closing >= -SAME * (1.0 + np.abs(owed)), closing, RepaidBeyondBalance, closing=closing
@@ -342,7 +369,7 @@ def _scheduled(
         "issued": issued,
         "repaid": repaid,
         "closing": closing,
-        "interest": rate * bearing,
+        "interest": driver[f"rate {place}"] * bearing,
     }
 
 
@@ -371,6 +398,7 @@ def _flows(
         "debt_repaid": total(each["repaid"] for each in debt),
         "buybacks": 0.0 if inputs.buybacks is None else inputs.buybacks[..., year],
         "shares_issued": 0.0 if inputs.shares_issued is None else inputs.shares_issued[..., year],
+        "dividends": driver.get("dividends", 0.0),
         "to_preferred": old.preferred * driver["preferred_rate"],
     }
 
@@ -384,6 +412,7 @@ class _Solved:
     income: Numbers
     expense: Numbers
     tax: TaxPaid
+    bought: Numbers  # of shares, so that net debt is at its target
 
 
 def _solved(
@@ -411,16 +440,26 @@ def _solved(
         levered=True,
     )
     free = _free_of_profit(inputs, earned, before, flows)
-    paid = driver["payout"] * (1.0 - driver["minority_share"])
-    back = driver["payout"] * flows["to_preferred"]
-    ends = []
+    payout = driver["payout"] + driver["buyback_payout"]
+    paid = payout * (1.0 - driver["minority_share"])
+    back = payout * flows["to_preferred"]
+    lines = []
     for line, (kept, returned) in product(tax.lines(), ((1.0, 0.0), (1.0 - paid, back))):
         profit = earned["ebit"] - interest - line.on(interest)
         at_nothing = free + kept * profit + returned
-        moved = 0.5 * kept * (1.0 - line.relieved(1.0)) if averaged else 0.0
-        slope = np.where(at_nothing >= 0.0, rate, borrowing) * moved
-        ends.append(at_nothing / (1.0 - slope))
-    left = lowest(ends)
+        lines.append((at_nothing, 0.5 * kept * (1.0 - line.relieved(1.0)) if averaged else 0.0))
+    left = lowest(
+        start / (1.0 - np.where(start >= 0.0, rate, borrowing) * moved) for start, moved in lines
+    )
+    bought: Numbers = 0.0
+    if inputs.target_leverage is not None:
+        allowed = driver["target"] * np.maximum(earned["ebitda"], 0.0)
+        aim = total(each["closing"] for each in debt) - inputs.minimum_cash - allowed
+        earns = np.where(aim >= 0.0, rate, borrowing)
+        bought = np.maximum(
+            lowest(start + earns * moved * aim for start, moved in lines) - aim, 0.0
+        )
+        left = np.where(bought > 0.0, aim, left)
     above, drawn = np.maximum(left, 0.0), np.maximum(-left, 0.0)
     drawn = _within_limit(inputs, drawn)
     income = rate * (cash_bearing + (0.5 * above if averaged else 0.0))
@@ -431,6 +470,7 @@ def _solved(
         income=income,
         expense=expense,
         tax=tax.on(expense - income),
+        bought=bought,
     )
 
 
@@ -451,7 +491,7 @@ def _free_of_profit(
     worn = earned["depreciation"] + earned["amortisation"] + flows["stock_compensation"]
     invested = flows["working_capital_added"] + flows["capital_expenditure"]
     raised = flows["debt_issued"] - flows["debt_repaid"] + flows["shares_issued"]
-    paid = flows["buybacks"] + flows["to_preferred"]
+    paid = flows["buybacks"] + flows["dividends"] + flows["to_preferred"]
     start = before.balance.cash - inputs.minimum_cash - before.balance.revolver
     return start + worn - invested + raised - paid
 
@@ -481,7 +521,9 @@ def _closed(
     net = pretax - solved.tax.tax
     minorities = net * driver["minority_share"]
     common = net - minorities - flows["to_preferred"]
-    ordinary = driver["payout"] * np.maximum(common, 0.0)
+    profit = np.maximum(common, 0.0)
+    ordinary = flows["dividends"] + driver["payout"] * profit
+    buybacks = flows["buybacks"] + driver["buyback_payout"] * profit + solved.bought
     income = {
         **earned,
         "interest_expense": solved.expense,
@@ -509,15 +551,14 @@ def _closed(
         "debt_repaid": flows["debt_repaid"],
         "revolver_drawn": drawn,
         "dividends": dividends,
-        "buybacks": flows["buybacks"],
+        "buybacks": buybacks,
         "shares_issued": flows["shares_issued"],
         "net_change": operations - flows["capital_expenditure"] + raised - dividends
-        - flows["buybacks"],
+        - buybacks,
     }  # fmt: skip
     shares = before.shares
     if inputs.share_price is not None:
-        bought = flows["buybacks"] - flows["shares_issued"]
-        shares = shares - bought / driver["share_price"]
+        shares = shares - (buybacks - flows["shares_issued"]) / driver["share_price"]
     balance = OpeningBalance(
         cash=solved.cash,
         **sheet,
@@ -531,10 +572,7 @@ def _closed(
     state = _State(
         revenue=earned["revenue"],
         balance=balance,
-        paid_in=before.paid_in
-        + flows["stock_compensation"]
-        + flows["shares_issued"]
-        - flows["buybacks"],
+        paid_in=before.paid_in + flows["stock_compensation"] + flows["shares_issued"] - buybacks,
         debt=tuple(each["closing"] for each in debt),
         losses=solved.tax.losses,
         interest_carried=solved.tax.interest_carried,

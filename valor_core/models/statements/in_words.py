@@ -5,7 +5,7 @@ import numpy as np
 from valor_core.models.checks import Check, Severity
 from valor_core.models.lbo.debt import InterestOn
 from valor_core.models.numbers import amount
-from valor_core.models.statements.forecast import StatementsResult
+from valor_core.models.statements.forecast import CashFlowStatement, StatementsResult
 from valor_core.models.statements.plan import StatementsInputs
 
 LEAST_COVER = 2.0
@@ -22,7 +22,7 @@ def statements_checks(inputs: StatementsInputs, result: StatementsResult) -> tup
         _cover(result),
         _renewal(result),
         _idle_cash(result),
-        _price_of_shares(inputs),
+        _price_of_shares(inputs, result.cash_flow),
     ]
     return tuple(sorted(checks, key=lambda check: check.passed))
 
@@ -105,9 +105,8 @@ def _idle_cash(result: StatementsResult) -> Check:
     )
 
 
-def _price_of_shares(inputs: StatementsInputs) -> Check:
-    rows = [row for row in (inputs.buybacks, inputs.shares_issued) if row is not None]
-    moved = any(np.any(row != 0.0) for row in rows)
+def _price_of_shares(inputs: StatementsInputs, flows: CashFlowStatement) -> Check:
+    moved = any(np.any(row != 0.0) for row in (flows.buybacks, flows.shares_issued))
     return Check(
         name="price_of_shares",
         passed=inputs.share_price is not None or not moved,
@@ -134,6 +133,21 @@ def statements_conventions(inputs: StatementsInputs) -> dict[str, str]:
         "Cash": "what is above the minimum stays as cash; what is missing is drawn on the revolver",
         "Tax": "on EBIT less net interest within its cap; losses and interest left over are "
         "carried forward, no deferred tax asset is recognised",
-        "Dividends": "a part of the profit to common holders, none in a loss",
+        "Dividends": "a part of the profit to common holders, none in a loss, and what is stated "
+        "whatever is earned",
+        **_rules(inputs),
         "Opening balance": "the capital paid in is what the other items leave, so that it ties",
     }
+
+
+def _rules(inputs: StatementsInputs) -> dict[str, str]:
+    """The rules that the plan states in place of amounts by year."""
+    told = {}
+    if inputs.target_leverage is not None:
+        told["Buybacks"] = (
+            "all that leaves net debt below its target of EBITDA at the year's end; what cash does "
+            "not pay, the revolver lends"
+        )
+    if any(each.amortisation is not None or each.maturity is not None for each in inputs.debt):
+        told["Repayment"] = "a share of what the base year owed each year, the rest at maturity"
+    return told

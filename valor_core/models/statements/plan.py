@@ -6,9 +6,11 @@ from valor_core.models.fields import Unit, says, settle
 from valor_core.models.lbo.debt import InterestOn
 from valor_core.models.numbers import Numbers, Row
 from valor_core.models.paths import Path, constant
+from valor_core.models.statements.refusals import DriverOutOfRange
 from valor_core.models.taxes import Taxes
 
 NOTHING = constant(0.0)
+LONGEST = 100  # years until a debt falls due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +51,12 @@ class OpeningBalance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debt:
-    """A debt with a schedule: what is owed, what it costs, when it is repaid and raised."""
+    """A debt with a schedule: what is owed, what it costs, when it is repaid and raised.
 
+    Rules and stated amounts add up; at maturity all that is left is repaid.
+    """
+
+    name: str = field(default="", metadata=says("what it is called"))
     balance: Numbers = field(metadata=says("owed at the end of the base year", Unit.MONEY))
     rate: Path = field(metadata=says("interest rate", Unit.RATE))
     repaid: Row | None = field(
@@ -59,9 +65,19 @@ class Debt:
     issued: Row | None = field(
         default=None, metadata=says("raised each year; none: nothing", Unit.MONEY)
     )
+    amortisation: Path | None = field(
+        default=None,
+        metadata=says("repaid each year, of what the base year owed; none: a bullet", Unit.RATE),
+    )
+    maturity: int | None = field(
+        default=None,
+        metadata=says("forecast year at whose end it falls due; none: after the forecast"),
+    )
 
     def __post_init__(self) -> None:
         settle(self)
+        if self.maturity is not None and not 1 <= self.maturity <= LONGEST:
+            raise DriverOutOfRange("Maturity", stated=self.maturity, least=1, most=LONGEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +136,17 @@ class StatementsInputs:
     )
     payout: Path = field(
         default=NOTHING, metadata=says("dividends, of profit to common holders", Unit.RATE)
+    )
+    dividends: Path | None = field(
+        default=None,
+        metadata=says("dividends a year whatever is earned, beside the payout", Unit.MONEY),
+    )
+    buyback_payout: Path = field(
+        default=NOTHING, metadata=says("buybacks, of profit to common holders", Unit.RATE)
+    )
+    target_leverage: Path | None = field(
+        default=None,
+        metadata=says("net debt by EBITDA up to which more is bought back; none: no", Unit.RATIO),
     )
     buybacks: Row | None = field(
         default=None, metadata=says("shares bought back each year; none: no", Unit.MONEY)
