@@ -159,3 +159,28 @@ def test_the_drivers_stand_beside_what_they_were_in_the_filed_years(page):
     section(page, "Drivers")
 
     assert row(page, "Cost of revenue")[-1] == "74.6 %"
+
+
+def test_a_debt_by_name_amortises_and_falls_due_as_its_row_says(page):
+    section(page, "Financing")
+
+    edited(page, "Debts", (1, "balance", 900.0), (1, "name", "Term loan"),
+           (1, "amortisation.start", 10.0), (1, "maturity", 3))  # fmt: skip
+
+    assert desk(page).result().debt[1].repaid[:4].tolist() == pytest.approx([9e7, 9e7, 7.2e8, 0.0])
+    assert "Term loan repaid, USD million" in cells(page, AMOUNTS)["FY2010"]
+
+
+def test_buybacks_up_to_a_leverage_begin_at_twice_ebitda(page):
+    section(page, "Financing")
+
+    next(each for each in page.toggle if each.label == "Buybacks up to a leverage").set_value(
+        True
+    ).run()
+
+    told = desk(page).result()
+    owed = told.balance.debt[-1] + told.balance.revolver[-1] - told.balance.cash[-1]
+    assert owed == pytest.approx(2.0 * told.income.ebitda[-1], rel=1e-9)
+    assert (
+        cells(page, "Paid out by rule, by year")["FY2010"]["Net debt / EBITDA aimed at, ×"] == 2.0
+    )

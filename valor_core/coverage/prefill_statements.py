@@ -233,6 +233,7 @@ def _financing(filed: _Filed, rate: Told) -> dict[str, Any]:
         "minimum_cash": told.default("minimum_cash", cash, "2 % of revenue"),
         "revolver_rate": level("revolver_rate", rate.amount, "as the debt"),
         "payout": filed.as_filed("payout", "dividends / net income"),
+        "buyback_payout": level("buyback_payout", 0.0, "none planned: state it"),
         "buybacks": filed.nothing("buybacks", "none planned: state them"),
         "shares_issued": filed.nothing("shares_issued", "none planned"),
         "minority_share": filed.level(
