@@ -240,10 +240,10 @@ def _options(hint: Any) -> list[Any]:
 
 
 def _shown(member: Any, fresh: Any, told: Field) -> float | str | None:
-    value = at(member, told.path)
-    if isinstance(value, str) and not isinstance(value, StrEnum):
+    value, hint = at(member, told.path), _hint(fresh, told.path)
+    if hint is str:
         return value
-    return in_words(value) if _options(_hint(fresh, told.path)) else told.on_screen(value)
+    return in_words(value) if _options(hint) else told.on_screen(value)
 
 
 def _with_owner(member: Any, fresh: Any, path: str) -> Any:

@@ -9,6 +9,7 @@ from valor_core.coverage.figures import Figures
 from valor_core.coverage.ifrs import IFRS
 from valor_core.coverage.items import ITEM, ITEMS, Kind, Measure
 from valor_core.coverage.prefill import prefill_dcf
+from valor_core.coverage.prefill_statements import prefill_statements
 from valor_core.values import CompanyId
 
 FILING = {"accn": "0001104659-24-030000", "form": "20-F", "filed": "2024-03-01", "fy": 2023}
@@ -23,6 +24,8 @@ AMOUNTS = {
     "IncomeTaxExpenseContinuingOperations": 45e6,
     "ProfitLossAttributableToOwnersOfParent": 135e6,
     "FinanceCosts": 20e6,
+    "InterestExpenseOnLeaseLiabilities": 3e6,
+    "PaymentsOfLeaseLiabilitiesClassifiedAsFinancingActivities": 12e6,
     "AdjustmentsForDepreciationAndAmortisationExpense": 50e6,
     "PurchaseOfPropertyPlantAndEquipmentClassifiedAsInvestingActivities": 60e6,
     "Assets": 2_000e6,
@@ -96,3 +99,22 @@ def test_the_part_of_the_debt_that_is_due_later_is_read_by_either_tag(tag):
     later = Figures(facts).tagged("LongTermDebtNoncurrent")
     assert later
     assert later.value == 300e6
+
+
+def test_leases_of_both_taxonomies_come_to_the_same_items_and_their_interest_is_none_of_the_debts():
+    theirs = read_companyfacts(as_bytes(filed())).facts
+    tags = {"lease_interest": "FinanceLeaseInterestExpense",
+            "lease_principal": "FinanceLeasePrincipalPayments"}  # fmt: skip
+    document = filed()
+    told = document["facts"]["ifrs-full"]
+    document["facts"]["us-gaap"] = {
+        tag: told.pop(ITEM[item].tags[-1].removeprefix("ifrs-full:")) for item, tag in tags.items()
+    }
+    ours = read_companyfacts(as_bytes(document)).facts
+
+    for facts in (theirs, ours):
+        found = {fact.item: fact.value for fact in facts}
+        assert (found["lease_interest"], found["lease_principal"]) == (3e6, 12e6)
+        start = prefill_statements(ACME, facts)
+        assert start.inputs.debt[0].rate.start == 0.05  # 17 of the 20 million, on 340
+        assert "interest on leases" in start.sources["debt[0].rate.start"].text

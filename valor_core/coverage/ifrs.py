@@ -8,6 +8,7 @@ IFRS: dict[str, str] = {
     "sga": "SellingGeneralAndAdministrativeExpense",
     "operating_income": "ProfitLossFromOperatingActivities",
     "interest_expense": "InterestExpense FinanceCosts",  # the latter holds more than interest
+    "lease_interest": "InterestExpenseOnLeaseLiabilities",
     "pretax_income": "ProfitLossBeforeTax",
     "income_tax": "IncomeTaxExpenseContinuingOperations",
     "net_income_incl_nci": "ProfitLoss",
@@ -35,6 +36,7 @@ IFRS: dict[str, str] = {
     "sbc": "AdjustmentsForSharebasedPayments",
     "cfo": "CashFlowsFromUsedInOperatingActivities",
     "capex": "PurchaseOfPropertyPlantAndEquipmentClassifiedAsInvestingActivities",
+    "lease_principal": "PaymentsOfLeaseLiabilitiesClassifiedAsFinancingActivities",
     "dividends_paid": "DividendsPaidClassifiedAsFinancingActivities",
     "buybacks": "PaymentsToAcquireOrRedeemEntitysShares",
     "interest_paid": "InterestPaidClassifiedAsOperatingActivities"

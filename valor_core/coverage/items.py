@@ -153,6 +153,12 @@ ITEMS: tuple[Item, ...] = (
     ),
     _item(
         _I,
+        "lease_interest",
+        "Interest on lease liabilities",
+        "FinanceLeaseInterestExpense|CapitalLeasesIncomeStatementInterestExpense",
+    ),
+    _item(
+        _I,
         "pretax_income",
         "Income before tax",
         f"{_PRETAX}ExtraordinaryItemsNoncontrollingInterest"
@@ -312,6 +318,12 @@ ITEMS: tuple[Item, ...] = (
         "ProceedsFromIssuanceOfLongTermDebt ProceedsFromIssuanceOfDebt",
     ),
     _item(_C, "debt_repaid", "Debt repaid", "RepaymentsOfLongTermDebt RepaymentsOfDebt"),
+    _item(
+        _C,
+        "lease_principal",
+        "Lease liabilities repaid",
+        "FinanceLeasePrincipalPayments|RepaymentsOfLongTermCapitalLeaseObligations",
+    ),
     _item(
         _C,
         "dividends_paid",

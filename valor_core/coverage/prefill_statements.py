@@ -126,16 +126,24 @@ class _Filed:
         return self.level(name, rule, self.now[top], self.now[bottom], scale=scale)
 
     def rate_of_debt(self) -> Told:
-        """What was paid on the average debt of the filed year."""
+        """What was paid on the average debt of the filed year, without the interest of leases.
+
+        Leases that stand in the debt itself keep their interest there.
+        """
         interest, owed = self.now["interest_expense"], self.now["debt"]
         if interest.value is None or not owed.value or interest.value < 0.0:
             why = f"risk-free rate + {DEBT_SPREAD:.1%}: no interest on a debt is filed"
             return assumed(RISK_FREE + DEBT_SPREAD, why)
         earlier = self.before["debt"].value or owed.value
-        raw = interest.value / (0.5 * (earlier + owed.value))
+        leases = self.now["lease_interest"]
+        among = leases.value is None or any("CapitalLease" in fact.tag for fact in owed.facts)
+        apart = 0.0 if among else min(leases.value or 0.0, interest.value)
+        raw = (interest.value - apart) / (0.5 * (earlier + owed.value))
         held = f", {raw:.1%} held to {RATE_MOST:.0%}" if raw > RATE_MOST else ""
-        rule = f"interest expense / average debt of FY{self.year}{held}"
-        facts = dict.fromkeys((*interest.facts, *owed.facts, *self.before["debt"].facts))
+        paid = "(interest expense − interest on leases)" if apart else "interest expense"
+        rule = f"{paid} / average debt of FY{self.year}{held}"
+        beside = leases.facts if apart else ()
+        facts = dict.fromkeys((*interest.facts, *beside, *owed.facts, *self.before["debt"].facts))
         return derived(round(min(raw, RATE_MOST), 4), rule, *facts)
 
 

@@ -121,6 +121,7 @@ def _income(figures: Figures) -> Lines:
         "depreciation": worn,
         "ebit": ebit,
         "interest_expense": _line(figures, "interest_expense"),
+        "lease_interest": _line(figures, "lease_interest"),
         "pretax_income": figures.pretax(year) or _line(figures, "pretax_income"),
         "tax": _line(figures, "income_tax"),
         "net_income": net,
