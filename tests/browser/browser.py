@@ -26,6 +26,10 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 AXE_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
+# Of all rules those which look at colours: another scheme changes nothing else.
+COLOUR_RULES = ("color-contrast", "link-in-text-block")
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A running Chromium. While it runs, this thread must not call `asyncio.run`."""
@@ -65,12 +69,17 @@ def _axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-def violations(page: Page, *, impacts: tuple[str, ...] = ("serious", "critical")) -> list[str]:
+def violations(
+    page: Page,
+    *,
+    impacts: tuple[str, ...] = ("serious", "critical"),
+    rules: tuple[str, ...] = AXE_RULES,
+) -> list[str]:
     """What axe finds on the page as it is now: rule, impact and where."""
     page.evaluate(_axe())
     found = page.evaluate(
         "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})",
-        list(AXE_RULES),
+        list(rules),
     )["violations"]
     return [
         f"{one['id']} ({one['impact']}): {node['html'][:160]} — {node['failureSummary']}"
