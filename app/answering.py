@@ -1,22 +1,13 @@
 """The API as it answers an own notebook that is run as a report: one caller, limits as for all."""
 
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 from valor_core.values import Caller, new_id
 from valor_core.workbench.verb import the_store
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
     from starlette.types import ASGIApp, Receive, Scope, Send
-
-
-@cache
-def _api() -> "FastAPI":
-    from app.api.application import create_api
-
-    return create_api()
 
 
 def answering(caller: Caller) -> "ASGIApp":
@@ -25,11 +16,12 @@ def answering(caller: Caller) -> "ASGIApp":
     from starlette.middleware import Middleware
     from starlette.routing import Mount
 
+    from app.api.application import create_api
     from app.web.limits import RateLimits
     from valor_core.tenancy.call_limits import call_limits
 
     inner = Starlette(
-        routes=[Mount("/api/v1", app=_api())],
+        routes=[Mount("/api/v1", app=create_api())],
         middleware=[Middleware(RateLimits, limits=call_limits(the_store()))],
     )
 

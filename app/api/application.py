@@ -1,5 +1,6 @@
 """The API as one application: its routers, its one error shape, its OpenAPI document."""
 
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -92,6 +93,7 @@ class Api(FastAPI):
         return document
 
 
+@cache  # its routes take a second to build and hold no state: a process has one API
 def create_api() -> FastAPI:
     """FastAPI without its documentation pages, which would load from another host."""
     api = Api(
