@@ -23,7 +23,7 @@ from valor_core.walls import wall_in
 
 SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 FILE_MAX = 256 << 20  # bytes of any file that a notebook writes
-OURS = ("valor_core", "jobs")
+PACKAGES = ("valor_core", "jobs")
 OF_JUPYTER = ("/etc/jupyter", "/etc/ipython")
 
 
@@ -39,7 +39,7 @@ def main() -> None:
     os.umask(0o077)
     folder = Path(order["folder"])
     wall_in(
-        reads=(sys.prefix, sys.base_prefix, *(ROOT / name for name in OURS), *OF_JUPYTER),
+        reads=(sys.prefix, sys.base_prefix, *(ROOT / name for name in PACKAGES), *OF_JUPYTER),
         writes=(folder,),
         port=urlsplit(order["lent"]["url"]).port if order["lent"] else None,
     )

@@ -28,7 +28,7 @@ from jobs.code_version import code_version
 from jobs.course import read_course
 from jobs.left_files import end_of, keep_plain_files, text_of
 from jobs.lending import Answers, Lent, lent_desk
-from jobs.notebook_child import OURS
+from jobs.notebook_child import PACKAGES
 from jobs.printing import PDF, print_page
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.coverage.report_parameters import OWN, is_own
@@ -418,7 +418,7 @@ def _environment(folder: Path) -> dict[str, str]:
     private, code = folder / ".private", folder / ".private" / "code"
     private.mkdir(mode=0o700)
     code.mkdir()
-    for name in OURS:  # links, since what else lies in our folder is not to be listed
+    for name in PACKAGES:  # links, since what else lies in our folder is not to be listed
         (code / name).symlink_to(ROOT / name)
     return _passed_on() | {
         "HOME": str(private),

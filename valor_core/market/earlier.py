@@ -47,7 +47,8 @@ def by_reach(earlier: Iterable[Query], asked: Query) -> list[Query]:
         and each.start <= asked.start <= each.end
         and replace(each, start=asked.start, end=asked.end) == asked
     ]
-    return sorted(able, key=lambda each: (min(each.end, asked.end), each == asked), reverse=True)
+    able.sort(key=lambda each: (min(each.end, asked.end), each == asked), reverse=True)
+    return [*able]
 
 
 def part_of(answer: Answer, asked: Query) -> Answer | None:
