@@ -1,6 +1,6 @@
 """What an earlier answer says of another question: the same series, but for other days."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -33,7 +33,7 @@ def question_of(key: str) -> Query:
     return MacroQuery(series=name, start=start, end=end)
 
 
-def by_reach(earlier: Iterable[Query], asked: Query) -> list[Query]:
+def by_reach(earlier: Iterable[Query], asked: Query) -> Sequence[Query]:
     """Those whose answers hold days of what is asked, from its first on; the furthest first.
 
     Of those that reach equally far the question itself comes first, then as they are given.
@@ -48,7 +48,7 @@ def by_reach(earlier: Iterable[Query], asked: Query) -> list[Query]:
         and replace(each, start=asked.start, end=asked.end) == asked
     ]
     able.sort(key=lambda each: (min(each.end, asked.end), each == asked), reverse=True)
-    return [*able]
+    return able
 
 
 def part_of(answer: Answer, asked: Query) -> Answer | None:
