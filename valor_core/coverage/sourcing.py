@@ -30,15 +30,16 @@ def sources_of(
     What differs is the author's assumption. Where the filing lacked an item, BadInputs asks for
     the rationale of the amount that was stated.
     """
+    stated = leaves(inputs)
     before = leaves(start.inputs) if start else {}
     suggested = start.sources if start else {}
     sources: dict[str, Source] = {}
     flaws = [
         Flaw(path, "a rationale for an input that does not exist")
         for path in rationales
-        if path not in leaves(inputs)
+        if path not in stated
     ]
-    for path, value in leaves(inputs).items():
+    for path, value in stated.items():
         known, said = suggested.get(path), rationales.get(path, "").strip()
         if len(said) > RATIONALE_MAX:
             flaws.append(Flaw(path, f"a rationale has at most {RATIONALE_MAX:,} characters"))
