@@ -7,7 +7,7 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from _pytest.doctest import DoctestModule
 from sqlalchemy.engine import make_url
 
 from app.fault_server import FaultServer, serving
@@ -58,6 +59,12 @@ TAKES_LONG = (
 )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Docstrings of tests hold no examples: nobody looks for them."""
+    return [each for each in (yield) if not isinstance(each, DoctestModule)]
+
+
 @pytest.hookimpl(trylast=True)  # after the shuffling
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first: nothing then runs alone at the end."""
@@ -69,6 +76,11 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 10)  # a page drawn makes thousands of objects that stay a while
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()  # else DuckDB is never taken down and prints all that it calls leaked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
