@@ -182,6 +182,7 @@ def sqlite_mould(tmp_path_factory: pytest.TempPathFactory, _own_home: None) -> M
     file = tmp_path_factory.mktemp("mould") / "valor.sqlite"
     with closing(Store(f"sqlite:///{file}")) as store:
         tenants = _filled(store)
+        speaking_alike = _speaking_as(store)
 
     @cache
     def with_the_book() -> Path:
@@ -194,7 +195,7 @@ def sqlite_mould(tmp_path_factory: pytest.TempPathFactory, _own_home: None) -> M
         if holding is not Holding.NOTHING:
             source = with_the_book() if holding is Holding.BOOK else file
             shutil.copyfile(source, folder / "valor.sqlite")
-        return Store(f"sqlite:///{folder / 'valor.sqlite'}")
+        return speaking_alike(Store(f"sqlite:///{folder / 'valor.sqlite'}"))
 
     return Mould(opened, *tenants)
 
@@ -207,10 +208,11 @@ def postgres_mould(postgres: EmbeddedPostgres, _own_home: None) -> Mould:
         connection.execute(f"GRANT vx_app TO {SERVING}")
     with closing(Store(postgres.url("mould", SERVING), owner_url=owner)) as store:
         tenants = _filled(store)
+        speaking_alike = _speaking_as(store)
 
     def copy(name: str, template: str) -> Store:
         owner = postgres.create_database(name, template=template)
-        return Store(postgres.url(name, SERVING), owner_url=owner)
+        return speaking_alike(Store(postgres.url(name, SERVING), owner_url=owner))
 
     @cache
     def with_the_book() -> str:
@@ -231,6 +233,18 @@ def _filled(store: Store) -> tuple[Tenant, Tenant]:
     tenants = add_tenant(store, "acme"), add_tenant(store, "rival")
     _forget_secrets()  # this may have run in the middle of a test's own set-up
     return tenants
+
+
+def _speaking_as(store: Store) -> Callable[[Store], Store]:
+    """What SQLAlchemy has once put into SQL for this database serves every copy of it."""
+    dialect, statements = store.engine.dialect, {}
+
+    def speaking_alike(copy: Store) -> Store:
+        copy.engine.dialect = dialect
+        copy.engine.update_execution_options(compiled_cache=statements)
+        return copy
+
+    return speaking_alike
 
 
 def _bring_the_book(store: Store) -> None:
