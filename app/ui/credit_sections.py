@@ -30,6 +30,7 @@ SCORES = {
     "m": "Beneish M, 1999",
     "f": "Piotroski F, 2000",
 }
+RATIOS_OF_Z = ("working_capital", "retained_earnings", "ebit", "equity", "sales")
 FORM = {"z": ZForm.Z, "z_prime": ZForm.Z_PRIME, "z_double_prime": ZForm.Z_DOUBLE_PRIME}
 GRADE = next(i for i, (rating, _) in enumerate(SPREADS) if rating == "BBB")
 INVESTMENT_GRADE = COVERS[FirmSize.LARGE][GRADE - 1]
@@ -130,14 +131,15 @@ def scores(desk: Desk, result: CreditResult | None) -> None:
         why = [(SCORES[name], _why(desk, lacking(desk.inputs, name))) for name in without]
         show.listed("What is lacking", why)
     if there:
-        _terms(result, there)
+        _terms(desk, result, there)
 
 
-def _terms(result: CreditResult, there: Sequence[str]) -> None:
+def _terms(desk: Desk, result: CreditResult, there: Sequence[str]) -> None:
     with show.asked():
         name = st.selectbox("Terms of", there, format_func=SCORES.__getitem__, key="credit:terms")
     score = getattr(result, name)
-    single = [each for each in fields(score) if each.name != "indices"]
+    single = [each for each in fields(score) if each.name not in ("indices", "zone")]
+    weights = _weights(desk, name)
     show.listing(
         f"{SCORES[name]}, term by term",
         ["Term", "Value", "Which is"],
@@ -145,12 +147,22 @@ def _terms(result: CreditResult, there: Sequence[str]) -> None:
             [
                 words.label_of(each.name, each.metadata["label"]),
                 words.in_unit(float(getattr(score, each.name)), each.metadata["unit"]),
-                each.metadata["text"],
+                each.metadata["text"].replace("weight", weights.get(each.name, "")),
             ]
             for each in single
         ],
         text=frozenset({"Term", "Which is"}),
     )
+
+
+def _weights(desk: Desk, name: str) -> dict[str, str]:
+    """What Altman weighs each ratio by; the other scores name their weights themselves."""
+    if name not in FORM:
+        return {}
+    stated = dict(zip(RATIOS_OF_Z, FORMS[FORM[name]].weights, strict=True))
+    if name == "z":
+        stated["sales"] = float(desk.inputs.k5)
+    return {ratio: f"{weight:g}" for ratio, weight in stated.items()}
 
 
 def _history(desk: Desk) -> None:

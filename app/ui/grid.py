@@ -108,15 +108,17 @@ def edited(
             if told:
                 heard.serial = told[-1]["serial"]
 
-    _TABLE(
-        key=key,
-        data={
-            "label": label,
-            "corner": corner,
-            "columns": [{"name": name, **asdict(column)} for name, column in columns.items()],
-            "rows": rows,
-            "heard": heard.serial,
-        },
-        on_edits_change=changed,
-        height=ROW_PX * (len(rows) + 1) + SCROLLBAR_PX,
-    )
+    height = ROW_PX * (len(rows) + 1) + SCROLLBAR_PX
+    with st.container(height=height, border=False):  # kept free until the component is there
+        _TABLE(
+            key=key,
+            data={
+                "label": label,
+                "corner": corner,
+                "columns": [{"name": name, **asdict(column)} for name, column in columns.items()],
+                "rows": rows,
+                "heard": heard.serial,
+            },
+            on_edits_change=changed,
+            height=height,
+        )

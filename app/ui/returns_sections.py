@@ -48,7 +48,13 @@ def headline(desk: Desk, result: ReturnsResult | None) -> None:
         },
         first_large=True,
     )
-    if result.irr is None:
+    if not np.any(result.net_flows):
+        st.info(
+            "State what is paid in as a number below zero, what is received as one above it, in "
+            "the grid of flows.",
+            icon=":material/edit:",
+        )
+    elif result.irr is None:
         st.info(_why_not_one(desk), icon=":material/rule:")
 
 
@@ -87,7 +93,6 @@ def flows(desk: Desk, result: ReturnsResult | None) -> None:
 
 def _profile(desk: Desk, result: ReturnsResult | None) -> None:
     if result is None or not np.any(result.net_flows):
-        st.info("The curve appears once flows are stated.", icon=":material/show_chart:")
         return
     roots = _roots(result)
     rates = _drawn(desk.inputs.rate, roots)

@@ -171,7 +171,7 @@ def listing(
     """
     kinds = [" class=vx-text" if name in text else "" for name in columns]
     head = "".join(
-        f"<th scope=col{kind}>{escape(name)}</th>"
+        f"<th scope=col{kind}>{escape(name)}</th>" if name else f"<td{kind}></td>"
         for name, kind in zip(columns, kinds, strict=True)
     )
     body = "".join(

@@ -39,7 +39,7 @@ def switched(at: AppTest, label: str) -> AppTest:
 
 def test_nothing_is_made_up_and_the_page_says_why_there_is_no_rate_yet(page):
     assert ">none<" in texts(page)
-    assert "no internal rate of return: none of them is negative" in texts(page)
+    assert "State what is paid in as a number below zero" in texts(page)
 
 
 def test_a_pasted_column_of_flows_has_its_rate_and_multiple(page):
