@@ -1,5 +1,7 @@
 """What a careful reader would question."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.models.sound import a_cost_of_capital, a_dcf, a_direct_dcf
@@ -126,3 +128,14 @@ def test_the_wacc_of_given_flows_is_checked_too():
     names = {c.name for c in checks_of(inputs, direct_cash_flow(inputs)) if not c.passed}
 
     assert "wacc" in names
+
+
+def test_a_check_whose_number_no_float_can_hold_still_tells_what_it_knows():
+    inputs = replace(a_direct_dcf(), stub=5e-324)
+
+    (asked,) = (
+        check for check in checks_of(inputs, direct_cash_flow(inputs)) if check.name == "bridge_day"
+    )
+
+    assert not asked.passed
+    assert asked.numbers == {"stub": 5e-324}

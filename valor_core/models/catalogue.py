@@ -1,6 +1,10 @@
 """Every model that can be run, saved, explained and exported, in one explicit list."""
 
+from dataclasses import replace
+from math import isfinite
 from typing import Any
+
+import numpy as np
 
 from valor_core.errors import NotFound
 from valor_core.models.checks import Check
@@ -305,5 +309,10 @@ def model_named(name: str) -> Model:
 
 
 def checks_of(inputs: Any, result: Any) -> tuple[Check, ...]:
-    """What to question in a value, what failed first."""
-    return model_of(inputs).checks(inputs, result)
+    """What to question in a value, what failed first; a number beyond all floats is left out."""
+    with np.errstate(all="ignore"):
+        asked = model_of(inputs).checks(inputs, result)
+    return tuple(
+        replace(check, numbers={name: n for name, n in check.numbers.items() if isfinite(n)})
+        for check in asked
+    )
