@@ -8,6 +8,9 @@ from hypothesis import given, settings
 
 from tests.models.lbo.deals import a_deal
 from tests.models.sound import rates
+from tests.workbooks.cases import RANDOM_CASES
+from valor_core.errors import BadInput
+from valor_core.models.fields import leaves
 from valor_core.models.lbo import refusals
 from valor_core.models.lbo.buyout import leveraged_buyout
 from valor_core.models.lbo.events import Draw, Recapitalisation
@@ -67,3 +70,14 @@ def test_a_return_out_of_reach_is_refused():
         entry_multiple_for(a_deal(exit_multiple=0.5), 0.2)
     with pytest.raises(refusals.RequiredReturnTooLow):
         reverse_lbo(ReverseLboInputs(deal=a_deal(), required_return=-1.0))
+
+
+@pytest.mark.parametrize("length", [-1e300, 1e9, 6.4e79])
+def test_a_year_whose_power_no_float_can_hold_has_a_finite_price_or_is_refused(length):
+    deal = RANDOM_CASES["reverse_lbo"](3)
+
+    try:
+        found = reverse_lbo(replace(deal, deal=replace(deal.deal, year_length=length)))
+    except BadInput:
+        return
+    assert all(np.isfinite(value).all() for value in leaves(found).values())

@@ -459,7 +459,7 @@ class Exits:
 def exits_of(inputs: LboInputs, held: Held, claims: Claims, *, since: int = 1) -> Exits:
     """Sell at the end of each year from one on, after its distribution, and pay the holders."""
     exits = Exits(**{each.name: [] for each in fields(Exits)})
-    growth = (1.0 + inputs.holders.preferred_rate) ** inputs.year_length
+    growth = np.power(1.0 + inputs.holders.preferred_rate, inputs.year_length)
     claim, had = claims.preferred, _HadBefore()
     years = zip(held.forecast.ebitda, held.debt, strict=True)
     for number, (ebitda, year) in enumerate(years, 1):

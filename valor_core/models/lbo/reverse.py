@@ -113,7 +113,7 @@ def _sponsor_worth(deal: LboInputs, held: Held, equity: Numbers, factors: list[N
 
 def _factors(deal: LboInputs, rate: Numbers) -> list[Numbers]:
     rate = valid_where(rate > -1.0, rate, RequiredReturnTooLow, rate=rate)
-    growth = (1.0 + rate) ** deal.year_length
+    growth = np.power(1.0 + rate, deal.year_length)
     factors = [1.0 / growth]
     for _ in range(deal.exit_year - 1):
         factors.append(factors[-1] / growth)
