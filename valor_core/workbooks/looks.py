@@ -102,6 +102,14 @@ class Looks:
         """An assumption: typed in, meant to be changed."""
         return self._format(font_color=BLUE, bg_color="#FFF9E5", num_format=number_format(unit))
 
+    def chosen(self) -> "Format":
+        """An assumption in words, above numbers."""
+        return self._format(font_color=BLUE, bg_color="#FFF9E5", align="right")
+
+    def place(self) -> "Format":
+        """Which of several, by its number."""
+        return self._format(num_format="0", font_color=GREY)
+
     def formula(self, unit: Unit | None, *, faint: bool = False, strong: bool = False) -> "Format":
         """A computed number."""
         emphasis = {"bold": True, "top": 1} if strong else {}

@@ -93,14 +93,14 @@ class ScenarioSheet:
     def _write_choice(self, sheet: "Worksheet", looks: Looks, live: str, checks: str) -> None:
         unit, value = self.line.unit, self.found.base
         say(sheet, CHOSEN, 0, "Case in use", looks.text())
-        say(sheet, CHOSEN, IN_USE, self.base_name, looks.input(None))
+        say(sheet, CHOSEN, IN_USE, self.base_name, looks.chosen())
         sheet.data_validation(
             CHOSEN, IN_USE, CHOSEN, IN_USE, {"validate": "list", "source": f"={self._row(HEAD)}"}
         )
         say(sheet, NUMBER, 0, "Its number", looks.text(faint=True))
         # Not MATCH: it takes ? and * in a name for patterns, and capitals for small letters.
         number = f"=SUMPRODUCT(EXACT({_at(CHOSEN, IN_USE)},{self._row(HEAD)})*{self._row(NUMBERS)})"
-        sheet.write_formula(NUMBER, IN_USE, number, looks.formula(None, faint=True), 1)
+        sheet.write_formula(NUMBER, IN_USE, number, looks.place(), 1)
         say(sheet, LIVE, 0, f"{self.line.label} of the case in use", looks.text())
         sheet.write_formula(LIVE, IN_USE, f"={live}", looks.link(unit, strong=True), value)
         say(sheet, ENGINE, 0, "As the engine valued it", looks.text())
@@ -121,7 +121,7 @@ class ScenarioSheet:
     ) -> None:
         found, unit = self.found, self.line.unit
         for column, text in enumerate(("Case", "Unit", "In use", self.base_name, *found.names)):
-            say(sheet, HEAD, column, text, looks.heading())
+            say(sheet, HEAD, column, text, looks.heading() if column < IN_USE else looks.year())
         say(sheet, NUMBERS, 0, "Number", looks.text(faint=True))
         say(sheet, ODDS, 0, "Probability", looks.text())
         say(sheet, ODDS, 1, units[Unit.RATE], looks.text(faint=True))
@@ -130,7 +130,7 @@ class ScenarioSheet:
         sheet.write_formula(VALUES, IN_USE, f"={live}", looks.link(unit), found.base)
         for place, value in enumerate((found.base, *found.values)):
             column = BASE + place
-            sheet.write_number(NUMBERS, column, place + 1, looks.formula(None, faint=True))
+            sheet.write_number(NUMBERS, column, place + 1, looks.place())
             if place:
                 odds = found.probabilities[place - 1]
                 sheet.write_number(ODDS, column, odds, looks.input(Unit.RATE))
