@@ -14,12 +14,12 @@ from app.ui.lineage import lineage, restated
 from app.ui.share_terms import share_terms
 from app.ui.statement_table import Restated, ratio_table, statement_table
 from app.ui.words import NOTHING, counted
+from valor_core.amounts import in_money, shown
 from valor_core.coverage.companies import Company
 from valor_core.coverage.currency import currencies_of
 from valor_core.coverage.items import Statement
 from valor_core.coverage.splits import SplitFact
 from valor_core.coverage.statements import Line, Statements
-from valor_core.models.amounts import in_money, shown
 from valor_core.values import FiledFact
 from valor_core.workbench import people
 from valor_core.workbench.adjustments import list_adjustments, list_layers

@@ -9,7 +9,7 @@ from app.ui.company_table import company_table
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.importing import import_facts
 from app.ui.words import counted
-from valor_core.models.amounts import shown
+from valor_core.amounts import shown
 from valor_core.workbench.companies import Covered, coverage
 from valor_core.workbench.verb import open_work
 

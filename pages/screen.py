@@ -7,8 +7,8 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from app.ui import show, words
 from app.ui.frame import caller, leads, only_for_its_readers
+from valor_core.amounts import shown as amounts
 from valor_core.errors import ValorError
-from valor_core.models.amounts import shown as amounts
 from valor_core.models.fields import Unit
 from valor_core.snapshots.catalogue import NoSnapshot
 from valor_core.snapshots.manifest import Manifest

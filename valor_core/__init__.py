@@ -14,7 +14,7 @@ TYPE_CHECKING = False  # as type checkers read it: importing typing would triple
 if TYPE_CHECKING:
     from typing import Any
 
-    from valor_core.models.amounts import show_in
+    from valor_core.amounts import show_in
     from valor_core.models.bridge import Bridge
     from valor_core.models.cost_of_capital import CostOfCapitalInputs
     from valor_core.models.dcf import DcfInputs
@@ -40,7 +40,7 @@ _HOMES = {
     "value": "valor_core.notebook",
     "steps": "valor_core.notebook",
     "Valuation": "valor_core.notebook",
-    "show_in": "valor_core.models.amounts",
+    "show_in": "valor_core.amounts",
     "Bridge": "valor_core.models.bridge",
     "CostOfCapitalInputs": "valor_core.models.cost_of_capital",
     "DcfInputs": "valor_core.models.dcf",

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import CallersWork
 from app.api.requests import StrictRoute
-from valor_core.models.amounts import Scale
+from valor_core.amounts import Scale
 from valor_core.workbench import preferences
 
 router = APIRouter(prefix="/preferences/amounts", tags=["preferences"], route_class=StrictRoute)

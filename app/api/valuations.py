@@ -16,9 +16,9 @@ from app.api.companies import AsOf, Layer
 from app.api.computations import RefusalView
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
+from valor_core.amounts import showing
 from valor_core.coverage.sourcing import dump_sources
 from valor_core.coverage.valuations import OF_SHARES
-from valor_core.models.amounts import showing
 from valor_core.models.catalogue import MODELS, checks_of, model_named
 from valor_core.models.codec import dump, load, schema
 from valor_core.models.lines import spoken

@@ -8,11 +8,11 @@ import streamlit as st
 from app.ui import show
 from app.ui.stating import done
 from app.ui.words import NOTHING, in_filed_unit, moment, person
+from valor_core.amounts import shown
 from valor_core.coverage.adjustments import LAYER_MAX, RATIONALE_MAX, Standing
 from valor_core.coverage.companies import Company
 from valor_core.coverage.items import ITEM, Measure
 from valor_core.coverage.statements import Statements
-from valor_core.models.amounts import shown
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, FiledFact, from_micros

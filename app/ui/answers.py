@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import streamlit as st
 
 from app.ui.words import NOTHING
-from valor_core.models.amounts import shown
+from valor_core.amounts import shown
 
 TABLE_HEIGHT = 480
 LARGE = 1e5  # numbers of this size need no digits behind the point

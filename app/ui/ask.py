@@ -18,9 +18,9 @@ from app.ui.drivers import (
 from app.ui.field import Field
 from app.ui.frame import caller
 from app.ui.places import at, can_be_empty, put_at
+from valor_core.amounts import shown as amounts
 from valor_core.coverage.adjustments import AS_FILED
 from valor_core.coverage.companies import Company
-from valor_core.models.amounts import shown as amounts
 from valor_core.models.cost_of_capital import BetaKind
 from valor_core.models.explained import adjusted_text
 from valor_core.models.fields import Unit

@@ -19,7 +19,7 @@ from app.ui.field import Field
 from app.ui.grid import Column, Edit
 from app.ui.places import at, put_at
 from app.ui.words import MILLION, NOTHING
-from valor_core.models.amounts import shown
+from valor_core.amounts import shown
 from valor_core.models.bridge import ASSETS, CLAIMS
 from valor_core.models.dilution import OptionTranche
 from valor_core.models.paths import Fade

@@ -17,10 +17,10 @@ from app.ui.grid import Column, Edit
 from app.ui.headline import page_of
 from app.ui.subjects import SUBJECTS
 from app.ui.words import label_of
+from valor_core.amounts import shown as amounts
 from valor_core.charts import batches as charts
 from valor_core.coverage.batches import MODELS, BatchPolicy, StatedPrice, Valued, rows_of
 from valor_core.errors import BadInput
-from valor_core.models.amounts import shown as amounts
 from valor_core.models.catalogue import model_named
 from valor_core.models.codec import load
 from valor_core.models.fields import Unit

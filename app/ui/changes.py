@@ -15,7 +15,7 @@ from app.ui.draft import Desk
 from app.ui.drivers import DRIVERS, years_of
 from app.ui.grid import Column, Edit
 from app.ui.words import NOTHING, in_unit, money, percent
-from valor_core.models.amounts import in_money
+from valor_core.amounts import in_money
 from valor_core.models.dcf import DcfInputs
 from valor_core.models.fields import Unit, leaves
 from valor_core.models.lines import Line, lines_of, spoken

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app.ui.frame import go
-from valor_core.models.amounts import shown
+from valor_core.amounts import shown
 from valor_core.values import from_micros
 from valor_core.workbench.companies import Covered
 

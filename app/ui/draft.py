@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.ui.frame import caller
 from app.ui.words import in_money_short
+from valor_core.amounts import in_money
 from valor_core.coverage.companies import Company
 from valor_core.coverage.figures import DEFAULT
 from valor_core.coverage.layers import layers_of
@@ -16,7 +17,6 @@ from valor_core.coverage.prefill import Prefilled
 from valor_core.coverage.prefill_merger import target_of, with_target
 from valor_core.coverage.sourcing import basis_of, source_by_method
 from valor_core.errors import BadInput, ValorError
-from valor_core.models.amounts import in_money
 from valor_core.models.basis import Basis
 from valor_core.models.bridge import Bridge
 from valor_core.models.catalogue import model_named

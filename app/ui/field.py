@@ -5,7 +5,7 @@ from typing import Any
 
 from app.ui.places import at
 from app.ui.words import MILLION, label_of
-from valor_core.models.amounts import in_money, shown
+from valor_core.amounts import in_money, shown
 from valor_core.models.fields import Unit
 
 SCALE = {Unit.RATE: 0.01, Unit.SHARES: MILLION}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from valor_core.amounts import Scale
 from valor_core.charts.history import yearly_bars, yearly_rates
 from valor_core.charts.style import Theme
 from valor_core.coverage.companies import Company
@@ -16,7 +17,6 @@ from valor_core.coverage.reported import History, history
 from valor_core.coverage.restatements import Restatement, restatements
 from valor_core.coverage.splits import Split, splits_for
 from valor_core.coverage.statements import Statements, statements_of
-from valor_core.models.amounts import Scale
 from valor_core.models.credit.model import CreditResult
 from valor_core.store.work import Work
 from valor_core.values import Caller, FiledFact

@@ -10,8 +10,8 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_r
 
 from app.state import PROCESS
 from app.ui import show
-from valor_core.models import amounts
-from valor_core.models.amounts import Scale
+from valor_core import amounts
+from valor_core.amounts import Scale
 from valor_core.settings import ROOT
 from valor_core.tenancy.access import MAY, may
 from valor_core.tenancy.preferences import AmountsIn

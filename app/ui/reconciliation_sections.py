@@ -12,9 +12,9 @@ from app.ui.draft import Desk
 from app.ui.field import Field, field_of
 from app.ui.frame import caller
 from app.ui.places import at, put_at
+from valor_core.amounts import shown
 from valor_core.charts import reconciliation as charts
 from valor_core.errors import ValorError
-from valor_core.models.amounts import shown
 from valor_core.models.conventions import valued_as_of
 from valor_core.models.fields import Unit
 from valor_core.models.intrinsic.causes import (

@@ -20,7 +20,7 @@ from app.ui.words import (
     person,
     unit_mark,
 )
-from valor_core.models.amounts import shown
+from valor_core.amounts import shown
 from valor_core.models.catalogue import checks_of
 from valor_core.models.checks import Check
 from valor_core.models.comparison import Move, moves

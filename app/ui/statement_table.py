@@ -7,10 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from app.ui.words import MILLION
+from valor_core.amounts import shown
 from valor_core.coverage.items import ITEM, Measure
 from valor_core.coverage.restatements import Restatement
 from valor_core.coverage.statements import Line, Ratio, Statements
-from valor_core.models.amounts import shown
 from valor_core.values import FiledFact
 
 ROW_PX = 35

@@ -5,7 +5,7 @@ from datetime import datetime
 from math import isfinite
 from typing import Any
 
-from valor_core.models.amounts import shown
+from valor_core.amounts import shown
 from valor_core.models.fields import Unit
 from valor_core.models.lines import spoken
 from valor_core.values import FiledFact

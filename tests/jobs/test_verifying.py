@@ -11,10 +11,10 @@ import pytest
 
 from tests.books import imported, of_the_demo_book, valued
 from tests.conftest import ONLY_SQLITE, World
+from valor_core.amounts import Scale
 from valor_core.coverage import job_runs
 from valor_core.coverage.job_runs import JobRun, Status
 from valor_core.coverage.report_parameters import report_source
-from valor_core.models.amounts import Scale
 from valor_core.settings import home
 from valor_core.store.tables import SnapshotRow
 from valor_core.values import Caller, Role

@@ -13,8 +13,8 @@ from app.ui.drivers import DRIVERS, years_of
 from app.ui.places import put_at
 from tests.pages.grids import cells, edited
 from tests.pages.opening import opened, run
+from valor_core.amounts import Scale
 from valor_core.coverage.companies import Company, company_id
-from valor_core.models.amounts import Scale
 from valor_core.models.dcf import DcfInputs, discounted_cash_flow
 from valor_core.models.dilution import OptionTranche
 from valor_core.models.discounting import Timing

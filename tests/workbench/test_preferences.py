@@ -3,8 +3,8 @@
 import pytest
 
 from tests.conftest import ONLY_SQLITE, World
+from valor_core.amounts import Scale
 from valor_core.errors import AccessDenied
-from valor_core.models.amounts import Scale
 from valor_core.values import Caller
 from valor_core.workbench import preferences
 from valor_core.workbench.verb import open_work

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from valor_core.amounts import shown
 from valor_core.charts.style import DOWN, TOTAL, UP, Theme, figure, money_format
-from valor_core.models.amounts import shown
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from valor_core.amounts import in_money, shown
 from valor_core.charts.style import DOWN, TOTAL, UP, Theme, figure, money, money_axis, money_hover
-from valor_core.models.amounts import in_money, shown
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from valor_core.amounts import shown
 from valor_core.charts.style import SERIES, Theme, figure, money_format
-from valor_core.models.amounts import shown
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from valor_core.amounts import in_money, shown
 from valor_core.charts.style import (
     DOWN,
     INK,
@@ -16,7 +17,6 @@ from valor_core.charts.style import (
     money_axis,
     money_hover,
 )
-from valor_core.models.amounts import in_money, shown
 from valor_core.models.lbo.buyout import LboResult
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from valor_core.amounts import in_money, shown
 from valor_core.charts.style import (
     INK,
     SERIES,
@@ -14,7 +15,6 @@ from valor_core.charts.style import (
     money_format,
     money_hover,
 )
-from valor_core.models.amounts import in_money, shown
 from valor_core.models.options.decision import Course, ValueCurve
 from valor_core.models.options.lattice import Boundary
 

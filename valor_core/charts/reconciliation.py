@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from valor_core.amounts import in_money, shown
 from valor_core.charts.style import DOWN, FAINT, TOTAL, Theme, figure, money_axis, money_hover
-from valor_core.models.amounts import in_money, shown
 from valor_core.models.intrinsic.causes import Reconciled
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from valor_core.amounts import in_money
 from valor_core.charts.style import money
-from valor_core.models.amounts import in_money
 from valor_core.models.bridge import ASSETS, CLAIMS
 from valor_core.models.checks import Check
 from valor_core.models.dcf import DcfInputs, DcfResult

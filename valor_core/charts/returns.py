@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from valor_core.amounts import in_money, shown
 from valor_core.charts.style import DOWN, FAINT, INK, TOTAL, Theme, figure, money_hover
-from valor_core.models.amounts import in_money, shown
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

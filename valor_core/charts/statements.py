@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from valor_core.amounts import in_money, shown
 from valor_core.charts.style import FAINT, SERIES, TOTAL, Theme, figure, money_axis, money_hover
-from valor_core.models.amounts import in_money, shown
 from valor_core.models.statements.forecast import StatementsResult
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from valor_core.models.amounts import in_money, shown
+from valor_core.amounts import in_money, shown
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

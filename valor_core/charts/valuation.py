@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from valor_core.amounts import in_money, shown
 from valor_core.charts.style import (
     DOWN,
     HEAT,
@@ -18,7 +19,6 @@ from valor_core.charts.style import (
     money_axis,
     money_hover,
 )
-from valor_core.models.amounts import in_money, shown
 from valor_core.models.bridge import ASSETS, CLAIMS, Bridge
 from valor_core.models.dcf import DcfResult
 from valor_core.models.dcf_direct import DirectDcfResult

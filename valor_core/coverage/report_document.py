@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from valor_core.amounts import Scale, in_money
 from valor_core.coverage.companies import Company
 from valor_core.coverage.sourcing import basis_of, dump_sources, load_sources
 from valor_core.errors import BadInput, Conflict
-from valor_core.models.amounts import Scale, in_money
 from valor_core.models.basis import Basis
 from valor_core.models.catalogue import checks_of, model_named
 from valor_core.models.checks import Check

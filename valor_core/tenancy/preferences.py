@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from valor_core.models.amounts import Scale
+from valor_core.amounts import Scale
 from valor_core.store.tables import PreferenceRow
 from valor_core.store.work import Work
 

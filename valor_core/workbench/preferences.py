@@ -1,6 +1,6 @@
 """In what amounts of money are shown, as a person or the whole tenant has it."""
 
-from valor_core.models.amounts import Scale
+from valor_core.amounts import Scale
 from valor_core.store.work import Work
 from valor_core.tenancy import preferences
 from valor_core.tenancy.preferences import EVERYBODY, AmountsIn

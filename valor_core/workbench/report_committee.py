@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from valor_core.amounts import shown as scale
 from valor_core.audit import log as audit
 from valor_core.charts.style import money
 from valor_core.coverage import companies, valuations
@@ -14,7 +15,6 @@ from valor_core.coverage.figures_report import Listing, Told
 from valor_core.coverage.items import ITEM, Measure
 from valor_core.coverage.valuations import OF_SHARES
 from valor_core.errors import ValorError
-from valor_core.models.amounts import shown as scale
 from valor_core.models.catalogue import MODELS
 from valor_core.models.dilution import Shares
 from valor_core.models.explained import shown, source_text

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from valor_core.amounts import shown as scale
 from valor_core.cells import inert
 from valor_core.charts.style import money
 from valor_core.errors import BadInput
-from valor_core.models.amounts import shown as scale
 from valor_core.models.explained import shown
 from valor_core.models.fields import Unit
 from valor_core.models.model import Model

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from valor_core.amounts import Scale, showing
 from valor_core.audit import log as audit
 from valor_core.billing.metering import Meter
 from valor_core.coverage import (
@@ -41,7 +42,6 @@ from valor_core.coverage.report_parameters import (
 from valor_core.coverage.schedules import Schedule, ScheduleChange
 from valor_core.coverage.sourcing import load_sources
 from valor_core.errors import BadInput, Conflict, NotFound
-from valor_core.models.amounts import Scale, showing
 from valor_core.models.codec import load
 from valor_core.models.dcf import DcfInputs
 from valor_core.store.tables import (

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from valor_core.models.amounts import Scale, in_money, shown
+from valor_core.amounts import Scale, in_money, shown
 from valor_core.models.fields import Unit
 
 if TYPE_CHECKING:
