@@ -11,7 +11,7 @@ from hypothesis.strategies import booleans, floats, lists, none, sampled_from
 
 from tests.market.played import FREE, QUESTION, Clock, Played, Skipping, no_wait
 from tests.market.simulator import seeds
-from valor_core.market.breaker import Limits, State
+from valor_core.market.breaker import Limits, Permit, State
 from valor_core.market.failures import BREAKING, Failure, ProviderFailure
 from valor_core.market.provider import Capability, MacroQuery
 from valor_core.market.providers.replay import Replay
@@ -199,6 +199,27 @@ def test_what_the_installation_lacks_is_told_as_such_and_opens_nothing(clock):
         ask(router, fred, providers=("fred",)).given()
 
     assert router.breaker("fred", Capability.MACRO).state is State.CLOSED
+
+
+def test_a_caller_who_gives_up_on_a_probe_frees_its_place_and_says_nothing_of_the_provider(clock):
+    router, fred = a_router(clock), Played(name="fred", clock=clock, how=Failure.CONNECTION)
+    policy, http = replace(POLICY, providers=("fred",), deadline_s=60.0), SafeHttp(loopback=True)
+    for _ in range(5):
+        ask(router, fred, policy=policy)
+    breaker, before = router.breaker("fred", Capability.MACRO), len(fred.asked)
+    clock.now, fred.how = breaker.standing.open_until, "hang"
+
+    async def given_up() -> None:
+        asked = asyncio.create_task(router.ask(QUESTION, policy, {"fred": fred}, http))
+        while len(fred.asked) == before:
+            await asyncio.sleep(0)
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+
+    asyncio.run(given_up())
+
+    assert breaker.state is State.HALF_OPEN
+    assert isinstance(breaker.admit(), Permit)
 
 
 def test_when_all_are_open_nobody_is_asked_at_all(clock):

@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -212,3 +213,17 @@ def test_a_provider_that_was_left_alone_is_tried_again_by_one_process_at_a_time(
     assert offer["fred"].asked == []
     with unit_of_work(acme.analyst, store, later + timedelta(minutes=1)) as work:
         assert routing.claim_probes(work, {("fred", MACRO)}), "whoever died holds it no longer"
+
+
+def test_twenty_processes_at_once_make_one_probe(store, acme, offer):
+    offer["fred"].how = Failure.CONNECTION
+    for _ in range(5):
+        routing.ask(acme.analyst, QUESTION, among=offer, only="fred")
+    later, due = datetime.now(UTC) + timedelta(hours=1), {("fred", MACRO)}
+
+    def claimed(_process: int) -> bool:
+        with unit_of_work(acme.analyst, store, later) as work:
+            return routing.claim_probes(work, due) == due
+
+    with ThreadPoolExecutor(20) as processes:
+        assert sum(processes.map(claimed, range(20))) == 1
