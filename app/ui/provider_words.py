@@ -32,13 +32,27 @@ ANSWERS = {
 }
 
 
-def question(key: str) -> str:
-    """What was asked, from the text by which it is known.
+def filer_of(key: str) -> str:
+    """The CIK of a question for filings that names one; else nothing.
 
-    >>> question("bars:AAPL:2026-01-02:2026-02-27:all"), question("fundamentals:320193")
-    ('daily prices of AAPL, 2026-01-02 to 2026-02-27', 'company filings of 320193')
+    >>> filer_of("fundamentals:320193"), filer_of("fundamentals:AAPL")
+    ('320193', '')
+    """
+    kind, _, name = key.partition(":")
+    return name if kind == Capability.FUNDAMENTALS and name.isdigit() else ""
+
+
+def question(key: str, filers: Mapping[str, str]) -> str:
+    """What was asked, from the text by which it is known, and the names of companies by CIK.
+
+    >>> question("bars:AAPL:2026-01-02:2026-02-27:all", {})
+    'daily prices of AAPL, 2026-01-02 to 2026-02-27'
+    >>> question("fundamentals:320193", {"320193": "Apple Inc."}), question("fundamentals:1", {})
+    ('company filings of Apple Inc.', 'company filings of CIK 1')
     """
     kind, name, *days = key.split(":")
+    if cik := filer_of(key):
+        name = filers.get(cik, f"CIK {cik}")
     told = f"{KINDS[Capability(kind)]} of {name}"
     return f"{told}, {days[0]} to {days[1]}" if len(days) > 1 else told
 

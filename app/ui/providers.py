@@ -1,6 +1,7 @@
 """The parts of the page Providers: how they stand, how good they were, whom one asks."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import available_timezones
 
@@ -13,6 +14,7 @@ from app.ui.provider_words import (
     KINDS,
     STATES,
     figures_row,
+    filer_of,
     lasted,
     policy_sentences,
     question,
@@ -20,7 +22,7 @@ from app.ui.provider_words import (
 from app.ui.words import counted, moment, person
 from valor_core.charts import providers as charts
 from valor_core.charts.providers import Stretch
-from valor_core.errors import ValorError
+from valor_core.errors import NotFound, ValorError
 from valor_core.market.provider import Capability
 from valor_core.market.routing import Policy, Use
 from valor_core.sla.hours import DAYS, Service
@@ -28,7 +30,7 @@ from valor_core.sla.states import State
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, from_micros, utc_now
-from valor_core.workbench import providers, routing
+from valor_core.workbench import companies, providers, routing
 from valor_core.workbench.providers import Standing
 from valor_core.workbench.routing import PolicyNow, RoutingDecisionRow
 from valor_core.workbench.verb import open_work
@@ -48,24 +50,24 @@ def now(who: Caller) -> None:
         found = providers.read_providers(work, days=1)
         course = providers.read_course(work, days=1)
         decisions = routing.read_decisions(work, limit=5)
+        filers = _filers(work, decisions)
     if not found:
         st.info(NOBODY_ASKED, icon=":material/info:")
         return
     well = sum(each.state is State.UP for each in found)
     show.listing(
         f"{well} of {counted(len(found), 'provider')} up; times are UTC",
-        ["Provider", "For", "State", "Why", "Since"],
+        ["Provider", "State", "Since", "Why"],
         [
             [
-                each.title,
-                KINDS[each.capability],
+                f"{each.title}, {KINDS[each.capability]}",
                 STATES[each.state],
-                _why(each),
                 f"{each.since:%Y-%m-%d %H:%M}" if each.since else "just now",
+                _why(each),
             ]
             for each in found
         ],
-        text=frozenset({"Provider", "For", "State", "Why"}),
+        text=frozenset({"Provider", "State", "Since", "Why"}),
     )
     _releasing(who, [each for each in found if each.left_alone_until])
     if course:
@@ -87,7 +89,7 @@ def now(who: Caller) -> None:
         )
         st.caption("Drawn once a minute. What has changed since then stands in the list above.")
     st.subheader("The latest choices", anchor=False)
-    _choices(decisions)
+    _choices(decisions, filers)
 
 
 def service_levels(who: Caller) -> None:
@@ -122,7 +124,8 @@ def decisions(who: Caller) -> None:
     """Who answered, and why that one."""
     with open_work(who) as work:
         found = routing.read_decisions(work, limit=100)
-    _choices(found)
+        filers = _filers(work, found)
+    _choices(found, filers)
 
 
 def policies(who: Caller, names: Mapping[str, str]) -> None:
@@ -182,24 +185,33 @@ def _why(each: Standing) -> str:
     return f"{each.why_left_alone}; {until}" if each.why_left_alone else until
 
 
-def _choices(found: Sequence[RoutingDecisionRow]) -> None:
+def _filers(work: Work, found: Sequence[RoutingDecisionRow]) -> dict[str, str]:
+    """The names of the companies whose filings were asked for, by CIK."""
+    names = {}
+    for cik in {filer_of(row.query) for row in found} - {""}:
+        with suppress(NotFound):
+            names[cik] = companies.read_company(work, cik).name
+    return names
+
+
+def _choices(found: Sequence[RoutingDecisionRow], filers: Mapping[str, str]) -> None:
     if not found:
-        st.info("Nothing was asked yet.")
+        st.info(NOBODY_ASKED, icon=":material/info:")
         return
     show.listing(
         "The newest first",
-        ["At", "Asked for", "Chosen, and why", "Answer", "Took"],
+        ["At", "Asked for", "Took", "Answer", "Chosen, and why"],
         [
             [
                 f"{from_micros(row.at):%m-%d %H:%M:%S}",
-                question(row.query),
-                row.why,
-                ANSWERS[row.answer],
+                question(row.query, filers),
                 lasted(row.micros / 1e6),
+                ANSWERS[row.answer],
+                row.why,
             ]
             for row in found
         ],
-        text=frozenset({"Asked for", "Chosen, and why", "Answer"}),
+        text=frozenset({"Asked for", "Answer", "Chosen, and why"}),
     )
 
 
