@@ -24,9 +24,7 @@ STATES = {
     "waiting": "○ waiting",
     "stopped": "– stopped",
 }
-COLUMNS = [
-    "Stream", "Provider", "State", "Why", "Speaks", "Newest at", "Prices", "Gaps", "Started by"
-]  # fmt: skip
+COLUMNS = ["Stream", "State", "Newest at", "Prices", "Gaps", "Speaks", "Started by", "Why"]
 TICKS_SHOWN = 10
 OWN_HOURS = "Others"
 HOURS = {
@@ -87,15 +85,14 @@ def _now(who: Caller, names: Mapping[str, str]) -> None:
 
 def _line(each: Feed, names: Mapping[str, str]) -> list[str]:
     return [
-        ", ".join(each.row.symbols),
-        each.title,
+        f"{', '.join(each.row.symbols)} of {each.title}",
         STATES[each.state],
-        each.why,
-        hours_of(each.hours),
         f"{each.last_at:%Y-%m-%d %H:%M:%S}" if each.last_at else NOTHING,
         f"{each.row.ticks:,}",
         f"{len(each.gaps):,}" if each.gaps else "none",
+        hours_of(each.hours),
         person(each.row.created_by, names),
+        each.why,
     ]
 
 

@@ -374,7 +374,7 @@ def providers(who: Caller, standing: Sequence[Standing], names: Mapping[str, str
             type="password",
             max_chars=LENGTH_MAX,
             autocomplete="off",
-            key=f"market_key_{st.session_state.get(_DONE, 0)}",
+            key="market_key",
         )
         pressed = st.form_submit_button("Keep the key", icon=":material/key:")
     if pressed:
