@@ -110,7 +110,7 @@ class FeedBody(BaseModel):
 
     provider: str = Field(description="replay or alpaca.")
     symbols: list[str] = Field(min_length=1, max_length=SYMBOLS_MOST)
-    hours: HoursBody | None = Field(None, description="None: those of the US market.")
+    hours: HoursBody | None = Field(None, description="None: the usual ones of what is streamed.")
 
 
 class MadeFeedView(BaseModel):

@@ -366,6 +366,8 @@ def providers(who: Caller, standing: Sequence[Standing], names: Mapping[str, str
         st.caption("Keys are set by an administrator of your tenant.")
         return
     keyed = {each.offer.title: each for each in standing if each.offer.takes_key}
+    if st.session_state.get(_TOLD, ("", ""))[0] == "keys":
+        st.session_state["market_key"] = ""  # what was kept is forgotten here; the field stays
     with st.form("keys", border=False, clear_on_submit=True):
         left, right = st.columns(2)
         title = left.selectbox("Provider", list(keyed), key="market_key_of")
