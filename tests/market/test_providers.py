@@ -20,6 +20,7 @@ from hypothesis.strategies import composite, floats, integers, sampled_from
 
 from app.fault_server import Answers, Fault, FaultServer
 from tests.market import answers
+from tests.market.played import Counting
 from valor_core.errors import BadInput
 from valor_core.market.failures import Failure, ProviderFailure
 from valor_core.market.offered import OFFERS, usable
@@ -103,7 +104,8 @@ def run(act: Callable[[SafeHttp, float], Awaitable[Any]], *, within_s: float = 5
         async with SafeHttp(loopback=True) as http:
             return await act(http, asyncio.get_running_loop().time() + within_s)
 
-    return asyncio.run(once())
+    with asyncio.Runner(loop_factory=Counting) as runner:
+        return runner.run(once())
 
 
 def ask(provider: Provider, query: Query, *, within_s: float = 5.0) -> Answer:
