@@ -15,7 +15,7 @@ DEEDS = {
     "adjustment.drop": ("dropped an adjustment", "of"),
     "audit.checkpoint": ("sealed the log", "of"),
     "audit.export": ("exported the audit log", ""),
-    "audit.hold_released": ("released the legal hold", ""),
+    "audit.hold_released": ("released the legal hold", "on"),
     "audit.hold_set": ("set a legal hold", "on"),
     "audit.key_rotated": ("changed the key of the log to", ""),
     "audit.purge": ("purged details of", ""),
@@ -45,7 +45,7 @@ DEEDS = {
     "grant.end": ("ended the operator's access", ""),
     "grant.give": ("let the operator read this tenant", ""),
     "grant.open": ("began to read this tenant", ""),
-    "hold.ask_release": ("asked for the release of the legal hold", ""),
+    "hold.ask_release": ("asked for the release of the legal hold", "on"),
     "job.finish": ("finished the job", ""),
     "job.schedule": ("changed when it is done, the job", ""),
     "job.start": ("started the job", ""),
@@ -69,7 +69,7 @@ DEEDS = {
     "plan.assign": ("changed the plan", "to"),
     "plan.define": ("defined the plan", ""),
     "plan.override": ("changed a limit", "of"),
-    "plan.zone": ("changed the time zone of quotas", ""),
+    "plan.zone": ("changed the time zone of quotas", "to"),
     "preference.choose": ("chose in what amounts are shown to them", ""),
     "preference.set": ("chose in what amounts are shown", "to"),
     "provider.key_drop": ("dropped the key of the data provider", ""),
@@ -206,8 +206,10 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
     if kind in ("user", "key"):
         return person(row.target, names)
     job = str(details.get("job") or details.get("report") or rest).removeprefix(OWN)
-    if row.action == "audit.hold_set":
-        rest = person(str(details.get("subject", rest)), names) or "everything"
+    if kind == "hold":
+        rest = (
+            person(str(details["subject"]), names) or "everything" if "subject" in details else ""
+        )
     words = {
         "category": rest,
         "hold": rest,
@@ -223,10 +225,11 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
         "premium": rest,
         "view": str(details.get("name", rest)),
         "snapshot": rest[:12],
+        "tenant": str(details.get("after", "")),
         "plan": rest,
         "override": _limits(details.get("changed", ())),
     }
-    return {**words, "sign-in": "", "grant": "", "tenant": "", "usage": ""}.get(kind, row.target)
+    return {**words, "sign-in": "", "grant": "", "usage": ""}.get(kind, row.target)
 
 
 def _limits(changed: Sequence[str]) -> str:

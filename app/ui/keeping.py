@@ -6,13 +6,14 @@ import streamlit as st
 
 from app.prepared import PREPARED, Prepared
 from app.ui import show
+from app.ui.audit_words import payload
 from app.ui.words import counted, moment, person
 from valor_core.errors import ValorError
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
 from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, from_micros
-from valor_core.workbench import proving, retention
+from valor_core.workbench import logbook, proving, retention
 from valor_core.workbench.retention import CATEGORIES, Due, LegalHoldRow
 from valor_core.workbench.verb import open_work, the_store
 
@@ -47,6 +48,8 @@ def kept_and_held(who: Caller, names: Mapping[str, str]) -> None:
     """The policies and the holds, each with what the caller may do about it."""
     with open_work(who) as work:
         days, holds = retention.read_policies(work), retention.list_holds(work)
+        asked = logbook.read_log(work, action="hold.ask_release", limit=retention.MOST_HOLDS)
+    why = {row.target: str(payload(row).get("reason", "")) for row in reversed(asked)}
     with st.expander("How long details are kept, and what is held", icon=":material/gavel:"):
         show.listing(
             "After that time the details of an entry are purged; the entry itself stays",
@@ -60,7 +63,7 @@ def kept_and_held(who: Caller, names: Mapping[str, str]) -> None:
         if who.role in MAY["retention.change"]:
             _keeping(who, days)
         if holds:
-            _held(holds, names)
+            _held(holds, names, why)
         else:
             st.caption("No legal hold was set. An officer of compliance sets and releases one.")
         if who.role in MAY[retention.HOLD_SET]:
@@ -97,7 +100,7 @@ def _foreseen(who: Caller, ask: Callable[[Work], Due]) -> None:
     st.caption(f"The next purge would take the details of {taken}{held}.")
 
 
-def _held(holds: Sequence[LegalHoldRow], names: Mapping[str, str]) -> None:
+def _held(holds: Sequence[LegalHoldRow], names: Mapping[str, str], why: Mapping[str, str]) -> None:
     def by(whom: str | None, at: int | None = None) -> str:
         told = person(whom, names) if whom else ""
         return f"{told}, {moment(from_micros(at))}" if at else told
@@ -110,7 +113,7 @@ def _held(holds: Sequence[LegalHoldRow], names: Mapping[str, str]) -> None:
                 person(hold.subject, names) or EVERYTHING,
                 hold.reason,
                 by(hold.set_by, hold.set_at),
-                by(hold.release_asked_by),
+                ": ".join(filter(None, (by(hold.release_asked_by), why.get(f"hold:{hold.id}")))),
                 by(hold.released_by, hold.released_at),
             ]
             for hold in holds

@@ -118,6 +118,7 @@ def test_a_hold_is_set_and_asked_back_by_one_officer_and_released_by_another(acm
     assert "needs another person" in texts(page)
 
     another = opened(monkeypatch, replace(acme.compliance, user_id="carl"), "audit")
+    assert ": it is settled" in texts(another)
     another.text_input(key="release_reason").set_value("it is settled")
     pressed(another, "Release it")
     assert "Release it" not in [button.label for button in another.button]

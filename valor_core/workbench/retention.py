@@ -136,7 +136,7 @@ def ask_release(work: Work, hold_id: str, *, reason: str) -> LegalHoldRow:
     """Ask that a hold be released; another person must do it."""
     row, why = _standing(work, hold_id), stated(reason)
     row.release_asked_by = work.caller.actor
-    work.note(f"hold:{row.id}", reason=why)
+    work.note(f"hold:{row.id}", subject=row.subject, reason=why)
     return row
 
 
@@ -147,7 +147,13 @@ def release_hold(work: Work, hold_id: str, *, reason: str) -> LegalHoldRow:
     if row.release_asked_by is None or work.caller.actor in (row.release_asked_by, row.set_by):
         raise AnotherPersonNeeded(row.id, asked=row.release_asked_by is not None)
     row.released_at, row.released_by = work.now_micros, work.caller.actor
-    work.note(f"hold:{row.id}", asked_by=row.release_asked_by, set_by=row.set_by, reason=why)
+    work.note(
+        f"hold:{row.id}",
+        subject=row.subject,
+        asked_by=row.release_asked_by,
+        set_by=row.set_by,
+        reason=why,
+    )
     return row
 
 

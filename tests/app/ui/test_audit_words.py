@@ -41,6 +41,19 @@ def test_every_act_that_is_logged_is_told_in_words():
         ("audit.purge", "entry:9", {"count": 7}, "purged details of 7 entries"),
         ("audit.hold_set", "hold:01m8", {"subject": ""}, "set a legal hold on everything"),
         (
+            "audit.hold_released",
+            "hold:01m8",
+            {"subject": ""},
+            "released the legal hold on everything",
+        ),
+        ("hold.ask_release", "hold:01m8", {}, "asked for the release of the legal hold"),
+        (
+            "plan.zone",
+            "tenant:01m8",
+            {"before": "UTC", "after": "Europe/Berlin"},
+            "changed the time zone of quotas to Europe/Berlin",
+        ),
+        (
             "audit.hold_set",
             "hold:01m8",
             {"subject": "valuation:7"},
