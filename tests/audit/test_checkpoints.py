@@ -15,6 +15,7 @@ from valor_core.audit.log import LogForged
 from valor_core.audit.notes import opened
 from valor_core.audit.verify import Finding, Verdict
 from valor_core.store.work import StoreUnavailable, unit_of_work
+from valor_core.values import SHARED
 from valor_core.workbench.logbook import verify_as_operator
 from valor_core.workbench.sealing import seal_due_logs, seal_log
 from valor_core.workbench.setup import PLATFORM, operator
@@ -206,6 +207,15 @@ def test_a_note_that_the_disk_takes_in_part_is_not_kept_and_harms_no_later_one(s
     checkpoints._keep_outside(acme.id, "one that is whole")
 
     assert list(checkpoints._outside(acme.id))[2:] == ["one that is whole"]
+
+
+@ONLY_SQLITE
+def test_a_log_is_sealed_from_its_first_entry_on(store):
+    with unit_of_work(operator(SHARED), store) as work:
+        assert not checkpoints.is_due(work)
+        work.begin_writing()
+        assert log.append(work, "job.run", target="job:1", details={}) == 1
+        assert checkpoints.is_due(work)
 
 
 def test_a_log_is_sealed_after_an_hour_or_a_thousand_entries_and_not_while_it_rests(

@@ -53,7 +53,11 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
             patch.setenv(name, value)
         home = tmp_path_factory.mktemp("company")
         with served_from(home, "--port", str(port)) as installation:
+            told(installation, "tenants", "add", "north", "--label", "North Partners")
             told(installation, "groups", "map", "acme-desk", "--tenant", "demo", "--role", "admin")
+            told(
+                installation, "groups", "map", "acme-desk", "--tenant", "north", "--role", "viewer"
+            )
             told(installation, "groups", "map", "staff", "--role", "operator")
             yield Company(installation, provider, origin)
 
@@ -83,6 +87,13 @@ def test_a_member_signs_in_chooses_the_tenant_and_is_signed_out_by_the_provider(
     assert httpx2.post(f"{company.origin}/login/provider/ended", data=left).status_code == 200
     page.get_by_text("Connection").or_(page.get_by_role("heading", name="Sign in")).first.wait_for()
     assert page.request.get(f"{company.origin}/api/v1/me").status == 401
+
+    page.goto(f"{company.origin}/login?next=/limits")
+    page.get_by_role("link", name="Sign in with Acme ID").click()
+    page.get_by_role("button", name="North Partners as viewer").click()
+    page.get_by_role("heading", name="Plan & limits", level=1).wait_for()
+    assert page.request.get(f"{company.origin}/api/v1/me").json()["role"] == "viewer"
+    assert page.request.get(f"{company.origin}/api/v1/admin/members").status == 403
 
 
 def test_an_operator_signs_in_to_the_installation_and_opens_a_tenant_to_a_group(

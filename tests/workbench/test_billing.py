@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -154,6 +154,29 @@ def test_a_day_is_added_up_once_when_it_is_over_and_drift_is_told(store: Store, 
         row = work.session.get_one(UsageEventRow, (acme.id, "1"))
         row.quantity = 9
     assert lines(reconciled(store, acme, days=2))[Line.ROLLUP_DRIFT] == 1
+
+
+@ONLY_SQLITE
+def test_a_day_of_uses_reaches_from_its_first_microsecond_to_its_last(store: Store, acme: Tenant):
+    day = date(2026, 1, 15)
+    begin, end = first_moment(day), first_moment(day + timedelta(days=1))
+    with open_work(acme.analyst, store) as work:
+        work.begin_writing()
+        work.add_all(
+            [
+                UsageEventRow(idem_key=f"{at}", meter="imports", quantity=1, act="x", actor="x",
+                              occurred_at=at)
+                for at in (begin - 1, begin, end - 1, end)
+            ]
+        )  # fmt: skip
+    with open_work(acme.analyst, store) as work:
+        work.now = datetime(2026, 1, 16, 2, tzinfo=UTC)
+        billing.close_days(work)
+
+    with open_work(acme.admin, store) as work:
+        assert [each.usage_id for each in ledger.used(work, day, day)] == [f"{begin}", f"{end - 1}"]
+        closed = {row.day: row.quantity for row in work.session.scalars(select(UsageDayRow))}
+    assert closed == {"2026-01-14": 1, "2026-01-15": 2}
 
 
 @ONLY_SQLITE

@@ -66,3 +66,4 @@ def test_another_tenants_hold_is_one_that_is_not_there(rival, client, officers):
             for each in (hold, hold[:-1] + "0", "nobodys")
         ]
         assert {refusal(answer) for answer in answers} == {(404, "not_found")}
+    assert refusal(theirs.get(f"/holds/{hold}/release")) == (404, "not_found")
