@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.api.callers import CallersWork
+from app.api.members import Why
 from app.api.requests import StrictRoute
 from valor_core.tenancy.flags import Evaluation
 from valor_core.workbench import flags
@@ -85,6 +86,6 @@ def override_flag(work: CallersWork, flag: str, body: FlagOverrideBody) -> FlagV
 
 
 @router.delete("/{flag}/override")
-def end_override(work: CallersWork, flag: str) -> FlagView:
+def end_override(work: CallersWork, flag: str, reason: Why = "") -> FlagView:
     """What the layers below the override say holds again."""
-    return FlagView.of(flags.end_override(work, flag))
+    return FlagView.of(flags.end_override(work, flag, reason=reason))

@@ -18,6 +18,7 @@ from valor_core.workbench.verb import allowed
 
 router = APIRouter(prefix="/admin/members", tags=["members"], route_class=StrictRoute)
 DryRun = Annotated[bool, Query(description="Tells what would follow; nothing does.")]
+Why = Annotated[str, Query(alias="reason", max_length=REASON_MAX, description="Kept in the log.")]
 
 
 class MemberView(BaseModel):
@@ -157,7 +158,7 @@ def confirm_officer(work: CallersWork, user_id: str) -> MemberView:
 def remove_member(
     work: CallersWork,
     user_id: str,
-    reason: Annotated[str, Query(max_length=REASON_MAX)] = "",
+    reason: Why = "",
     dry_run: DryRun = False,
 ) -> ConsequencesView:
     """End a membership: the sign-ins and the keys end."""

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
 from app.api.callers import CallersWork, MakesOnce
-from app.api.members import DryRun
+from app.api.members import DryRun, Why
 from app.api.requests import StrictRoute
 from valor_core.tenancy.plans import Difference, Granted
 from valor_core.tenancy.quotas import Standing
@@ -279,6 +279,6 @@ def add_override(work: CallersWork, once: MakesOnce, body: OverrideBody) -> Resp
 
 
 @router.delete("/plan/overrides/{override_id}", status_code=204)
-def end_override(work: CallersWork, override_id: str) -> None:
+def end_override(work: CallersWork, override_id: str, reason: Why = "") -> None:
     """The limit of the plan holds again."""
-    plans.end_override(work, override_id)
+    plans.end_override(work, override_id, reason=reason)

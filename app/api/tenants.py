@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import signed_in
 from app.api.flags import FlagOverrideBody, FlagsView, FlagView
-from app.api.members import DryRun, ReasonBody
+from app.api.members import DryRun, ReasonBody, Why
 from app.api.plans import (
     AssignBody,
     ChangesView,
@@ -215,9 +215,9 @@ def add_override(work: TenantsWork, body: OverrideBody) -> OverrideView:
 
 
 @router.delete("/tenants/{tenant}/plan/overrides/{override_id}", status_code=204)
-def end_override(work: TenantsWork, override_id: str) -> None:
+def end_override(work: TenantsWork, override_id: str, reason: Why = "") -> None:
     """The limit of the tenant's plan holds again."""
-    plans.end_override(work, override_id)
+    plans.end_override(work, override_id, reason=reason)
 
 
 @router.get("/tenants/{tenant}/flags")
@@ -236,9 +236,9 @@ def override_flag(work: TenantsWork, flag: str, body: FlagOverrideBody) -> FlagV
 
 
 @router.delete("/tenants/{tenant}/flags/{flag}/override")
-def end_flag_override(work: TenantsWork, flag: str) -> FlagView:
+def end_flag_override(work: TenantsWork, flag: str, reason: Why = "") -> FlagView:
     """What the layers below say of a tenant's feature holds again."""
-    return FlagView.of(flags.end_override(work, flag))
+    return FlagView.of(flags.end_override(work, flag, reason=reason))
 
 
 @router.post("/plans", status_code=201)

@@ -50,13 +50,13 @@ def override(
 
 
 @flags.command("end-override")
-def end_override(flag: str, tenant: Tenant) -> None:
+def end_override(flag: str, tenant: Tenant, reason: Reason) -> None:
     """End a tenant's override of a flag."""
     from app.commands.working import as_operator_of, tenant_id
     from valor_core.workbench import flags
 
     with as_operator_of(tenant_id(tenant)) as work:
-        told = flags.end_override(work, flag)
+        told = flags.end_override(work, flag, reason=reason)
     print(f"{flag} is {_said(told.value)} for {tenant}, by the {told.decided.layer}")
 
 

@@ -133,13 +133,13 @@ def override(
 
 
 @plans.command("end-override")
-def end_override(override_id: str, tenant: Tenant) -> None:
+def end_override(override_id: str, tenant: Tenant, reason: Reason) -> None:
     """End an override: the limit of the plan holds again."""
     from app.commands.working import as_operator_of, tenant_id
     from valor_core.workbench import plans
 
     with as_operator_of(tenant_id(tenant)) as work:
-        plans.end_override(work, override_id)
+        plans.end_override(work, override_id, reason=reason)
     print(f"override {override_id} has ended")
 
 

@@ -33,7 +33,7 @@ def overriding(who: Caller, *, freely: bool) -> None:
 
     def act(work: Work) -> str:
         if what == END:
-            return switched(flags.end_override(work, name).value)
+            return switched(flags.end_override(work, name, reason=reason).value)
         until = work.now + timedelta(days=int(days))
         told = flags.override_flag(work, name, what == ON, reason=reason, expires_at=until)
         return switched(told.value)

@@ -162,9 +162,10 @@ def _ending(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
         chosen = st.selectbox(
             "Override that holds", list(by_id), format_func=lambda each: _named(by_id[each])
         )
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="limits:end_why")
         pressed = st.form_submit_button("End it", icon=":material/delete:")
     if pressed and chosen:
-        _do(who, lambda work: plans.end_override(work, chosen))
+        _do(who, lambda work: plans.end_override(work, chosen, reason=reason))
 
 
 def _named(row: PlanOverrideRow) -> str:

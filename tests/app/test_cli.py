@@ -846,7 +846,7 @@ def test_a_plan_is_defined_tried_assigned_overridden_and_told(valor):
     made = valor("plans", "override", "valuations_per_month", "none", *until).out
     override = made.split()[1].rstrip(":")
     assert "override: a deal" in valor("plans", "show", "--tenant", "acme").out
-    assert "has ended" in valor("plans", "end-override", override, "--tenant", "acme").out
+    assert "has ended" in valor("plans", "end-override", override, *until).out
     assert "plan: Team, version 2" in valor("plans", "show", "--tenant", "acme").out
 
     to_zurich = ("plans", "zone", "Europe/Zurich", "--tenant", "acme", "--reason", "they moved")
@@ -877,7 +877,7 @@ def test_a_flag_is_killed_for_all_overridden_for_one_and_explained(valor):
     valor("flags", "revive", "fact_import", *why)
     valor("flags", "rollout", "fact_import", 100, *why)
     assert explained("rival").startswith("fact_import is true, by the rollout")
-    ended = valor("flags", "end-override", "fact_import", "--tenant", "acme").out
+    ended = valor("flags", "end-override", "fact_import", "--tenant", "acme", *why).out
     assert ended == "fact_import is true for acme, by the rollout\n"
     assert valor("flags", "explain", "--tenant", "acme").out.count("to be gone by") == len(FLAGS)
     assert "no flag 'nowhere'" in valor.refused("flags", "kill", "nowhere", *why)

@@ -423,7 +423,7 @@ def asked(client: Client, route: str, things: Things) -> Answer:
     if route == "POST /reports/notebooks":
         path, content = f"{path}?name=check_{new_id()}&title=Check", "ipynb"
         body = a_notebook(f"# {new_id()}", "1 + 1")
-    if route == "DELETE /admin/members/{user_id}":
+    if route.startswith("DELETE /") and ("/admin/members/" in route or "/override" in route):
         path = f"{path}?reason=she+left"
     if route.endswith("/sql"):
         path = f"{path}?sql=FROM%20coverage"

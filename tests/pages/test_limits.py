@@ -53,6 +53,9 @@ def test_an_administrator_sees_what_a_plan_would_change_changes_it_and_overrides
     assert ">77<" in shown
     assert "they grew" in texts(section(page, "History"))
     pressed(section(page, "Change"), "End it")
+    assert "This needs a reason." in texts(page)
+    page.text_input(key="limits:end_why").set_value("it is signed")
+    pressed(page, "End it")
     page.selectbox(key="limits:zone").set_value("Europe/Berlin")
     assert "What would change: left, and until when" in texts(run(page))
     page.text_input(key="limits:zone_why").set_value("we moved")

@@ -22,6 +22,7 @@ from valor_core.tenancy.flags import (
     flag_of,
     read_value,
 )
+from valor_core.tenancy.reasons import ReasonMissing
 from valor_core.workbench import flags, plans
 from valor_core.workbench.logbook import read_log
 from valor_core.workbench.verb import allowed, open_work
@@ -90,7 +91,11 @@ def test_the_first_layer_that_says_anything_decides_and_each_tells_what_it_said(
     assert decided(acme) == (True, Layer.OVERRIDE)
     assert decided(rival) == (True, Layer.ROLLOUT)
     with open_work(acme.admin) as work:
-        assert flags.end_override(work, FLAG).decided.layer is Layer.PLAN
+        assert flags.end_override(work, FLAG, reason="as agreed").decided.layer is Layer.PLAN
+    with open_work(acme.admin) as work:
+        assert b'"reason":"as agreed"' in (read_log(work, limit=1)[0].payload or b"")
+    with pytest.raises(ReasonMissing), open_work(acme.admin) as work:
+        flags.end_override(work, FLAG, reason=" ")
 
 
 def test_an_override_holds_until_it_expires_and_is_one_value_all_through_a_work(acme):
@@ -135,7 +140,7 @@ def test_a_change_is_told_in_the_log_with_before_and_after(acme):
 @ONLY_SQLITE
 def test_who_may_not_switches_nothing(acme):
     with pytest.raises(AccessDenied), open_work(acme.analyst) as work:
-        flags.end_override(work, FLAG)
+        flags.end_override(work, FLAG, reason="as agreed")
     with pytest.raises(AccessDenied), open_work(acme.admin) as work:
         flags.switch_flag(work, FLAG, killed=True, reason="x")
 
@@ -154,7 +159,7 @@ def test_what_is_not_declared_or_not_there_is_told(acme):
     with pytest.raises(NotFound), open_work(acme.viewer) as work:
         flags.explain_flag(work, "nowhere")
     with pytest.raises(NotFound), open_work(acme.admin) as work:
-        flags.end_override(work, FLAG)
+        flags.end_override(work, FLAG, reason="as agreed")
     with pytest.raises(BadFlag), open_work(acme.operator) as work:
         flags.switch_flag(work, FLAG, rollout_percent=101, reason="x")
     with pytest.raises(BadFlag), open_work(acme.operator) as work:

@@ -132,8 +132,10 @@ def test_an_override_holds_until_it_expires_or_is_ended_and_says_why(acme):
         work.now = until
         assert effective(work).value("valuations_per_month") == 10
     with open_work(acme.admin) as work:
-        plans.end_override(work, row.id)
+        plans.end_override(work, row.id, reason=" as agreed ")
     assert granted(acme.viewer).value == 10
+    with open_work(acme.admin) as work:
+        assert b'"reason":"as agreed"' in (read_log(work, limit=1)[0].payload or b"")
 
 
 @ONLY_SQLITE
@@ -151,7 +153,7 @@ def test_overrides_are_few_so_that_none_hides_behind_others(acme):
         plans.override_limit(work, "imports_per_day", 9, reason="more", expires_at=until)
     assert granted(acme.viewer, "user_calls_burst").value == 5
     with open_work(acme.admin) as work:
-        plans.end_override(work, made[0].id)
+        plans.end_override(work, made[0].id, reason="as agreed")
         plans.override_limit(work, "imports_per_day", 9, reason="more", expires_at=until)
 
 
@@ -302,7 +304,7 @@ def test_what_is_not_there_cannot_be_assigned_or_ended(acme, rival):
     with open_work(rival.admin) as work:
         row = plans.override_limit(work, "valuations_per_month", 1, reason="x", expires_at=until)
     with pytest.raises(NotFound), open_work(acme.admin) as work:
-        plans.end_override(work, row.id)
+        plans.end_override(work, row.id, reason="as agreed")
     assert granted(rival.viewer).value == 1
 
 
@@ -381,9 +383,9 @@ def test_where_the_operator_sets_limits_an_administrator_only_lowers_them(acme, 
     lower = lowers(acme.admin, "valuations_per_month", 40)
     assert granted(acme.viewer).value == 40
     with pytest.raises(OperatorNeeded), open_work(acme.admin) as work:
-        plans.end_override(work, raised)
+        plans.end_override(work, raised, reason="as agreed")
     with open_work(acme.admin) as work:
-        plans.end_override(work, lower)
+        plans.end_override(work, lower, reason="as agreed")
     assert granted(acme.viewer).value == 500
 
 
@@ -401,10 +403,10 @@ def test_where_the_operator_sets_features_an_administrator_only_switches_them_of
         override(acme.admin, value=True)
     override(acme.admin, value=False)
     with open_work(acme.admin) as work:
-        assert flags.end_override(work, "reports").value is True
+        assert flags.end_override(work, "reports", reason="as agreed").value is True
     override(acme.operator, value=False)
     with pytest.raises(OperatorNeeded), open_work(acme.admin) as work:
-        flags.end_override(work, "reports")
+        flags.end_override(work, "reports", reason="as agreed")
 
 
 def test_an_administrator_of_an_embedded_database_needs_no_operator_and_one_of_postgres_does(

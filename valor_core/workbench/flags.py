@@ -7,6 +7,7 @@ from valor_core.store.work import Work
 from valor_core.tenancy import features, flags, plans
 from valor_core.tenancy.flags import Evaluation, FlagValue
 from valor_core.tenancy.plans import OperatorNeeded
+from valor_core.tenancy.reasons import stated
 from valor_core.workbench.verb import verb, view
 
 
@@ -48,9 +49,9 @@ def override_flag(
 
 
 @verb("flag.override")
-def end_override(work: Work, name: str) -> Evaluation:
+def end_override(work: Work, name: str, *, reason: str) -> Evaluation:
     """What the layers below the override say holds again."""
-    before = explain_flag(work, name)
+    why, before = stated(reason), explain_flag(work, name)
     standing = [row for row in flags.overrides(work) if row.flag == name]
     if not standing:
         raise NotFound("override of the flag", name)
@@ -58,7 +59,9 @@ def end_override(work: Work, name: str) -> Evaluation:
         plans.check_own(standing[0].created_by)
     flags.end_override(work, name)
     after = _anew(work, name)
-    work.note(f"flag:{name}", before=str(before.value), after=str(after.value), ended=True)
+    work.note(
+        f"flag:{name}", before=str(before.value), after=str(after.value), ended=True, reason=why
+    )
     return after
 
 

@@ -138,12 +138,12 @@ def override_limit(
 
 
 @verb("plan.override")
-def end_override(work: Work, override_id: str) -> None:
+def end_override(work: Work, override_id: str, *, reason: str) -> None:
     """The limit of the plan holds again."""
-    before = plans.effective(work)
+    why, before = stated(reason), plans.effective(work)
     row = plans.end_override(work, override_id)
     changed = _changed(before, plans.effective(work))
-    work.note(f"override:{row.id}", ended=True, changed=changed)
+    work.note(f"override:{row.id}", ended=True, changed=changed, reason=why)
 
 
 @verb("plan.zone")

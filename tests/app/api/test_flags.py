@@ -27,8 +27,8 @@ def test_a_flag_is_overridden_explained_and_ended_and_its_act_refused_meanwhile(
     assert {each["flag"] for each in api.get("/flags").json()["flags"]} == set(FLAGS)
     assert refusal(bring(client(acme.analyst), template().encode())) == (404, "switched_off")
 
-    assert api.delete("/flags/fact_import/override").json()["value"] is True
-    assert refusal(api.delete("/flags/fact_import/override")) == (404, "not_found")
+    assert api.delete("/flags/fact_import/override?reason=done").json()["value"] is True
+    assert refusal(api.delete("/flags/fact_import/override?reason=done")) == (404, "not_found")
     assert bring(client(acme.analyst), template().encode()).status_code == 201
 
 

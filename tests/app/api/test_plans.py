@@ -104,7 +104,7 @@ def test_an_override_is_made_listed_and_ended(client, acme):
 
     assert limit(api)["value"] is None
     assert api.get("/plan/overrides").json() == {"overrides": [made]}
-    assert api.delete(f"/plan/overrides/{made['id']}").status_code == 204
+    assert api.delete(f"/plan/overrides/{made['id']}?reason=done").status_code == 204
     assert api.get("/plan/overrides").json() == {"overrides": []}
     assert limit(api)["value"] == 100_000
 

@@ -89,11 +89,17 @@ def test_plans_and_features_of_a_tenant_are_set_with_what_changes_told_first(ask
         9,
         "a deal",
     )
-    assert asked.delete(f"/admin/tenants/acme/plan/overrides/{row['id']}").status_code == 204
+    assert (
+        asked.delete(f"/admin/tenants/acme/plan/overrides/{row['id']}?reason=done").status_code
+        == 204
+    )
     off = {"value": False, "reason": "a breach", "expires_at": TODAY}
     told = asked.put("/admin/tenants/acme/flags/reports/override", json=off).json()
     assert (told["value"], told["decided_by"]) == (False, "tenant override")
-    assert asked.delete("/admin/tenants/acme/flags/reports/override").json()["value"] is True
+    assert (
+        asked.delete("/admin/tenants/acme/flags/reports/override?reason=done").json()["value"]
+        is True
+    )
     assert asked.put("/admin/flags/reports", json={"killed": True, **WHY}).status_code == 204
     now = {
         each["flag"]: each["value"]
