@@ -239,7 +239,7 @@ def test_the_program_answers_in_one_line_and_lists_whatever_else_it_found(
         return left.value.code, capsys.readouterr().out.splitlines()
 
     holds = [f"HOLDS: {SIZE + 1} entries, 2 checkpoints, signed by", key]
-    assert says(str(folder), "--key", key) == (0, holds)
+    assert says(str(folder), "--key", key) == says("--key", key, str(folder)) == (0, holds)
     (folder / "entries.jsonl").write_bytes(files["entries.jsonl"][:-1])
     code, (verdict, *others) = says(str(folder))
     kind = "shorter_than_checkpoint"
