@@ -166,6 +166,16 @@ def test_a_purge_or_a_hold_that_is_told_in_another_way_than_ours_rules_nothing()
     assert (rulings.purges, rulings.holds) == ({}, {})
 
 
+def test_a_purge_explains_what_is_older_than_its_cutoff_and_nothing_that_is_as_old():
+    told = {"cutoffs": {"act": 2_000}, "purged": [[1, 2]]}
+    act = ("valuation.run", "user:1", "valuation:1", "", {})
+    *gone, purge = a_log([act, act, ("audit.purge", "job:retention", "entry:3", "", told)])[0]
+
+    rulings = Rulings([purge])
+
+    assert [rulings.explain(replace(each, purge_seq=3)) for each in gone] == [True, False]
+
+
 def test_a_log_that_left_its_checkpoints_says_once_where_it_did():
     acts = [(f"act-{n}", "u", "t", "r", {}) for n in range(6)]
     (entries, head), (others, _) = a_log(acts), a_log(acts)
