@@ -27,8 +27,12 @@ def test_each_sees_their_own_choice_and_all_others_that_of_the_tenant(world: Wor
     assert shown(world.rival.analyst) is Scale.MILLIONS
 
     with open_work(acme.analyst) as work:
-        preferences.show_me(work, None)
-    assert shown(acme.analyst) is Scale.THOUSANDS
+        preferences.show_me(work, Scale.MILLIONS)
+    assert shown(acme.analyst) is Scale.MILLIONS
+    for _ in range(2):
+        with open_work(acme.analyst) as work:
+            preferences.show_me(work, None)
+        assert shown(acme.analyst) is Scale.THOUSANDS
 
 
 @ONLY_SQLITE
