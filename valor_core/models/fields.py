@@ -10,18 +10,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import numpy as np
 
 from valor_core.models.numbers import Row
-
-
-class Unit(StrEnum):
-    """What a number is counted in. Rates are fractions: 0.085 is 8.5 %."""
-
-    MONEY = "money"
-    RATE = "rate"
-    RATIO = "ratio"
-    SHARES = "shares"
-    MONEY_PER_SHARE = "money per share"
-    YEARS = "years"
-    DAYS = "days"
+from valor_core.models.units import Unit
 
 
 def says(

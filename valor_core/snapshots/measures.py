@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from valor_core.models.fields import Unit
+from valor_core.models.units import Unit
 
 FILED: Mapping[str, str] = {
     "revenue": "revenue",
