@@ -207,7 +207,7 @@ if may_run:
         if may_schedule:
             with st.expander("Make it again and again"):
                 chosen = when.asked(
-                    "report", cron="0 7 * * mon-fri", zone=when.here(), then="The report is made"
+                    "again", cron="0 7 * * mon-fri", zone=when.here(), then="The report is made"
                 )
                 goals = report_sending.chosen(standing, "report_goals")
                 if (

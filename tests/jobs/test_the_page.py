@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from app.ui import frame
 from tests.conftest import ONLY_SQLITE, World
 from valor_core.coverage.job_runs import Status
+from valor_core.coverage.report_parameters import REPORTS
 from valor_core.settings import ROOT
 from valor_core.values import Caller
 from valor_core.workbench import reports
@@ -47,6 +48,23 @@ def test_an_analyst_stops_a_report_that_waits(book: World, monkeypatch):
     with open_work(book.acme.viewer, book.store) as work:
         assert reports.read_run(work, run.id).status is Status.CANCELLED
     assert any("stopped" in text.value for text in shown.markdown)
+
+
+def test_every_report_is_chosen_on_the_page_and_service_levels_are_scheduled_in_zurich(
+    book: World, monkeypatch
+):
+    shown = page(monkeypatch, book.acme.admin)
+    for name in (*REPORTS, "sla"):
+        shown.selectbox(key="report_name").set_value(name).run()
+        assert not shown.exception, name
+
+    shown.selectbox(key="again_zone").set_value("Europe/Zurich").run()
+    next(each for each in shown.button if each.label == "Schedule").click().run()
+
+    assert not shown.exception
+    with open_work(book.acme.viewer, book.store) as work:
+        (made,) = reports.list_schedules(work)
+    assert (made.report, made.in_words) == ("sla", "every weekday at 07:00 in Zurich")
 
 
 def test_a_page_without_reports_says_how_to_have_one_made(book: World, monkeypatch):

@@ -3,7 +3,6 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import jobs  # noqa: F401, found before Streamlit looks beside the page, where another jobs.py lies
 from app.ui import frame
 from tests.conftest import ONLY_SQLITE, World
 from tests.coverage.notebooks import a_notebook
