@@ -20,10 +20,12 @@ from valor_core.tenancy.access import MAY, may
 from valor_core.values import utc_now
 from valor_core.workbench import companies, deliveries, people, reports
 from valor_core.workbench.flags import closed_acts
+from valor_core.workbench.reports import ReportVerdict
 from valor_core.workbench.verb import open_work, the_store
 
 RUNS_SHOWN = 30
 FRAME_PX = 900
+VERDICT = "reports:verdict:{}"  # kept, since the runs are shown anew every few seconds
 FILES_OF = "/api/v1/reports/runs/{}/files"
 STATES = {
     Status.SUCCEEDED: "made",
@@ -71,17 +73,23 @@ def cancel(run_id: str) -> JobRun:
         return reports.cancel_run(work, run_id)
 
 
-def verified(run_id: str) -> None:
-    """Makes the report again from what was kept of it, and tells whether it is the same."""
+def verify(run_id: str) -> None:
+    """Makes the report again from what was kept of it, and keeps in view whether it is the same."""
     with st.spinner("It is being made again, which takes some seconds."):
         verdict = show.or_explain(verify_run, the_store(), who, run_id)
-    if verdict and verdict.holds:
+        if verdict:
+            st.session_state[VERDICT.format(run_id)] = verdict
+
+
+def tell(verdict: ReportVerdict) -> None:
+    """Whether a report that was made again is the same."""
+    if verdict.holds:
         st.success(
             f"Made again, {verdict.made_from}, it is the same to the byte: "
             f"{', '.join(verdict.same)}.",
             icon=":material/verified:",
         )
-    elif verdict:
+    else:
         st.error(f"It is not the same: {'; '.join(verdict.flaws)}.", icon=":material/error:")
 
 
@@ -137,7 +145,9 @@ def one_run(run: JobRun, sent: Sequence[Delivery]) -> None:
         show.links({name: f"{FILES_OF.format(run.id)}/{name}" for name in run.data})
         report_sending.told(who, sent)
         if verifying:
-            verified(run.id)
+            verify(run.id)
+        if verdict := st.session_state.get(VERDICT.format(run.id)):
+            tell(verdict)
         if reading:
             st.iframe(url, height=FRAME_PX)
     elif run.detail:

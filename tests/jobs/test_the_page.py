@@ -11,7 +11,7 @@ from valor_core.coverage.job_runs import Status
 from valor_core.coverage.report_parameters import REPORTS
 from valor_core.settings import ROOT
 from valor_core.values import Caller
-from valor_core.workbench import reports
+from valor_core.workbench import jobs, reports
 from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
@@ -65,6 +65,27 @@ def test_every_report_is_chosen_on_the_page_and_service_levels_are_scheduled_in_
     with open_work(book.acme.viewer, book.store) as work:
         (made,) = reports.list_schedules(work)
     assert (made.report, made.in_words) == ("sla", "every weekday at 07:00 in Zurich")
+
+
+def test_what_a_verification_found_stays_in_view_when_the_runs_are_looked_at_again(
+    book: World, monkeypatch
+):
+    with open_work(book.acme.analyst, book.store) as work:
+        run = reports.ask_for_run(work, "valuation", {"company": "AAPL"})
+        run.folder.mkdir(parents=True)
+        (run.folder / "report.html").write_bytes(b"altered")
+        record = {
+            "outputs": {"report.html": "0" * 64}, "source_sha256": "0" * 64,
+            "stands_on": {"snapshot_id": "none"},
+        }  # fmt: skip
+        jobs.finish_run(work, run, Status.SUCCEEDED, record=record)
+    shown = page(monkeypatch, book.acme.analyst)
+
+    shown.button(key=f"verify_{run.id}").click().run()
+    assert "It is not the same" in shown.error[0].value
+    shown.run()
+
+    assert "It is not the same" in shown.error[0].value
 
 
 def test_a_page_without_reports_says_how_to_have_one_made(book: World, monkeypatch):
