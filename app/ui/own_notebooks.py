@@ -1,5 +1,6 @@
 """Notebooks of the tenant's own: registered, read by a second person, approved and withdrawn."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -8,7 +9,7 @@ from app.ui import show
 from app.ui.doing import done
 from app.ui.words import counted, moment, person
 from valor_core.coverage.notebook_source import CellChange, How, read_notebook
-from valor_core.coverage.own_notebooks import State, Version
+from valor_core.coverage.own_notebooks import NAME_MAX, State, Version
 from valor_core.tenancy.access import may
 from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller
@@ -198,7 +199,7 @@ def _registering(who: Caller, known: Sequence[Version]) -> None:
         "tagged `parameters`, one a line: `years: int = 5`."
     )
     with st.form("own_register", border=False, clear_on_submit=True):
-        file = st.file_uploader("Notebook", type=["ipynb"])
+        file = st.file_uploader("Notebook", type=["ipynb"], max_upload_size=10)
         new = "A new report"
         of = st.selectbox(
             "It is", [new, *names],
@@ -209,17 +210,33 @@ def _registering(who: Caller, known: Sequence[Version]) -> None:
             help="What the report is called; of a next version, empty keeps the title.",
         )  # fmt: skip
         pressed = st.form_submit_button("Register", type="primary", icon=":material/upload_file:")
+    name = _name_by(title) if of == new else of
     if pressed and file is None:
         st.warning("Choose a notebook first.")
+    elif pressed and of == new and name in names:
+        st.warning(
+            f"{show.plain(names[name])} is registered already. Choose its next version under *It "
+            "is*, or another title."
+        )
     elif pressed and file is not None:
         source = show.or_explain(read_notebook, file.getvalue())
         made = source and done(
             who,
             lambda work: own_notebooks.register_notebook(
-                work, source, name=title if of == new else of,
+                work, source, name=name,
                 title=title or names.get(of, ""), file_name=file.name,
             ),
         )  # fmt: skip
         if made:
             st.toast("It is registered and waits for somebody else to approve it.")
             st.rerun()
+
+
+def _name_by(title: str) -> str:
+    """A name for a report of that title.
+
+    >>> _name_by("Covenants (EU), 2026"), _name_by("3M & others")
+    ('covenants_eu_2026', 'report_3m_others')
+    """
+    plain = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
+    return (plain if plain[:1].isalpha() or not plain else f"report_{plain}")[:NAME_MAX]

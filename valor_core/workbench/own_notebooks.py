@@ -58,7 +58,7 @@ def register_notebook(
     work: Work, source: NotebookSource, *, name: str, title: str, file_name: str
 ) -> Version:
     """The next version of a notebook; it does not run before somebody else approves it."""
-    name, title = own_notebooks.name_of(name), own_notebooks.title_of(title)
+    title, name = own_notebooks.title_of(title), own_notebooks.name_of(name)
     key = _key(work)
     if key and not key.owner:
         raise NobodysKey
