@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 from app.ui import frame
 from jobs.schedule import STANDING
 from tests.conftest import ONLY_SQLITE, World
+from tests.jobs.test_delivering import a_report, destination
 from valor_core.settings import ROOT
 from valor_core.workbench import deliveries, flags, jobs
 from valor_core.workbench.verb import open_work
@@ -24,9 +25,15 @@ def test_an_administrator_does_a_job_now_and_changes_when_it_is_due(world: World
     shown.selectbox(key="snapshot_zone").set_value("Europe/Zurich").run()
     shown.selectbox(key="snapshot_days").set_value("every weekday").run()
     shown.button(key="snapshot_change").click().run()
+    desk, _ = destination(world, "folder", "Desk")
+    a_report(world, desk)
     shown.button(key="start_snapshot").click().run()
 
     assert not shown.exception
+    (sent,) = (each.value for each in shown.dataframe if "To" in each.value)
+    assert sent[["What", "To", ""]].values.tolist() == [
+        ["Service levels of providers", "Desk folder", "on its way"]
+    ]
     assert any("Every weekday at 02:10 in Zurich." in text.value for text in shown.markdown)
     with open_work(world.acme.admin, world.store) as work:
         (run,) = jobs.list_runs(work, STANDING)
@@ -35,4 +42,4 @@ def test_an_administrator_does_a_job_now_and_changes_when_it_is_due(world: World
     with open_work(world.acme.operator, world.store) as work:
         flags.switch_flag(work, "reports", killed=True, reason="for the tests")
     with open_work(world.acme.admin, world.store) as work:
-        assert deliveries.list_deliveries(work) == []
+        assert len(deliveries.list_deliveries(work)) == 1
