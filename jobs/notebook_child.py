@@ -24,7 +24,9 @@ from valor_core.walls import wall_in
 SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 FILE_MAX = 256 << 20  # bytes of any file that a notebook writes
 PACKAGES = ("valor_core", "jobs")
-WITHOUT_A_TERMINAL = "get_ipython().system = get_ipython().system_raw"  # what `!` would ask for
+WITHOUT_A_TERMINAL = """
+get_ipython().system = lambda asked: print(get_ipython().getoutput(asked, split=False))
+"""  # what `!` would ask for; and in the order in which all else is printed
 OF_JUPYTER = ("/etc/jupyter", "/etc/ipython")
 
 
@@ -107,7 +109,7 @@ def _lend_before_the_first_cell(client: Any, *, url: str, key: str) -> None:
 
     def lend_and_execute(self: Any) -> None:
         code = f"__import__('valor_core.notebook.opening').notebook.opening.lend({url!r}, {key!r})"
-        code += f"\n{WITHOUT_A_TERMINAL}"
+        code += WITHOUT_A_TERMINAL
         told = self.kc.execute(code, silent=True, store_history=False)
         if self.wait_for_reply(told)["content"]["status"] != "ok":
             sys.exit("The notebook was not told where it reads.")

@@ -86,7 +86,7 @@ shown = "".join(read(f"/proc/{pid}/{name}") for pid in ("self", os.getppid())
 history = [line for _, _, line in get_ipython().history_manager.get_range()]
 told = "_".join(["vx", "run."]) in shown + repr(history)
 json.dump([refused, told], open("told.json", "w"))
-!echo a shell runs within the same limits > shell.txt
+!echo a shell runs within the same limits
 subprocess.Popen(["sleep", "600"], start_new_session=True)
 """
 REACHES_OUT = """
@@ -135,7 +135,7 @@ def test_an_own_notebook_reads_the_book_as_who_asked_and_its_report_is_made_agai
     refused, told_the_key = json.loads((run.folder / "told.json").read_text())
     assert refused == ["OutOfScope", "AccessDenied"]
     assert told_the_key is False
-    assert (run.folder / "shell.txt").read_text() == "a shell runs within the same limits\n"
+    assert "a shell runs within the same limits\n" in (run.folder / "report.html").read_text()
     if not walls.lacking():
         assert json.loads((run.folder / "reached.json").read_text()) == []
     kept = b"".join(file.read_bytes() for file in run.folder.rglob("*") if file.is_file())
