@@ -12,6 +12,9 @@ from valor_core.workbench.verb import open_work
 EVERY_S = 1.0
 """How often one looks for a feed that nobody leads: with its lease, how long a takeover takes."""
 
+LED_MOST = 5 * FEEDS_MOST
+"""So many feeds one process leads: more than a tenant may have, so that none takes every place."""
+
 HOLDER = new_id()
 """This process."""
 
@@ -38,7 +41,7 @@ class Feeding:
                 log.exception("the feeds of a tenant could not be read", tenant=tenant_id)
                 continue
             for feed_id in wanted:
-                if feed_id not in self._threads and len(self._threads) < FEEDS_MOST:
+                if feed_id not in self._threads and len(self._threads) < LED_MOST:
                     thread = threading.Thread(
                         target=self._follow, args=(caller, feed_id), daemon=True
                     )
