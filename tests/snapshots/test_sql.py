@@ -107,6 +107,17 @@ def test_a_moment_with_a_time_zone_is_told_in_utc(apple: World, published: Publi
 
 
 @pytest.mark.usefixtures("one_child")
+def test_columns_of_one_name_are_told_apart(apple: World, published: Published):
+    published()
+
+    found = asked(apple, 'SELECT 1 AS a, 2 AS a, 3 AS "a (2)", 4 AS a')
+
+    assert dict(zip(found.columns, found.rows[0], strict=True)) == {
+        "a": 1, "a (2)": 2, "a (2) (2)": 3, "a (3)": 4
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("one_child")
 def test_what_a_statement_changes_is_gone_with_it(apple: World, published: Published, root: Path):
     published()
     stood = files(root)

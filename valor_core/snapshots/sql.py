@@ -95,7 +95,7 @@ def ask_sql(root: Path, manifest: Manifest, datasets: Collection[str], sql: str)
     return SqlAnswer(
         snapshot_id=manifest.id,
         cut=manifest.cut,
-        columns=tuple(told["columns"]),
+        columns=_apart(told["columns"]),
         rows=tuple(tuple(row) for row in told["rows"]),
         more=told["more"],
     )
@@ -150,6 +150,23 @@ def _one_of_few(tenant: str) -> Iterator[None]:
     finally:
         with _guard:
             _running[tenant] -= 1
+
+
+def _apart(names: list[str]) -> tuple[str, ...]:
+    """The names of columns, which two tables may share, each by a name of its own.
+
+    >>> _apart(["name", "item", "name", "name"])
+    ('name', 'item', 'name (2)', 'name (3)')
+    """
+    apart: dict[str, None] = {}
+    more = Counter[str]()
+    for name in names:
+        own = name
+        while own in apart:
+            more[name] += 1
+            own = f"{name} ({more[name] + 1})"
+        apart[own] = None
+    return tuple(apart)
 
 
 def _in_plain_words(told: str) -> str:
