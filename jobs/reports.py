@@ -48,7 +48,7 @@ from valor_core.workbench.verb import open_work
 OUTPUTS = (
     "report.html", PDF, "result.json", "executed.ipynb", "input.json", ANSWERS,
 )  # and spreadsheets  # fmt: skip
-OURS = (*OUTPUTS, "run.json", "run.log", "source.ipynb")
+FILES_OF_A_RUN = (*OUTPUTS, "run.json", "run.log", "source.ipynb")
 OUTPUTS_MAX, SPREADSHEETS_MOST, NAME_MAX = 100_000_000, 100, 100
 RESULT_MAX = 8_000_000  # of text, which takes many times as much as values
 LOG_READ = 64_000
@@ -210,7 +210,7 @@ def _ended(
     if code == 0 and (unfit := _unfit_to_keep(run.folder)):
         return Status.FAILED, unfit
     if code == 0 and _is_result(run, document) and (run.folder / "report.html").is_file():
-        print_page(run.folder, _passed_on() | {"HOME": str(run.folder / ".private")})
+        print_page(run.folder, _passed_on())
         return Status.SUCCEEDED, ""
     return Status.FAILED, _tail(run.folder, code)
 
@@ -407,7 +407,7 @@ def run_child(
         child.wait(limits.grace_s)
     finally:
         _end(child, grace)
-        keep_plain_files(folder, OURS)
+        keep_plain_files(folder, FILES_OF_A_RUN)
         with suppress(BrokenPipeError):
             child.stdin.close()
     return None, child.returncode
