@@ -9,8 +9,10 @@ import hashlib
 import json
 import os
 import resource
+import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,6 +24,7 @@ from valor_core.settings import ROOT
 from valor_core.walls import wall_in
 
 SET_CHILD_SUBREAPER = 36  # of Linux's prctl
+ENDS_WITHIN_S = 5.0
 FILE_MAX = 256 << 20  # bytes of any file that a notebook writes
 PACKAGES = ("valor_core", "jobs")
 WITHOUT_A_TERMINAL = """
@@ -69,11 +72,28 @@ def _adopt_orphans() -> None:
 
 
 def _end_family() -> None:
+    """Ends all that was started, also what starts another and is gone before one looks."""
     import psutil
 
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             process.kill()
+    until = time.monotonic() + ENDS_WITHIN_S
+    while (left := _children()) and time.monotonic() < until:
+        for number in left:
+            os.kill(number, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _children() -> list[int]:
+    """Told by Linux at once, so that few processes can end meanwhile: none is reaped but by us."""
+    told = []
+    for thread in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):  # it has ended
+            told += thread.read_text().split()
+    return list(map(int, told))
 
 
 def _execute(folder: Path, order: Mapping[str, Any]) -> None:

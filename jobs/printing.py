@@ -84,7 +84,7 @@ def _shown(page: bytes) -> Iterator[tuple[int, str]]:
             self.end_headers()
             self.wfile.write(page if is_known else b"")
 
-        def log_message(self, *_told: object) -> None: ...
+        def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Shows) as server:
         server.daemon_threads = True
