@@ -259,6 +259,10 @@ def test_a_redirect_of_a_webhook_is_not_followed(world: World, monkeypatch):
 @pytest.mark.parametrize(
     ("kind", "address"),
     [
+        ("webhook", "https://exämple.com/hook"),
+        ("email", "jürgen@example.com"),
+        ("email", "a(b)@example.com"),
+        ("email", "all:desk@example.com"),
         ("folder", "../etc"),
         ("folder", "/etc"),
         ("folder", ""),

@@ -29,7 +29,7 @@ WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 480))
 
 PURPOSE = "destinations of reports, v1"
 ADDRESS_MAX = 500
-_MAILBOX = re.compile(r"[^@\s,;<>\"']{1,64}@[A-Za-z0-9.-]{1,190}")
+_MAILBOX = re.compile(r"[A-Za-z0-9!#$%&*+./=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,60}")
 
 

@@ -32,7 +32,8 @@ def may_be_posted_to(url: str) -> bool:
         return False
     schemes = ("https", "http") if setting("VALOR_DATA_LOOPBACK") else ("https",)
     plain = parts.username is None and parts.password is None and not parts.fragment
-    return named and plain and url.isprintable() and " " not in url and parts.scheme in schemes
+    readable = url.isascii() and url.isprintable() and " " not in url  # as it goes over the wire
+    return named and plain and readable and parts.scheme in schemes
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> str:
