@@ -24,9 +24,11 @@ from valor_core.values import Caller
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 ANSWERS_MAX = 64 << 20  # bytes that one run may be told
 BODY_MAX = 1 << 20
+CONNECTIONS_MOST = 32
 STARTS_WITHIN_S = 60.0
 
 _apis: list[Callable[[Caller], "ASGIApp"]] = []
@@ -98,7 +100,14 @@ def lent_desk(answers: Answers, *, lasts_s: float) -> Iterator[Lent]:
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(
-            door, lifespan="off", log_config=None, log_level="error", access_log=False, ws="none"
+            door,
+            lifespan="off",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            ws="none",
+            http=_few_at_once(),
+            backlog=CONNECTIONS_MOST,
         )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -111,6 +120,19 @@ def lent_desk(answers: Answers, *, lasts_s: float) -> Iterator[Lent]:
         server.should_exit = server.force_exit = True
         thread.join()
         listener.close()
+
+
+def _few_at_once() -> "type[HttpToolsProtocol]":
+    """What takes a run's connections: those of one must leave the server some for everybody."""
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    class FewAtOnce(HttpToolsProtocol):
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            if len(self.connections) > CONNECTIONS_MOST:
+                transport.abort()
+
+    return FewAtOnce
 
 
 def _await(happened: Callable[[], bool]) -> None:

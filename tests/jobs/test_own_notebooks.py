@@ -6,7 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,7 +18,7 @@ import pytest
 
 from app.answering import answering
 from jobs import reports as running_reports
-from jobs.lending import Answers, Lent, NotToldThen, lent_desk, use_api
+from jobs.lending import CONNECTIONS_MOST, Answers, Lent, NotToldThen, lent_desk, use_api
 from jobs.reports import carry_out, run_report, verify_run
 from jobs.schedule import OWN_NOTEBOOK
 from tests.conftest import ONLY_SQLITE, World
@@ -289,6 +289,20 @@ def test_a_key_opens_its_own_desk_while_the_run_lasts_and_then_nothing(desk: Wor
             there.get("/companies/KO")
     with lent_desk(Answers(reader), lasts_s=0) as late, pytest.raises(SignInNeeded):
         Connection(late.url, Key(late.key)).get("/me")
+
+
+def test_a_run_holds_few_connections_and_who_opens_more_is_left(desk: World):
+    with lent_desk(Answers(desk.acme.analyst), lasts_s=60) as lent, ExitStack() as opened:
+        place = ("127.0.0.1", int(lent.url.rpartition(":")[2]))
+        ours = [
+            opened.enter_context(socket.create_connection(place))
+            for _ in range(CONNECTIONS_MOST + 1)
+        ]
+        with suppress(ConnectionResetError):
+            assert ours[-1].recv(1) == b""
+        ours[0].close()
+        ours[1].sendall(b"GET /me HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"401" in ours[1].recv(100)
 
 
 @contextmanager
