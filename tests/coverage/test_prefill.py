@@ -275,7 +275,7 @@ def test_banks_insurers_and_property_companies_are_refused_with_a_way_out(sic):
     with pytest.raises(NotForFcff, match=str(sic)) as refused:
         prefill_dcf(replace(ACME, sic=sic), filings())
 
-    assert "dividends" in refused.value.hint
+    assert "the page Dividends and residual income" in refused.value.hint
 
 
 @pytest.mark.parametrize("item", ["revenue", "operating_income", "shares_outstanding"])

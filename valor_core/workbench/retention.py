@@ -46,7 +46,7 @@ def foresee_purge(work: Work) -> Due:
     return retention.due(work, retention.policies(work))
 
 
-@view("retention.read")
+@view("retention.foresee")
 def foresee_policy(work: Work, category: str, days: int | None) -> Due:
     """What the next purge would take, were the category kept so many days."""
     _check(category, days)
