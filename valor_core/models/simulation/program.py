@@ -117,7 +117,7 @@ class Program:
         self._places: dict[Any, int] = {}
         self._steps: list[tuple[Callable[..., Any], tuple[int, ...], int]] = []
         self._held: tuple[int, list[Any], list[_Bound]] = (0, [], [])
-        self._lay_out(known.values())
+        self._lay_out()
 
     @property
     def operations(self) -> int:
@@ -184,13 +184,12 @@ class Program:
             number = number.operands[1]
         return number
 
-    def _lay_out(self, noted: Iterable[Varying]) -> None:
+    def _lay_out(self) -> None:
         """Give each needed operation its memory: that of a number no longer read, or new."""
         for number in self._drivers.values():
             self._places[number] = self._new(np.empty)
         wanted = [each for line in self._lines.values() for each in _numbers(line)]
-        needed = self._needed(wanted)
-        steps = [(each, self._operands(each)) for each in noted if each in needed]
+        steps = [(each, self._operands(each)) for each in self._in_order(wanted)]
         read_last = {operand: n for n, (_, operands) in enumerate(steps) for operand in operands}
         read_last |= dict.fromkeys(wanted, len(steps))
         free: dict[bool, list[int]] = {True: [], False: []}
@@ -204,14 +203,22 @@ class Program:
             self._places[number] = target
             self._steps.append((_into(number.function), places, target))
 
-    def _needed(self, wanted: Iterable[Any]) -> set[Varying]:
-        needed, waiting = set(), list(wanted)
+    def _in_order(self, wanted: Iterable[Any]) -> list[Varying]:
+        """The operations that are needed, each right after those that it reads.
+
+        So little is held at a time, and stays in the processor's caches.
+        """
+        done, waiting = dict[Varying, None](), [(each, False) for each in reversed([*wanted])]
         while waiting:
-            number = waiting.pop()
-            if isinstance(number, Varying) and number.function is not None:
-                waiting += self._operands(number) if number not in needed else []
-                needed.add(number)
-        return needed
+            number, ready = waiting.pop()
+            if not isinstance(number, Varying) or number.function is None or number in done:
+                continue
+            if ready:
+                done[number] = None
+            else:
+                waiting.append((number, True))
+                waiting += [(each, False) for each in reversed(self._operands(number))]
+        return list(done)
 
     def _operands(self, number: Varying) -> list[Any]:
         return [self._unmarked(operand) for operand in number.operands]
