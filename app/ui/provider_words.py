@@ -109,7 +109,7 @@ def policy_sentences(policy: Policy, service: Service, titles: Mapping[str, str]
         f"An answer within {policy.deadline_s:g} s; a choice is kept for {policy.hold_s:g} s.",
     ]
     if policy.price_max is not None:
-        terms.append(f"At most {policy.price_max:g} a call.")
+        terms.append(f"At most {policy.price_max:g} USD a call.")
     if policy.age_max_s is not None:
         terms.append(f"Data are too old after {lasted(policy.age_max_s)}.")
     if policy.use is Use.REDISTRIBUTION:

@@ -255,7 +255,7 @@ def _changing(
             format_func=lambda name: titles.get(name, name),
         )  # fmt: skip
         left, right = st.columns(2)
-        price = left.number_input("Highest price of a call", 0.0, value=before.price_max,
+        price = left.number_input("Highest price of a call, in USD", 0.0, value=before.price_max,
                                   placeholder="no ceiling")  # fmt: skip
         age = right.number_input(
             "Data too old after, in hours", 0.1,

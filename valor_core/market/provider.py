@@ -202,7 +202,7 @@ class Provider(Protocol):
 
     @property
     def price(self) -> float:
-        """What one call costs, in the units of a tenant's policy."""
+        """What one call costs, in US dollars; nothing where it is free or paid by the month."""
         ...
 
     async def fetch(self, query: Query, http: SafeHttp, deadline: float) -> Answer:
