@@ -107,7 +107,7 @@ def history() -> None:
             {
                 "When": moment(run.created_at),
                 "Job": STANDING[run.job].title,
-                "": {Status.SUCCEEDED: "done", Status.RUNNING: "under way"}.get(
+                "How it went": {Status.SUCCEEDED: "done", Status.RUNNING: "under way"}.get(
                     run.status, "failed"
                 ),
                 "What it did": told(run),
@@ -138,7 +138,7 @@ def sent() -> None:
                 "Of": moment(each.run.created_at),
                 "What": each.title or title_of(each.run.job),
                 "To": each.delivery.destination.name,
-                "": report_sending.in_a_word(each.delivery),
+                "How it went": report_sending.in_a_word(each.delivery),
                 "Why": each.delivery.why,
             }
             for each in parcels

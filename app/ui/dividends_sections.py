@@ -67,7 +67,6 @@ AXES = {
         Field("roe.start", "Return on equity", Unit.RATE, 0.01),
         Field("payout.start", "Paid out of earnings", Unit.RATE, 0.05),
         Field("persistence", "Part left a year later", Unit.RATE, 0.1),
-        Field("book_value", "Book equity", Unit.MONEY, 1e9),
     ),
 }
 TABLE = {

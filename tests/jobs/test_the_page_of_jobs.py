@@ -31,7 +31,7 @@ def test_an_administrator_does_a_job_now_and_changes_when_it_is_due(world: World
 
     assert not shown.exception
     (sent,) = (each.value for each in shown.dataframe if "To" in each.value)
-    assert sent[["What", "To", ""]].values.tolist() == [
+    assert sent[["What", "To", "How it went"]].values.tolist() == [
         ["Service levels of providers", "Desk folder", "on its way"]
     ]
     assert any("Every weekday at 02:10 in Zurich." in text.value for text in shown.markdown)
