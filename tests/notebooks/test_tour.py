@@ -51,8 +51,9 @@ SAYS = {
     "merger": ("-0.02 ", "array([4., 5.])"),  # of the published deal
     "options": ("value with flexibility", "barone_adesi_whaley"),
     "comparables": ("EV / EBIT", "value per share"),
-    "returns": ("0.2, 0.3", "[-0.0, 0.0]"),  # both rates of the flows with two
+    "returns": ("0.2, 0.3", "[0.0, 0.0]"),  # both rates of the flows with two
     "credit": ("Union Pacific", "'as filed': 'A+'"),
+    "dividends": ("JPMorgan", "equity of FY2009, as filed", "np.True_"),
     "simulation": ("4,096 draws, seed 7", "3 scenarios, expected", "JPMorgan"),
 }
 
