@@ -31,6 +31,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import CodeType, FunctionType, SimpleNamespace
+from typing import Any
 
 import coverage
 import hypothesis
@@ -60,7 +61,7 @@ HOW = (
 )  # fmt: skip
 MOST_CPU_S, MOST_S, MOST_TESTS = 90, 600, 150
 FOUND, SURVIVED, UNDECIDED = "found", "SURVIVED", "UNDECIDED"
-OTHER = {
+OTHER: dict[type, Any] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
     ast.And: ast.Or, ast.Or: ast.And, ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add,
@@ -232,7 +233,7 @@ class Learning:
 
     def __init__(self, lines: coverage.Coverage) -> None:
         self.lines = lines
-        self.seconds: Counter[str] = Counter()
+        self.seconds = dict[str, float]()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -245,7 +246,7 @@ class Learning:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Set-up and tear-down count."""
-        self.seconds[report.nodeid] += report.duration
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
 
 
 class Trying:

@@ -72,7 +72,7 @@ def _edited(page: AppTest, section: str) -> float:
         page.session_state["dcf:section"] = "Fades and base year"
         page.run()
         [revenue] = [f for f in page.number_input if f.label.startswith("Revenue of the base")]
-        revenue.set_value(revenue.value + (100 if turn % 2 else -100))
+        revenue.set_value(float(revenue.value or 0.0) + (100 if turn % 2 else -100))
         page.session_state["dcf:section"] = section
         taken.append(_cpu_ms(page))
     assert not page.exception, page.exception

@@ -36,6 +36,7 @@ def _application() -> tuple[Any, str, Any]:
     from app.api.application import create_api
     from app.web.callers import Callers
     from app.web.identity import Identity
+    from app.web.strangers import strangers
     from benchmarks.demo import a_demo, with_nothing_beside
     from valor_core.models.codec import dump
     from valor_core.values import Role
@@ -59,7 +60,14 @@ def _application() -> tuple[Any, str, Any]:
     return (
         Starlette(
             routes=[Mount("/api/v1", app=api)],
-            middleware=[Middleware(Identity, callers=Callers(store), cookie="vx_session_b")],
+            middleware=[
+                Middleware(
+                    Identity,
+                    callers=Callers(store),
+                    cookie="vx_session_b",
+                    strangers=strangers(),
+                )
+            ],
         ),
         key,
         body,

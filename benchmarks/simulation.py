@@ -14,6 +14,7 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -72,7 +73,7 @@ def company() -> DcfInputs:
     )
 
 
-def plan(scenarios: int, **changes: object) -> SimulationPlan:
+def plan(scenarios: int, **changes: Any) -> SimulationPlan:
     """Five normal drivers, of which growth moves with margin, and WACC with the growth after."""
     known = SimulationPlan(
         drivers=tuple(

@@ -7,7 +7,9 @@
 import json
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +44,7 @@ class Companies:
             replace_at(self.inputs(), "growth.start", self.growth)
         ).value_per_share
 
-    def inputs(self, place: slice = slice(None)) -> DcfInputs:
+    def inputs(self, place: slice | int = slice(None)) -> DcfInputs:
         """The DCF of these companies, or of some of them."""
         return DcfInputs(
             years=YEARS,
@@ -93,7 +95,7 @@ def reverse_dcf() -> dict[str, float]:
 
     def lean(i: int) -> float:
         gap = lambda x: many.scalar(i, x) - many.prices[i]  # noqa: E731
-        return brentq(gap, *BETWEEN, xtol=1e-12)
+        return _root(gap)
 
     def same_model(i: int) -> float:
         one = many.inputs(i)
@@ -102,7 +104,7 @@ def reverse_dcf() -> dict[str, float]:
             valued = discounted_cash_flow(replace_at(one, "growth.start", x))
             return float(valued.value_per_share) - many.prices[i]
 
-        return brentq(gap, *BETWEEN, xtol=1e-12)
+        return _root(gap)
 
     for way in (lean, same_model):
         np.testing.assert_allclose([way(i) for i in range(20)], many.growth[:20], atol=1e-9)
@@ -122,6 +124,10 @@ def reverse_dcf() -> dict[str, float]:
         / math.log(last / first),
         "reverse DCF: 100,000 companies, ms": taken[last],
     }
+
+
+def _root(gap: Callable[[float], float]) -> Any:
+    return brentq(gap, *BETWEEN, xtol=1e-12)
 
 
 def grids() -> dict[str, float]:
