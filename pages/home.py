@@ -146,7 +146,7 @@ st.subheader("Pages", anchor=False)
 with st.container(key="places"):  # the name by which the page's style keeps the height of a link
     for place in places():
         if place.name != "home" and place.open_to(who):
-            to, what = st.columns([1, 4], vertical_alignment="center")
+            to, what = st.columns([1, 3], vertical_alignment="center")
             with to:
                 link(place.name, place.title, icon=place.icon)
             what.caption(place.purpose)

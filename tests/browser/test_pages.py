@@ -32,6 +32,7 @@ PAGES = {
     "explore": "Explore",
     "snapshots": "Snapshots",
     "reports": "Reports",
+    "jobs": "Jobs",
     "proof": "Proof",
     "workbook_audit": "Workbook audit",
     "providers": "Providers",
@@ -114,6 +115,14 @@ def test_a_name_in_the_coverage_opens_the_company_and_a_number_its_filing(
     desk.get_by_role("link", name="sec.gov/Archives/edgar/data/320193/").wait_for()
     assert violations(desk) == []
     assert problems == []
+
+
+def test_no_page_of_the_list_is_left_out_here(desk, installation):
+    shown(desk, installation, "")
+    listed = desk.get_by_test_id("stSidebarNav").get_by_role("link").all()
+    addresses = {str(each.get_attribute("href")).rpartition("/")[2] for each in listed}
+
+    assert addresses == {place.partition("?")[0] for place in PAGES}
 
 
 def test_the_list_of_pages_is_walked_by_keyboard(desk, installation):
