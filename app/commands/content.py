@@ -169,14 +169,15 @@ def proof(
     cases = CASES if cases is None else cases
     if not cases.is_dir():
         raise BadInput(f"There is no folder {cases}.", hint="Check the path.")
-    outcomes = [outcome for path in sorted(cases.glob("*.json")) for outcome in _outcomes(path)]
+    outcomes = _outcomes(sorted(cases.glob("*.json")))
     if not outcomes:
         raise BadInput(f"{cases} holds no .json case.", hint="Give each case a file in it.")
     if as_json:
         print(json.dumps([o.as_dict() for o in outcomes], indent=2, allow_nan=False))
     else:
         for outcome in outcomes:
-            print(f"{outcome.status:<12} {outcome.model:<34} {outcome.id}")
+            told_by = f", with what {outcome.told_by} states" if outcome.told_by else ""
+            print(f"{outcome.status:<12} {outcome.model:<34} {outcome.id}{told_by}")
             for difference in outcome.differences:
                 print(f"             {difference}")
         passed = sum(o.status == "passed" for o in outcomes)
@@ -185,17 +186,26 @@ def proof(
         raise typer.Exit(1)
 
 
-def _outcomes(path: Path) -> "list[Outcome]":
-    """What came of the cases of a file; one that cannot be read has failed and stops no other."""
+def _outcomes(paths: list[Path]) -> "list[Outcome]":
+    """What came of the files' cases; one that cannot be read has failed and stops no other."""
     from valor_core.models.proof import failed, prove
 
-    try:
-        document = read_case(path)
-    except BadInput as error:
-        return [failed(path.stem, f"{error}")]
-    several = isinstance(document, list) and document
-    outcomes = map(prove, document if several else [document])
-    return [replace(outcome, id=outcome.id or path.stem) for outcome in outcomes]
+    told: list[tuple[Path, Any]] = []  # with each case its file, with a bad file its error
+    for path in paths:
+        try:
+            document = read_case(path)
+        except BadInput as error:
+            told.append((path, error))
+        else:
+            several = isinstance(document, list) and document
+            told += [(path, case) for case in (document if several else [document])]
+    beside = [case for _, case in told]
+    return [
+        failed(path.stem, f"{case}")
+        if isinstance(case, BadInput)
+        else replace(outcome := prove(case, beside), id=outcome.id or path.stem)
+        for path, case in told
+    ]
 
 
 def import_facts(file: Path, tenant: Tenant = "demo") -> None:

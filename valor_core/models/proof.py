@@ -2,15 +2,16 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isclose
 from typing import Any
 
 import numpy as np
 
 from valor_core.errors import BadInputs, ValorError
-from valor_core.models.codec import dump_value, load
+from valor_core.models.codec import dump_value
 from valor_core.models.published import CASES, METHODS
 from valor_core.models.published.method import AnyOf, Method
 
@@ -51,6 +52,7 @@ class Outcome:
     model: str
     status: Status
     comparisons: tuple[Comparison, ...] = ()
+    told_by: str = ""  # the case of the same source that states the rest of its inputs
 
     @property
     def differences(self) -> tuple[Comparison, ...]:
@@ -72,6 +74,7 @@ class Outcome:
                 }
                 for each in self.differences
             ],
+            **({"told_by": self.told_by} if self.told_by else {}),
         }
 
 
@@ -91,8 +94,11 @@ class _Refused:
         return f"refused ({self.error.code}): {self.error}"
 
 
-def prove(case: object) -> Outcome:
+def prove(case: object, beside: Sequence[object] = ()) -> Outcome:
     """Compute a published case and compare every leaf of what it expects.
+
+    Of the cases beside it, one of the same source may print another table of the same deal: what
+    this case leaves open is then taken from there, and the outcome says so.
 
     >>> prove({"id": "no debt", "model": "wacc", "inputs": {"E": 9, "D": 0, "ke": 0.15},
     ...        "expected": 0.15, "check": {"rel": 1e-12}}).status.value
@@ -104,11 +110,12 @@ def prove(case: object) -> Outcome:
     method = METHODS.get(model)
     if method is None:
         return Outcome(id=name, model=model, status=Status.UNSUPPORTED)
-    found = _comparisons(case, method)
+    told, teller = _told_beside(case, method, beside)
+    found = _comparisons(case | told, method)
     if not any(each.problem for each in found):
         found = [*found, *_nothing_compared(case["expected"])]
     status = Status.FAILED if any(each.problem for each in found) else Status.PASSED
-    return Outcome(id=name, model=model, status=status, comparisons=tuple(found))
+    return Outcome(id=name, model=model, status=status, comparisons=tuple(found), told_by=teller)
 
 
 def shipped_cases() -> list[dict[str, Any]]:
@@ -146,6 +153,37 @@ def _comparisons(case: dict[str, Any], method: Method) -> list[Comparison]:
     return found
 
 
+def _told_beside(
+    case: dict[str, Any], method: Method, beside: Sequence[object]
+) -> tuple[dict[str, Any], str]:
+    """The case's inputs with what another table of its deal states, and which case that is.
+
+    Two tables are of one deal where they have one source and agree in each figure that both state.
+    """
+    inputs, source = case.get("inputs"), case.get("source")
+    if not source or not isinstance(inputs, dict):
+        return {}, ""
+    for other in beside:
+        if not isinstance(other, dict) or other.get("source") != source:
+            continue
+        model, row = str(other.get("model", "")), other.get("inputs")
+        if model not in method.told_by or not isinstance(row, dict):
+            continue
+        try:
+            told = method.told_by[model](METHODS[model].read(row))
+        except ValorError:
+            continue  # what that case cannot be read for, its own outcome tells
+        both = told.keys() & inputs.keys()
+        if both and all(_same(told[name], inputs[name]) for name in both):
+            return {"inputs": told | inputs}, str(other.get("id", ""))
+    return {}, ""
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether a figure is printed alike in two tables."""
+    return _is_finite(other) and np.ndim(one) == 0 and isclose(one, other, rel_tol=DEFAULT_REL)
+
+
 def _nothing_compared(expected: Any) -> list[Comparison]:
     """A case without a figure to compare is none: it would pass whatever the model computes."""
     return [] if _holds_a_figure(expected) else [_wrong("expected", "holds nothing to compare")]
@@ -176,7 +214,7 @@ def _row_comparisons(
 def _computed(method: Method, stated: dict[str, Any]) -> Any:
     """The lines of the method, or its refusal."""
     try:
-        lines = method.compute(load(method.inputs, method.stated(stated)))
+        lines = method.compute(method.read(stated))
     except ValorError as error:
         return _Refused(error=error)
     return {name: _listed(value) for name, value in lines.items()}

@@ -9,6 +9,11 @@ from valor_core.models.published import CASES
 
 MERGER = json.loads((CASES / "ma_basic_merger_biws.json").read_text())
 GOODWILL = json.loads((CASES / "goodwill_simple_biws.json").read_text())
+FUNDING = json.loads((CASES / "lbo_sources_uses_meridian.json").read_text())
+ALLOCATION = json.loads((CASES / "ppa_goodwill_meridian.json").read_text())
+FINANCED = (
+    "new_debt", "debt_repaid", "financing_fees", "oid", "expensed_costs", "new_equity", "rollover",
+)  # fmt: skip
 EXACT = {"abs": 1e-9, "rel": 0}
 STOCK = {
     "acquirer": {"price": 10, "shares": 100, "net_income": [60], "tax": 0.4},
@@ -87,3 +92,47 @@ def test_goodwill_may_be_asked_by_equity_or_by_assets_and_liabilities(changes, e
 )
 def test_a_collar_has_both_ends_or_none(inputs, expected):
     assert differences("exchange_ratio_collar", inputs, expected) == ()
+
+
+def of_one_deal(**changed):
+    """An allocation that leaves its financing to the table of sources and uses, and that table."""
+    inputs = {name: v for name, v in ALLOCATION["inputs"].items() if name not in FINANCED}
+    source = {"title": "two tables of one deal"}
+    return (
+        ALLOCATION | {"inputs": inputs, "source": source},
+        FUNDING | {"source": source, "inputs": FUNDING["inputs"] | changed},
+    )
+
+
+def test_an_allocation_takes_its_financing_from_the_other_table_of_its_deal():
+    allocation, funding = of_one_deal()
+
+    alone, beside = prove(allocation), prove(allocation, [allocation, funding])
+
+    assert alone.status is Status.FAILED
+    assert (beside.status, beside.told_by) == (Status.PASSED, "lbo_sources_uses_meridian")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        of_one_deal(existing_cash=66)[1],  # another deal: its figures are not these
+        of_one_deal(ltm_ebitda=[240, 250])[1],
+        of_one_deal(ltm_ebitda="many")[1],
+        of_one_deal()[1] | {"source": "another book"},
+        of_one_deal()[1] | {"inputs": [FUNDING["inputs"]]},
+        of_one_deal()[1] | {"model": "npv"},
+        "no case",
+    ],
+)
+def test_a_table_of_another_deal_tells_nothing(other):
+    allocation = of_one_deal()[0]
+
+    assert prove(allocation, [other]) == prove(allocation)
+
+
+def test_what_a_case_states_itself_is_not_taken_from_elsewhere():
+    allocation, funding = of_one_deal()
+    stated = allocation["inputs"] | {"rollover": 95}
+
+    assert prove(allocation | {"inputs": stated}, [funding]).told_by == ""

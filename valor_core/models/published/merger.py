@@ -23,6 +23,7 @@ from valor_core.models.merger.refusals import EquityDoesNotTie, SourcesDoNotTie
 from valor_core.models.merger.synergies import Synergies
 from valor_core.models.merger.write_ups import WriteUp
 from valor_core.models.numbers import Numbers, Row
+from valor_core.models.published.lbo import FundingCase
 from valor_core.models.published.method import Method
 from valor_core.models.refusals import ChooseOne, SharesNotPositive
 
@@ -360,6 +361,23 @@ def allocation(case: AllocationCase) -> dict[str, Any]:
     }
 
 
+def financed_by(case: FundingCase) -> dict[str, Any]:
+    """What the sources and uses of a buyout state of the allocation of its price."""
+    funding = case.funding()
+    return {
+        "equity_price": funding.equity_price,
+        "target_cash": case.existing_cash,
+        "existing_debt": case.existing_debt,
+        "new_debt": funding.debt,
+        "debt_repaid": case.existing_debt,
+        "financing_fees": funding.financing_fees,
+        "oid": funding.issue_discount,
+        "expensed_costs": funding.transaction_fees + case.change_of_control + case.other_uses,
+        "new_equity": funding.sponsor_equity,
+        "rollover": case.rollover,
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoodwillCase:
     """A price and the net assets that it buys, by equity or by assets less liabilities."""
@@ -484,7 +502,12 @@ METHODS = {
         main="accretion",
         spelt_out=_rows_spelt_out,
     ),
-    "purchase_price_allocation": Method(inputs=AllocationCase, compute=allocation, main="goodwill"),
+    "purchase_price_allocation": Method(
+        inputs=AllocationCase,
+        compute=allocation,
+        main="goodwill",
+        told_by={"lbo_sources_and_uses": financed_by},
+    ),
     "goodwill": Method(inputs=GoodwillCase, compute=goodwill, main="goodwill"),
     "exchange_ratio_collar": Method(inputs=CollarCase, compute=collar, main="exchange_ratio"),
 }
