@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -162,7 +162,14 @@ def multiples(case: MultipleCase) -> dict[str, Any]:
     }
 
 
-def _named(**aliases: str) -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
+class ShortForms(TypedDict):
+    """How a method reads inputs in short forms, and tells of them."""
+
+    spelt_out: Callable[[dict[str, Any]], dict[str, Any]]
+    with_short_forms: Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def _named(**aliases: str) -> ShortForms:
     """Other names that sources give to an input; and days with amounts as pairs."""
 
     def spelt_out(stated: dict[str, Any]) -> dict[str, Any]:
