@@ -72,7 +72,7 @@ def _axe() -> str:
 def violations(
     page: Page,
     *,
-    impacts: tuple[str, ...] = ("serious", "critical"),
+    impacts: tuple[str, ...] = ("moderate", "serious", "critical"),
     rules: tuple[str, ...] = AXE_RULES,
 ) -> list[str]:
     """What axe finds on the page as it is now: rule, impact and where."""
