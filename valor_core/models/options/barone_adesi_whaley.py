@@ -55,7 +55,7 @@ def barone_adesi_whaley(option: Option) -> AmericanValue:
     critical = critical_price(usable, power)
     sign = option.type.sign
     premium = _premium_at(replace(usable, spot=critical), power)
-    waited = european_value(usable) + premium * (usable.spot / critical) ** power
+    waited = european_value(usable) + premium * np.power(usable.spot / critical, power)
     pays = sign * (option.spot - critical) >= 0.0
     european = european_value(option)
     value = np.where(early, np.where(pays, exercised_now(option), waited), european)

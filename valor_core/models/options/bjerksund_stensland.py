@@ -58,7 +58,7 @@ def flat_boundary(option: Option) -> Approximation:
     time, growth = call.maturity, call.boundary_growth(call.maturity)
     boundary = call.boundary(growth * call.start / (call.most - call.start))
     s, k, power = call.spot, call.strike, call.power
-    beyond = (boundary - k) * (s / boundary) ** power
+    beyond = (boundary - k) * np.power(s / boundary, power)
     waited = beyond * (1.0 - call.reflected(time, power, boundary, boundary))
     waited = waited + s * (
         call.reflected(time, 1.0, boundary, boundary) - call.reflected(time, 1.0, k, boundary)
@@ -90,7 +90,7 @@ def two_boundaries(option: Option) -> Approximation:
     low = call.boundary(call.boundary_growth(early) * scale)
     high = call.boundary(call.boundary_growth(call.maturity) * scale)
     s, k, power = call.spot, call.strike, call.power
-    of_high, of_low = ((i - k) * (s / i) ** power for i in (high, low))
+    of_high, of_low = ((i - k) * np.power(s / i, power) for i in (high, low))
 
     def one(gamma: Numbers, level: Numbers) -> Numbers:
         return call.reflected(early, gamma, level, high)

@@ -69,7 +69,7 @@ def perpetual_option(perpetual: PerpetualOption) -> PerpetualValue:
     boundary = call.strike * hurdle
     grows = inverse > SMALLEST
     power = 1.0 / np.where(grows, inverse, 1.0)
-    waited = np.where(grows, (boundary - call.strike) * (call.spot / boundary) ** power, 0.0)
+    waited = np.where(grows, (boundary - call.strike) * np.power(call.spot / boundary, power), 0.0)
     acts = call.spot >= boundary
     buys = perpetual.type is OptionType.CALL
     return PerpetualValue(
