@@ -217,7 +217,8 @@ def test_every_model_that_is_traced_has_numpys_bits(model):
 @example("lbo", 3)
 def test_random_companies_have_numpys_bits(name, seed):
     (model,) = [each for each in MODELS if each.name == name]
-    assert (found := traced(model, seed)) is not None
+    found = traced(model, seed)
+    assert found is not None
     program, draws = found
     values = list(draws.values())
 
