@@ -5,8 +5,10 @@ Only what the asked-for columns need is kept: lines that nobody reads cost as mu
 """
 
 import operator
+import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, cached_property, reduce
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -24,8 +26,14 @@ from valor_core.models.simulation.tracing import NotTraceable, Varying, VaryingR
 BLOCK = 16_384
 """Scenarios at a time: few enough for the processor's caches, many enough for numpy's calls."""
 
+EVALUATORS_KEPT = 8
+"""Each holds up to some megabytes: memory for a block, and what was traced."""
+
 Columns = dict[str, np.ndarray]
 """Lines of a result: one number a scenario, or a row of years a scenario."""
+
+Evaluator = Callable[[Mapping[str, np.ndarray]], Columns]
+"""What makes columns from the drivers' values by path."""
 
 
 def evaluator(
@@ -34,28 +42,47 @@ def evaluator(
     columns: Sequence[str],
     *,
     within: Mapping[str, Ends] | None = None,
-) -> Callable[[Mapping[str, np.ndarray]], Columns]:
+) -> Evaluator:
     """What makes the columns from the drivers' values: a program, or the model where it has none.
 
     Both give the same bits; a refused scenario is nan in every column. Where it is known within
-    which ends nearly all values lie, those that do take a shorter program.
+    which ends nearly all values lie, those that do take a shorter program. The latest are kept, by
+    all that was asked: whoever asks the same again, as each part of a long run, traces nothing.
     """
-    try:
-        usual = Program(inputs, drivers, columns, within)
-    except NotTraceable:
-        return lambda draws: directly(inputs, draws, columns)
+    asked = _Asked(pickle.dumps(inputs), inputs)
     if within is None:
-        return usual.run
-    ends, for_any = dict(within), cache(lambda: Program(inputs, drivers, columns))
+        return _evaluator(asked, tuple(drivers), tuple(columns), None)
+    ends = tuple(within.items())
+    usual = _evaluator(asked, tuple(drivers), tuple(columns), ends)
 
     def run(draws: Mapping[str, np.ndarray]) -> Columns:
         inside = all(
-            np.min(draws[path]) >= low and np.max(draws[path]) <= high
-            for path, (low, high) in ends.items()
+            np.min(draws[path]) >= low and np.max(draws[path]) <= high for path, (low, high) in ends
         )
-        return (usual if inside else for_any()).run(draws)
+        return (usual if inside else evaluator(inputs, drivers, columns))(draws)
 
     return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Inputs of a model, the same where all their bits are."""
+
+    bits: bytes
+    inputs: Any = field(compare=False)
+
+
+@lru_cache(maxsize=EVALUATORS_KEPT)
+def _evaluator(
+    asked: _Asked,
+    drivers: tuple[str, ...],
+    columns: tuple[str, ...],
+    ends: tuple[tuple[str, Ends], ...] | None,
+) -> Evaluator:
+    try:
+        return Program(asked.inputs, drivers, columns, ends and dict(ends)).run
+    except NotTraceable:
+        return lambda draws: directly(asked.inputs, draws, columns)
 
 
 def directly(

@@ -6,6 +6,7 @@ fill.
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ class Stepwise:
         self._memory: list[Callable[[int], Any]] = []  # what stands there, for so many scenarios
         self._places: dict[Any, int] = {}
         self._steps: list[tuple[Callable[..., Any], tuple[int, ...], int]] = []
-        self._held: tuple[int, list[Any], list[_Bound]] = (0, [], [])
+        self._held = local()  # memory of a thread's last block, as others may run at once
         self._lay_out(drivers, steps)
 
     def run(self, values: Sequence[np.ndarray]) -> Numbers:
@@ -47,7 +48,7 @@ class Stepwise:
 
     def _ready(self, scenarios: int) -> tuple[list[Any], list[_Bound]]:
         """Memory for a block, and the steps on it; those of the last block where they fit."""
-        size, memory, steps = self._held
+        size, memory, steps = getattr(self._held, "block", (0, [], []))
         if size != scenarios:
             memory = [allocated(scenarios) for allocated in self._memory]
             steps = [
@@ -57,7 +58,7 @@ class Stepwise:
                 )
                 for function, operands, target in self._steps
             ]
-            self._held = (scenarios, memory, steps)
+            self._held.block = scenarios, memory, steps
         return memory, steps
 
     def _lay_out(self, drivers: Iterable[Varying], steps: Sequence[Step]) -> None:
