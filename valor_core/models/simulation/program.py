@@ -80,7 +80,7 @@ def _evaluator(
     ends: tuple[tuple[str, Ends], ...] | None,
 ) -> Evaluator:
     try:
-        return Program(asked.inputs, drivers, columns, ends and dict(ends)).run
+        return Program(asked.inputs, drivers, columns, dict(ends or ())).run
     except NotTraceable:
         return lambda draws: directly(asked.inputs, draws, columns)
 

@@ -55,8 +55,10 @@ class Reasons(Mapping[int, ValorError]):
         return refusals[by[at]].errors([int(rows[at])])[0]
 
     def __contains__(self, scenario: object) -> bool:
+        if not isinstance(scenario, (int, np.integer)):
+            return False
         at = int(np.searchsorted(self._scenarios, scenario))
-        return at < len(self) and self._scenarios[at] == scenario
+        return at < len(self) and bool(self._scenarios[at] == scenario)
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._scenarios.tolist())
