@@ -43,7 +43,7 @@ from valor_core.models.simulation.plan import (
     SimulationPlan,
     rounds,
 )
-from valor_core.models.simulation.program import Program, _evaluator, directly
+from valor_core.models.simulation.program import Program, directly, kept_evaluator
 from valor_core.models.simulation.running import drawn, simulate
 from valor_core.models.simulation.summary import summary
 
@@ -243,7 +243,7 @@ def companies() -> dict[str, float]:
         return {name: read_back[name].to_numpy() for name in table}
 
     def anew() -> None:
-        _evaluator.cache_clear()
+        kept_evaluator.cache_clear()
         batch(policy, read())
 
     def with_all_reasons() -> None:

@@ -18,8 +18,10 @@ from valor_core.models.catalogue import MODELS
 from valor_core.models.fields import hints, is_number, leaves
 from valor_core.models.simulation import compiled, loops
 from valor_core.models.simulation.compiled import Compiled
+from valor_core.models.simulation.draws import Sampler
 from valor_core.models.simulation.loops import LANES, MachineCode, compiles
-from valor_core.models.simulation.program import BLOCK, Program
+from valor_core.models.simulation.program import BLOCK, Program, kept_evaluator
+from valor_core.models.simulation.running import simulate
 from valor_core.models.simulation.stepwise import Stepwise
 from valor_core.models.simulation.tracing import NotTraceable, Varying
 
@@ -109,6 +111,17 @@ def test_a_power_has_the_bits_of_numpys_own_rules_for_its_exponent(exponent, pro
     step = (Varying(number.known, operator.pow, operands), operands)
 
     by_both([number], [step], [step[0]], values)
+
+
+def test_a_product_is_rounded_before_it_is_added_to(processor):
+    random = np.random.default_rng(1)
+    (first, second, third), values = numbers(*random.standard_normal((3, 1_000)))
+    known = first.known
+    product = Varying(known, np.multiply, (first, second))
+    total = Varying(known, np.add, (product, third))
+    steps = [(product, [first, second]), (total, [product, third])]
+
+    by_both([first, second, third], steps, [total], values)
 
 
 def test_what_ieee_754_leaves_open_is_not_compiled():
@@ -256,6 +269,23 @@ def test_a_program_goes_over_to_machine_code_once_numpy_took_as_long_and_no_bit_
         assert np.array_equal(program.run(draws)["value_per_share"], first)
 
     assert all(loop.code.compiled for loop in program.by_loops.loops)
+
+
+@pytest.mark.parametrize("sampler", list(Sampler))
+def test_a_simulation_has_the_same_bytes_either_way(sampler, monkeypatch):
+    plan = a_plan(scenarios=40_000, sampler=sampler, columns=("value_per_share", "fcff"))
+    by_numpy = simulate(a_dcf(), plan)
+
+    made, compile_it = [], MachineCode._compile
+    monkeypatch.setattr(MachineCode, "_compile", lambda code: made.append(compile_it(code)))
+    monkeypatch.setattr(compiled, "COMPILING", 0)
+    kept_evaluator.cache_clear()
+    loops.machine_code.cache_clear()
+    by_loops = simulate(a_dcf(), plan)
+
+    assert made
+    for name, column in by_numpy.columns.items():
+        assert by_loops.columns[name].tobytes() == column.tobytes()
 
 
 def test_the_code_of_one_company_serves_another_of_the_same_structure():

@@ -149,7 +149,7 @@ def test_a_model_that_decides_on_a_number_is_run_itself(monkeypatch):
     draws = {"terminal_growth": np.array([0.01, 0.02, 0.2])}
     meant = evaluator(a_dcf(), tuple(draws), ("value_per_share", "fcff"))(draws)
     monkeypatch.setattr(program, "Program", refusing)
-    monkeypatch.setattr(program, "_evaluator", program._evaluator.__wrapped__)
+    monkeypatch.setattr(program, "kept_evaluator", program.kept_evaluator.__wrapped__)
 
     made = evaluator(a_dcf(), tuple(draws), ("value_per_share", "fcff"))(draws)
 

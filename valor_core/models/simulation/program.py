@@ -51,9 +51,9 @@ def evaluator(
     """
     asked = _Asked(pickle.dumps(inputs), inputs)
     if within is None:
-        return _evaluator(asked, tuple(drivers), tuple(columns), None)
+        return kept_evaluator(asked, tuple(drivers), tuple(columns), None)
     ends = tuple(within.items())
-    usual = _evaluator(asked, tuple(drivers), tuple(columns), ends)
+    usual = kept_evaluator(asked, tuple(drivers), tuple(columns), ends)
 
     def run(draws: Mapping[str, np.ndarray]) -> Columns:
         inside = all(
@@ -73,12 +73,13 @@ class _Asked:
 
 
 @lru_cache(maxsize=EVALUATORS_KEPT)
-def _evaluator(
+def kept_evaluator(
     asked: _Asked,
     drivers: tuple[str, ...],
     columns: tuple[str, ...],
     ends: tuple[tuple[str, Ends], ...] | None,
 ) -> Evaluator:
+    """The same for inputs that were asked for before; without ends, for any values."""
     try:
         return Program(asked.inputs, drivers, columns, dict(ends or ())).run
     except NotTraceable:
@@ -145,6 +146,7 @@ class Program:
         )
         self._steps = [(each, self._operands(each)) for each in self._in_order(self._wanted)]
         self._faster: Compiled | None = None
+        self._seen = 0  # scenarios
 
     @property
     def operations(self) -> int:
@@ -164,9 +166,10 @@ class Program:
     def run(self, draws: Mapping[str, np.ndarray]) -> Columns:
         """The columns for these values of the drivers, the faster way."""
         values = [np.asarray(draws[path]) for path in self._drivers]
-        large = len(values[0]) >= BLOCK and self.operations <= MOST_OPERATIONS
-        if self._faster is None and large and self.by_loops.pays(len(values[0])):
-            self._faster = self.by_loops
+        if self._faster is None and self.operations <= MOST_OPERATIONS:
+            self._seen += len(values[0])
+            if self._seen >= BLOCK and self.by_loops.pays(len(values[0])):
+                self._faster = self.by_loops
         return self.by(self._faster or self.by_numpy, values)
 
     def by(self, way: Stepwise | Compiled, values: Sequence[np.ndarray]) -> Columns:
