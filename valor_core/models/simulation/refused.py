@@ -114,7 +114,8 @@ def _told(
     asked: str,
 ) -> list[Told]:
     """The known refusals, which are of all scenarios, and those that the model tells of others."""
-    told = [(np.arange(each.failed.size), each) for each in known]
+    everyone = np.arange(known[0].failed.size) if known else _NONE
+    told = [(everyone, each) for each in known]
     if not others.size:
         return told
     for path, values in rows.items():
