@@ -19,11 +19,12 @@ from valor_core.models.fields import hints, is_number, leaves
 from valor_core.models.simulation import compiled, loops
 from valor_core.models.simulation.compiled import Compiled
 from valor_core.models.simulation.draws import Sampler
-from valor_core.models.simulation.loops import LANES, MachineCode, compiles
+from valor_core.models.simulation.loops import MachineCode, can_compile
 from valor_core.models.simulation.program import BLOCK, Program, kept_evaluator
 from valor_core.models.simulation.running import simulate
 from valor_core.models.simulation.stepwise import Stepwise
 from valor_core.models.simulation.tracing import NotTraceable, Varying
+from valor_core.models.simulation.writing import LANES, compiles
 
 EXTREMES = (
     np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 0.1, -0.3, 2.5, 1e16, 5e-324, -2e-310,
@@ -104,7 +105,7 @@ def test_an_operation_on_one_number_has_numpys_bits_at_every_extreme(function, p
     by_both([number], [step], [step[0]], values)
 
 
-@pytest.mark.parametrize("exponent", [2.0, 1.0, 0.5, 0.0, -1.0, 3.0, 1 / 7, -2.0, np.nan])
+@pytest.mark.parametrize("exponent", [2.0, 2, 1.0, 0.5, 0.0, -1.0, 3, 1 / 7, -2.0, np.nan])
 def test_a_power_has_the_bits_of_numpys_own_rules_for_its_exponent(exponent, processor):
     (number,), values = numbers(EXTREMES)
     operands = (number, exponent)
@@ -326,3 +327,25 @@ def test_a_small_simulation_loads_no_compiler():
     )
 
     assert done.stdout == "False\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux to deny it")
+def test_a_process_that_may_not_run_what_it_wrote_stays_with_numpy():
+    program = (
+        "import ctypes; from valor_core.models.simulation.loops import can_compile; "
+        "PR_SET_MDWE, REFUSE_EXEC_GAIN = 65, 1; "
+        "denied = ctypes.CDLL(None).prctl(PR_SET_MDWE, REFUSE_EXEC_GAIN, 0, 0, 0) == 0; "
+        "print(denied, can_compile())"
+    )
+
+    told = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    ).stdout.split()
+
+    if told[0] == "False":
+        pytest.skip("a kernel before 6.3")
+    assert told == ["True", "False"]
+
+
+def test_a_process_may_run_what_it_wrote_where_nobody_denies_it():
+    assert can_compile()

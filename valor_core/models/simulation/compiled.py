@@ -6,14 +6,13 @@ the list falls into stages, each a loop and then what numpy does with its result
 
 import sys
 from collections.abc import Iterable, Sequence
-from functools import cache
-from importlib.util import find_spec
 
 import numpy as np
 
-from valor_core.models.simulation.loops import LANES, Loop, compiles
+from valor_core.models.simulation.loops import Loop, can_compile
 from valor_core.models.simulation.stepwise import Numbers, Step, written_into
 from valor_core.models.simulation.tracing import Varying
+from valor_core.models.simulation.writing import LANES, compiles
 
 COMPILING = 2**18
 """Scenarios over which numpy takes as long as compiling: 60 µs an operation, at 0.2 ns each."""
@@ -50,8 +49,9 @@ class Compiled:
         _Account.operations += scenarios * self._operations
         for loop in self.loops:
             loop.code.seen += scenarios
-        loaded = "llvmlite" in sys.modules or (_Account.operations >= LOADING and _is_installed())
-        return loaded and all(loop.code.seen >= COMPILING for loop in self.loops)
+        loaded = "llvmlite" in sys.modules or _Account.operations >= LOADING
+        pays = loaded and all(loop.code.seen >= COMPILING for loop in self.loops)
+        return pays and can_compile()
 
     def run(self, values: Sequence[np.ndarray]) -> Numbers:
         """The wanted numbers for a block of the drivers' values."""
@@ -72,12 +72,6 @@ class Compiled:
                 read = [numbers[each] if isinstance(each, Varying) else each for each in operands]
                 written_into(number.function)(*read, out=numbers[number])
         return {number: numbers[number] for number in self._wanted}
-
-
-@cache
-def _is_installed() -> bool:
-    """Whether the compiler is there: not every system has a build of it."""
-    return find_spec("llvmlite") is not None
 
 
 def _empty(number: Varying, scenarios: int) -> np.ndarray:
