@@ -4,6 +4,7 @@ import operator
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from tests.models.sound import a_dcf
 from tests.workbooks.cases import RANDOM_CASES
 from valor_core.models.catalogue import MODELS
 from valor_core.models.fields import hints, is_number, leaves
-from valor_core.models.simulation import compiled, loops
+from valor_core.models.simulation import compiled, loops, writing
 from valor_core.models.simulation.compiled import Compiled
 from valor_core.models.simulation.draws import Sampler
 from valor_core.models.simulation.loops import MachineCode, can_compile
@@ -26,6 +27,7 @@ from valor_core.models.simulation.stepwise import Stepwise
 from valor_core.models.simulation.tracing import NotTraceable, Varying
 from valor_core.models.simulation.writing import LANES, compiles
 
+ROOT = Path(__file__).resolve().parents[3]
 EXTREMES = (
     np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 0.1, -0.3, 2.5, 1e16, 5e-324, -2e-310,
     1.7976931348623157e308, -1e308, 1.0 + 2**-52, 1.0 - 2**-53,
@@ -95,6 +97,23 @@ def test_an_operation_on_two_numbers_has_numpys_bits_at_every_extreme(function, 
     steps = [(Varying(first.known, function, operands), operands) for operands in pairs]
 
     by_both([first, second], steps, [number for number, _ in steps], values)
+
+
+@pytest.mark.parametrize(("function", "negative"), [(np.minimum, True), (np.maximum, False)])
+def test_where_numpy_knows_the_lesser_of_two_zeros_so_does_the_loop(
+    function, negative, processor, monkeypatch
+):
+    monkeypatch.setattr(writing, "_SECOND_OF_ZEROS", False)
+    drivers, values = numbers(*PAIRS)
+    number = Varying(drivers[0].known, function, tuple(drivers))
+
+    made = Compiled(drivers, [(number, drivers)], [number]).run(values)[number]
+
+    zeros = (
+        (values[0] == 0.0) & (values[1] == 0.0) & (np.signbit(values[0]) ^ np.signbit(values[1]))
+    )
+    np.testing.assert_array_equal(made, function(*values))
+    assert np.signbit(made[zeros]).tolist() == [negative] * 2
 
 
 @pytest.mark.parametrize("function", OF_ONE, ids=lambda each: each.__name__)
@@ -323,7 +342,7 @@ def test_a_small_simulation_loads_no_compiler():
     )
 
     done = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
     )
 
     assert done.stdout == "False\n"
@@ -339,7 +358,7 @@ def test_a_process_that_may_not_run_what_it_wrote_stays_with_numpy():
     )
 
     told = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split()
 
     if told[0] == "False":

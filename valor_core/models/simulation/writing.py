@@ -30,6 +30,8 @@ _NOT = {np.logical_not, np.invert}
 _INTRINSIC = {np.absolute: "fabs", np.sqrt: "sqrt"}
 _NEARER = {np.minimum: "olt", np.maximum: "ogt"}
 _OF_NUMBERS = {*_ARITHMETIC, *_ORDER, *_INTRINSIC, *_NEARER, np.negative, np.isfinite, np.isnan}
+_SECOND_OF_ZEROS = not np.signbit(np.minimum(np.full(64, -0.0), np.zeros(64))).any()
+"""Whether numpy's minimum of 0 and -0 is the second, as x86 has it, not the lesser, as ARM does."""
 _POWERS = {-1.0, 0.5, 1.0, 2.0}
 """Exponents of which numpy's ** makes 1/x, √x, x and x·x; any other is left to it."""
 
@@ -141,10 +143,16 @@ class Writing:
             return self._name(f"{_ARITHMETIC[function]} {_NUMBERS} {first}, {second}")
         if function in _ORDER:
             return self._compared(_ORDER[function], first, second)
-        if function in _NEARER:  # of two zeros the second, of two nan the first: as numpy does
-            nearer = self._choice(self._compared(_NEARER[function], first, second), first, second)
-            return self._choice(self._compared("uno", first, first), first, nearer)
+        if function in _NEARER:
+            return self._nearer(function, first, second)
         return self._of_one(function, first)
+
+    def _nearer(self, function: Any, first: str, second: str) -> str:
+        """The minimum or maximum, a nan where one of them is."""
+        if not _SECOND_OF_ZEROS:
+            return self._intrinsic(function.__name__, first, second)
+        nearer = self._choice(self._compared(_NEARER[function], first, second), first, second)
+        return self._choice(self._compared("uno", first, first), first, nearer)
 
     def _of_one(self, function: Any, number: str) -> str:
         if function is np.negative:
@@ -168,13 +176,16 @@ class Writing:
     def _choice(self, truth: str, first: str, second: str) -> str:
         return self._name(f"select {_TRUTHS} {truth}, {_NUMBERS} {first}, {_NUMBERS} {second}")
 
-    def _intrinsic(self, name: str, number: str) -> str:
-        return self._name(f"call {_NUMBERS} @llvm.{name}.v{LANES}f64({_NUMBERS} {number})")
+    def _intrinsic(self, name: str, *numbers: str) -> str:
+        operands = ", ".join(f"{_NUMBERS} {number}" for number in numbers)
+        return self._name(f"call {_NUMBERS} @llvm.{name}.v{LANES}f64({operands})")
 
 
 _MODULE = f"""
 declare {_NUMBERS} @llvm.fabs.v{LANES}f64({_NUMBERS})
 declare {_NUMBERS} @llvm.sqrt.v{LANES}f64({_NUMBERS})
+declare {_NUMBERS} @llvm.minimum.v{LANES}f64({_NUMBERS}, {_NUMBERS})
+declare {_NUMBERS} @llvm.maximum.v{LANES}f64({_NUMBERS}, {_NUMBERS})
 declare i64 @llvm.smin.i64(i64, i64)
 
 define void @loop(ptr %columns, ptr %constants, i64 %scenarios) {{{{
