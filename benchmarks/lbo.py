@@ -1,5 +1,7 @@
 """A simulated buyout with interest on average balances: exact, without circularity, iterated.
 
+As a simulation runs it: in a process that has simulated before, so with its loops compiled.
+
 OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks.lbo
 """
 
@@ -175,6 +177,8 @@ def ratios() -> dict[str, float]:
         rtol=0.0,
         atol=1e-12,
     )
+    for _ in range(8):
+        simulated(*rows), simulated_on_opening(*rows)
     seconds = [min(_sized(exact, size) for _ in range(3)) for size in SIZES]
     slope = np.polyfit(np.log(SIZES), np.log(seconds), 1)[0]
     return {

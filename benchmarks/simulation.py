@@ -3,7 +3,8 @@
     .venv/bin/python benchmarks/simulation.py
 
 The limit of a Monte Carlo run is the drawing of its normals; the peer is the same DCF as textbooks
-write it, in matrices of scenarios × years.
+write it, in matrices of scenarios × years. What is timed is a process that has simulated before, as
+a server has: its loops are compiled. What a run costs by numpy alone stands beside it.
 """
 
 import io
@@ -34,6 +35,7 @@ from valor_core.models.reinvestment import SalesToCapital
 from valor_core.models.simulation.batch import batch
 from valor_core.models.simulation.distributions import Normal
 from valor_core.models.simulation.draws import Generator, Sampler, normals
+from valor_core.models.simulation.loops import machine_code
 from valor_core.models.simulation.plan import (
     CHUNK,
     Driver,
@@ -41,7 +43,7 @@ from valor_core.models.simulation.plan import (
     SimulationPlan,
     rounds,
 )
-from valor_core.models.simulation.program import directly
+from valor_core.models.simulation.program import Program, directly, kept_evaluator
 from valor_core.models.simulation.running import drawn, simulate
 from valor_core.models.simulation.summary import summary
 
@@ -121,7 +123,10 @@ def monte_carlo() -> dict[str, float]:
     """A whole run with its draws against the draws alone, the textbook's form and the model."""
     inputs, asked = company(), plan(PATHS)
     first = drawn(asked, rounds(asked)[0][0], asked.dependence().root)
-    made = simulate(inputs, asked).columns["value_per_share"]
+    simulate(inputs, plan(PATHS // 100))  # what a process loads for its first run at all
+    by_numpy, made = once(lambda: simulate(inputs, asked).columns["value_per_share"])
+    while not all(loop.code.compiled for loop in usual(inputs, asked).by_loops.loops):
+        simulate(inputs, asked)
     by_model = directly(inputs, first, ("value_per_share",))["value_per_share"]
     assert np.array_equal(made[:CHUNK], by_model, equal_nan=True)
     np.testing.assert_allclose(made[:CHUNK], textbook(first), rtol=1e-9)
@@ -147,7 +152,7 @@ def monte_carlo() -> dict[str, float]:
         )
 
     ours, limit, matrices = in_turn(lambda: simulate(inputs, asked), draw_alone, in_matrices)
-    model, once = in_turn(
+    model, on_a_chunk = in_turn(
         lambda: discounted_cash_flow(inputs),
         lambda: directly(inputs, first, ("value_per_share",)),
     )
@@ -156,14 +161,33 @@ def monte_carlo() -> dict[str, float]:
     beyond = [_beyond_the_result(inputs, each) for each in sizes[1:]]
     return {
         "monte carlo: 1M paths ÷ drawing their normals": ours / limit,
+        "monte carlo: the first 1M paths of a process ÷ drawing their normals": by_numpy / limit,
+        "monte carlo: compiling the loop, ms": compiling(inputs, asked),
         "monte carlo: textbook matrices ÷ ours": matrices / ours,
-        "monte carlo: the model on each chunk ÷ ours": once * PATHS / CHUNK / ours,
+        "monte carlo: the model on each chunk ÷ ours": on_a_chunk * PATHS / CHUNK / ours,
         "monte carlo: called once a path ÷ ours": model * PATHS / ours,
         "monte carlo: growth from 100k to 1M, exponent": float(np.log10(by_size[2] / by_size[1])),
         "monte carlo: growth from 10k to 100k, exponent": float(np.log10(by_size[1] / by_size[0])),
         "monte carlo: memory beyond the result, 1M ÷ 100k": beyond[1] / beyond[0],
         "monte carlo: 1M paths, ms": ours,
     }
+
+
+def usual(inputs: DcfInputs, asked: SimulationPlan) -> Program:
+    """The program of a run whose drivers keep within their usual ends."""
+    return Program(inputs, asked.paths, ("value_per_share",), asked.usual_ends())
+
+
+def compiling(inputs: DcfInputs, asked: SimulationPlan) -> float:
+    """The milliseconds of making the run's loop, without those of loading the compiler."""
+    draws = list(drawn(asked, rounds(asked)[0][0], asked.dependence().root).values())
+
+    def anew() -> None:
+        machine_code.cache_clear()
+        program = usual(inputs, asked)
+        program.by(program.by_loops, draws)
+
+    return in_turn(anew)[0] - in_turn(lambda: usual(inputs, asked))[0]
 
 
 def _beyond_the_result(inputs: DcfInputs, asked: SimulationPlan) -> float:
@@ -212,18 +236,55 @@ def companies() -> dict[str, float]:
     for path, column in figures.items():
         drawn_from = column[random.integers(0, 400, 100_000)]
         table[path] = drawn_from * random.uniform(0.9, 1.1, 100_000)
-    file = io.BytesIO()
-    pq.write_table(pa.table(table), file)
+    bare, labelled = pq_file(table), pq_file(table | _labels(100_000))
 
-    def read() -> dict[str, np.ndarray]:
-        read_back = pq.read_table(pa.BufferReader(file.getvalue()), use_threads=False)
-        return {name: read_back[name].to_numpy() for name in read_back.column_names}
+    def read(file: bytes = bare) -> dict[str, np.ndarray]:
+        read_back = pq.read_table(pa.BufferReader(file), use_threads=False)
+        return {name: read_back[name].to_numpy() for name in table}
 
-    reading, whole = in_turn(read, lambda: batch(policy, read()))
+    def anew() -> None:
+        kept_evaluator.cache_clear()
+        batch(policy, read())
+
+    def with_reasons() -> None:
+        reasons = batch(policy, read()).reasons
+        assert reasons[next(iter(reasons))]  # finds those of all
+
+    def with_all_reasons() -> None:
+        assert all(batch(policy, read()).reasons.values())
+
+    for _ in range(5):  # until its loop is compiled
+        batch(policy, read())
+    reading, whole, traced, found, told = in_turn(
+        read, lambda: batch(policy, read()), anew, with_reasons, with_all_reasons
+    )
+    all_columns, with_labels = in_turn(
+        lambda: read(labelled), lambda: batch(policy, read(labelled))
+    )
     return {
         "batch: 400 companies, ms": real,
         "batch: 100k from Parquet ÷ reading alone": whole / reading,
+        "batch: 100k from Parquet, the first by its policy ÷ reading alone": traced / reading,
+        "batch: 100k from Parquet, why each is lost ÷ reading alone": found / reading,
+        "batch: 100k from Parquet, every reason in words ÷ reading alone": told / reading,
+        "batch: 100k with id, name and currency ÷ reading alone": with_labels / all_columns,
         "batch: 100k from Parquet, ms": whole,
+    }
+
+
+def pq_file(table: dict[str, Any]) -> bytes:
+    """Columns as a Parquet file in memory."""
+    file = io.BytesIO()
+    pq.write_table(pa.table(table), file)
+    return file.getvalue()
+
+
+def _labels(count: int) -> dict[str, list[str]]:
+    """What a snapshot says of a company beside its figures."""
+    return {
+        "company_id": [f"{n:032x}" for n in range(count)],
+        "name": [f"Company {n:,} Holdings Inc." for n in range(count)],
+        "currency": [("USD", "EUR", "JPY")[n % 3] for n in range(count)],
     }
 
 
@@ -241,6 +302,13 @@ def _real_figures(count: int) -> dict[str, np.ndarray]:
     return dict(zip(wanted, repeated.T, strict=True))
 
 
+def once(act: Callable[[], Any]) -> tuple[float, Any]:
+    """The CPU milliseconds of an act, and what came of it."""
+    began = time.process_time()
+    made = act()
+    return 1000 * (time.process_time() - began), made
+
+
 def in_turn(*acts: Callable[[], object], times: int = 5) -> list[float]:
     """The median CPU milliseconds of each act, all taken in turn, so that a busy hour hits all."""
     taken: list[list[float]] = [[] for _ in acts]
@@ -248,9 +316,7 @@ def in_turn(*acts: Callable[[], object], times: int = 5) -> list[float]:
         act()
     for _ in range(times):
         for act, list_of in zip(acts, taken, strict=True):
-            began = time.process_time()
-            act()
-            list_of.append(1000 * (time.process_time() - began))
+            list_of.append(once(act)[0])
     return [statistics.median(each) for each in taken]
 
 

@@ -105,7 +105,9 @@ def test_what_browsers_and_clients_meet_asks_no_database():
 
 
 def test_importing_valor_loads_nothing_heavy_and_reading_a_snapshot_nothing_but_its_engine():
-    heavy = "pandas scipy sqlalchemy duckdb plotly streamlit numpy pyarrow prometheus_client"
+    heavy = (
+        "pandas scipy sqlalchemy duckdb plotly streamlit numpy pyarrow prometheus_client llvmlite"
+    )
     told = f"print(*[m for m in '{heavy}'.split() if m in sys.modules])"
     reads = "from valor_core.snapshots import named, reader, sql"
     program = f"import sys, valor_core; {told}; {reads}; {told}"

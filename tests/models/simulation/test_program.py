@@ -1,5 +1,7 @@
 """A model as a list of operations: the same bits as the model itself."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -147,12 +149,37 @@ def test_a_model_that_decides_on_a_number_is_run_itself(monkeypatch):
     draws = {"terminal_growth": np.array([0.01, 0.02, 0.2])}
     meant = evaluator(a_dcf(), tuple(draws), ("value_per_share", "fcff"))(draws)
     monkeypatch.setattr(program, "Program", refusing)
+    monkeypatch.setattr(program, "kept_evaluator", program.kept_evaluator.__wrapped__)
 
     made = evaluator(a_dcf(), tuple(draws), ("value_per_share", "fcff"))(draws)
 
     for name, values in meant.items():
         np.testing.assert_array_equal(made[name], values)
     assert np.isnan(meant["value_per_share"]).tolist() == [False, False, True]
+
+
+def test_who_asks_the_same_again_has_the_same_program_and_who_asks_otherwise_another():
+    def program_of(inputs, columns=("value_per_share",)):
+        return evaluator(inputs, ("terminal_growth",), columns)
+
+    first = program_of(a_dcf())
+
+    assert program_of(a_dcf()) is first
+    assert program_of(a_dcf(operating_loss=1.0)) is not first
+    assert program_of(a_dcf(), ("fcff",)) is not first
+
+
+def test_one_program_serves_several_threads_at_once():
+    columns, known = ("value_per_share",), leaves(a_dcf())["terminal_growth"]
+    draws = [{"terminal_growth": np.full(500, known - 0.0001 * n)} for n in range(20)]
+    run = evaluator(a_dcf(), ("terminal_growth",), columns)
+    meant = [directly(a_dcf(), each, columns)["value_per_share"] for each in draws]
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(run, draws * 10))
+
+    for found, column in zip(made, meant * 10, strict=True):
+        np.testing.assert_array_equal(found["value_per_share"], column)
 
 
 def test_an_input_that_is_no_number_is_refused_by_its_path():

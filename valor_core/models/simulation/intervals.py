@@ -35,7 +35,7 @@ def ends_of(operand: Any) -> Ends:
 def ends_after(function: Callable[..., Any], operands: tuple[Any, ...]) -> Ends:
     """The ends of what an operation makes; those of the common ones lie at the operands' ends."""
     ends = [ends_of(operand) for operand in operands]
-    if not all(isfinite(end) for pair in ends for end in pair):
+    if UNKNOWN in ends or not all(isfinite(end) for pair in ends for end in pair):
         return UNKNOWN
     if function is np.negative:
         return -ends[0][1], -ends[0][0]

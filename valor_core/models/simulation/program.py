@@ -1,13 +1,14 @@
 """A model as a straight list of array operations: traced once, run over any number of scenarios.
 
 The operations are the model's own, in its order, so every number is that of the model to the bit.
-Only what the asked-for columns need is kept, and each result is written into memory that is free
-again: what costs most over many scenarios are lines that nobody reads and memory that is new.
+Only what the asked-for columns need is kept: lines that nobody reads cost as much as the others.
 """
 
 import operator
+import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, partial, reduce
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -17,18 +18,22 @@ from valor_core.models.fields import line_at
 from valor_core.models.numbers import Refusal, watched_refusals
 from valor_core.models.refusals import ResultNotFinite
 from valor_core.models.sensitivity import replace_at
+from valor_core.models.simulation.compiled import MOST_OPERATIONS, Compiled
 from valor_core.models.simulation.intervals import UNKNOWN, Ends
+from valor_core.models.simulation.stepwise import Numbers, Stepwise
 from valor_core.models.simulation.tracing import NotTraceable, Varying, VaryingRow
 
 BLOCK = 16_384
 """Scenarios at a time: few enough for the processor's caches, many enough for numpy's calls."""
 
-_TRUTHS = partial(np.empty, dtype=bool)
-
-_Bound = tuple[partial[Any], tuple[Any, ...]]  # an operation and what it reads
+EVALUATORS_KEPT = 8
+"""Each holds up to some megabytes: memory for a block, and what was traced."""
 
 Columns = dict[str, np.ndarray]
 """Lines of a result: one number a scenario, or a row of years a scenario."""
+
+Evaluator = Callable[[Mapping[str, np.ndarray]], Columns]
+"""What makes columns from the drivers' values by path."""
 
 
 def evaluator(
@@ -37,28 +42,48 @@ def evaluator(
     columns: Sequence[str],
     *,
     within: Mapping[str, Ends] | None = None,
-) -> Callable[[Mapping[str, np.ndarray]], Columns]:
+) -> Evaluator:
     """What makes the columns from the drivers' values: a program, or the model where it has none.
 
     Both give the same bits; a refused scenario is nan in every column. Where it is known within
-    which ends nearly all values lie, those that do take a shorter program.
+    which ends nearly all values lie, those that do take a shorter program. The latest are kept, by
+    all that was asked: whoever asks the same again, as each part of a long run, traces nothing.
     """
-    try:
-        usual = Program(inputs, drivers, columns, within)
-    except NotTraceable:
-        return lambda draws: directly(inputs, draws, columns)
+    asked = _Asked(pickle.dumps(inputs), inputs)
     if within is None:
-        return usual.run
-    ends, for_any = dict(within), cache(lambda: Program(inputs, drivers, columns))
+        return kept_evaluator(asked, tuple(drivers), tuple(columns), None)
+    ends = tuple(within.items())
+    usual = kept_evaluator(asked, tuple(drivers), tuple(columns), ends)
 
     def run(draws: Mapping[str, np.ndarray]) -> Columns:
         inside = all(
-            np.min(draws[path]) >= low and np.max(draws[path]) <= high
-            for path, (low, high) in ends.items()
+            np.min(draws[path]) >= low and np.max(draws[path]) <= high for path, (low, high) in ends
         )
-        return (usual if inside else for_any()).run(draws)
+        return (usual if inside else evaluator(inputs, drivers, columns))(draws)
 
     return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Inputs of a model, the same where all their bits are."""
+
+    bits: bytes
+    inputs: Any = field(compare=False)
+
+
+@lru_cache(maxsize=EVALUATORS_KEPT)
+def kept_evaluator(
+    asked: _Asked,
+    drivers: tuple[str, ...],
+    columns: tuple[str, ...],
+    ends: tuple[tuple[str, Ends], ...] | None,
+) -> Evaluator:
+    """The same for inputs that were asked for before; without ends, for any values."""
+    try:
+        return Program(asked.inputs, drivers, columns, dict(ends or ())).run
+    except NotTraceable:
+        return lambda draws: directly(asked.inputs, draws, columns)
 
 
 def directly(
@@ -113,65 +138,55 @@ class Program:
         self._marks = _marks(known.values(), refusals)
         refused = _refused(refusals)
         self._lines = {name: self._line(line_at(result, name), refused) for name in columns}
-        self._memory: list[Callable[[int], Any]] = []  # what stands there, for so many scenarios
-        self._places: dict[Any, int] = {}
-        self._steps: list[tuple[Callable[..., Any], tuple[int, ...], int]] = []
-        self._held: tuple[int, list[Any], list[_Bound]] = (0, [], [])
-        self._lay_out()
+        self._wanted = dict.fromkeys(
+            each
+            for line in self._lines.values()
+            for each in _numbers(line)
+            if isinstance(each, Varying)
+        )
+        self._steps = [(each, self._operands(each)) for each in self._in_order(self._wanted)]
+        self._faster: Compiled | None = None
+        self._seen = 0  # scenarios
 
     @property
     def operations(self) -> int:
         """How many operations make the columns."""
         return len(self._steps)
 
+    @cached_property
+    def by_numpy(self) -> Stepwise:
+        """The operations one after the other."""
+        return Stepwise(self._drivers.values(), self._steps, self._wanted)
+
+    @cached_property
+    def by_loops(self) -> Compiled:
+        """The operations in machine code."""
+        return Compiled(self._drivers.values(), self._steps, self._wanted)
+
     def run(self, draws: Mapping[str, np.ndarray]) -> Columns:
-        """The columns for these values of the drivers."""
+        """The columns for these values of the drivers, the faster way."""
         values = [np.asarray(draws[path]) for path in self._drivers]
+        if self._faster is None and self.operations <= MOST_OPERATIONS:
+            self._seen += len(values[0])
+            if self._seen >= BLOCK and self.by_loops.pays(len(values[0])):
+                self._faster = self.by_loops
+        return self.by(self._faster or self.by_numpy, values)
+
+    def by(self, way: Stepwise | Compiled, values: Sequence[np.ndarray]) -> Columns:
+        """The columns by one of the two ways, block by block."""
         scenarios = len(values[0])
         made = {name: _empty(line, scenarios) for name, line in self._lines.items()}
         with np.errstate(all="ignore"):
             for start in range(0, scenarios, BLOCK):
                 block = slice(start, min(start + BLOCK, scenarios))
-                memory, steps = self._ready(block.stop - start)
-                for place, each in enumerate(values):
-                    memory[place][...] = each[block]
-                for function, operands in steps:
-                    function(*operands)
+                numbers = way.run([each[block] for each in values])
                 for name, line in self._lines.items():
-                    self._write(made[name][block], line, memory)
+                    _write(made[name][block], line, numbers)
         return made
-
-    def _ready(self, scenarios: int) -> tuple[list[Any], list[_Bound]]:
-        """Memory for a block, and the steps on it; those of the last block where they fit.
-
-        New memory costs more to get than to fill.
-        """
-        size, memory, steps = self._held
-        if size != scenarios:
-            memory = [allocated(scenarios) for allocated in self._memory]
-            steps = [
-                (
-                    partial(function, out=memory[target]),
-                    tuple(memory[place] for place in operands),
-                )
-                for function, operands, target in self._steps
-            ]
-            self._held = (scenarios, memory, steps)
-        return memory, steps
-
-    def _write(self, column: np.ndarray, line: Any, memory: list[Any]) -> None:
-        if not isinstance(line, list):
-            column[...] = self._value(line, memory)
-            return
-        for year, number in enumerate(line):
-            column[:, year] = self._value(number, memory)
-
-    def _value(self, number: Any, memory: list[Any]) -> Any:
-        return memory[self._places[number]] if isinstance(number, Varying) else number
 
     def _line(self, line: Any, refused: Any) -> Any:
         """A number, or a list of one a year; what has no meaning is nan, and what is refused."""
-        if isinstance(line, (VaryingRow, np.ndarray)):
+        if isinstance(line, VaryingRow) or (isinstance(line, np.ndarray) and line.ndim):
             return [self._line(year, refused) for year in getattr(line, "years", line)]
         if isinstance(line, Varying):
             return self._unmarked(line)
@@ -183,25 +198,6 @@ class Program:
         while isinstance(number, Varying) and number in self._marks:
             number = number.operands[1]
         return number
-
-    def _lay_out(self) -> None:
-        """Give each needed operation its memory: that of a number no longer read, or new."""
-        for number in self._drivers.values():
-            self._places[number] = self._new(np.empty)
-        wanted = [each for line in self._lines.values() for each in _numbers(line)]
-        steps = [(each, self._operands(each)) for each in self._in_order(wanted)]
-        read_last = {operand: n for n, (_, operands) in enumerate(steps) for operand in operands}
-        read_last |= dict.fromkeys(wanted, len(steps))
-        free: dict[bool, list[int]] = {True: [], False: []}
-        for n, (number, operands) in enumerate(steps):
-            for operand in {each for each in operands if isinstance(each, Varying)}:
-                if read_last[operand] == n and operand.function is not None:
-                    free[operand.condition].append(self._places[operand])
-            kind = free[number.condition]
-            target = kind.pop() if kind else self._new(_TRUTHS if number.condition else np.empty)
-            places = tuple(self._place(number.function, operand) for operand in operands)
-            self._places[number] = target
-            self._steps.append((_into(number.function), places, target))
 
     def _in_order(self, wanted: Iterable[Any]) -> list[Varying]:
         """The operations that are needed, each right after those that it reads.
@@ -222,32 +218,6 @@ class Program:
 
     def _operands(self, number: Varying) -> list[Any]:
         return [self._unmarked(operand) for operand in number.operands]
-
-    def _place(self, function: Any, operand: Any) -> int:
-        if isinstance(operand, Varying):
-            return self._places[operand]
-        spread = function in {np.minimum, np.maximum}  # numpy is faster on two arrays there
-        key = (type(operand), float(operand).hex(), spread)
-        if key not in self._places:
-            self._places[key] = self._new(
-                partial(np.full, fill_value=operand) if spread else lambda _: operand
-            )
-        return self._places[key]
-
-    def _new(self, allocated: Callable[[int], Any]) -> int:
-        self._memory.append(allocated)
-        return len(self._memory) - 1
-
-
-def _into(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The operation as one that writes its result where it is told, as numpy's own do."""
-    if isinstance(function, np.ufunc):
-        return function
-
-    def written(*operands: Any, out: np.ndarray) -> None:
-        out[...] = function(*operands)
-
-    return written
 
 
 def _marks(noted: Iterable[Varying], refusals: Sequence[Refusal]) -> set[Varying]:
@@ -273,3 +243,11 @@ def _numbers(line: Any) -> list[Any]:
 
 def _empty(line: Any, scenarios: int) -> np.ndarray:
     return np.empty((scenarios, len(line)) if isinstance(line, list) else scenarios)
+
+
+def _write(column: np.ndarray, line: Any, numbers: Numbers) -> None:
+    if not isinstance(line, list):
+        column[...] = numbers[line] if isinstance(line, Varying) else line
+        return
+    for year, number in enumerate(line):
+        column[:, year] = numbers[number] if isinstance(number, Varying) else number
