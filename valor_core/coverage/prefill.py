@@ -14,7 +14,7 @@ import numpy as np
 from valor_core.coverage.bridge_facts import bridge_of, cash, debt, warnings_of
 from valor_core.coverage.currency import currencies_of, refuse_mixed
 from valor_core.coverage.figures import Figures, Told, assumed, derived, filed
-from valor_core.coverage.findings import findings_of
+from valor_core.coverage.findings import findings_in
 from valor_core.coverage.splits import splits_for
 from valor_core.errors import BadInput
 from valor_core.models.bridge import Bridge
@@ -196,11 +196,7 @@ def _inputs(
         *_warnings_of_currency(currency),
         *_warnings_of_drivers(figures, revenue, ebit),
         *warnings_of(figures, bridge),
-        *(
-            finding.message
-            for finding in findings_of(figures.known)
-            if finding.fiscal_year == figures.year
-        ),
+        *(finding.message for finding in findings_in(figures.known, figures.year)),
     )
     return Prefilled(inputs=inputs, sources=told.sources, warnings=warnings, currency=currency)
 
