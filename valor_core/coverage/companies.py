@@ -133,15 +133,14 @@ def facts_by_company(
 ) -> Iterator[tuple[CompanyId, list[FiledFact]]]:
     """The figures of those companies in the order of ids, by one query for all.
 
-    Of these items alone where some are named, and under their tags; all of a company whose figures
-    are in several currencies, so that whoever reads them sees that.
+    Where items are named, of these and under their tags alone. A company of both books is read
+    whole: they may tell it in two currencies, which an import into one of them refuses.
     """
     those = FactRow.company_id.in_(among)
     if items:
         tags = {tag for item in items for tag in ITEM[item].tags}
         of_items = FactRow.item.in_(sorted(items)) | FactRow.tag.in_(sorted(tags))
-        mixed = FactRow.company_id.in_(_in_several_currencies(work, among))
-        those = those & (of_items | mixed)
+        those = those & (of_items | FactRow.company_id.in_(_in_both_books(work, among)))
     rows = work.session.execute(
         select(*COLUMNS)
         .where(those)
@@ -155,14 +154,12 @@ def facts_by_company(
         yield CompanyId(company), [_fact(row) for row in filed]
 
 
-def _in_several_currencies(work: Work, among: Sequence[CompanyId]) -> Sequence[str]:
-    """Imports let none arise; one may when the shared book takes in what a tenant had before."""
-    currency = func.substr(FactRow.unit, 1, 3)  # of USD, and of USD/shares
+def _in_both_books(work: Work, among: Sequence[CompanyId]) -> Sequence[str]:
     return work.session.scalars(
-        select(FactRow.company_id)
-        .where(FactRow.company_id.in_(among), FactRow.unit != "shares")
-        .group_by(FactRow.company_id)
-        .having(func.min(currency) != func.max(currency))
+        select(CompanyRow.id)
+        .where(CompanyRow.id.in_(among))
+        .group_by(CompanyRow.id)
+        .having(func.count() > 1)
     ).all()
 
 

@@ -7,7 +7,8 @@ somebody states it. Defaults of the market are assumptions like any other, to be
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from functools import cache
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from valor_core.models.paths import Fade
 from valor_core.models.reinvestment import SalesToCapital
 from valor_core.models.terminal import MultipleOf
 from valor_core.values import FiledFact, Source
+
+Inputs = TypeVar("Inputs")
 
 YEARS = 10
 HOLD = 5  # years before growth and tax begin to fade
@@ -182,7 +185,7 @@ def _inputs(
         loss_limit=told.default(
             "loss_limit", LOSS_LIMIT, "US limit of losses carried forward (IRC § 172, since 2018)"
         ),
-        cost_of_capital=_cost_of_capital(told),
+        cost_of_capital=told.all_of(*_usual_cost_of_capital()),
         terminal_growth=told.default(
             "terminal_growth", TERMINAL_GROWTH, "long-run nominal growth, below the risk-free rate"
         ),
@@ -220,6 +223,11 @@ class Sources:
     def default(self, path: str, value: float, why: str) -> float:
         """A default of the house."""
         return self.number(path, assumed(value, why))
+
+    def all_of(self, inputs: Inputs, sources: Mapping[str, Source]) -> Inputs:
+        """A part of the inputs whose sources are told already."""
+        self.sources |= sources
+        return inputs
 
 
 def _growth(figures: Figures, now: FiledFact) -> Told:
@@ -314,13 +322,15 @@ def _operating_loss(figures: Figures) -> Told:
     return derived(left, f"operating losses less later profits, FY{first} to FY{last}", *facts)
 
 
-def _cost_of_capital(told: Sources) -> CostOfCapitalInputs:
-    """No market price is shipped, so every figure here is a stated default."""
+@cache
+def _usual_cost_of_capital() -> tuple[CostOfCapitalInputs, Mapping[str, Source]]:
+    """No market price is shipped, so every figure here is a stated default, alike for all."""
+    told = Sources()
 
     def default(field: str, value: float, why: str) -> float:
         return told.default(f"cost_of_capital.{field}", value, why)
 
-    return CostOfCapitalInputs(
+    inputs = CostOfCapitalInputs(
         risk_free=default("risk_free", RISK_FREE, "ten-year government bond, a round figure"),
         equity_risk_premium=default(
             "equity_risk_premium", EQUITY_PREMIUM, "premium of a mature market, a round figure"
@@ -343,6 +353,7 @@ def _cost_of_capital(told: Sources) -> CostOfCapitalInputs:
             preferred=default("target.preferred", 0.0, "none"),
         ),
     )
+    return inputs, told.sources
 
 
 def _bridge(told: Sources, items: dict[str, Told]) -> Bridge:

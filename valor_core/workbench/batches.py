@@ -32,8 +32,8 @@ from valor_core.workbench.market_inputs import InCommon
 from valor_core.workbench.valuations import prefilled_on
 from valor_core.workbench.verb import verb, view
 
-AT_ONCE = 100  # companies in a piece
-WORTH_IT = 20  # pieces: fewer are done before a process has begun
+AT_ONCE = 200  # companies in a piece
+WORTH_IT = 10  # pieces: fewer are done before a process has begun
 Priced = tuple[CompanyId, float | None]
 """A company, and what its share costs where that was stated."""
 Pool = Callable[[Callable[[Sequence[Priced]], list[Valued]], Iterable[Sequence[Priced]]],
