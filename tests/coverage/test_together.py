@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from tests.books import demo_book
 from tests.coverage.filings import fact
+from valor_core.coverage.batch_facts import READS
 from valor_core.coverage.batches import BatchPolicy, refused, valued
 from valor_core.coverage.companies import Company, company_id
 from valor_core.coverage.items import ITEM
 from valor_core.coverage.layers import through
 from valor_core.coverage.prefill import Prefilled, prefill_dcf
-from valor_core.coverage.prefills import PREFILLS, READ_BY
+from valor_core.coverage.prefills import PREFILLS
 from valor_core.coverage.together import Started, all_valued
 from valor_core.errors import ValorError
 from valor_core.models.codec import dump
@@ -110,17 +111,16 @@ def an_adjustment(amount: float) -> Adjustment:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("model", sorted(READ_BY))
+@pytest.mark.parametrize("model", sorted(READS))
 @given(filed=filings())
 def test_inputs_rest_on_no_item_that_is_not_read(model, filed):
     facts, layer, as_of = filed
-    tags = {tag for item in READ_BY[model] for tag in ITEM[item].tags}
-    read = [each for each in facts if each.item in READ_BY[model] or each.tag in tags]
+    read = READS[model].needed(facts, as_of)
 
     assert begun(model, read, layer, as_of) == begun(model, facts, layer, as_of)
 
 
-@pytest.mark.parametrize("item", READ_BY["dcf"])
+@pytest.mark.parametrize("item", [*READS["dcf"].of_all_years, *READS["dcf"].of_newest])
 def test_no_item_is_read_in_vain(item):
     """Without it some company of the demo book, or a bare one, begins otherwise."""
     of_book = [each.facts for each in BOOK.values()]

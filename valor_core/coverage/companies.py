@@ -1,6 +1,6 @@
 """Companies and their filed facts, as they are kept: the shared book's and the tenant's own."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -8,11 +8,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from valor_core.coverage.asof import known
-from valor_core.coverage.items import ITEM
 from valor_core.coverage.records import CompanyRecord
 from valor_core.coverage.share_terms import AdrRatio, Terms, terms_of
 from valor_core.coverage.splits import Split
@@ -129,21 +128,12 @@ def facts(work: Work, company_id: CompanyId) -> list[FiledFact]:
 
 
 def facts_by_company(
-    work: Work, among: Sequence[CompanyId], *, items: Collection[str] = ()
+    work: Work, among: Sequence[CompanyId], *those: ColumnElement[bool]
 ) -> Iterator[tuple[CompanyId, list[FiledFact]]]:
-    """The figures of those companies in the order of ids, by one query for all.
-
-    Where items are named, of these and under their tags alone. A company of both books is read
-    whole: they may tell it in two currencies, which an import into one of them refuses.
-    """
-    those = FactRow.company_id.in_(among)
-    if items:
-        tags = {tag for item in items for tag in ITEM[item].tags}
-        of_items = FactRow.item.in_(sorted(items)) | FactRow.tag.in_(sorted(tags))
-        those = those & (of_items | FactRow.company_id.in_(_in_both_books(work, among)))
+    """The figures of those companies in the order of ids, or some of them, by one query for all."""
     rows = work.session.execute(
         select(*COLUMNS)
-        .where(those)
+        .where(FactRow.company_id.in_(among), *those)
         .order_by(
             FactRow.company_id,
             FactRow.filed_on, FactRow.accession, FactRow.item, FactRow.period_end,
@@ -154,13 +144,15 @@ def facts_by_company(
         yield CompanyId(company), [_fact(row) for row in filed]
 
 
-def _in_both_books(work: Work, among: Sequence[CompanyId]) -> Sequence[str]:
-    return work.session.scalars(
+def in_both_books(work: Work, among: Sequence[CompanyId]) -> list[CompanyId]:
+    """Those of which the shared book has figures and the tenant its own."""
+    found = work.session.scalars(
         select(CompanyRow.id)
         .where(CompanyRow.id.in_(among))
         .group_by(CompanyRow.id)
         .having(func.count() > 1)
-    ).all()
+    )
+    return [CompanyId(each) for each in found]
 
 
 def facts_by_import(work: Work) -> dict[CompanyId, list[tuple[str, int]]]:

@@ -51,21 +51,6 @@ ON_A_DCF: dict[str, Callable[..., Prefilled]] = {
 PREFILLS.update(ON_A_DCF)
 
 
-READ_BY = {
-    "dcf": (
-        *("revenue", "operating_income", "pretax_income", "income_tax", "interest_expense"),
-        *("net_income", "net_income_incl_nci", "dna"),
-        *("shares_cover", "shares_outstanding", "diluted_shares", "basic_shares", "eps_diluted"),
-        *("long_term_debt", "short_term_debt", "commercial_paper"),
-        *("operating_lease_liability", "operating_lease_liability_noncurrent"),
-        *("finance_lease_liability", "minority_interest", "preferred_equity", "pension_liability"),
-        *("cash", "short_term_investments", "long_term_investments"),
-        *("stockholders_equity", "equity_incl_nci", "total_assets", "total_liabilities"),
-    )
-}
-"""The items that the inputs of a model rest on; its warnings, and models not here, read all."""
-
-
 def prefill(
     model: str,
     company: Company,

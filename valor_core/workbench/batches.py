@@ -10,6 +10,7 @@ from valor_core.billing.metering import Meter
 from valor_core.compute.executors import is_elsewhere
 from valor_core.coverage import companies
 from valor_core.coverage.adjustments import added_by_company, check_layer
+from valor_core.coverage.batch_facts import facts_to_begin
 from valor_core.coverage.batches import (
     BatchPolicy,
     Valued,
@@ -18,7 +19,6 @@ from valor_core.coverage.batches import (
     refused,
 )
 from valor_core.coverage.layers import through
-from valor_core.coverage.prefills import READ_BY
 from valor_core.coverage.together import Started, all_valued
 from valor_core.errors import BadInput, ValorError
 from valor_core.models.codec import dump
@@ -106,7 +106,7 @@ def value_some(
     """Some companies by the policy, in their order, beside the peers whose prices were stated."""
     check_layer(work, policy.layer)
     known = companies.among(work, [company_id for company_id, _ in some])
-    filed = dict(companies.facts_by_company(work, list(known), items=READ_BY.get(policy.model, ())))
+    filed = facts_to_begin(work, list(known), model=policy.model, as_of=policy.as_of)
     added = added_by_company(work, list(known), policy.layer)
     in_common = InCommon(work, policy.as_of)
     started, lost = list[Started](), dict[CompanyId, Valued]()
