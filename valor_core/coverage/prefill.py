@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from valor_core.coverage.bridge_facts import bridge_of, cash, debt, warnings_of
+from valor_core.coverage.bridge_facts import bridge_of, warnings_of
 from valor_core.coverage.currency import currencies_of, refuse_mixed
 from valor_core.coverage.figures import Figures, Told, assumed, derived, filed
 from valor_core.coverage.findings import findings_in
@@ -175,7 +175,7 @@ def _inputs(
         sales_to_capital=SalesToCapital(
             ratio=Fade(
                 start=told.number(
-                    "sales_to_capital.ratio.start", _sales_to_capital(figures, revenue)
+                    "sales_to_capital.ratio.start", _sales_to_capital(figures, revenue, bridge)
                 )
             )
         ),
@@ -280,10 +280,10 @@ def _tax(figures: Figures) -> Told:
     )
 
 
-def _sales_to_capital(figures: Figures, revenue: FiledFact) -> Told:
+def _sales_to_capital(figures: Figures, revenue: FiledFact, bridge: Mapping[str, Told]) -> Told:
     """Revenue over invested capital: equity and debt less cash and marketable securities."""
     equity = figures.first("equity_incl_nci", "stockholders_equity")
-    owed, liquid = debt(figures), cash(figures)
+    owed, liquid = bridge["debt"], bridge["cash"]
     if equity is None or liquid.value is None:
         return assumed(RATIO_USUAL, "invested capital cannot be told from the filing")
     capital = equity.value + (owed.value or 0.0) - liquid.value
