@@ -131,6 +131,8 @@ def facts_by_company(
     work: Work, among: Sequence[CompanyId], *those: ColumnElement[bool]
 ) -> Iterator[tuple[CompanyId, list[FiledFact]]]:
     """The figures of those companies in the order of ids, or some of them, by one query for all."""
+    if not among:
+        return
     rows = work.session.execute(
         select(*COLUMNS)
         .where(FactRow.company_id.in_(among), *those)

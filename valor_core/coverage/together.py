@@ -128,19 +128,19 @@ def _form(value: Any, numbers: list[float]) -> Hashable:
 
     A row of years belongs to the form.
     """
-    if type(value) is float:
+    kind = type(value)
+    if kind is float:
         numbers.append(value)
         return float
-    if is_dataclass(value):
-        of_fields = (_form(getattr(value, name), numbers) for name in _names(type(value)))
-        return type(value), *of_fields
-    if isinstance(value, tuple):
-        return tuple(_form(member, numbers) for member in value)
-    if isinstance(value, np.ndarray):
+    if names := _names(kind):
+        return kind, *[_form(getattr(value, name), numbers) for name in names]
+    if kind is tuple:
+        return tuple([_form(member, numbers) for member in value])
+    if kind is np.ndarray:
         return value.shape, value.tobytes()
     return value
 
 
 @cache
-def _names(of: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(of))
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
