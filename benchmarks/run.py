@@ -222,6 +222,13 @@ def reconciling() -> dict[str, float]:
     return ratios()
 
 
+def batches() -> dict[str, float]:
+    """All companies of a database by one policy, against reading their rows and one by one."""
+    from benchmarks.batch import ratios
+
+    return ratios()
+
+
 def main() -> None:
     """Runs all of it and prints a table."""
     inputs = apple()
@@ -239,6 +246,7 @@ def main() -> None:
         serving,
         reruns,
         starting,
+        batches,
     )
     found: dict[str, float] = {}
     for part in parts:

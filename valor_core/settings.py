@@ -217,10 +217,12 @@ SETTINGS = (
     Setting("VALOR_BATCHES_PER_MONTH", "10000", "Batches of valuations a month of a tenant."),
 )
 
+_DECLARED = {each.name: each for each in SETTINGS}
+
 
 def setting(name: str, environment: Mapping[str, str] = os.environ) -> str:
     """The value of a declared setting; an undeclared name is a bug."""
-    declared = {s.name: s for s in SETTINGS}[name]
+    declared = _DECLARED[name]
     value = environment.get(name, "").strip() or declared.default
     if declared.choices and value.lower() not in declared.choices:
         raise BadSetting(

@@ -101,6 +101,7 @@ def test_a_batch_is_the_same_on_every_executor(
     on: str, book: Store, sqlite_mould: Mould, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(batches, "AT_ONCE", 4)
+    monkeypatch.setattr(batches, "WORTH_IT", 4)
     who = sqlite_mould.acme.analyst
     told: list[float] = []
     with open_work(who, book) as work:

@@ -1,18 +1,32 @@
 """All companies by one policy: each as it is alone, or with the reason that it would hear alone."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
+from sqlalchemy import select
 
-from tests.books import KO, stated
+from tests.books import ACME_2023, KO, imported, stated, table
 from tests.conftest import ONLY_SQLITE
-from valor_core.coverage.batches import BatchPolicy, PriceUnusable, StatedPrice
-from valor_core.errors import NotFound
+from valor_core.coverage import companies
+from valor_core.coverage.batches import (
+    MODELS,
+    BatchPolicy,
+    PriceUnusable,
+    StatedPrice,
+    refused,
+    valued,
+)
+from valor_core.coverage.companies import add_companies, company_id
+from valor_core.coverage.records import CompanyRecord
+from valor_core.errors import NotFound, ValorError
 from valor_core.models.catalogue import model_named
 from valor_core.models.codec import load
 from valor_core.models.dcf import discounted_cash_flow
 from valor_core.models.fields import line_at
 from valor_core.models.simulation.scenarios import Change
+from valor_core.store.tables import FactRow
+from valor_core.store.work import unit_of_work
 from valor_core.workbench.adjustments import add_adjustment
 from valor_core.workbench.batches import NoCompany, note_batch, value_all
 from valor_core.workbench.valuations import prefilled
@@ -78,6 +92,46 @@ def test_each_model_of_a_batch_shows_the_line_that_the_company_has_alone(book):
             alone = line_at(model_named(model).function(inputs), policy.shown)
             assert rows["KO"].value == alone, model
             assert all((each.value is None) == bool(each.reason) for each in rows.values())
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("as_of", [None, date(2010, 2, 20)])
+@pytest.mark.parametrize("model", sorted(set(MODELS) - {"comparables"}))
+def test_the_whole_book_at_once_is_each_company_by_itself(book, model, as_of):
+    with open_work(book.acme.analyst) as work:
+        add_adjustment(
+            work, KO, layer="Adjusted", item="long_term_debt", fiscal_year=2009,
+            amount=1e9, rationale="a loan of the parent",
+        )  # fmt: skip
+    policy = BatchPolicy(model=model, unfiled_is_nothing=True, as_of=as_of, layer="Adjusted")
+    with open_work(book.acme.analyst) as work:
+        for row in value_all(work, policy):
+            company = companies.company(work, row.company_id)
+            try:
+                start = prefilled(work, company.id, model=model, as_of=as_of, layer="Adjusted")
+                alone = valued(company, start, policy, None)
+            except ValorError as why:
+                alone = refused(company, why, None)
+            if model == "lbo" and alone.value is not None:  # a rate that is found by iteration
+                assert row.value == pytest.approx(alone.value, rel=1e-12)
+                alone = replace(alone, value=row.value)
+            assert row == alone
+
+
+@ONLY_SQLITE
+def test_who_mixes_currencies_hears_so_whichever_items_are_read(book):
+    """As after the shared book has taken in a company that a tenant had before."""
+    imported(book.acme.analyst, table(ACME_2023))
+    with unit_of_work(book.acme.analyst, book.store) as work:
+        work.begin_writing()
+        add_companies(work, [CompanyRecord(name="Coca-Cola Co", cik=21344, ticker="KO")])
+        row = work.session.scalars(select(FactRow).where(FactRow.company_id == company_id(7))).one()
+        told = {each.name: getattr(row, each.name) for each in FactRow.__table__.columns}
+        work.insert_many(FactRow, [told | {"company_id": KO, "item": "capex", "unit": "EUR"}])
+    with open_work(book.acme.analyst) as work:
+        rows = {each.ticker: each for each in value_all(work, ALL)}
+
+    assert (rows["KO"].code, rows["PEP"].code) == ("mixed_currencies", "")
 
 
 @ONLY_SQLITE

@@ -4,7 +4,7 @@ An adjustment is the amount added, not the number that results: several of one f
 with its reason, and a restatement of the figure underneath is not lost.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -59,25 +59,25 @@ def facts_through(
     work: Work, company_id: CompanyId, layer: str, as_of: date | None
 ) -> list[FiledFact]:
     """Every vintage of a company's figures, those known on the day read through a layer."""
-    return read_through(work, company_id, companies.facts(work, company_id), layer, as_of)
+    added = added_by_company(work, [company_id], layer).get(company_id, {})
+    return through(companies.facts(work, company_id), added, as_of)
 
 
-def read_through(
-    work: Work,
-    company_id: CompanyId,
-    facts: list[FiledFact],
-    layer: str,
-    as_of: date | None,
-) -> list[FiledFact]:
-    """A company's figures, those known on the day with what a layer adds; as filed without one."""
-    return through(facts, _layer(work, company_id, layer), as_of) if layer else facts
-
-
-def _layer(work: Work, company_id: CompanyId, name: str) -> Layer:
-    found: dict[tuple[str, int], list[Adjustment]] = {}
-    for row in adjustments(work, company_id):
-        if row.layer == name:
-            found.setdefault((row.item, row.fiscal_year), []).append(_value(row))
+def added_by_company(
+    work: Work, among: Sequence[CompanyId], layer: str
+) -> Mapping[CompanyId, Layer]:
+    """What stands in a layer, of each company that it adjusts; nothing as filed."""
+    found: dict[CompanyId, dict[tuple[str, int], list[Adjustment]]] = {}
+    row = AdjustmentRow
+    query = (
+        select(row)
+        .where(row.company_id.in_(among), row.layer == layer, row.dropped_at.is_(None))
+        .order_by(row.company_id, row.created_at, row.id)
+        .limit(ADJUSTMENTS_MAX * len(among))
+    )
+    for each in work.session.scalars(query) if layer else ():
+        of_company = found.setdefault(CompanyId(each.company_id), {})
+        of_company.setdefault((each.item, each.fiscal_year), []).append(_value(each))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 from valor_core.coverage.items import ITEM
 from valor_core.values import FiledFact
@@ -32,5 +33,10 @@ def vintages(facts: Iterable[FiledFact], item: str, period_end: date) -> tuple[F
 
 
 def _strength(fact: FiledFact) -> tuple[int, date, str, int, date]:
-    rung, place = ITEM[fact.item].rank(fact.tag)
+    rung, place = _rank(fact.item, fact.tag)
     return -rung, fact.filed_on, fact.accession, -place, fact.period_end
+
+
+@lru_cache(maxsize=4096)
+def _rank(item: str, tag: str) -> tuple[int, int]:
+    return ITEM[item].rank(tag)

@@ -1,6 +1,6 @@
 """One policy for all companies: what each is valued by, and what came of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -150,36 +150,61 @@ def beside_priced_peers(
     return replace(inputs, peers=peers)
 
 
-def valued(company: Company, start: Prefilled, policy: BatchPolicy, price: float | None) -> Valued:
-    """The company by the policy, from where the facts let it begin."""
-    inputs, lacking = start.inputs, ()
+def by_policy(inputs: Any, policy: BatchPolicy) -> tuple[Any, tuple[str, ...]]:
+    """The inputs with what the policy states, and what of the bridge it counts as nothing."""
     for change in policy.changes:
         inputs = replace_at(inputs, change.path, change.value)
     bridge = getattr(inputs, "bridge", None)
-    if policy.unfiled_is_nothing and isinstance(bridge, Bridge):
-        lacking = tuple(bridge.missing)
-        inputs = replace(inputs, bridge=replace(bridge, **dict.fromkeys(lacking, 0.0)))
+    if not policy.unfiled_is_nothing or not isinstance(bridge, Bridge):
+        return inputs, ()
+    lacking = bridge.missing
+    return replace(inputs, bridge=replace(bridge, **dict.fromkeys(lacking, 0.0))), lacking
+
+
+def lines_of(policy: BatchPolicy) -> tuple[str, ...]:
+    """The line that is shown, and the enterprise value where the model has one."""
+    result = model_named(policy.model).result
+    has_one = hint_at(result, "enterprise_value") is not None
+    return (policy.shown, "enterprise_value") if has_one else (policy.shown,)
+
+
+def valued(company: Company, start: Prefilled, policy: BatchPolicy, price: float | None) -> Valued:
+    """The company by the policy, from where the facts let it begin."""
+    inputs, lacking = by_policy(start.inputs, policy)
     result = model_of(inputs).function(inputs)
-    shown = line_at(result, policy.shown)
-    if shown is None:
+    numbers = [line_at(result, name) for name in lines_of(policy)]
+    if numbers[0] is None:
         raise NoMeaning(spoken(policy.shown))
+    return told_of(company, start, price, numbers, lacking)
+
+
+def told_of(
+    company: Company,
+    start: Prefilled,
+    price: float | None,
+    numbers: Sequence[Any],
+    lacking: tuple[str, ...],
+) -> Valued:
+    """The company with its numbers on `lines_of` the policy, and what counts as nothing."""
+    value, enterprise_value = (*numbers, None)[:2]
     years = [fact.fiscal_year for each in start.sources.values() for fact in each.facts]
-    return replace(
-        _about(company, price),
+    return Valued(
+        company_id=company.id,
+        name=company.name,
+        ticker=company.ticker,
         currency=start.currency,
         fiscal_year=max(years, default=None),
-        value=float(shown),
-        enterprise_value=_number(result, "enterprise_value"),
+        value=float(value),
+        enterprise_value=None if enterprise_value is None else float(enterprise_value),
+        price=price,
         counted_as_nothing=lacking,
+        code="",
+        reason="",
     )
 
 
 def refused(company: Company, why: ValorError, price: float | None) -> Valued:
     """The company without a value, and why."""
-    return replace(_about(company, price), code=why.code, reason=str(why))
-
-
-def _about(company: Company, price: float | None) -> Valued:
     return Valued(
         company_id=company.id,
         name=company.name,
@@ -190,14 +215,9 @@ def _about(company: Company, price: float | None) -> Valued:
         enterprise_value=None,
         price=price,
         counted_as_nothing=(),
-        code="",
-        reason="",
+        code=why.code,
+        reason=str(why),
     )
-
-
-def _number(result: Any, name: str) -> float | None:
-    value = getattr(result, name, None)
-    return None if value is None else float(value)
 
 
 def in_figures(policy: BatchPolicy, rows: tuple[Valued, ...]) -> dict[str, object]:

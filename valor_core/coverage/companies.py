@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from valor_core.coverage.asof import known
@@ -110,8 +111,9 @@ def among(work: Work, ids: Sequence[CompanyId]) -> dict[CompanyId, Company]:
 
 
 COLUMNS = (
-    FactRow.item, FactRow.value, FactRow.unit, FactRow.tag, FactRow.accession, FactRow.form,
-    FactRow.filed_on, FactRow.fiscal_year, FactRow.period_start, FactRow.period_end,
+    FactRow.company_id, FactRow.item, FactRow.value, FactRow.unit, FactRow.tag,
+    FactRow.accession, FactRow.form, FactRow.filed_on, FactRow.fiscal_year,
+    FactRow.period_start, FactRow.period_end,
 )  # fmt: skip
 
 
@@ -126,12 +128,14 @@ def facts(work: Work, company_id: CompanyId) -> list[FiledFact]:
 
 
 def facts_by_company(
-    work: Work, among: Sequence[CompanyId]
+    work: Work, among: Sequence[CompanyId], *those: ColumnElement[bool]
 ) -> Iterator[tuple[CompanyId, list[FiledFact]]]:
-    """The figures of those companies in the order of ids, by one query for all."""
+    """The figures of those companies in the order of ids, or some of them, by one query for all."""
+    if not among:
+        return
     rows = work.session.execute(
-        select(FactRow.company_id, *COLUMNS)
-        .where(FactRow.company_id.in_(among))
+        select(*COLUMNS)
+        .where(FactRow.company_id.in_(among), *those)
         .order_by(
             FactRow.company_id,
             FactRow.filed_on, FactRow.accession, FactRow.item, FactRow.period_end,
@@ -139,7 +143,18 @@ def facts_by_company(
         execution_options={"yield_per": ROWS_AT_ONCE},
     )  # fmt: skip
     for company, filed in groupby(rows, key=itemgetter(0)):
-        yield CompanyId(company), [_fact(row[1:]) for row in filed]
+        yield CompanyId(company), [_fact(row) for row in filed]
+
+
+def in_both_books(work: Work, among: Sequence[CompanyId]) -> list[CompanyId]:
+    """Those of which the shared book has figures and the tenant its own."""
+    found = work.session.scalars(
+        select(CompanyRow.id)
+        .where(CompanyRow.id.in_(among))
+        .group_by(CompanyRow.id)
+        .having(func.count() > 1)
+    )
+    return [CompanyId(each) for each in found]
 
 
 def facts_by_import(work: Work) -> dict[CompanyId, list[tuple[str, int]]]:
@@ -157,7 +172,7 @@ def facts_by_import(work: Work) -> dict[CompanyId, list[tuple[str, int]]]:
 
 def _fact(columns: Sequence[Any]) -> FiledFact:
     """A row of COLUMNS as a value; taken apart by place: by name it would cost thrice."""
-    item, value, unit, tag, accession, form, filed_on, fiscal_year, begins, ends = columns
+    _, item, value, unit, tag, accession, form, filed_on, fiscal_year, begins, ends = columns
     return FiledFact(
         item=item,
         value=value,
@@ -165,21 +180,25 @@ def _fact(columns: Sequence[Any]) -> FiledFact:
         tag=tag,
         accession=accession,
         form=form,
-        filed_on=date.fromisoformat(filed_on),
+        filed_on=_day(filed_on),
         fiscal_year=fiscal_year,
-        period_start=date.fromisoformat(begins) if begins else None,
-        period_end=date.fromisoformat(ends),
+        period_start=_day(begins) if begins else None,
+        period_end=_day(ends),
     )
+
+
+_day = lru_cache(maxsize=4096)(date.fromisoformat)
+"""Filings share their days."""
 
 
 def yearly_values(
     work: Work, items: Sequence[str], *, as_of: date | None = None
 ) -> dict[CompanyId, dict[str, dict[int, float]]]:
     """Some items of all companies by fiscal year, as known on a day or now: one query for all."""
-    rows = work.session.execute(select(FactRow.company_id, *COLUMNS).where(FactRow.item.in_(items)))
+    rows = work.session.execute(select(*COLUMNS).where(FactRow.item.in_(items)))
     by_company: dict[CompanyId, list[FiledFact]] = {}
     for row in rows:
-        by_company.setdefault(CompanyId(row[0]), []).append(_fact(row[1:]))
+        by_company.setdefault(CompanyId(row[0]), []).append(_fact(row))
     values: dict[CompanyId, dict[str, dict[int, float]]] = {}
     for company, filed in by_company.items():
         series = values.setdefault(company, {item: {} for item in items})

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
 from valor_core.coverage.asof import known
 from valor_core.coverage.items import ITEM, ITEMS_OF_TAG
@@ -67,6 +68,7 @@ class Figures:
     def __init__(self, facts: Iterable[FiledFact], as_of: date | None = None) -> None:
         self.facts = [fact for fact in facts if as_of is None or fact.filed_on <= as_of]
         self.known = known(self.facts)
+        self._by_tag: dict[int, dict[str, FiledFact]] = {}
         years = sorted((year for item, year in self.known if item == "revenue"), reverse=True)
         self.year = next((year for year in years if self.ebit(year) is not None), 0)
 
@@ -98,13 +100,12 @@ class Figures:
 
         Tags overlap: what a layer adds to their item must not decide which of them is read.
         """
-        of_year = [fact for fact in self.facts if fact.fiscal_year == self.year]
-        for name in (f"us-gaap:{tag}" for tag in tags):
-            of_tag = [fact for fact in of_year if _read_as(fact, of_year) == name]
-            if of_tag:
-                newest = max(of_tag, key=lambda f: (f.filed_on, f.accession, f.tag == name))
-                return newest.as_filed
-        return None
+        if self.year not in self._by_tag:
+            self._by_tag[self.year] = _newest_by_tag(
+                [fact for fact in self.facts if fact.fiscal_year == self.year]
+            )
+        newest = (self._by_tag[self.year].get(f"us-gaap:{tag}") for tag in tags)
+        return next((fact.as_filed for fact in newest if fact is not None), None)
 
     def adjusted(self, fact: FiledFact) -> FiledFact:
         """A figure as filed, with what a layer adds to it where it is the one that is known."""
@@ -168,10 +169,29 @@ class Figures:
         )
 
 
+def _newest_by_tag(of_year: Sequence[FiledFact]) -> dict[str, FiledFact]:
+    """Of each tag that the facts of a year are read as, the one of the latest filing."""
+    newest: dict[str, FiledFact] = {}
+    for fact in of_year:
+        name = _read_as(fact, of_year)
+        if name not in newest or _recency(fact, name) > _recency(newest[name], name):
+            newest[name] = fact
+    return newest
+
+
+def _recency(fact: FiledFact, name: str) -> tuple[date, str, bool]:
+    return fact.filed_on, fact.accession, fact.tag == name
+
+
 def _read_as(fact: FiledFact, of_year: Iterable[FiledFact]) -> str:
     """The fact's tag; without one of US GAAP that is known, the best of its item in that year."""
     if fact.tag in ITEMS_OF_TAG and not fact.tag.startswith(IFRS_TAG):
         return fact.tag
-    tags = [tag for tag in ITEM[fact.item].tags if not tag.startswith(IFRS_TAG)]
+    tags = _us_tags(fact.item)
     filed_under = {each.tag for each in of_year if each.item == fact.item}
     return next((tag for tag in tags if tag in filed_under), tags[0])
+
+
+@cache
+def _us_tags(item: str) -> tuple[str, ...]:
+    return tuple(tag for tag in ITEM[item].tags if not tag.startswith(IFRS_TAG))

@@ -25,17 +25,22 @@ class Finding:
 
 def findings_of(known: Known) -> tuple[Finding, ...]:
     """All doubts about one company's figures as known on a day, the newest year first."""
-    doubts = [
-        doubt
-        for year in sorted({year for _, year in known}, reverse=True)
-        for doubt in (
-            *_gross_profit(known, year),
-            *_balance(known, year),
-            *_earnings_per_share(known, year),
-            *_share_jump(known, year),
-        )
-    ]
-    return (*doubts, *_signs(known))
+    years = sorted({year for _, year in known}, reverse=True)
+    return (*(doubt for year in years for doubt in _between(known, year)), *_signs(known))
+
+
+def findings_in(known: Known, year: int) -> tuple[Finding, ...]:
+    """Those about one fiscal year."""
+    of_year = {key: fact for key, fact in known.items() if key[1] == year}
+    return (*_between(known, year), *_signs(of_year))
+
+
+def _between(known: Known, year: int) -> Iterator[Finding]:
+    """Doubts that several figures raise together."""
+    yield from _gross_profit(known, year)
+    yield from _balance(known, year)
+    yield from _earnings_per_share(known, year)
+    yield from _share_jump(known, year)
 
 
 def _gross_profit(known: Known, year: int) -> Iterator[Finding]:

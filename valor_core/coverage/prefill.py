@@ -7,14 +7,15 @@ somebody states it. Defaults of the market are assumptions like any other, to be
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from functools import cache
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from valor_core.coverage.bridge_facts import bridge_of, cash, debt, warnings_of
+from valor_core.coverage.bridge_facts import bridge_of, warnings_of
 from valor_core.coverage.currency import currencies_of, refuse_mixed
 from valor_core.coverage.figures import Figures, Told, assumed, derived, filed
-from valor_core.coverage.findings import findings_of
+from valor_core.coverage.findings import findings_in
 from valor_core.coverage.splits import splits_for
 from valor_core.errors import BadInput
 from valor_core.models.bridge import Bridge
@@ -25,6 +26,8 @@ from valor_core.models.paths import Fade
 from valor_core.models.reinvestment import SalesToCapital
 from valor_core.models.terminal import MultipleOf
 from valor_core.values import FiledFact, Source
+
+Inputs = TypeVar("Inputs")
 
 YEARS = 10
 HOLD = 5  # years before growth and tax begin to fade
@@ -172,7 +175,7 @@ def _inputs(
         sales_to_capital=SalesToCapital(
             ratio=Fade(
                 start=told.number(
-                    "sales_to_capital.ratio.start", _sales_to_capital(figures, revenue)
+                    "sales_to_capital.ratio.start", _sales_to_capital(figures, revenue, bridge)
                 )
             )
         ),
@@ -182,7 +185,7 @@ def _inputs(
         loss_limit=told.default(
             "loss_limit", LOSS_LIMIT, "US limit of losses carried forward (IRC § 172, since 2018)"
         ),
-        cost_of_capital=_cost_of_capital(told),
+        cost_of_capital=told.all_of(*_usual_cost_of_capital()),
         terminal_growth=told.default(
             "terminal_growth", TERMINAL_GROWTH, "long-run nominal growth, below the risk-free rate"
         ),
@@ -196,11 +199,7 @@ def _inputs(
         *_warnings_of_currency(currency),
         *_warnings_of_drivers(figures, revenue, ebit),
         *warnings_of(figures, bridge),
-        *(
-            finding.message
-            for finding in findings_of(figures.known)
-            if finding.fiscal_year == figures.year
-        ),
+        *(finding.message for finding in findings_in(figures.known, figures.year)),
     )
     return Prefilled(inputs=inputs, sources=told.sources, warnings=warnings, currency=currency)
 
@@ -224,6 +223,11 @@ class Sources:
     def default(self, path: str, value: float, why: str) -> float:
         """A default of the house."""
         return self.number(path, assumed(value, why))
+
+    def all_of(self, inputs: Inputs, sources: Mapping[str, Source]) -> Inputs:
+        """A part of the inputs whose sources are told already."""
+        self.sources |= sources
+        return inputs
 
 
 def _growth(figures: Figures, now: FiledFact) -> Told:
@@ -276,10 +280,10 @@ def _tax(figures: Figures) -> Told:
     )
 
 
-def _sales_to_capital(figures: Figures, revenue: FiledFact) -> Told:
+def _sales_to_capital(figures: Figures, revenue: FiledFact, bridge: Mapping[str, Told]) -> Told:
     """Revenue over invested capital: equity and debt less cash and marketable securities."""
     equity = figures.first("equity_incl_nci", "stockholders_equity")
-    owed, liquid = debt(figures), cash(figures)
+    owed, liquid = bridge["debt"], bridge["cash"]
     if equity is None or liquid.value is None:
         return assumed(RATIO_USUAL, "invested capital cannot be told from the filing")
     capital = equity.value + (owed.value or 0.0) - liquid.value
@@ -318,13 +322,15 @@ def _operating_loss(figures: Figures) -> Told:
     return derived(left, f"operating losses less later profits, FY{first} to FY{last}", *facts)
 
 
-def _cost_of_capital(told: Sources) -> CostOfCapitalInputs:
-    """No market price is shipped, so every figure here is a stated default."""
+@cache
+def _usual_cost_of_capital() -> tuple[CostOfCapitalInputs, Mapping[str, Source]]:
+    """No market price is shipped, so every figure here is a stated default, alike for all."""
+    told = Sources()
 
     def default(field: str, value: float, why: str) -> float:
         return told.default(f"cost_of_capital.{field}", value, why)
 
-    return CostOfCapitalInputs(
+    inputs = CostOfCapitalInputs(
         risk_free=default("risk_free", RISK_FREE, "ten-year government bond, a round figure"),
         equity_risk_premium=default(
             "equity_risk_premium", EQUITY_PREMIUM, "premium of a mature market, a round figure"
@@ -347,6 +353,7 @@ def _cost_of_capital(told: Sources) -> CostOfCapitalInputs:
             preferred=default("target.preferred", 0.0, "none"),
         ),
     )
+    return inputs, told.sources
 
 
 def _bridge(told: Sources, items: dict[str, Told]) -> Bridge:

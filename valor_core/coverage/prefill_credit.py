@@ -6,7 +6,7 @@ from typing import Any
 
 from valor_core.coverage.bridge_facts import debt, warnings_of
 from valor_core.coverage.figures import Figures, Told, assumed, derived, filed, missing
-from valor_core.coverage.findings import findings_of
+from valor_core.coverage.findings import findings_in
 from valor_core.coverage.items import ITEM
 from valor_core.coverage.prefill import (
     FINANCIALS,
@@ -172,8 +172,7 @@ def _warnings_of_industry(company: Named) -> list[str]:
 
 
 def _warnings_of_figures(figures: Figures) -> list[str]:
-    found = findings_of(figures.known)
     return [
         *warnings_of(figures, {"debt": debt(figures)}),
-        *(finding.message for finding in found if finding.fiscal_year == figures.year),
+        *(finding.message for finding in findings_in(figures.known, figures.year)),
     ]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from math import prod
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar
 
 from valor_core.coverage.items import ITEM, Measure
 from valor_core.values import FiledFact
@@ -72,16 +72,6 @@ def splits_of(cik: int, as_of: date | None = None) -> list[Split]:
     return [split for split in SPLITS if split.cik == cik and (as_of is None or split.on <= as_of)]
 
 
-@runtime_checkable
-class WithSplits(Protocol):
-    """A company of which somebody has stated splits."""
-
-    @property
-    def stated_splits(self) -> tuple[Split, ...]:
-        """Those that stand."""
-        ...
-
-
 class Counted(Protocol):
     """A company whose shares are counted."""
 
@@ -93,7 +83,7 @@ class Counted(Protocol):
 
 def splits_for(company: Counted, as_of: date | None = None) -> list[Split]:
     """The splits of a company that are known or stated, or were by a day."""
-    stated = company.stated_splits if isinstance(company, WithSplits) else ()
+    stated: tuple[Split, ...] = getattr(company, "stated_splits", ())  # of what is only filed, none
     own = [split for split in stated if as_of is None or split.on <= as_of]
     return sorted([*splits_of(company.cik, as_of), *own], key=lambda split: split.on)
 

@@ -75,9 +75,15 @@ def settle(inputs: Any) -> None:
 
     Rows become arrays that nobody can write into: inputs are frozen.
     """
-    for name, hint in hints(type(inputs)).items():
-        if is_number(hint):
-            object.__setattr__(inputs, name, settled(getattr(inputs, name)))
+    for name in _numbers(type(inputs)):
+        value = getattr(inputs, name)
+        if type(value) is not float:
+            object.__setattr__(inputs, name, settled(value))
+
+
+@cache
+def _numbers(cls: type) -> tuple[str, ...]:
+    return tuple(name for name, hint in hints(cls).items() if is_number(hint))
 
 
 def settled(value: Any) -> Any:

@@ -1,9 +1,9 @@
 """Where kept series enter a model: each input's first method, and the others beside it."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from valor_core.market.checks import value_of
 from valor_core.market.provider import Capability
 from valor_core.models.cost_of_capital import CostOfCapitalInputs, cost_of_capital
 from valor_core.models.credit.model import CreditInputs
+from valor_core.models.fields import line_at
 from valor_core.models.options.project import ProjectInputs
 from valor_core.models.options.real_option import RealOptionInputs
 from valor_core.models.sensitivity import replace_at
@@ -36,8 +37,14 @@ from valor_core.workbench.market_methods import (
 
 DEFLATOR, BASE_YEAR = "GNPDEF", 1968
 COST_OF_DEBT = "cost_of_capital.pretax_cost_of_debt"
-OfCurrency = Callable[[str], tuple[Alternative, ...]]
-"""What kept series say of a currency."""
+
+
+class InCommon:
+    """What kept series say of all companies alike: read once by whoever values many."""
+
+    def __init__(self, work: Work, as_of: date | None) -> None:
+        self.of_currency = cache(partial(rates_and_premiums, work, as_of=as_of))
+        self.priced = cache(partial(kept.symbols, work, Capability.BARS))
 
 
 def from_market(
@@ -46,16 +53,17 @@ def from_market(
     start: Prefilled,
     *,
     as_of: date | None = None,
-    of_currency: OfCurrency | None = None,
+    in_common: InCommon | None = None,
 ) -> Prefilled:
     """The start of a valuation with what kept series say in place of the house's defaults.
 
     The first method of an input is taken; the others stand beside it. Who values many companies
-    reads by himself, and once, what all of a currency have in common.
+    brings what they have in common, and gets the first method of each company's own alone.
     """
     if isinstance(getattr(start.inputs, "cost_of_capital", None), CostOfCapitalInputs):
-        common = of_currency or partial(rates_and_premiums, work, as_of=as_of)
-        return _of_capital(start, (*betas(work, company, as_of), *common(start.currency)))
+        common = in_common or InCommon(work, as_of)
+        own = islice(betas(work, company, as_of, priced=common.priced()), 1 if in_common else None)
+        return _of_capital(start, (*own, *common.of_currency(start.currency)))
     if isinstance(start.inputs, RealOptionInputs | ProjectInputs):
         return _of_options(work, company, start, as_of)
     if isinstance(start.inputs, CreditInputs):
@@ -214,5 +222,7 @@ def _begun(start: Prefilled, found: tuple[Alternative, ...], *, leave: str = "")
     firsts = {each.path: each for each in reversed(found)}
     for path, first in firsts.items():
         if path != leave:
-            inputs, sources[path] = taken(inputs, first), first.source
+            is_new = first.beta_kind is not None or line_at(inputs, path) != first.value
+            inputs = taken(inputs, first) if is_new else inputs
+            sources[path] = first.source
     return replace(start, inputs=inputs, sources=sources, alternatives=found)

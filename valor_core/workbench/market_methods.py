@@ -1,6 +1,6 @@
 """What kept series say of a company's risk and of the market's rates, by each method there is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import mean, stdev
@@ -108,7 +108,7 @@ def read_methods(
     except ValorError:  # nothing is filed, or in several currencies: the rates of the home one
         currency = HOME
     return [
-        *betas(work, company, as_of),
+        *betas(work, company, as_of, priced=kept.symbols(work, Capability.BARS)),
         *risk_free_rates(work, currency, as_of),
         *equity_premiums(work, currency, as_of),
         *volatilities(work, company.ticker, years=years, as_of=as_of),
@@ -169,14 +169,25 @@ def a_year_of(work: Work, symbol: str, as_of: date | None) -> Kept | None:
 # --- beta -----------------------------------------------------------------------------------------
 
 
-def betas(work: Work, company: Company, as_of: date | None) -> list[Alternative]:
-    """The company's beta by regression, adjusted twice, and by its industry."""
-    if setting("VALOR_MARKET_SYMBOL").upper() not in kept.symbols(work, Capability.BARS):
-        return []
-    peers = list(_peers(work, company, as_of))
+def betas(
+    work: Work, company: Company, as_of: date | None, *, priced: Collection[str]
+) -> Iterator[Alternative]:
+    """The company's beta by regression, adjusted twice, and by its industry.
+
+    `priced` are the symbols whose prices are kept. Peers are read once somebody asks for what
+    comes after the first.
+    """
+    if setting("VALOR_MARKET_SYMBOL").upper() not in priced:
+        return
     own = market_beta(work, company.ticker, as_of=as_of)
-    found = [_by_industry(peers)] if len(peers) >= PEERS_LEAST else []
-    return found if own is None else [_by_blume(own), *found, _by_vasicek(own, peers), _raw(own)]
+    if own is not None:
+        yield _by_blume(own)
+    peers = list(_peers(work, company, as_of, priced))
+    if len(peers) >= PEERS_LEAST:
+        yield _by_industry(peers)
+    if own is not None:
+        yield _by_vasicek(own, peers)
+        yield _raw(own)
 
 
 def _by_blume(own: MarketBeta) -> Alternative:
@@ -236,9 +247,10 @@ class MeasuredPeer:
     series: tuple[str, str]
 
 
-def _peers(work: Work, company: Company, as_of: date | None) -> Iterator[MeasuredPeer]:
+def _peers(
+    work: Work, company: Company, as_of: date | None, priced: Collection[str]
+) -> Iterator[MeasuredPeer]:
     """The likest companies whose shares' prices are kept, and whose debt is filed."""
-    priced = kept.symbols(work, Capability.BARS)
     ranked = list_peers(work, company.id, as_of=as_of)
     likest = [each.company for each in ranked if each.is_like and each.company.ticker in priced]
     likest = likest[:PEERS_MOST]

@@ -30,7 +30,7 @@ from valor_core.store.tables import ValuationRow
 from valor_core.store.work import Work
 from valor_core.values import CompanyId, FiledFact, Source, ValuationId, from_micros
 from valor_core.workbench.licences import refuse_held_back
-from valor_core.workbench.market_inputs import OfCurrency, from_market
+from valor_core.workbench.market_inputs import InCommon, from_market
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.peers import with_peers
 from valor_core.workbench.verb import verb, view
@@ -123,7 +123,7 @@ def prefilled_on(
     layer: str,
     target: Target | None = None,
     inputs: Any = None,
-    of_currency: OfCurrency | None = None,
+    in_common: InCommon | None = None,
 ) -> Prefilled:
     """The same on facts that are read already, through the layer."""
     on_a_dcf = model in ON_A_DCF
@@ -136,7 +136,7 @@ def prefilled_on(
         saved=valuations.newest_dcf(work, company.id, as_of=as_of) if on_a_dcf else None,
     )
     if not isinstance(start.inputs, ComparablesInputs):
-        return from_market(work, company, start, as_of=as_of, of_currency=of_currency)
+        return from_market(work, company, start, as_of=as_of, in_common=in_common)
     chosen = None if inputs is None else inputs.peers
     return with_peers(work, company.id, start, chosen=chosen, as_of=as_of, layer=layer)
 
