@@ -131,7 +131,7 @@ def _holding(who: Caller, standing: Sequence[LegalHoldRow], names: Mapping[str, 
             help="Everything, what a member did, or an actor or target as an unfolded entry names "
             "it, such as valuation:01hx…",
         )  # fmt: skip
-        reason = st.text_input("Why", key="hold_reason", max_chars=retention.LONGEST_TEXT)
+        reason = st.text_input("Why", key="hold_reason", max_chars=REASON_MAX)
         pressed = st.form_submit_button("Set a hold", icon=":material/lock:")
     if pressed:
         held = "" if subject == EVERYTHING else subject

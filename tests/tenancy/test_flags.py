@@ -62,7 +62,7 @@ def has_a_plan(tenant: Tenant, *, value: bool) -> None:
     with open_work(tenant.operator) as work:
         plans.define_plan(
             work, "team", name="Team", currency="USD", price_minor=0, limits={},
-            features={FLAG: value},
+            features={FLAG: value}, reason="as sold",
         )  # fmt: skip
         plans.assign_plan(work, "team", reason="they grew")
 
@@ -162,7 +162,7 @@ def test_what_is_not_declared_or_not_there_is_told(acme):
         flags.end_override(work, FLAG, reason="as agreed")
     with pytest.raises(BadFlag), open_work(acme.operator) as work:
         flags.switch_flag(work, FLAG, rollout_percent=101, reason="x")
-    with pytest.raises(BadFlag), open_work(acme.operator) as work:
+    with pytest.raises(ReasonMissing), open_work(acme.operator) as work:
         flags.switch_flag(work, FLAG, killed=True, reason="")
 
 

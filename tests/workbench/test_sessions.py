@@ -76,13 +76,13 @@ def test_nobody_but_an_administrator_sees_or_ends_the_sign_ins_of_others(store, 
     with pytest.raises(NotFound), open_work(anna, store) as work:
         sessions.revoke_own(work, told["adam"])
     with pytest.raises(NotFound), open_work(rival.admin, store) as work:
-        sessions.revoke_any(work, told["anna"])
+        sessions.revoke_any(work, told["anna"], reason="a lost laptop")
 
     with open_work(adam, store) as work:
-        sessions.revoke_any(work, told["anna"])
+        sessions.revoke_any(work, told["anna"], reason="a lost laptop")
     assert (lasts(store, anna), lasts(store, adam)) == (False, True)
     with open_work(acme.operator, store) as work:
-        assert sessions.revoke_all_of(work, "adam") == 1
+        assert sessions.revoke_all_of(work, "adam", reason="a lost laptop") == 1
     assert not lasts(store, adam)
 
 
@@ -104,7 +104,7 @@ def test_an_administrator_sees_a_visiting_operator_and_shows_the_visitor_out(sto
     with open_work(acme.admin, store) as work:
         [told] = sessions.list_all(work)
         assert (told.name, told.method) == ("an operator, by leave", Method.PROVIDER)
-        sessions.revoke_any(work, told.id)
+        sessions.revoke_any(work, told.id, reason="a lost laptop")
 
     assert caller_of_session(store, digest(cookie), acme.id) is None
     with open_work(acme.admin, store) as work:

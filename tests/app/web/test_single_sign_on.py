@@ -151,7 +151,7 @@ def site_beside(issuer: str, world: World, network: httpx2.Client) -> Site:
 
 def let_in(world: World, group: str, tenant: str, role: Role) -> None:
     with open_work(operator(PLATFORM), world.store) as work:
-        groups.map_group(work, group, role, tenant=tenant)
+        groups.map_group(work, group, role, tenant=tenant, reason="they work here")
 
 
 def said(answer: httpx2.Response) -> str:
