@@ -230,8 +230,7 @@ def switching(who: Caller) -> None:
     killed, percent = FOR_ALL[what], None
     if killed is None:
         percent = int(st.number_input("Share of the tenants, %", 0, 100, 100))
-    if st.button("Show what would change", icon=":material/visibility:"):
-        _foreseen(who, name, killed=killed, percent=percent)
+    _foreseen(who, name, killed=killed, percent=percent)
     with st.form("switching", border=False):
         reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:switch_why")
         pressed = st.form_submit_button("Do it for all", icon=":material/toggle_on:")

@@ -58,7 +58,7 @@ def kept_and_held(who: Caller, names: Mapping[str, str]) -> None:
                 [meaning, f"{days[name]:,} days" if name in days else "for ever"]
                 for name, meaning in CATEGORIES.items()
             ],
-            text=frozenset({"Entries of", "Details are kept"}),
+            text=frozenset({"Entries of"}),
         )
         if who.role in MAY["retention.change"]:
             _keeping(who, days)

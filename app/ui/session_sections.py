@@ -183,14 +183,14 @@ def _foreseen(who: Caller, ask: Callable[[Work], GroupChange]) -> None:
     if change is None:
         return
     others = ", ".join(change.others) or "none"
-    people_in = counted(change.people, "person came in by a group", "people came in by a group")
+    people_in = counted(change.people, "person", "people") if change.people else "nobody"
     show.table(
         "What would change, from the next sign-in on",
         ["Now", "Then"],
         [
             (f"{change.group} in {change.label}", [_role(change.before), _role(change.after)]),
             ("Other groups that open it", [others, others]),
-            ("Who is in", [people_in, "what their groups then say"]),
+            ("Who came in by a group", [people_in, "become what their groups then say"]),
         ],
         text=True,
     )
