@@ -429,3 +429,55 @@ def test_each_version_of_a_plan_is_listed_the_newest_of_each_first(acme):
     with open_work(acme.viewer) as work:
         listed = [(row.plan_id, row.version) for row in plans.list_plans(work)]
     assert listed == [("desk", 1), ("team", 2), ("team", 1)]
+
+
+def test_what_an_override_and_its_end_would_do_is_told_first_and_is_what_comes(acme, rival):
+    """An older override of the same limit comes back before the plan does."""
+    name, ids = "valuations_per_month", []
+    define(acme.operator, valuations_per_month=10)
+    assign(acme.admin)
+    for value in (20, None):
+        with open_work(acme.admin) as work:
+            told = plans.foresee_override(work, name, value)
+            assert told.effective.value(name) == value
+            until = work.now + timedelta(days=1)
+        with open_work(acme.admin) as work:
+            row = plans.override_limit(work, name, value, reason="a deal", expires_at=until)
+            ids.append(row.id)
+        assert granted(acme.viewer).value == value
+
+    for override_id, before, after in ((ids[1], None, 20), (ids[0], 20, 10)):
+        with open_work(acme.admin) as work:
+            (change,) = plans.foresee_end_of_override(work, override_id)
+        assert (change.limit.name, change.before, change.after) == (name, before, after)
+        with open_work(acme.admin) as work:
+            plans.end_override(work, override_id, reason="it is signed")
+        assert granted(acme.viewer).value == after
+    with open_work(acme.admin) as work:
+        assert plans.foresee_end_of_override(work, ids[0]) == [], "it is over"
+    with pytest.raises(NotFound), open_work(rival.admin) as work:
+        plans.foresee_end_of_override(work, ids[0])
+
+
+def test_a_version_of_a_plan_is_told_beside_the_newest_before_it_is_made(acme):
+    said = {"name": "Team", "currency": "USD", "price_minor": 4_900}
+    with open_work(acme.operator) as work:
+        plans.define_plan(work, "team", **said, limits={"imports_per_day": 3},
+                          features={"reports": False}, reason="as sold")  # fmt: skip
+    with open_work(acme.operator) as work:
+        told = plans.foresee_definition(
+            work, "team", **said | {"price_minor": 5_900}, limits={"reports_per_month": 7},
+            features={"explore": True},
+        )  # fmt: skip
+
+    assert told.before
+    assert (told.before.price_minor, told.after.price_minor) == (4_900, 5_900)
+    assert (told.before.version, told.after.version) == (1, 2)
+    assert {each.limit.name: (each.before, each.after) for each in told.limits} == {
+        "imports_per_day": (3, None), "reports_per_month": (10_000, 7),
+    }  # fmt: skip
+    assert told.features == {"explore": (None, True), "reports": (False, None)}
+    with open_work(acme.viewer) as work:
+        assert len(plans.list_plans(work)) == 1
+    with pytest.raises(BadPlan), open_work(acme.operator) as work:
+        plans.foresee_definition(work, "team", **said, limits={"nowhere": 1}, features={})

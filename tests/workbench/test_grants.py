@@ -102,6 +102,31 @@ def test_nobody_comes_in_before_it_is_given_after_it_is_ended_or_by_anothers_lea
         grants.give_access(work, grant_id, reason="as agreed")
 
 
+def test_what_a_yes_and_an_end_would_do_is_told_first_and_is_what_comes(store, acme, rival):
+    grant_id = asked(store, acme)
+    with open_work(acme.admin, store) as work:
+        yes, no = grants.foresee_giving(work, grant_id), grants.foresee_end(work, grant_id)
+        assert yes.ends_at == work.now + timedelta(hours=2)
+    assert (yes.before, yes.after) == (GrantState.ASKED, GrantState.IN_FORCE)
+    assert (no.after, no.ends_at, no.sessions_ended) == (GrantState.ENDED, None, 0)
+    with open_work(acme.admin, store) as work:
+        done = grants.give_access(work, grant_id, reason="as agreed")
+    assert (done.before, done.after) == (yes.before, yes.after)
+    visit(store, acme, grant_id)
+    for caller, refusal in ((acme.admin, GrantSettled), (rival.admin, NotFound)):
+        with pytest.raises(refusal), open_work(caller, store) as work:
+            grants.foresee_giving(work, grant_id)
+
+    with open_work(acme.admin, store) as work:
+        foreseen = grants.foresee_end(work, grant_id)
+    with open_work(acme.admin, store) as work:
+        ended = grants.end_access(work, grant_id, reason="it is mended")
+
+    assert foreseen.sessions_ended == ended.sessions_ended == 1
+    with pytest.raises(GrantSettled), open_work(acme.admin, store) as work:
+        grants.foresee_end(work, grant_id)
+
+
 def test_it_ends_by_itself_and_with_the_tenants_suspension(store, acme, monkeypatch):
     cookie = visit(store, acme, given(store, acme))
     later = utc_now() + timedelta(hours=2)

@@ -427,6 +427,17 @@ def without_override(work: Work, row: PlanOverrideRow) -> Effective:
     return replace(now, granted={**now.granted, row.limit_name: then})
 
 
+def ends_of_overrides(work: Work, name: str) -> list[tuple[datetime, int | None]]:
+    """When an override of that limit ends next and what is granted from then on, each in turn."""
+    plan = effective(work).plan
+    those = [row for row in overrides(work) if row.limit_name == name]
+    told = []
+    for end in sorted({row.expires_at for row in those}):
+        left = next((row for row in those if row.expires_at > end), None)
+        told.append((from_micros(end), _granted(LIMITS[name], plan, left).value))
+    return told
+
+
 def of_plan(plan: PlanRow | None) -> dict[str, Granted]:
     """What a tenant of that plan is granted, or of none, without any override."""
     return {name: _granted(limit, plan, None) for name, limit in LIMITS.items()}

@@ -38,8 +38,7 @@ from valor_core.store.engines import Store
 from valor_core.store.tables import AuditLogRow
 from valor_core.store.work import unit_of_work
 from valor_core.values import PLATFORM, Caller, Role, TenantId, utc_now
-from valor_core.workbench import flags, grants, groups, market_data, plans, retention
-from valor_core.workbench.tenants import acting_in
+from valor_core.workbench import grants, groups, market_data, plans, retention
 from valor_core.workbench.verb import ACTS, open_work
 
 FORESEEN = {
@@ -386,42 +385,6 @@ def test_all_that_operators_may_do_of_it_has_its_command():
     by_members_alone = {"audit.hold_released", "grant.give"}
 
     assert set(FORESEEN) - set(COMMANDS) == by_members_alone
-
-
-def test_the_reach_of_a_switch_is_what_each_tenant_itself_would_find(
-    store, acme, rival, monkeypatch
-):
-    """One question for all tenants counts what each of them is told of itself."""
-    monkeypatch.setenv("VALOR_ADMINS_SET_LIMITS", "yes")
-    platform = replace(acme.operator, tenant_id=PLATFORM)
-    with open_work(acme.admin, store) as work:
-        flags.override_flag(
-            work, "own_notebooks", True, reason="a trial", expires_at=work.now + timedelta(days=1)
-        )
-    with open_work(rival.operator, store) as work:
-        plans.define_plan(work, "own", name="Own", currency="USD", price_minor=1, limits={},
-                          features={"own_notebooks": True, "explore": False},
-                          reason="as sold")  # fmt: skip
-        plans.assign_plan(work, "own", reason="as sold")
-
-    switches: list[dict[str, Any]] = [{"killed": True}, {"killed": False}]
-    switches += [{"rollout_percent": share} for share in (0, 50, 100)]
-    for switch in switches:
-        for name in ("own_notebooks", "explore", "reports"):
-            with open_work(platform, store) as work:
-                told = flags.foresee_switch(work, name, **switch)
-            assert (told.tenants, told.before) == (2, having(store, (acme, rival), name))
-            with open_work(platform, store) as work:
-                flags.switch_flag(work, name, **switch, reason="to see")
-            assert told.after == having(store, (acme, rival), name), (name, switch)
-
-
-def having(store: Store, tenants: tuple[Tenant, ...], name: str) -> int:
-    count = 0
-    for tenant in tenants:
-        with open_work(acting_in(tenant.operator, tenant.id), store) as work:
-            count += flags.explain_flag(work, name).value is not False
-    return count
 
 
 def test_the_handbook_tells_of_each_of_them_what_is_shown_first():
