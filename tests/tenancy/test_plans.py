@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -460,7 +461,7 @@ def test_what_an_override_and_its_end_would_do_is_told_first_and_is_what_comes(a
 
 
 def test_a_version_of_a_plan_is_told_beside_the_newest_before_it_is_made(acme):
-    said = {"name": "Team", "currency": "USD", "price_minor": 4_900}
+    said: dict[str, Any] = {"name": "Team", "currency": "USD", "price_minor": 4_900}
     with open_work(acme.operator) as work:
         plans.define_plan(work, "team", **said, limits={"imports_per_day": 3},
                           features={"reports": False}, reason="as sold")  # fmt: skip
