@@ -354,6 +354,13 @@ def test_each_meter_has_a_quota_and_each_limit_the_setting_of_its_default():
 
 
 @ONLY_SQLITE
+def test_the_default_of_each_limit_is_what_its_setting_says(acme, monkeypatch):
+    for n, limit in enumerate(each for each in LIMITS.values() if each.has_default):
+        monkeypatch.setenv(f"VALOR_{limit.name.upper()}", str(n + 1))
+        assert granted(acme.viewer, limit.name).value == n + 1
+
+
+@ONLY_SQLITE
 def test_moments_are_kept_to_the_microsecond(acme):
     define(acme.operator)
     before = micros(datetime.now(UTC))

@@ -94,6 +94,12 @@ def test_the_limits_are_settings_and_one_that_cannot_be_is_named(store, acme, mo
         [told] = sessions.list_own(work)
     assert (told.ends_at - told.seen_at).total_seconds() == 3600
 
+    monkeypatch.setenv("VALOR_SESSION_IDLE_HOURS", "9")
+    monkeypatch.setenv("VALOR_SESSION_HOURS", "2")
+    with open_work(caller, store) as work:
+        [told] = sessions.list_own(work)
+    assert (told.ends_at - told.began_at).total_seconds() == 2 * 3600
+
     monkeypatch.setenv("VALOR_SESSION_IDLE_HOURS", "for ever")
     with pytest.raises(BadSetting, match="VALOR_SESSION_IDLE_HOURS is 'for ever'"):
         lasts(store, caller)
