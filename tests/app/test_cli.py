@@ -756,7 +756,8 @@ def test_a_log_is_exported_kept_and_goes_on_under_another_key(demo, tmp_path):
     ]
     assert "0 entries would be purged, 0 are held" in demo("retention", "run", "--dry-run").out
     assert demo("retention", "run").out.splitlines()[0].endswith(" 0 series purged")
-    assert demo("audit", "rotate").out.startswith("key 2 signs 3 logs")
+    assert demo("audit", "rotate", *WHY, "--dry-run").out.startswith("key 2 would sign 3 logs")
+    assert demo("audit", "rotate", *WHY).out.startswith("key 2 signs 3 logs")
     told = demo("audit", "export", "--out", tmp_path / "deep" / "audit")
 
     assert told.code == 0

@@ -124,6 +124,7 @@ NEITHER = {
 }  # fmt: skip
 
 COMMANDS = {
+    "audit.key_rotated": "audit rotate",
     "billing.price": "billing price",
     "flag.override": "flags override, flags end-override",
     "flag.switch": "flags kill, flags revive, flags rollout",
@@ -385,10 +386,11 @@ def test_all_that_operators_may_do_of_it_has_its_command():
     by_members_alone = {"audit.hold_released", "grant.give"}
 
     assert set(FORESEEN) - set(COMMANDS) == by_members_alone
+    assert set(COMMANDS) - set(FORESEEN) == {"audit.key_rotated"}, "of every log at once, no act"
 
 
 def test_the_handbook_tells_of_each_of_them_what_is_shown_first():
     told = (ROOT / "docs/governance/administration.md").read_text(encoding="utf-8")
     table = told.partition("| act | what is told first |")[2].partition("\n## ")[0]
 
-    assert set(re.findall(r"`([a-z_]+\.[a-z_]+)`", table)) == set(FORESEEN)
+    assert set(re.findall(r"`([a-z_]+\.[a-z_]+)`", table)) == {*FORESEEN, "audit.key_rotated"}
