@@ -30,6 +30,7 @@ from tests.app.things import (
     member_of,
     override_of,
     session_of,
+    version_of,
 )
 from tests.conftest import Tenant
 from valor_core import workbench
@@ -54,6 +55,7 @@ FORESEEN = {
     "member.change_role": ["members.foresee"],
     "member.remove": ["members.foresee"],
     "member.suspend": ["members.foresee"],
+    "notebook.withdraw": ["own_notebooks.foresee_withdrawal"],
     "plan.assign": ["plans.differences_of"],
     "plan.define": ["plans.foresee_definition"],
     "plan.override": ["plans.foresee_override", "plans.foresee_end_of_override"],
@@ -74,7 +76,6 @@ REASON_ALONE = {
     "maintenance.announce": "it is told in advance and can be withdrawn",
     "member.resume": "it gives back what the suspension took",
     "notebook.reject": "a version that never ran",
-    "notebook.withdraw": "the version and its runs stay, and it can be registered again",
     "routing.change": "each version is kept, and is put back by saying it again",
     "series.accept": "the doubt stands beside the figures that it is about",
     "tenant.resume": "it gives back what the suspension took",
@@ -135,6 +136,7 @@ COMMANDS = {
     "member.change_role": "members role",
     "member.remove": "members remove",
     "member.suspend": "members suspend",
+    "notebook.withdraw": "report withdraw",
     "plan.assign": "plans assign",
     "plan.define": "plans define",
     "plan.override": "plans override, plans end-override",
@@ -242,6 +244,8 @@ ADMINS = [
           body={"days": 365}, in_path=lambda *_: {"category": "act"}),
     Asked(act="provider.key_drop", route="DELETE /providers/{provider}/key", who=Role.ADMIN,
           in_path=_keyed),
+    Asked(act="notebook.withdraw", route="POST /reports/notebooks/{version_id}/withdrawal",
+          who=Role.ADMIN, body={}, in_path=_named("version_id", version_of)),
     Asked(act="audit.hold_released", route="POST /holds/{hold_id}/release", who=Role.COMPLIANCE,
           body={}, in_path=_named("hold_id", _held),
           foreseen_at="GET /holds/{hold_id}/release"),
