@@ -39,7 +39,7 @@ def features() -> None:
     if row := installation.chosen(rows):
         installation.explaining(who, row)
         switches.overriding(acting_in(who, TenantId(row.id)), freely=True)
-    installation.switching(who, rows)
+    installation.switching(who)
 
 
 def access() -> None:

@@ -1,15 +1,21 @@
 """What the documents name is there: commands, settings, files."""
 
 import re
+from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
 from app.cli import app
 from valor_core.settings import ROOT, SETTINGS
+from valor_core.tenancy.plans import LIMITS
 
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 EACH = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+OF_GOVERNANCE = [
+    path for path in DOCUMENTS if "governance" in str(path) or path.name == "production-setup.md"
+]
+TESTS = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
 READ_BY_TESTS_ALONE = {"VALOR_WRITE_KEPT", "VALOR_WRITE_GALLERY"}
 
 
@@ -39,6 +45,22 @@ def test_every_setting_that_a_document_names_is_one(path):
     )
 
     assert set(named) - READ_BY_TESTS_ALONE <= {setting.name for setting in SETTINGS}
+
+
+def test_every_setting_and_header_of_governance_and_production_is_held_by_a_test():
+    """Those of a limit by one test for all of them: tests/tenancy/test_plans.py."""
+    settings, headers = set[str](), set[str]()
+    for path in OF_GOVERNANCE:
+        text = path.read_text(encoding="utf-8")
+        settings |= set(re.findall(r"\b(?:VALOR|DB|OIDC|BILLING|PROMETHEUS)_[A-Z_]+\b", text))
+        headers |= {each.lower() for each in re.findall(r"`((?:X-|webhook-)[\w-]+)", text)}
+        headers |= {each.lower() for each in re.findall(r"`([A-Z][a-zA-Z]+(?:-[A-Z]\w+)+)", text)}
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in TESTS).lower()
+
+    assert {"x-quota-reset", "stripe-signature", "retry-after"} <= headers
+    settings -= {f"VALOR_{name.upper()}" for name in LIMITS}
+    assert {name for name in settings if name.lower() not in tests} == set()
+    assert {name for name in headers if name not in tests} == set()
 
 
 @EACH

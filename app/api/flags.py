@@ -7,10 +7,12 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.api.callers import CallersWork
-from app.api.members import Why
+from app.api.members import DryRun, Why
 from app.api.requests import StrictRoute
+from valor_core.store.work import Work
 from valor_core.tenancy.flags import Evaluation
 from valor_core.workbench import flags
+from valor_core.workbench.verb import allowed
 
 router = APIRouter(prefix="/flags", tags=["flags"], route_class=StrictRoute)
 
@@ -48,6 +50,18 @@ class FlagView(BaseModel):
         )
 
 
+class FlagChangeView(FlagView):
+    """The flag after a change, or as the change would make it, and its value before."""
+
+    made: bool = Field(description="false: it was only asked what would change.")
+    before: bool | int | str
+
+    @classmethod
+    def between(cls, before: Evaluation, after: Evaluation, *, made: bool) -> "FlagChangeView":
+        """The change as clients see it."""
+        return cls(**FlagView.of(after).model_dump(), made=made, before=before.value)
+
+
 class FlagsView(BaseModel):
     """Every flag of the tenant."""
 
@@ -77,15 +91,42 @@ def explain_flag(work: CallersWork, flag: str) -> FlagView:
 
 
 @router.put("/{flag}/override")
-def override_flag(work: CallersWork, flag: str, body: FlagOverrideBody) -> FlagView:
+def override_flag(
+    work: CallersWork, flag: str, body: FlagOverrideBody, dry_run: DryRun = False
+) -> FlagChangeView:
     """The flag's value for the tenant, for a time."""
-    told = flags.override_flag(
-        work, flag, body.value, reason=body.reason, expires_at=body.expires_at
-    )
-    return FlagView.of(told)
+    return flag_overridden(work, flag, body, dry_run=dry_run)
+
+
+def flag_overridden(
+    work: Work, flag: str, body: FlagOverrideBody, *, dry_run: bool
+) -> FlagChangeView:
+    """An override of the flag made, or foreseen."""
+    allowed(work, "flag.override")
+    before = flags.explain_flag(work, flag)
+    if dry_run:
+        after = flags.foresee_override(work, flag, body.value)
+    else:
+        after = flags.override_flag(
+            work, flag, body.value, reason=body.reason, expires_at=body.expires_at
+        )
+    return FlagChangeView.between(before, after, made=not dry_run)
 
 
 @router.delete("/{flag}/override")
-def end_override(work: CallersWork, flag: str, reason: Why = "") -> FlagView:
+def end_override(
+    work: CallersWork, flag: str, reason: Why = "", dry_run: DryRun = False
+) -> FlagChangeView:
     """What the layers below the override say holds again."""
-    return FlagView.of(flags.end_override(work, flag, reason=reason))
+    return flag_override_ended(work, flag, reason, dry_run=dry_run)
+
+
+def flag_override_ended(work: Work, flag: str, reason: str, *, dry_run: bool) -> FlagChangeView:
+    """An override of the flag ended, or its end foreseen."""
+    allowed(work, "flag.override")
+    before = flags.explain_flag(work, flag)
+    if dry_run:
+        after = flags.foresee_end_of_override(work, flag)
+    else:
+        after = flags.end_override(work, flag, reason=reason)
+    return FlagChangeView.between(before, after, made=not dry_run)

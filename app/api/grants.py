@@ -6,13 +6,16 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import CallersWork
+from app.api.members import DryRun, ReasonBody
 from app.api.requests import StrictRoute
 from app.api.tenants import TenantsWork
+from valor_core.store.work import Work
 from valor_core.tenancy import grants as tenancy
 from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import from_micros, micros, utc_now
 from valor_core.workbench import grants
-from valor_core.workbench.grants import AccessGrantRow
+from valor_core.workbench.grants import AccessChange, AccessGrantRow
+from valor_core.workbench.verb import allowed
 
 # ruff: noqa: FAST003  the tenant of a path is read by the unit of work
 router = APIRouter(prefix="/admin", tags=["access"], route_class=StrictRoute)
@@ -42,6 +45,29 @@ class GrantView(BaseModel):
             asked_at=from_micros(row.asked_at),
             given_by=row.given_by,
             ends_at=tenancy.ends_at(row),
+        )
+
+
+class GrantChangeView(BaseModel):
+    """What letting an operator in, or the end of it, does."""
+
+    made: bool = Field(description="false: it was only asked what would follow.")
+    id: str
+    before: tenancy.GrantState
+    after: tenancy.GrantState
+    ends_at: datetime | None = Field(description="When it ends by itself; null: nobody is let in.")
+    sessions_ended: int
+
+    @classmethod
+    def of(cls, told: AccessChange, *, made: bool) -> "GrantChangeView":
+        """The change as clients see it."""
+        return cls(
+            made=made,
+            id=told.grant.id,
+            before=told.before,
+            after=told.after,
+            ends_at=told.ends_at,
+            sessions_ended=told.sessions_ended,
         )
 
 
@@ -76,15 +102,33 @@ def list_grants(work: CallersWork) -> GrantsView:
 
 
 @router.post("/access/{grant_id}/give")
-def give_access(work: CallersWork, grant_id: str) -> GrantView:
+def give_access(
+    work: CallersWork, grant_id: str, body: ReasonBody, dry_run: DryRun = False
+) -> GrantChangeView:
     """Let the operator who asked read the tenant."""
-    return GrantView.of(grants.give_access(work, grant_id))
+    allowed(work, "grant.give")
+    if dry_run:
+        told = grants.foresee_giving(work, grant_id)
+    else:
+        told = grants.give_access(work, grant_id, reason=body.reason)
+    return GrantChangeView.of(told, made=not dry_run)
 
 
 @router.post("/access/{grant_id}/end")
-def end_access(work: CallersWork, grant_id: str) -> GrantView:
+def end_access(
+    work: CallersWork, grant_id: str, body: ReasonBody, dry_run: DryRun = False
+) -> GrantChangeView:
     """Refuse what was asked for, or end what was given."""
-    return GrantView.of(grants.end_access(work, grant_id))
+    return _ended(work, grant_id, body.reason, dry_run=dry_run)
+
+
+def _ended(work: Work, grant_id: str, reason: str, *, dry_run: bool) -> GrantChangeView:
+    allowed(work, "grant.end")
+    if dry_run:
+        told = grants.foresee_end(work, grant_id)
+    else:
+        told = grants.end_access(work, grant_id, reason=reason)
+    return GrantChangeView.of(told, made=not dry_run)
 
 
 @router.get("/tenants/{tenant}/access")
@@ -107,6 +151,8 @@ def open_access(work: TenantsWork, grant_id: str) -> OpenView:
 
 
 @router.post("/tenants/{tenant}/access/{grant_id}/end")
-def end_access_to(work: TenantsWork, grant_id: str) -> GrantView:
+def end_access_to(
+    work: TenantsWork, grant_id: str, body: ReasonBody, dry_run: DryRun = False
+) -> GrantChangeView:
     """End an access of the operator's own."""
-    return GrantView.of(grants.end_access(work, grant_id))
+    return _ended(work, grant_id, body.reason, dry_run=dry_run)

@@ -4,10 +4,13 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import CallersWork
+from app.api.members import DryRun, Why
 from app.api.requests import StrictRoute
+from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Role
 from valor_core.workbench import groups
-from valor_core.workbench.groups import NAME_MAX, Opened
+from valor_core.workbench.groups import NAME_MAX, GroupChange, Opened
+from valor_core.workbench.verb import allowed
 
 router = APIRouter(prefix="/admin/groups", tags=["groups"], route_class=StrictRoute)
 
@@ -41,6 +44,32 @@ class GroupBody(BaseModel):
     group: str = Field(max_length=NAME_MAX)
     tenant: str = Field("", max_length=40, description="Its short name; none for operators.")
     role: Role
+    reason: str = Field(max_length=REASON_MAX)
+
+
+class GroupChangeView(BaseModel):
+    """What a change does to what a group opens, from each person's next sign-in on."""
+
+    made: bool = Field(description="false: it was only asked what would change.")
+    group: str
+    tenant: str
+    before: Role | None = Field(description="null: it opens nothing there.")
+    after: Role | None
+    others: list[str] = Field(description="Groups that open the same tenant beside it.")
+    people: int = Field(description="Who came into that tenant by any group.")
+
+    @classmethod
+    def of(cls, told: GroupChange, *, made: bool) -> "GroupChangeView":
+        """The change as clients see it."""
+        return cls(
+            made=made,
+            group=told.group,
+            tenant=told.tenant,
+            before=told.before,
+            after=told.after,
+            others=list(told.others),
+            people=told.people,
+        )
 
 
 @router.get("")
@@ -50,13 +79,24 @@ def list_groups(work: CallersWork) -> GroupsView:
 
 
 @router.put("")
-def map_group(work: CallersWork, body: GroupBody) -> GroupView:
+def map_group(work: CallersWork, body: GroupBody, dry_run: DryRun = False) -> GroupChangeView:
     """Open a tenant to the people of a group, in a role."""
-    told = groups.map_group(work, body.group, body.role, tenant=body.tenant)
-    return GroupView.of(told)
+    allowed(work, "group.map")
+    if dry_run:
+        told = groups.foresee_mapping(work, body.group, body.role, tenant=body.tenant)
+    else:
+        told = groups.map_group(work, body.group, body.role, tenant=body.tenant, reason=body.reason)
+    return GroupChangeView.of(told, made=not dry_run)
 
 
-@router.delete("/{group_id}", status_code=204)
-def unmap_group(work: CallersWork, group_id: str) -> None:
+@router.delete("/{group_id}")
+def unmap_group(
+    work: CallersWork, group_id: str, reason: Why = "", dry_run: DryRun = False
+) -> GroupChangeView:
     """The group opens that tenant no more."""
-    groups.unmap_group(work, group_id)
+    allowed(work, "group.unmap")
+    if dry_run:
+        told = groups.foresee_unmapping(work, group_id)
+    else:
+        told = groups.unmap_group(work, group_id, reason=reason)
+    return GroupChangeView.of(told, made=not dry_run)

@@ -7,11 +7,13 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import CallersWork
+from app.api.members import DryRun, Why
 from app.api.requests import StrictRoute
 from valor_core.tenancy import api_keys
 from valor_core.values import Role, Scope, from_micros
 from valor_core.workbench import people
 from valor_core.workbench.people import ApiKeyRow
+from valor_core.workbench.verb import allowed
 
 router = APIRouter(prefix="/keys", tags=["keys"], route_class=StrictRoute)
 
@@ -58,6 +60,15 @@ class NewKeyView(BaseModel):
     made: KeyView
 
 
+class KeyEndView(BaseModel):
+    """A key that is refused from now on; `made` is false where it was only asked what would be."""
+
+    made: bool
+    key: KeyView
+    worked: bool = Field(description="Whether it still worked before.")
+    others: int = Field(description="Keys of the same owner and name that go on working.")
+
+
 class KeyBody(BaseModel):
     """What a key is for."""
 
@@ -101,7 +112,15 @@ def rotate_key(
     return NewKeyView(key=key, made=KeyView.of(row, work.now_micros))
 
 
-@router.delete("/{key_id}", status_code=204)
-def revoke_key(work: CallersWork, key_id: str) -> None:
+@router.delete("/{key_id}")
+def revoke_key(
+    work: CallersWork, key_id: str, reason: Why = "", dry_run: DryRun = False
+) -> KeyEndView:
     """Refuse a key from now on."""
-    people.revoke_key(work, key_id)
+    allowed(work, "key.revoke")
+    if dry_run:
+        told = people.foresee_revocation(work, key_id)
+    else:
+        told = people.revoke_key(work, key_id, reason=reason)
+    key = KeyView.of(told.key, work.now_micros)
+    return KeyEndView(made=not dry_run, key=key, worked=told.worked, others=told.others)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.bodies import a_file
 from app.api.callers import CallersWork, MakesOnce
+from app.api.members import DryRun
 from app.api.reports import ParameterView
 from app.api.requests import StrictRoute
 from valor_core.coverage.notebook_source import CellChange, read_notebook
@@ -196,7 +197,27 @@ def reject_notebook(work: CallersWork, version_id: Id, body: ReasonBody) -> Vers
     return VersionView.of(own_notebooks.reject_notebook(work, version_id, reason=body.reason))
 
 
-@router.post("/{version_id}/withdrawal", status_code=201)
-def withdraw_notebook(work: CallersWork, version_id: Id, body: ReasonBody) -> VersionView:
+class WithdrawalView(BaseModel):
+    """What a withdrawal would stop; nothing was stopped."""
+
+    made: bool
+    state: str = Field(description="How the version stands now.")
+    schedules: int = Field(description="Schedules that would find no version to run.")
+
+
+@router.post(
+    "/{version_id}/withdrawal",
+    status_code=201,
+    response_model=VersionView,
+    responses={200: {"model": WithdrawalView, "description": "With dry_run: what would stop."}},
+)
+def withdraw_notebook(
+    work: CallersWork, version_id: Id, body: ReasonBody, dry_run: DryRun = False
+) -> Response | VersionView:
     """Have the version run no more; no earlier one takes its place."""
+    allowed(work, "notebook.withdraw")
+    if dry_run:
+        told = own_notebooks.foresee_withdrawal(work, version_id)
+        view = WithdrawalView(made=False, state=told.version.state, schedules=told.schedules)
+        return Response(view.model_dump_json(), media_type="application/json")
     return VersionView.of(own_notebooks.withdraw_notebook(work, version_id, reason=body.reason))

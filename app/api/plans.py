@@ -1,6 +1,8 @@
 """A tenant's plan: what it is granted and why, what of it is left, and how that is changed."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
@@ -8,11 +10,19 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 from app.api.callers import CallersWork, MakesOnce
 from app.api.members import DryRun, Why
 from app.api.requests import StrictRoute
+from valor_core.store.work import Work
+from valor_core.tenancy import plans as tenancy
 from valor_core.tenancy.plans import Difference, Granted
 from valor_core.tenancy.quotas import Standing
 from valor_core.values import from_micros
 from valor_core.workbench import plans
-from valor_core.workbench.plans import PlanNow, PlanOverrideRow, PlanRow, TenantPlanRow
+from valor_core.workbench.plans import (
+    PlanChange,
+    PlanNow,
+    PlanOverrideRow,
+    PlanRow,
+    TenantPlanRow,
+)
 from valor_core.workbench.verb import allowed
 
 router = APIRouter(tags=["plans"], route_class=StrictRoute)
@@ -155,6 +165,47 @@ class ChangesView(BaseModel):
     made: bool
     changes: list[ChangeView]
 
+    @classmethod
+    def of(cls, changes: Sequence[Difference], *, made: bool) -> "ChangesView":
+        """The differences as clients see them."""
+        return cls(made=made, changes=[ChangeView.of(each) for each in changes])
+
+
+FORESEEN: dict[int | str, dict[str, Any]] = {
+    200: {"model": ChangesView, "description": "With dry_run: what would change; nothing did."}
+}
+
+
+class FeatureChangeView(BaseModel):
+    """What a plan says of a feature before and after; null where it says nothing."""
+
+    feature: str
+    before: bool | int | str | None
+    after: bool | int | str | None
+
+
+class PlanChangeView(PlanView):
+    """A version of a plan beside the newest before it; tenants keep the one that they have."""
+
+    made: bool = Field(description="false: it was only asked what would change.")
+    price_minor_before: int | None = Field(description="null: the plan is new.")
+    changes: list[ChangeView]
+    feature_changes: list[FeatureChangeView]
+
+    @classmethod
+    def of_change(cls, told: PlanChange, *, made: bool) -> "PlanChangeView":
+        """The change as clients see it."""
+        return cls(
+            **PlanView.of(told.after).model_dump(),
+            made=made,
+            price_minor_before=told.before.price_minor if told.before else None,
+            changes=[ChangeView.of(each) for each in told.limits],
+            feature_changes=[
+                FeatureChangeView(feature=name, before=before, after=after)
+                for name, (before, after) in told.features.items()
+            ],
+        )
+
 
 class AssignBody(BaseModel):
     """The plan that the tenant is to have, and why."""
@@ -244,7 +295,7 @@ def assign_plan(
     changes = plans.differences_of(work, body.plan, body.version)
     if not dry_run:
         plans.assign_plan(work, body.plan, version=body.version, reason=body.reason)
-    return ChangesView(made=not dry_run, changes=[ChangeView.of(each) for each in changes])
+    return ChangesView.of(changes, made=not dry_run)
 
 
 @router.put("/plan/time-zone")
@@ -264,10 +315,14 @@ def list_overrides(work: CallersWork) -> OverridesView:
     return OverridesView(overrides=[OverrideView.of(row) for row in rows])
 
 
-@router.post("/plan/overrides", status_code=201, response_model=OverrideView)
-def add_override(work: CallersWork, once: MakesOnce, body: OverrideBody) -> Response:
+@router.post("/plan/overrides", status_code=201, response_model=OverrideView, responses=FORESEEN)
+def add_override(
+    work: CallersWork, once: MakesOnce, body: OverrideBody, dry_run: DryRun = False
+) -> Response:
     """Grant the tenant another limit than its plan's, for a time."""
     allowed(work, "plan.override")
+    if dry_run:
+        return override_foreseen(work, body)
 
     def add() -> OverrideView:
         row = plans.override_limit(
@@ -278,7 +333,26 @@ def add_override(work: CallersWork, once: MakesOnce, body: OverrideBody) -> Resp
     return once.do(add)
 
 
-@router.delete("/plan/overrides/{override_id}", status_code=204)
-def end_override(work: CallersWork, override_id: str, reason: Why = "") -> None:
+def override_foreseen(work: Work, body: OverrideBody) -> Response:
+    """What the override would change, as clients see it."""
+    then = plans.foresee_override(work, body.limit, body.value).effective
+    changes = tenancy.differences(plans.plan_now(work).effective.granted, then.granted)
+    told = ChangesView.of(changes, made=False)
+    return Response(told.model_dump_json(), media_type="application/json")
+
+
+@router.delete("/plan/overrides/{override_id}")
+def end_override(
+    work: CallersWork, override_id: str, reason: Why = "", dry_run: DryRun = False
+) -> ChangesView:
     """The limit of the plan holds again."""
-    plans.end_override(work, override_id, reason=reason)
+    return override_ended(work, override_id, reason, dry_run=dry_run)
+
+
+def override_ended(work: Work, override_id: str, reason: str, *, dry_run: bool) -> ChangesView:
+    """An override ended, or its end foreseen."""
+    allowed(work, "plan.override")
+    changes = plans.foresee_end_of_override(work, override_id)
+    if not dry_run:
+        plans.end_override(work, override_id, reason=reason)
+    return ChangesView.of(changes, made=not dry_run)

@@ -6,11 +6,13 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import CallersWork
+from app.api.members import DryRun, Why
 from app.api.requests import StrictRoute
 from valor_core.market.keys import LENGTH_MAX
 from valor_core.values import from_micros
 from valor_core.workbench import market_data
 from valor_core.workbench.market_data import Standing
+from valor_core.workbench.verb import allowed
 
 router = APIRouter(prefix="/providers", tags=["market data"], route_class=StrictRoute)
 
@@ -81,7 +83,21 @@ def set_key(work: CallersWork, provider: str, body: KeyBody) -> KeyView:
     return KeyView(provider=row.provider, set_at=from_micros(row.set_at), set_by=row.set_by)
 
 
-@router.delete("/{provider}/key", status_code=204)
-def drop_key(work: CallersWork, provider: str) -> None:
+class KeyDropView(BaseModel):
+    """A key that is forgotten; `made` is false where it was only asked what would follow."""
+
+    made: bool
+    provider: str
+    still_asked: bool = Field(description="Whether the provider can be asked without it.")
+
+
+@router.delete("/{provider}/key")
+def drop_key(
+    work: CallersWork, provider: str, reason: Why = "", dry_run: DryRun = False
+) -> KeyDropView:
     """Forget the tenant's key of a provider."""
-    market_data.drop_key(work, provider)
+    allowed(work, "provider.key_drop")
+    still_asked = market_data.foresee_drop(work, provider)
+    if not dry_run:
+        market_data.drop_key(work, provider, reason=reason)
+    return KeyDropView(made=not dry_run, provider=provider, still_asked=still_asked)

@@ -13,6 +13,7 @@ from valor_core.market.provider import Capability
 from valor_core.market.routing import PROVIDERS_MAX, Policy, Use
 from valor_core.sla.figures import Figures
 from valor_core.sla.hours import Service
+from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import from_micros
 from valor_core.workbench import providers, routing
 from valor_core.workbench.providers import Course, ProviderMaintenanceRow, Standing
@@ -178,7 +179,7 @@ class PolicyBody(BaseModel):
     weekdays: list[int] = Field([0, 1, 2, 3, 4, 5, 6], max_length=7)
     opens: str = Field("00:00", max_length=5)
     closes: str = Field("24:00", max_length=5)
-    reason: str = Field(max_length=routing.REASON_MAX)
+    reason: str = Field(max_length=REASON_MAX)
 
     @property
     def policy(self) -> Policy:

@@ -7,9 +7,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from app.api.callers import CallersWork
+from app.api.members import DryRun, Why
 from app.api.requests import StrictRoute
 from valor_core.workbench import sessions
 from valor_core.workbench.sessions import SignIn
+from valor_core.workbench.verb import allowed
 
 router = APIRouter(tags=["sessions"], route_class=StrictRoute)
 
@@ -48,6 +50,13 @@ class EndedView(BaseModel):
     ended: int
 
 
+class SignInEndView(BaseModel):
+    """The sign-in that ends; `made` is false where it was only asked what would."""
+
+    made: bool
+    session: SessionView
+
+
 @router.get("/sessions")
 def list_own(work: CallersWork) -> SessionsView:
     """The caller's own sign-ins."""
@@ -72,7 +81,14 @@ def list_all(work: CallersWork) -> SessionsView:
     return SessionsView.of(sessions.list_all(work))
 
 
-@router.delete("/admin/sessions/{session_id}", status_code=204)
-def revoke_any(work: CallersWork, session_id: str) -> None:
+@router.delete("/admin/sessions/{session_id}")
+def revoke_any(
+    work: CallersWork, session_id: str, reason: Why = "", dry_run: DryRun = False
+) -> SignInEndView:
     """End a sign-in of any member of the tenant."""
-    sessions.revoke_any(work, session_id)
+    allowed(work, "session.revoke_any")
+    told = sessions.foresee_end(work, session_id)
+    if not dry_run:
+        sessions.revoke_any(work, session_id, reason=reason)
+    view = SessionView.model_validate(told, from_attributes=True)
+    return SignInEndView(made=not dry_run, session=view)

@@ -4,22 +4,31 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import signed_in
-from app.api.flags import FlagOverrideBody, FlagsView, FlagView
+from app.api.flags import (
+    FlagChangeView,
+    FlagOverrideBody,
+    FlagsView,
+    FlagView,
+    flag_overridden,
+    flag_override_ended,
+)
 from app.api.members import DryRun, ReasonBody, Why
 from app.api.plans import (
+    FORESEEN,
     AssignBody,
     ChangesView,
-    ChangeView,
     OverrideBody,
     OverrideView,
+    PlanChangeView,
     PlanNowView,
-    PlanView,
+    override_ended,
+    override_foreseen,
 )
 from app.api.requests import StrictRoute
 from valor_core.store.work import Work
@@ -118,6 +127,7 @@ class PlanBody(BaseModel):
     price_minor: int = Field(description="A month, in the currency's smallest unit.")
     limits: dict[str, int | None] = {}
     features: dict[str, bool | int | str] = {}
+    reason: str = Field(max_length=REASON_MAX)
 
 
 class SwitchBody(BaseModel):
@@ -128,6 +138,15 @@ class SwitchBody(BaseModel):
     killed: bool | None = None
     rollout_percent: int | None = Field(default=None, ge=0, le=100)
     reason: str = Field(max_length=REASON_MAX)
+
+
+class ReachView(BaseModel):
+    """How many tenants have a feature before and after a switch."""
+
+    made: bool = Field(description="false: it was only asked what would change.")
+    tenants: int
+    before: int
+    after: int
 
 
 class EventView(BaseModel):
@@ -202,22 +221,33 @@ def assign_plan(work: TenantsWork, body: AssignBody, dry_run: DryRun = False) ->
     changes = plans.differences_of(work, body.plan, body.version)
     if not dry_run:
         plans.assign_plan(work, body.plan, version=body.version, reason=body.reason)
-    return ChangesView(made=not dry_run, changes=[ChangeView.of(each) for each in changes])
+    return ChangesView.of(changes, made=not dry_run)
 
 
-@router.post("/tenants/{tenant}/plan/overrides", status_code=201)
-def add_override(work: TenantsWork, body: OverrideBody) -> OverrideView:
+@router.post(
+    "/tenants/{tenant}/plan/overrides",
+    status_code=201,
+    response_model=OverrideView,
+    responses=FORESEEN,
+)
+def add_override(
+    work: TenantsWork, body: OverrideBody, dry_run: DryRun = False
+) -> Response | OverrideView:
     """Grant a tenant another limit than its plan's, for a time."""
+    if dry_run:
+        return override_foreseen(work, body)
     row = plans.override_limit(
         work, body.limit, body.value, reason=body.reason, expires_at=body.expires_at
     )
     return OverrideView.of(row)
 
 
-@router.delete("/tenants/{tenant}/plan/overrides/{override_id}", status_code=204)
-def end_override(work: TenantsWork, override_id: str, reason: Why = "") -> None:
+@router.delete("/tenants/{tenant}/plan/overrides/{override_id}")
+def end_override(
+    work: TenantsWork, override_id: str, reason: Why = "", dry_run: DryRun = False
+) -> ChangesView:
     """The limit of the tenant's plan holds again."""
-    plans.end_override(work, override_id, reason=reason)
+    return override_ended(work, override_id, reason, dry_run=dry_run)
 
 
 @router.get("/tenants/{tenant}/flags")
@@ -227,41 +257,55 @@ def list_flags(work: TenantsWork) -> FlagsView:
 
 
 @router.put("/tenants/{tenant}/flags/{flag}/override")
-def override_flag(work: TenantsWork, flag: str, body: FlagOverrideBody) -> FlagView:
+def override_flag(
+    work: TenantsWork, flag: str, body: FlagOverrideBody, dry_run: DryRun = False
+) -> FlagChangeView:
     """A feature's value for a tenant, for a time."""
-    told = flags.override_flag(
-        work, flag, body.value, reason=body.reason, expires_at=body.expires_at
-    )
-    return FlagView.of(told)
+    return flag_overridden(work, flag, body, dry_run=dry_run)
 
 
 @router.delete("/tenants/{tenant}/flags/{flag}/override")
-def end_flag_override(work: TenantsWork, flag: str, reason: Why = "") -> FlagView:
+def end_flag_override(
+    work: TenantsWork, flag: str, reason: Why = "", dry_run: DryRun = False
+) -> FlagChangeView:
     """What the layers below say of a tenant's feature holds again."""
-    return FlagView.of(flags.end_override(work, flag, reason=reason))
+    return flag_override_ended(work, flag, reason, dry_run=dry_run)
 
 
-@router.post("/plans", status_code=201)
-def define_plan(work: OperatorsWork, body: PlanBody) -> PlanView:
+@router.post(
+    "/plans",
+    status_code=201,
+    responses={200: {"model": PlanChangeView, "description": "With dry_run: nothing was made."}},
+)
+def define_plan(
+    work: OperatorsWork, body: PlanBody, answer: Response, dry_run: DryRun = False
+) -> PlanChangeView:
     """Make a plan, or its next version; tenants keep the version that they have."""
-    row = plans.define_plan(
-        work,
-        body.plan,
-        name=body.name,
-        currency=body.currency,
-        price_minor=body.price_minor,
-        limits=body.limits,
-        features=body.features,
-    )
-    return PlanView.of(row)
+    said: dict[str, Any] = {
+        "name": body.name,
+        "currency": body.currency,
+        "price_minor": body.price_minor,
+        "limits": body.limits,
+        "features": body.features,
+    }
+    if dry_run:
+        answer.status_code = 200
+        told = plans.foresee_definition(work, body.plan, **said)
+    else:
+        told = plans.define_plan(work, body.plan, **said, reason=body.reason)
+    return PlanChangeView.of_change(told, made=not dry_run)
 
 
-@router.put("/flags/{flag}", status_code=204)
-def switch_flag(work: OperatorsWork, flag: str, body: SwitchBody) -> None:
+@router.put("/flags/{flag}")
+def switch_flag(
+    work: OperatorsWork, flag: str, body: SwitchBody, dry_run: DryRun = False
+) -> ReachView:
     """Switch a feature off for every tenant, or roll it out to a share of them."""
-    flags.switch_flag(
-        work, flag, killed=body.killed, rollout_percent=body.rollout_percent, reason=body.reason
-    )
+    said: dict[str, Any] = {"killed": body.killed, "rollout_percent": body.rollout_percent}
+    told = flags.foresee_switch(work, flag, **said)
+    if not dry_run:
+        flags.switch_flag(work, flag, **said, reason=body.reason)
+    return ReachView(made=not dry_run, tenants=told.tenants, before=told.before, after=told.after)
 
 
 @router.get("/webhooks")

@@ -34,12 +34,17 @@ def export_audit(
 
 
 @audit.command("rotate")
-def rotate_key() -> None:
+def rotate_key(reason: Reason, dry_run: DryRun = False) -> None:
     """Have a new key sign every tenant's log from here on; earlier keys go on verifying."""
     from app.commands.working import the_open_store
+    from valor_core.workbench.rotation import foresee_rotation
     from valor_core.workbench.rotation import rotate_key as rotate
 
-    number, changed = rotate(the_open_store())
+    if dry_run:
+        number, changed = foresee_rotation(the_open_store())
+        print(f"key {number} would sign {changed} logs from here on")
+        return
+    number, changed = rotate(the_open_store(), reason=reason)
     print(f"key {number} signs {changed} logs from here on; keep a copy of the secret as it is now")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.content import Tenant
+from app.commands.people import DryRun, Reason
 from valor_core.values import SHARED, Role, utc_now
 
 if TYPE_CHECKING:
@@ -36,15 +37,17 @@ def price(
     minor: Annotated[int, typer.Argument(help="Whole minor units: 250 is 2.50 USD.")],
     currency: str,
     tenant: Tenant,
+    reason: Reason,
     per: Annotated[int, typer.Option(help="For so many units of the meter.")] = 1,
     first: Annotated[str, typer.Option("--from", help="YYYY-MM-DD; today if empty.")] = "",
     plan: Annotated[str, typer.Option(help="The plan and version that it belongs to.")] = "",
+    dry_run: DryRun = False,
 ) -> None:
     """Say what a tenant pays for what a meter counts, from a day on."""
     from app.commands.working import as_operator_of, tenant_id
     from valor_core.billing.money import written
     from valor_core.billing.reconciliation import Price
-    from valor_core.workbench.billing import set_price
+    from valor_core.workbench.billing import foresee_price, set_price
 
     day = _day(first, otherwise=utc_now().date())
     said = Price(
@@ -52,8 +55,16 @@ def price(
         currency=currency, plan_version=plan,
     )  # fmt: skip
     with as_operator_of(tenant_id(tenant)) as work:
-        set_price(work, said)
-    print(f"{meter} cost {tenant} {written(minor, currency)} for {per} from {day} on")
+        before = foresee_price(work, said)
+        if not dry_run:
+            set_price(work, said, reason=reason)
+    held = (
+        f"{written(before.price_minor, before.currency)} for {before.per_quantity}"
+        if before
+        else "no price"
+    )
+    print(f"{meter} of {tenant} from {day} on: {held} → {written(minor, currency)} for {per}")
+    print("nothing was changed" if dry_run else "done")
 
 
 @billing.command("reconcile")

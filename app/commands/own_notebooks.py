@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.content import AsJson, Tenant, report
+from app.commands.people import DryRun
 from valor_core.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, typer.Argument(help="As `valor report notebooks` names it.")]
 Number = Annotated[int, typer.Option("--version", help="Which version; else the newest.", min=0)]
-Why = Annotated[str, typer.Option("--why", help="The reason, which the log keeps.")]
+Why = Annotated[str, typer.Option("--reason", "--why", help="Why, for the log.")]
 
 
 @report.command("register")
@@ -104,13 +105,20 @@ def reject_notebook(name: Name, why: Why, version: Number = 0, tenant: Tenant = 
 
 
 @report.command("withdraw")
-def withdraw_notebook(name: Name, why: Why, version: Number = 0, tenant: Tenant = "demo") -> None:
+def withdraw_notebook(
+    name: Name, why: Why, version: Number = 0, tenant: Tenant = "demo", dry_run: DryRun = False
+) -> None:
     """Have a version run no more; no earlier one takes its place."""
     from valor_core.workbench import own_notebooks
 
     with _opened(tenant) as work:
-        made = own_notebooks.withdraw_notebook(work, _version(work, name, version).id, reason=why)
-    print(f"{made.report}, version {made.version}, is withdrawn")
+        chosen = _version(work, name, version)
+        told = own_notebooks.foresee_withdrawal(work, chosen.id)
+        if not dry_run:
+            own_notebooks.withdraw_notebook(work, chosen.id, reason=why)
+    is_so = "would be" if dry_run else "is"
+    print(f"{chosen.report}, version {chosen.version}, {is_so} withdrawn")
+    print(f"schedules that find no version to run: {told.schedules}")
 
 
 def _opened(tenant: str) -> "AbstractContextManager[Work]":

@@ -238,14 +238,18 @@ def open_access(
 
 
 @access.command("end")
-def end_access(access_id: str, tenant: Tenant) -> None:
+def end_access(access_id: str, tenant: Tenant, reason: Reason, dry_run: DryRun = False) -> None:
     """End an access before its hours have passed."""
     from app.commands.working import as_operator_of, tenant_id
     from valor_core.workbench import grants
 
     with as_operator_of(tenant_id(tenant)) as work:
-        grants.end_access(work, access_id)
-    print(f"access {access_id} has ended")
+        if dry_run:
+            told = grants.foresee_end(work, access_id)
+        else:
+            told = grants.end_access(work, access_id, reason=reason)
+    print(f"access {access_id}: {told.before} → {told.after}, {told.sessions_ended} sign-ins end")
+    print("nothing was changed" if dry_run else "done")
 
 
 @keys.command("add")
@@ -306,14 +310,19 @@ def rotate_key(
 
 
 @keys.command("revoke")
-def revoke_key(key_id: str, tenant: Tenant) -> None:
+def revoke_key(key_id: str, tenant: Tenant, reason: Reason, dry_run: DryRun = False) -> None:
     """Refuse an API key from now on."""
     from app.commands.working import as_operator_of, tenant_id
     from valor_core.workbench import people
 
     with as_operator_of(tenant_id(tenant)) as work:
-        people.revoke_key(work, key_id)
-    print(f"key {key_id} is refused from now on")
+        if dry_run:
+            told = people.foresee_revocation(work, key_id)
+        else:
+            told = people.revoke_key(work, key_id, reason=reason)
+    before = "works" if told.worked else "does not work"
+    print(f"key {key_id}, {told.key.label}: {before} → {'would be' if dry_run else 'is'} refused")
+    print(f"{told.others} of the same owner and name go on working")
 
 
 def token(

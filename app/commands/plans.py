@@ -1,7 +1,7 @@
 """`valor plans …`: what tenants are granted."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,10 +35,12 @@ def list_plans() -> None:
 def define(
     plan: str,
     name: Annotated[str, typer.Option(help="As people call it.")],
+    reason: Reason,
     price_minor: Annotated[int, typer.Option(help="A month, in the smallest unit: 4900.")] = 0,
     currency: Annotated[str, typer.Option(help="ISO code.")] = "USD",
     limit: Pairs = [],  # noqa: B006  typer copies it
     feature: Pairs = [],  # noqa: B006
+    dry_run: DryRun = False,
 ) -> None:
     """Make a plan, or its next version; tenants keep the version that they have."""
     from app.commands.working import as_operator_of
@@ -46,16 +48,27 @@ def define(
     from valor_core.workbench import plans, setup
 
     with as_operator_of(setup.PLATFORM) as work:
-        row = plans.define_plan(
-            work,
-            plan,
-            name=name,
-            currency=currency,
-            price_minor=price_minor,
-            limits={k: _number(v) for k, v in map(_pair, limit)},
-            features={k: read_value(k, v) for k, v in map(_pair, feature)},
-        )
-    print(f"plan {row.plan_id} has version {row.version} now; assign it by: ./valor plans assign")
+        said: dict[str, Any] = {
+            "name": name,
+            "currency": currency,
+            "price_minor": price_minor,
+            "limits": {k: _number(v) for k, v in map(_pair, limit)},
+            "features": {k: read_value(k, v) for k, v in map(_pair, feature)},
+        }
+        if dry_run:
+            told = plans.foresee_definition(work, plan, **said)
+        else:
+            told = plans.define_plan(work, plan, **said, reason=reason)
+    before, after = told.before, told.after
+    print(
+        f"price: {before.price_minor if before else 'none'} → {after.price_minor} {after.currency}"
+    )
+    for each in told.limits:
+        print(f"{each.limit.name}: {_said(each.before)} → {_said(each.after)}")
+    for feature_name, (old, new) in told.features.items():
+        print(f"{feature_name}: {_unsaid(old)} → {_unsaid(new)}")
+    has = "would have" if dry_run else "has"
+    print(f"plan {plan} {has} version {after.version} now; assign it by: ./valor plans assign")
 
 
 @plans.command("assign")
@@ -121,6 +134,7 @@ def override(
     tenant: Tenant,
     reason: Reason,
     days: Annotated[int, typer.Option(help="How long it holds.", min=1, max=366)] = 30,
+    dry_run: DryRun = False,
 ) -> None:
     """Grant a tenant another limit than its plan's, for a time."""
     from app.commands.working import as_operator_of, tenant_id
@@ -128,19 +142,27 @@ def override(
 
     until = datetime.now(UTC) + timedelta(days=days)
     with as_operator_of(tenant_id(tenant)) as work:
-        row = plans.override_limit(work, limit, _number(value), reason=reason, expires_at=until)
-    print(f"override {row.id}: {limit} is {value} for {tenant} until {until:%Y-%m-%d}")
+        before = plans.plan_now(work).effective
+        after = plans.foresee_override(work, limit, _number(value)).effective
+        if not dry_run:
+            row = plans.override_limit(work, limit, _number(value), reason=reason, expires_at=until)
+            print(f"override {row.id} until {until:%Y-%m-%d}")
+    print(f"{limit}: {_said(before.value(limit))} → {_said(after.value(limit))}")
 
 
 @plans.command("end-override")
-def end_override(override_id: str, tenant: Tenant, reason: Reason) -> None:
+def end_override(override_id: str, tenant: Tenant, reason: Reason, dry_run: DryRun = False) -> None:
     """End an override: the limit of the plan holds again."""
     from app.commands.working import as_operator_of, tenant_id
     from valor_core.workbench import plans
 
     with as_operator_of(tenant_id(tenant)) as work:
-        plans.end_override(work, override_id, reason=reason)
-    print(f"override {override_id} has ended")
+        changes = plans.foresee_end_of_override(work, override_id)
+        if not dry_run:
+            plans.end_override(work, override_id, reason=reason)
+    for each in changes:
+        print(f"{each.limit.name}: {_said(each.before)} → {_said(each.after)}")
+    print(f"override {override_id} {'would end' if dry_run else 'has ended'}")
 
 
 @plans.command("zone")
@@ -179,6 +201,10 @@ def _number(text: str) -> int | None:
         raise BadPlan(
             f"{text[:40]!r} is no whole number.", hint="Write 500, or `none` for no limit."
         ) from error
+
+
+def _unsaid(value: float | str | None) -> str:
+    return "as it is without a plan" if value is None else str(value)
 
 
 def _said(value: float | str | None) -> str:

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from app.commands.content import Tenant
+from app.commands.people import DryRun, Reason
 
 providers = typer.Typer(no_args_is_help=True, help="Data providers, and a tenant's keys of them.")
 key = typer.Typer(no_args_is_help=True, help="A tenant's keys of data providers.")
@@ -37,11 +38,17 @@ def set_key(provider: str, tenant: Tenant = "demo") -> None:
 
 
 @key.command("drop")
-def drop_key(provider: str, tenant: Tenant = "demo") -> None:
+def drop_key(
+    provider: str, reason: Reason, tenant: Tenant = "demo", dry_run: DryRun = False
+) -> None:
     """Forget a key."""
     from app.commands.working import as_operator_of, tenant_id
     from valor_core.workbench import market_data
 
     with as_operator_of(tenant_id(tenant)) as work:
-        market_data.drop_key(work, provider)
-    print(f"{tenant} has no key of {provider} any more")
+        still_asked = market_data.foresee_drop(work, provider)
+        if not dry_run:
+            market_data.drop_key(work, provider, reason=reason)
+    print(f"{tenant} {'would have' if dry_run else 'has'} no key of {provider} any more")
+    by_the_installation = "by the key of the installation" if still_asked else "by nobody"
+    print(f"{provider} is asked {by_the_installation} from then on")

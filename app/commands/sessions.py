@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.people import Tenant
+from app.commands.people import DryRun, Reason, Tenant
 
 sessions = typer.Typer(no_args_is_help=True, help="Sign-ins of a tenant.")
 
@@ -30,11 +30,14 @@ def list_sessions(tenant: Tenant) -> None:
 @sessions.command("end")
 def end(
     tenant: Tenant,
+    reason: Reason,
     session: Annotated[str, typer.Argument(help="As `sessions list` names it.")] = "",
     member: Annotated[str, typer.Option(help="All sign-ins of this member.")] = "",
+    dry_run: DryRun = False,
 ) -> None:
     """End a sign-in, or all of a member."""
     from app.commands.working import as_operator_of, tenant_id
+    from app.ui.words import counted
     from valor_core.errors import BadInput
     from valor_core.workbench import sessions as acts
 
@@ -44,8 +47,11 @@ def end(
             hint="Name one as `valor sessions list` does, or give --member NAME.",
         )
     with as_operator_of(tenant_id(tenant)) as work:
-        if member:
-            print(f"{acts.revoke_all_of(work, member)} sign-ins of {member} ended")
-        else:
-            acts.revoke_any(work, session)
-            print("the sign-in ended")
+        told = acts.foresee_end_of(work, member) if member else [acts.foresee_end(work, session)]
+        if member and not dry_run:
+            acts.revoke_all_of(work, member, reason=reason)
+        elif not dry_run:
+            acts.revoke_any(work, session, reason=reason)
+    for each in told:
+        print(f"{each.id}  {each.name:<20} {each.address}  {each.browser}")
+    print(f"{counted(len(told), 'sign-in')} {'would end' if dry_run else 'ended'}")

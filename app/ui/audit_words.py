@@ -117,6 +117,7 @@ WORDS = {
     "facts": "figures",
     "known_before": "known before",
     "role_before": "role before",
+    "role_after": "role after",
     "sessions_ended": "sign-ins ended",
     "keys_stopped": "keys that stopped",
     "waits": "waits for confirmation",
@@ -225,7 +226,7 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
         "premium": rest,
         "view": str(details.get("name", rest)),
         "snapshot": rest[:12],
-        "tenant": str(details.get("after", "")),
+        "tenant": str(details.get("group") or details.get("after", "")),
         "plan": rest,
         "override": _limits(details.get("changed", ())),
     }

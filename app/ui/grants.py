@@ -43,16 +43,32 @@ def _shown(who: Caller, row: AccessGrantRow, state: GrantState) -> None:
     with st.container(border=True):
         st.header("The operator's access", anchor=False)
         st.markdown(f"{_told(row, state)}  \nWhy: {show.plain(row.reason)}")
+        if state is not GrantState.ENDED and may(who, "grant.end"):
+            _answering(who, row.id, asked=state is GrantState.ASKED and may(who, "grant.give"))
+
+
+def _answering(who: Caller, grant_id: str, *, asked: bool) -> None:
+    """What would follow from a yes and from a no, and either with its reason."""
+    with open_work(who) as work:
+        given = grants.foresee_giving(work, grant_id) if asked else None
+        ended = grants.foresee_end(work, grant_id)
+    if given and given.ends_at:
+        st.caption(
+            f"A yes lets the operator read all that a viewer reads, until {moment(given.ends_at)}; "
+            "a no is told to the operator. Either stands in the log."
+        )
+    else:
+        out = counted(ended.sessions_ended, "visit ends", "visits end")
+        st.caption(f"If you end it, {out} within five seconds, and no other can begin.")
+    with st.form(f"answer_{grant_id}", border=False):
+        reason = st.text_input("Why", max_chars=REASON_MAX, key=f"grants:why:{grant_id}")
         with st.container(horizontal=True):
-            asked = state is GrantState.ASKED and may(who, "grant.give")
-            gives = asked and st.button("Let the operator read", key=f"give_{row.id}")
-            if gives and done(who, lambda work: grants.give_access(work, row.id)):
-                st.rerun()
-            ends = state is not GrantState.ENDED and may(who, "grant.end")
-            label = "Refuse" if state is GrantState.ASKED else "End it now"
-            pressed = ends and st.button(label, key=f"end_{row.id}")
-            if pressed and done(who, lambda work: grants.end_access(work, row.id)):
-                st.rerun()
+            gives = asked and st.form_submit_button("Let the operator read")
+            ends = st.form_submit_button("Refuse" if asked else "End it now")
+    if gives and done(who, lambda work: grants.give_access(work, grant_id, reason=reason)):
+        st.rerun()
+    if ends and done(who, lambda work: grants.end_access(work, grant_id, reason=reason)):
+        st.rerun()
 
 
 def _told(row: AccessGrantRow, state: GrantState) -> str:
@@ -132,6 +148,4 @@ def _opening(inside: Caller, row: AccessGrantRow, label: str) -> None:
             token = done(inside, lambda work: grants.open_access(work, row.id))
             if token:
                 st.link_button("Go in as its reader; this signs you out here", address(token))
-        pressed = st.button("I am done", key=f"end_{row.id}")
-        if pressed and done(inside, lambda work: grants.end_access(work, row.id)):
-            st.rerun()
+    _answering(inside, row.id, asked=False)

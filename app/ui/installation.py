@@ -1,6 +1,7 @@
 """The parts of the page Installation: tenants, plans, features and the provider's inbox."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -10,13 +11,13 @@ from app.ui.words import NOTHING, counted, event_told, moment
 from valor_core.billing.inbox import State
 from valor_core.errors import BadInput
 from valor_core.store.work import Work
-from valor_core.tenancy.flags import FLAGS, Layer, bucket
+from valor_core.tenancy.flags import FLAGS
 from valor_core.tenancy.plans import LIMITS, Granted, Origin
 from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, Role, TenantId, from_micros
 from valor_core.workbench import billing, flags, people, plans, tenants
 from valor_core.workbench.billing import WebhookRow
-from valor_core.workbench.plans import PlanRow
+from valor_core.workbench.plans import PlanChange, PlanRow
 from valor_core.workbench.tenants import SUSPENDED, TenantRow, acting_in
 from valor_core.workbench.verb import open_work
 
@@ -28,9 +29,6 @@ FOR_ALL = {
     "Roll it out to a share of the tenants": None,
 }
 """What can be done with a feature, and whether it is switched off for all by that."""
-
-COUNTED_MOST = 200
-"""So many tenants are asked what a feature would be for them; each takes a moment."""
 
 WORDS_OF_STATE = {
     State.WAITING: "waits for its next attempt",
@@ -164,17 +162,43 @@ def defining(who: Caller, offered: Sequence[PlanRow]) -> None:
             asked = {each: _limit(each, old) for each in LIMITS}
         with st.expander("Features"):
             wanted = {each: _feature(each, old) for each in FLAGS}
-        pressed = st.form_submit_button("Define it", icon=":material/library_add:")
-    if pressed and done(
-        who,
-        lambda work: plans.define_plan(
-            work, plan, name=name, currency=currency, price_minor=int(price),
-            limits={each: _number(text) for each, text in asked.items() if text.strip()},
-            features={each: said == ON for each, said in wanted.items() if said != AS_SET},
-        ),
-    ):  # fmt: skip
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:define_why")
+        with st.container(horizontal=True):
+            looks = st.form_submit_button(
+                "Show what would change", icon=":material/visibility:", key="installation:look"
+            )
+            pressed = st.form_submit_button("Define it", icon=":material/library_add:")
+
+    def stated() -> dict[str, Any]:
+        limits_asked = {each: _number(text) for each, text in asked.items() if text.strip()}
+        features_asked = {each: said == ON for each, said in wanted.items() if said != AS_SET}
+        return {
+            "name": name, "currency": currency, "price_minor": int(price),
+            "limits": limits_asked, "features": features_asked,
+        }  # fmt: skip
+
+    if looks and (told := done(who, lambda work: plans.foresee_definition(work, plan, **stated()))):
+        _drafted(told)
+    if pressed and done(who, lambda work: plans.define_plan(work, plan, **stated(), reason=reason)):
         st.toast("Tenants keep the version that they have until you assign another one.")
         st.rerun()
+
+
+def _drafted(told: PlanChange) -> None:
+    """A version of a plan beside the newest that there is."""
+    before, after = told.before, told.after
+    rows = [("Price a month", [limits.price(before) if before else NOTHING, limits.price(after)])]
+    rows += [
+        (limits.named(each.limit.name), [limits.said(each.before), limits.said(each.after)])
+        for each in told.limits
+    ]
+    rows += [
+        (FLAGS[name].help, [AS_SET if each is None else limits.switched(each) for each in pair])
+        for name, pair in told.features.items()
+    ]
+    stands = f"version {before.version}" if before else "no plan"
+    show.table(f"{after.name}: what would change", [stands, f"version {after.version}"], rows)
+    st.caption("Tenants keep the version that they have until you assign another one.")
 
 
 def _limit(name: str, old: PlanRow | None) -> str:
@@ -198,7 +222,7 @@ def _number(text: str) -> int | None:
     return int(text)
 
 
-def switching(who: Caller, rows: Sequence[TenantRow]) -> None:
+def switching(who: Caller) -> None:
     """A feature for the whole installation: off for all, or rolled out to a share."""
     st.header("For every tenant", anchor=False)
     name = st.selectbox("Feature", list(FLAGS), format_func=lambda each: FLAGS[each].help)
@@ -206,8 +230,7 @@ def switching(who: Caller, rows: Sequence[TenantRow]) -> None:
     killed, percent = FOR_ALL[what], None
     if killed is None:
         percent = int(st.number_input("Share of the tenants, %", 0, 100, 100))
-    if st.button("Show what would change", icon=":material/visibility:"):
-        _foreseen(who, rows, name, killed=killed, percent=percent)
+    _foreseen(who, name, killed=killed, percent=percent)
     with st.form("switching", border=False):
         reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:switch_why")
         pressed = st.form_submit_button("Do it for all", icon=":material/toggle_on:")
@@ -220,23 +243,14 @@ def switching(who: Caller, rows: Sequence[TenantRow]) -> None:
         st.rerun()
 
 
-def _foreseen(
-    who: Caller, rows: Sequence[TenantRow], name: str, *, killed: bool | None, percent: int | None
-) -> None:
+def _foreseen(who: Caller, name: str, *, killed: bool | None, percent: int | None) -> None:
     """How many tenants would have the feature."""
-    told = []
-    for row in rows[:COUNTED_MOST]:
-        with open_work(acting_in(who, TenantId(row.id))) as work:
-            now = flags.explain_flag(work, name)
-        if percent is None:
-            then = now.instead(Layer.KILL, now.flag.off if killed else None)
-        else:
-            reached = bucket(name, row.id) < percent
-            then = now.instead(Layer.ROLLOUT, now.flag.on if reached else None)
-        told.append((now.value, then.value))
-    counts = [f"{sum(value is not False for value in each):,}" for each in zip(*told, strict=True)]
-    of = f"Tenants that have it, of {counted(len(told), 'tenant')}"
-    show.table("What would change", ["Now", "Then"], [(of, counts or ["0", "0"])])
+    with open_work(who) as work:
+        told = flags.foresee_switch(work, name, killed=killed, rollout_percent=percent)
+    of = f"Tenants that have it, of {counted(told.tenants, 'tenant')}"
+    show.table(
+        "What would change", ["Now", "Then"], [(of, [f"{told.before:,}", f"{told.after:,}"])]
+    )
 
 
 def explaining(who: Caller, row: TenantRow) -> None:

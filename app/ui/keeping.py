@@ -58,7 +58,7 @@ def kept_and_held(who: Caller, names: Mapping[str, str]) -> None:
                 [meaning, f"{days[name]:,} days" if name in days else "for ever"]
                 for name, meaning in CATEGORIES.items()
             ],
-            text=frozenset({"Entries of", "Details are kept"}),
+            text=frozenset({"Entries of"}),
         )
         if who.role in MAY["retention.change"]:
             _keeping(who, days)
@@ -131,7 +131,7 @@ def _holding(who: Caller, standing: Sequence[LegalHoldRow], names: Mapping[str, 
             help="Everything, what a member did, or an actor or target as an unfolded entry names "
             "it, such as valuation:01hx…",
         )  # fmt: skip
-        reason = st.text_input("Why", key="hold_reason", max_chars=retention.LONGEST_TEXT)
+        reason = st.text_input("Why", key="hold_reason", max_chars=REASON_MAX)
         pressed = st.form_submit_button("Set a hold", icon=":material/lock:")
     if pressed:
         held = "" if subject == EVERYTHING else subject

@@ -6,13 +6,15 @@ import streamlit as st
 
 from app.ui import show
 from app.ui.doing import done
-from app.ui.words import moment, person
+from app.ui.words import NOTHING, moment, person
 from valor_core.tenancy import api_keys
 from valor_core.tenancy.access import may, scopes_of
 from valor_core.tenancy.api_keys import KeyState
+from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, Role, Scope, from_micros, micros, utc_now
 from valor_core.workbench import people
 from valor_core.workbench.people import ApiKeyRow
+from valor_core.workbench.verb import open_work
 
 SCOPES = {
     Scope.READ: "read companies, filings, values and reports",
@@ -137,19 +139,37 @@ def ending(who: Caller, rows: Sequence[ApiKeyRow], names: Mapping[str, str]) -> 
         "Days that the old and the new one both work", 0, api_keys.OVERLAP_DAYS_MAX,
         api_keys.OVERLAP_DAYS_DEFAULT, key="keys:overlap",
     )  # fmt: skip
-    with st.container(horizontal=True):
-        rotate = st.button(
-            "Rotate it", icon=":material/autorenew:",
-            disabled=live[chosen].owner not in (None, who.user_id),
-            help="Its owner alone can, for who rotates a key gets to see the new one.",
-        )  # fmt: skip
-        revoke = st.button(
-            "Revoke it", icon=":material/block:", help="Who shows it is refused from now on."
-        )
+    rotate = st.button(
+        "Rotate it", icon=":material/autorenew:",
+        disabled=live[chosen].owner not in (None, who.user_id),
+        help="Its owner alone can, for who rotates a key gets to see the new one.",
+    )  # fmt: skip
     if rotate:
         made = done(who, lambda work: people.rotate_key(work, chosen, overlap_days=int(days)))
         if made:
             st.session_state[SHOWN] = made[1]
             st.rerun()
-    if revoke and done(who, lambda work: people.revoke_key(work, chosen)):
+    _revoking(who, chosen)
+
+
+def _revoking(who: Caller, chosen: str) -> None:
+    """What a revocation would stop, and the revocation."""
+    with open_work(who) as work:
+        told = people.foresee_revocation(work, chosen)
+    used = moment(from_micros(told.key.used_at)) if told.key.used_at else "never"
+    beside = f"{told.others} of its name" if told.others else "none of its name"
+    show.table(
+        f"What a revocation of {told.key.label} would do",
+        ["Now", "Then"],
+        [
+            ("The key", ["works", "is refused at once"]),
+            ("Last used", [used, NOTHING]),
+            ("Keys that work beside it", [beside, beside]),
+        ],
+        text=True,
+    )
+    with st.form("revoking", border=False):
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="keys:why")
+        pressed = st.form_submit_button("Revoke it", icon=":material/block:")
+    if pressed and done(who, lambda work: people.revoke_key(work, chosen, reason=reason)):
         st.rerun()

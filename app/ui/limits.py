@@ -7,12 +7,14 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from app.ui import show
+from app.ui.doing import done
 from app.ui.words import moment
 from valor_core.billing.money import written
 from valor_core.errors import ValorError
 from valor_core.store.work import Work
-from valor_core.tenancy.plans import LIMITS, REASON_MAX, Granted, Origin
+from valor_core.tenancy.plans import LIMITS, Difference, Granted, Origin
 from valor_core.tenancy.quotas import Standing
+from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, from_micros, utc_now
 from valor_core.workbench import plans
 from valor_core.workbench.plans import PlanNow, PlanOverrideRow, PlanRow
@@ -70,11 +72,7 @@ def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
     chosen = by_name[st.selectbox("Plan", list(by_name), key="limits:plan")]
     with open_work(who) as work:
         changes = plans.differences_of(work, chosen.plan_id, chosen.version)
-    if changes:
-        rows = [(named(each.limit.name), [said(each.before), said(each.after)]) for each in changes]
-        show.table("What would change", ["Now", "Then"], rows)
-    else:
-        st.caption("Every limit would stay as it is.")
+    changing(changes)
     with st.form("assigning", border=False):
         reason = st.text_input("Why", max_chars=REASON_MAX, key="limits:why")
         pressed = st.form_submit_button("Change the plan", icon=":material/swap_horiz:")
@@ -158,14 +156,26 @@ def _foreseen(who: Caller, name: str, value: int | None) -> None:
 
 def _ending(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
     by_id = {row.id: row for row in standing}
+    st.subheader("End an override", anchor=False)
+    chosen = st.selectbox(
+        "Override that holds", list(by_id), format_func=lambda each: _named(by_id[each])
+    )
+    changes = done(who, lambda work: plans.foresee_end_of_override(work, chosen))
+    changing(changes)
     with st.form("ending", border=False):
-        chosen = st.selectbox(
-            "Override that holds", list(by_id), format_func=lambda each: _named(by_id[each])
-        )
         reason = st.text_input("Why", max_chars=REASON_MAX, key="limits:end_why")
         pressed = st.form_submit_button("End it", icon=":material/delete:")
-    if pressed and chosen:
+    if pressed:
         _do(who, lambda work: plans.end_override(work, chosen, reason=reason))
+
+
+def changing(changes: Sequence[Difference] | None) -> None:
+    """What limits would be; nothing where a refusal was shown in place."""
+    if changes:
+        rows = [(named(each.limit.name), [said(each.before), said(each.after)]) for each in changes]
+        show.table("What would change", ["Now", "Then"], rows)
+    elif changes is not None:
+        st.caption("Every limit would stay as it is.")
 
 
 def _named(row: PlanOverrideRow) -> str:

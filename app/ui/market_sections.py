@@ -388,17 +388,32 @@ def providers(who: Caller, standing: Sequence[Standing], names: Mapping[str, str
             place="keys",
         )
     _say("keys")
-    for title, each in keyed.items():
-        if each.own_key and st.button(
-            f"Forget the key of {title}", icon=":material/key_off:", key=f"forget_{title}"
-        ):
-            name = each.offer.name
-            _do(
-                who,
-                lambda work, name=name: market_data.drop_key(work, name),
-                f"The key of {title} is forgotten.",
-                place="keys",
-            )
+    kept = [title for title, each in keyed.items() if each.own_key]
+    if kept:
+        _forgetting(who, {title: keyed[title].offer.name for title in kept})
+
+
+def _forgetting(who: Caller, kept: Mapping[str, str]) -> None:
+    """A key of the tenant's own: what would follow without it, and its end with the reason."""
+    title = st.selectbox("Key to forget", list(kept), key="market_forget")
+    name = kept[title]
+    with open_work(who) as work:
+        still = market_data.foresee_drop(work, name)
+    st.caption(
+        f"{title} would be asked by the key of this installation instead."
+        if still
+        else f"{title} could not be asked any more. What it brought stays."
+    )
+    with st.form("forgetting", border=False):
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="market_forget_why")
+        pressed = st.form_submit_button("Forget the key", icon=":material/key_off:")
+    if pressed:
+        _do(
+            who,
+            lambda work: market_data.drop_key(work, name, reason=reason),
+            f"The key of {title} is forgotten.",
+            place="keys",
+        )
 
 
 def terms(licence: Licence) -> str:

@@ -180,9 +180,10 @@ def _with_reason(who: Caller, version: Version, what: str) -> None:
     }[what]
     with st.popover(what):
         if what == "Withdraw" and version.state is State.APPROVED:
-            st.caption(
-                "It runs no more, on no schedule either; no earlier version takes its place."
-            )
+            with open_work(who) as work:
+                told = own_notebooks.foresee_withdrawal(work, version.id)
+            stop = counted(told.schedules, "schedule finds", "schedules find")
+            st.caption(f"It runs no more, and {stop} none to run: no earlier version takes over.")
         reason = st.text_input(
             "Why", max_chars=REASON_MAX, key=f"own_{what.lower()}_why_{version.id}"
         )

@@ -29,6 +29,7 @@ from valor_core.sla.hours import DAYS, Service
 from valor_core.sla.states import State
 from valor_core.store.work import Work
 from valor_core.tenancy.access import MAY
+from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, from_micros, utc_now
 from valor_core.workbench import companies, providers, routing
 from valor_core.workbench.providers import Standing
@@ -278,7 +279,7 @@ def _changing(
         left, right = st.columns(2)
         opens = left.text_input("From", service.opens, max_chars=5)
         closes = right.text_input("To", service.closes, max_chars=5)
-        reason = st.text_input("Why", max_chars=routing.REASON_MAX)
+        reason = st.text_input("Why", max_chars=REASON_MAX)
         pressed = st.form_submit_button("Change the policy", icon=":material/route:")
     if pressed:
         policy = Policy(

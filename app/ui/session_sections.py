@@ -5,12 +5,15 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from app.ui import show
+from app.ui.doing import done
 from app.ui.words import counted, moment
 from valor_core.errors import ValorError
 from valor_core.store.work import Work
+from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.tenancy.sign_in import Method
 from valor_core.values import PLATFORM, SHARED, Caller, Role
 from valor_core.workbench import groups, people, sessions
+from valor_core.workbench.groups import NAME_MAX, GroupChange, Opened
 from valor_core.workbench.sessions import SignIn
 from valor_core.workbench.verb import open_work
 
@@ -29,7 +32,7 @@ def own(who: Caller) -> None:
             "You are signed in here only. If you ever see another one that you do not know, end it."
         )
         return
-    _ending(who, others, sessions.revoke_own, key="own")
+    _ending_own(who, others)
     if st.button(f"End all others ({len(others)})", icon=":material/logout:"):
         _do(who, sessions.revoke_others, "All other sign-ins have ended.")
 
@@ -40,7 +43,7 @@ def of_the_tenant(who: Caller) -> None:
         told = sessions.list_all(work)
     people = len({each.user_id for each in told})
     _listed(f"{counted(people, 'person', 'people')} signed in", told, named=True)
-    _ending(who, [each for each in told if not each.is_this_one], sessions.revoke_any, key="all")
+    _ending(who, [each for each in told if not each.is_this_one])
 
 
 def _listed(caption: str, told: Sequence[SignIn], *, named: bool) -> None:
@@ -61,20 +64,41 @@ def _listed(caption: str, told: Sequence[SignIn], *, named: bool) -> None:
     show.listing(caption, columns, rows, text=TEXT)
 
 
-def _ending(
-    who: Caller, told: Sequence[SignIn], end: Callable[[Work, str], None], *, key: str
-) -> None:
-    """One of them, chosen by what its owner knows it by."""
-    if not told:
-        return
-    by_id = {each.id: each for each in told}
-    with st.form(f"ending_{key}", border=False):
-        chosen = st.selectbox(
-            "Sign-in to end", list(by_id), format_func=lambda id_: _in_words(by_id[id_])
-        )
+def _ending_own(who: Caller, told: Sequence[SignIn]) -> None:
+    """One of one's own, chosen by what its owner knows it by; that needs no reason."""
+    with st.form("ending_own", border=False):
+        chosen = _chosen(told)
         pressed = st.form_submit_button("End it", icon=":material/logout:")
     if pressed and chosen:
-        _do(who, lambda work: end(work, chosen), "The sign-in has ended.")
+        _do(who, lambda work: sessions.revoke_own(work, chosen), "The sign-in has ended.")
+
+
+def _ending(who: Caller, told: Sequence[SignIn]) -> None:
+    """One of another person's, with the reason."""
+    if not told:
+        return
+    st.subheader("End a sign-in", anchor=False)
+    with st.form("ending_all", border=False):
+        chosen = _chosen(told)
+        st.caption(
+            "Who is signed in there is signed out within five seconds, and may sign in anew; "
+            "what was not saved is lost. Suspend the member to keep the person out."
+        )
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="sessions:why")
+        pressed = st.form_submit_button("End it", icon=":material/logout:")
+    if pressed and chosen:
+        _do(
+            who,
+            lambda work: sessions.revoke_any(work, chosen, reason=reason),
+            "The sign-in has ended.",
+        )
+
+
+def _chosen(told: Sequence[SignIn]) -> str | None:
+    by_id = {each.id: each for each in told}
+    return st.selectbox(
+        "Sign-in to end", list(by_id), format_func=lambda id_: _in_words(by_id[id_])
+    )
 
 
 def _in_words(each: SignIn) -> str:
@@ -110,24 +134,67 @@ def groups_section(who: Caller) -> None:
         )
     else:
         st.info("No group opens anything yet. Map the first one below.")
-    with st.form("mapping", border=False, clear_on_submit=True):
-        group = st.text_input("Group", help="As the identity provider names it.", max_chars=200)
-        labels = {row.slug: row.label for row in open_to_all} | {"": "The installation (operators)"}
-        into = st.selectbox("Opens", list(labels), format_func=lambda slug: labels[slug])
-        members = [role for role in Role if role is not Role.OPERATOR]
-        role = st.selectbox("As", members, help="For a tenant; the installation has operators.")
+    _mapping(who, {row.slug: row.label for row in open_to_all})
+    if told:
+        _unmapping(who, told)
+
+
+def _mapping(who: Caller, labels: dict[str, str]) -> None:
+    """What a group opens: what would change, and the change with its reason."""
+    st.subheader("Open a tenant to a group", anchor=False)
+    labels |= {"": "The installation (operators)"}
+    group = st.text_input("Group", help="As the identity provider names it.", max_chars=NAME_MAX)
+    into = st.selectbox("Opens", list(labels), format_func=lambda slug: labels[slug])
+    members = [role for role in Role if role is not Role.OPERATOR]
+    role = st.selectbox("As", members, disabled=not into, help="The installation has operators.")
+    become = role if into else Role.OPERATOR
+    if group.strip():
+        _foreseen(who, lambda work: groups.foresee_mapping(work, group, become, tenant=into))
+    with st.form("mapping", border=False):
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="groups:why")
         pressed = st.form_submit_button("Open it", icon=":material/group_add:")
     if pressed:
-        become = role if into else Role.OPERATOR
         _do(
             who,
-            lambda work: groups.map_group(work, group, become, tenant=into),
+            lambda work: groups.map_group(work, group, become, tenant=into, reason=reason),
             "From the next sign-in on.",
         )
-    if told:
-        by_id = {each.id: f"{each.group}: {each.role} in {each.label}" for each in told}
-        with st.form("unmapping", border=False):
-            chosen = st.selectbox("Group to close out", list(by_id), format_func=by_id.__getitem__)
-            pressed = st.form_submit_button("Close it out", icon=":material/group_remove:")
-        if pressed and chosen:
-            _do(who, lambda work: groups.unmap_group(work, chosen), "From the next sign-in on.")
+
+
+def _unmapping(who: Caller, told: Sequence[Opened]) -> None:
+    """A group that opens something: what its end would change, and the end with its reason."""
+    st.subheader("Close a group out", anchor=False)
+    by_id = {each.id: f"{each.group}: {each.role} in {each.label}" for each in told}
+    chosen = st.selectbox("Group to close out", list(by_id), format_func=by_id.__getitem__)
+    _foreseen(who, lambda work: groups.foresee_unmapping(work, chosen))
+    with st.form("unmapping", border=False):
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="groups:end_why")
+        pressed = st.form_submit_button("Close it out", icon=":material/group_remove:")
+    if pressed:
+        _do(
+            who,
+            lambda work: groups.unmap_group(work, chosen, reason=reason),
+            "From the next sign-in on.",
+        )
+
+
+def _foreseen(who: Caller, ask: Callable[[Work], GroupChange]) -> None:
+    change = done(who, ask)
+    if change is None:
+        return
+    others = ", ".join(change.others) or "none"
+    people_in = counted(change.people, "person", "people") if change.people else "nobody"
+    show.table(
+        "What would change, from the next sign-in on",
+        ["Now", "Then"],
+        [
+            (f"{change.group} in {change.label}", [_role(change.before), _role(change.after)]),
+            ("Other groups that open it", [others, others]),
+            ("Who came in by a group", [people_in, "become what their groups then say"]),
+        ],
+        text=True,
+    )
+
+
+def _role(role: Role | None) -> str:
+    return "opens nothing" if role is None else str(role)

@@ -51,6 +51,7 @@ from valor_core.workbench.signing_in import redeem_token
 from valor_core.workbench.verb import open_work, use_store
 
 TRUTH = CASES
+WHY = ("--reason", "as agreed")
 MODELS = {"dcf": discounted_cash_flow, "dcf-direct": direct_cash_flow}
 
 
@@ -195,15 +196,23 @@ def test_the_two_tenants_of_all_tests_are_made_as_the_commands_make_them(valor):
 
 def test_groups_open_tenants_and_are_closed_out_again(valor):
     assert "valor groups map GROUP" in valor("groups", "list").out
-    assert "from the next sign-in on" in valor("groups", "map", "desk", "--tenant", "acme").out
-    assert "operator in platform" in valor("groups", "map", "staff", "--role", "operator").out
-    assert "no tenant 'nowhere'" in valor.refused("groups", "map", "x", "--tenant", "nowhere")
+    desk_opens = ("groups", "map", "desk", "--tenant", "acme", *WHY)
+    assert "from the next sign-in on: nothing → analyst" in valor(*desk_opens, "--dry-run").out
+    assert "no group opens anything yet" in valor("groups", "list").out
+    assert "from the next sign-in on: nothing → analyst" in valor(*desk_opens).out
+    staff = valor("groups", "map", "staff", "--role", "operator", *WHY).out
+    assert "in platform from the next sign-in on: nothing → operator" in staff
+    nowhere = valor.refused("groups", "map", "x", "--tenant", "nowhere", *WHY)
+    assert "no tenant 'nowhere'" in nowhere
 
     desk, staff = valor("groups", "list").out.splitlines()
     assert (desk.split()[1:], staff.split()[1:]) == (
         ["desk", "analyst", "acme"], ["staff", "operator", "platform"],
     )  # fmt: skip
-    assert valor("groups", "unmap", desk.split()[0]).code == 0
+    closed_out = ("groups", "unmap", desk.split()[0], *WHY)
+    assert "analyst → nothing" in valor(*closed_out, "--dry-run").out
+    assert len(valor("groups", "list").out.splitlines()) == 2
+    assert valor(*closed_out).code == 0
     assert valor("groups", "list").out.splitlines() == [staff]
 
 
@@ -216,12 +225,12 @@ def test_who_is_signed_in_is_listed_and_shown_out(valor):
 
     first, *_ = valor("sessions", "list", "--tenant", "acme").out.splitlines()
     assert first.split()[1:4] == ["anna", "by", "link"]
-    assert (
-        valor("sessions", "end", first.split()[0], "--tenant", "acme").out == "the sign-in ended\n"
-    )
-    told = valor("sessions", "end", "--member", "anna", "--tenant", "acme").out
-    assert told == "2 sign-ins of anna ended\n"
-    assert "not said which" in valor.refused("sessions", "end", "--tenant", "acme")
+    one = ("sessions", "end", first.split()[0], "--tenant", "acme", *WHY)
+    assert valor(*one, "--dry-run").out.endswith("1 sign-in would end\n")
+    assert valor(*one).out.endswith("1 sign-in ended\n")
+    told = valor("sessions", "end", "--member", "anna", "--tenant", "acme", *WHY).out
+    assert told.endswith("2 sign-ins ended\n")
+    assert "not said which" in valor.refused("sessions", "end", "--tenant", "acme", *WHY)
 
 
 def test_an_operator_signs_in_by_a_link_or_a_key_file(valor, tmp_path):
@@ -268,7 +277,7 @@ def test_members_come_into_one_tenant_and_go_again(valor):
         ("keys", "add", "x"),
         ("keys", "list"),
         ("keys", "rotate", "x"),
-        ("keys", "revoke", "x"),
+        ("keys", "revoke", "x", *WHY),
         ("token",),
         ("snapshot", "publish"),
         ("audit", "verify"),
@@ -324,8 +333,10 @@ def test_a_key_opens_its_own_tenant_until_it_is_revoked(valor):
     key_id = valor("keys", "list", "--tenant", "acme").out.split()[0]
     rotated = valor("keys", "rotate", key_id, "--tenant", "acme", "--overlap-days", "3")
     assert read_with(key_in(rotated), "/me")[1]["tenant"] == "acme"
-    assert "no key" in valor.refused("keys", "revoke", key_id, "--tenant", "rival")
-    assert valor("keys", "revoke", key_id, "--tenant", "acme").code == 0
+    assert "no key" in valor.refused("keys", "revoke", key_id, "--tenant", "rival", *WHY)
+    revoked = ("keys", "revoke", key_id, "--tenant", "acme", *WHY)
+    assert "works → would be refused" in valor(*revoked, "--dry-run").out
+    assert "works → is refused" in valor(*revoked).out
     assert "revoked" in valor("keys", "list", "--tenant", "acme").out
     assert read_with(key_in(made["acme"]), "/me")[0] == 401
     assert read_with(key_in(made["rival"]), "/me")[0] == 200
@@ -343,7 +354,9 @@ def test_an_operator_suspends_a_tenant_and_takes_access_in_an_emergency(valor):
     taken = valor("access", "ask", *why, "--emergency").out.split()[1].rstrip(":")
     assert "in force" in valor("access", "list", "--tenant", "acme").out
     assert "/login#token=acme-" in valor("access", "open", taken, "--tenant", "acme").out
-    assert valor("access", "end", taken, "--tenant", "acme").code == 0
+    ended = ("access", "end", taken, "--tenant", "acme", *WHY)
+    assert "in force → ended" in valor(*ended, "--dry-run").out
+    assert valor(*ended).code == 0
     assert "This access is ended" in valor.refused("access", "open", taken, "--tenant", "acme")
 
 
@@ -544,7 +557,7 @@ def test_a_series_is_fetched_from_who_is_ready_and_a_key_is_read_from_the_standa
     kept = valor("providers", "key", "set", "tiingo", "--tenant", "acme")
     after = valor("providers", "list", "--tenant", "acme")
     fetched = valor("fetch", "series", "bars", "AAPL", "--provider", "replay", *days)
-    dropped = valor("providers", "key", "drop", "tiingo", "--tenant", "acme")
+    dropped = valor("providers", "key", "drop", "tiingo", "--tenant", "acme", *WHY)
 
     assert "tiingo   needs a key" in before.out
     assert "tiingo   ready" in after.out
@@ -708,8 +721,10 @@ def test_where_reports_go_and_who_is_told_of_failures_is_said_on_the_command_lin
 
 
 def test_a_tenant_is_billed_by_the_sandbox_and_each_difference_is_told(demo):
-    told = demo("billing", "price", "valuations", 250, "USD", "--tenant", "demo", "--plan", "team")
-    assert told.out.startswith("valuations cost demo 2.50 USD for 1 from ")
+    price = ("billing", "price", "valuations", 250, "USD", "--tenant", "demo", "--plan", "team")
+    for said in (("--dry-run",), ()):
+        told = demo(*price, *WHY, *said).out
+        assert re.match("valuations of demo from .* on: no price → 2.50 USD for 1", told)
     use_store(the_open_store())
     with served(Starlette(routes=[Mount("/api/v1", app=create_api())])) as server:
         sent = demo("billing", "sandbox", "--url", server.origin, "--seed", 4)
@@ -741,7 +756,8 @@ def test_a_log_is_exported_kept_and_goes_on_under_another_key(demo, tmp_path):
     ]
     assert "0 entries would be purged, 0 are held" in demo("retention", "run", "--dry-run").out
     assert demo("retention", "run").out.splitlines()[0].endswith(" 0 series purged")
-    assert demo("audit", "rotate").out.startswith("key 2 signs 3 logs")
+    assert demo("audit", "rotate", *WHY, "--dry-run").out.startswith("key 2 would sign 3 logs")
+    assert demo("audit", "rotate", *WHY).out.startswith("key 2 signs 3 logs")
     told = demo("audit", "export", "--out", tmp_path / "deep" / "audit")
 
     assert told.code == 0
@@ -829,8 +845,12 @@ def test_a_refusal_of_the_process_is_a_sentence_without_a_traceback(tmp_path):
 
 
 def test_a_plan_is_defined_tried_assigned_overridden_and_told(valor):
-    defined = ("plans", "define", "team", "--name", "Team", "--limit", "valuations_per_month=5")
-    assert valor(*defined).out.startswith("plan team has version 1 now")
+    defined = ("plans", "define", "team", "--name", "Team", "--limit", "valuations_per_month=5",
+               *WHY)  # fmt: skip
+    assert "would have version 1 now" in valor(*defined, "--dry-run").out
+    told = valor(*defined).out
+    assert told.startswith("price: none → 0 USD\nvaluations_per_month: 100000 → 5\n")
+    assert "plan team has version 1 now" in told
     valor(*defined, "--limit", "imports_per_day=none", "--feature", "workbook_audit=false")
     assert "workbook_audit=False" in valor("plans", "list").out
 
@@ -844,7 +864,10 @@ def test_a_plan_is_defined_tried_assigned_overridden_and_told(valor):
 
     until = ("--tenant", "acme", "--reason", "a deal")
     made = valor("plans", "override", "valuations_per_month", "none", *until).out
-    override = made.split()[1].rstrip(":")
+    override = made.split()[1]
+    assert made.endswith("valuations_per_month: 5 → no limit\n")
+    ended = valor("plans", "end-override", override, *until, "--dry-run").out
+    assert ended.startswith("valuations_per_month: no limit → 5\n")
     assert "override: a deal" in valor("plans", "show", "--tenant", "acme").out
     assert "has ended" in valor("plans", "end-override", override, *until).out
     assert "plan: Team, version 2" in valor("plans", "show", "--tenant", "acme").out
@@ -868,9 +891,14 @@ def test_a_flag_is_killed_for_all_overridden_for_one_and_explained(valor):
         return valor("flags", "explain", "fact_import", "--tenant", tenant).out
 
     why = ("--reason", "a breach")
-    valor("flags", "override", "fact_import", "false", "--tenant", "acme", *why)
+    off = ("flags", "override", "fact_import", "false", "--tenant", "acme", *why)
+    assert "of acme: true → false, by the tenant override" in valor(*off, "--dry-run").out
+    assert explained("acme").startswith("fact_import is true")
+    valor(*off)
     assert explained("acme").startswith("fact_import is false, by the tenant override")
     assert explained("rival").startswith("fact_import is true, by the default")
+    told = valor("flags", "kill", "fact_import", *why, "--dry-run").out
+    assert told == "tenants that have it: 1 → 0 of 2\nfact_import would be off for every tenant\n"
     assert "is off for every tenant" in valor("flags", "kill", "fact_import", *why).out
     assert explained("rival").startswith("fact_import is false, by the kill switch")
     assert "Switched off for all: a breach." in explained("rival")
@@ -878,7 +906,7 @@ def test_a_flag_is_killed_for_all_overridden_for_one_and_explained(valor):
     valor("flags", "rollout", "fact_import", 100, *why)
     assert explained("rival").startswith("fact_import is true, by the rollout")
     ended = valor("flags", "end-override", "fact_import", "--tenant", "acme", *why).out
-    assert ended == "fact_import is true for acme, by the rollout\n"
+    assert ended == "fact_import of acme: false → true, by the rollout\ndone\n"
     assert valor("flags", "explain", "--tenant", "acme").out.count("to be gone by") == len(FLAGS)
     assert "no flag 'nowhere'" in valor.refused("flags", "kill", "nowhere", *why)
 

@@ -11,6 +11,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -375,7 +376,11 @@ SAME_OF_ALL: dict[str, Any] = {
         "starts_at": f"{utc_now() + timedelta(days=1)}",
         "ends_at": f"{utc_now() + timedelta(days=2)}",
     },
-    "PUT /admin/groups": {"group": "desk", "tenant": "acme", "role": "analyst"},
+    "PUT /admin/groups": {
+        "group": "desk", "tenant": "acme", "role": "analyst", "reason": "they work here",
+    },
+    "POST /admin/access/{grant_id}/give": {"reason": "the import fails"},
+    "POST /admin/access/{grant_id}/end": {"reason": "it is mended"},
 }  # fmt: skip
 # What stands in a path and is no tenant's thing. A hold is for a role that no key may have:
 # tests/app/api/test_retention.py asks about those of another tenant.
@@ -423,7 +428,7 @@ def asked(client: Client, route: str, things: Things) -> Answer:
     if route == "POST /reports/notebooks":
         path, content = f"{path}?name=check_{new_id()}&title=Check", "ipynb"
         body = a_notebook(f"# {new_id()}", "1 + 1")
-    if route.startswith("DELETE /") and ("/admin/members/" in route or "/override" in route):
+    if route.startswith("DELETE /") and asks_why(route):
         path = f"{path}?reason=she+left"
     if route.endswith("/sql"):
         path = f"{path}?sql=FROM%20coverage"
@@ -437,6 +442,14 @@ def asked(client: Client, route: str, things: Things) -> Answer:
         idempotency_key=new_id(),
         if_match="*" if method == "PATCH" else f'"v{things.draft_version}"',
     )
+
+
+@cache
+def asks_why(route: str) -> bool:
+    """Whether the route takes its reason beside the path."""
+    method, _, path = route.partition(" ")
+    told = create_api().openapi()["paths"][path][method.lower()]
+    return any(each["name"] == "reason" for each in told.get("parameters", ()))
 
 
 def body_of(route: str, things: Things) -> Any:

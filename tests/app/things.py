@@ -146,7 +146,7 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
         key, _ = people.add_key(work, "for the matrix", Role.VIEWER)
         plans.define_plan(
             work, PLAN, name="Team", currency="USD", price_minor=4_900,
-            limits={"valuations_per_month": 5_000}, features={},
+            limits={"valuations_per_month": 5_000}, features={}, reason="as sold",
         )  # fmt: skip
     return Things(
         company_id=company_id,

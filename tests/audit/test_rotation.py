@@ -10,8 +10,9 @@ from valor_core.audit.keys import WrongAuditKey
 from valor_core.errors import BadInput
 from valor_core.store.secrets import WeakSecret
 from valor_core.store.work import unit_of_work
+from valor_core.tenancy.reasons import ReasonMissing
 from valor_core.workbench.logbook import verify_as_operator
-from valor_core.workbench.rotation import rotate_key
+from valor_core.workbench.rotation import foresee_rotation, rotate_key
 from valor_core.workbench.setup import PLATFORM, prepare
 
 FIRST, SECOND, THIRD = "a" * 32, "b" * 32, "c" * 32
@@ -47,7 +48,10 @@ def test_every_log_goes_on_under_the_new_key_and_without_the_old_one_says_what_i
     prepare(store)  # a key that waits hinders no start
     before = append(store, acme)
 
-    assert rotate_key(store) == (2, 3)
+    assert foresee_rotation(store) == (2, 3)
+    with pytest.raises(ReasonMissing):
+        rotate_key(store, reason=" ")
+    assert rotate_key(store, reason="a year has passed") == (2, 3)
     assert append(store, acme) == before + 2
     assert all(verdict.holds for verdict in verify_as_operator(store))
     with unit_of_work(acme.admin, store) as work:
@@ -61,7 +65,7 @@ def test_a_process_that_serves_meanwhile_takes_the_new_key_by_itself(
 ):
     store, acme, _ = from_the_environment
     told(monkeypatch, FIRST, SECOND)
-    rotate_key(store)
+    rotate_key(store, reason="a year has passed")
     seen = iter([{1: FIRST.encode()}])  # as it was read before
     known = audit_keys.audit_keys()
     monkeypatch.setattr(log, "audit_keys", lambda: next(seen, known))
@@ -76,7 +80,7 @@ def test_a_process_that_serves_meanwhile_takes_the_new_key_by_itself(
 def test_without_the_newest_key_nothing_goes_on(from_the_environment):
     store, acme, monkeypatch = from_the_environment
     told(monkeypatch, FIRST, SECOND)
-    rotate_key(store)
+    rotate_key(store, reason="a year has passed")
     told(monkeypatch, FIRST)
 
     with pytest.raises(WrongAuditKey):
@@ -90,13 +94,15 @@ def test_a_change_that_was_interrupted_is_carried_on_under_the_same_key(from_the
     told(monkeypatch, FIRST, SECOND)
     with unit_of_work(acme.admin, store) as work:
         work.begin_writing()
-        log.rotate(work)
+        log.rotate(work, reason="a year has passed")
 
-    assert rotate_key(store) == (2, 2)
+    assert foresee_rotation(store) == (2, 2)
+    assert rotate_key(store, reason="a year has passed") == (2, 2)
+    assert foresee_rotation(store) == (3, 3), "one would be drawn, were it not for the environment"
     with pytest.raises(BadInput, match="comes from the environment"):
-        rotate_key(store)
+        rotate_key(store, reason="a year has passed")
     told(monkeypatch, FIRST, SECOND, THIRD)
-    assert rotate_key(store) == (3, 3)
+    assert rotate_key(store, reason="a year has passed") == (3, 3)
     assert all(verdict.holds for verdict in verify_as_operator(store))
 
 
@@ -104,7 +110,7 @@ def test_the_retired_key_signs_no_head(from_the_environment):
     """Who has stolen it can neither cut the log behind the change nor go on from there."""
     store, acme, monkeypatch = from_the_environment
     told(monkeypatch, FIRST, SECOND)
-    rotate_key(store)
+    rotate_key(store, reason="a year has passed")
 
     def go_back(attacker) -> None:
         from tests.audit import reference
@@ -135,7 +141,7 @@ def test_a_key_that_valor_keeps_is_drawn_by_valor(empty_store, monkeypatch, tmp_
     log.keys.cache_clear()
     migrate(empty_store)
     prepare(empty_store)
-    rotate_key(empty_store)
+    rotate_key(empty_store, reason="a year has passed")
 
     lines = (tmp_path / "home" / "secrets" / "audit_hmac_secret").read_text().split("\n")
     assert [len(line) for line in lines] == [64, 64]

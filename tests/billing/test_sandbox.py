@@ -30,8 +30,10 @@ def a_month_of_use(store: Store, acme: Tenant) -> None:
     price = Price(meter="valuations", valid_from="2020-01-01", price_minor=33, per_quantity=2,
                   currency="EUR", plan_version="team-1")  # fmt: skip
     with open_work(acme.operator, store) as work:
-        billing.set_price(work, price)
-        billing.set_price(work, replace(price, meter="imports", price_minor=1000))
+        billing.set_price(work, price, reason="as agreed")
+        billing.set_price(
+            work, replace(price, meter="imports", price_minor=1000), reason="as agreed"
+        )
     with open_work(acme.admin, store) as work:
         work.begin_writing()
         work.add_all([a_use(n, at=work.now_micros - n * 3_600_000_000) for n in range(40)])

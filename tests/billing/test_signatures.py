@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from valor_core.billing import signatures
 from valor_core.billing.signatures import (
     MESSAGE_ID,
     STANDARD,
@@ -99,11 +98,11 @@ def test_both_schemes_are_as_published():
     key = base64.b64decode(OLD[6:])
     standard = hmac.new(key, b"msg_1.%d." % NOW + BODY, hashlib.sha256).digest()
 
-    assert signed(BODY, OLD, now_s=NOW) == {STRIPE: f"t={NOW},v1={stripe}"}
+    assert signed(BODY, OLD, now_s=NOW) == {"stripe-signature": f"t={NOW},v1={stripe}"}
     assert signed(BODY, OLD, now_s=NOW, message_id="msg_1") == {
-        MESSAGE_ID: "msg_1",
-        TIMESTAMP: str(NOW),
-        STANDARD: f"v1,{base64.b64encode(standard).decode()}",
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(NOW),
+        "webhook-signature": f"v1,{base64.b64encode(standard).decode()}",
     }
     assert verify(BODY, signed(BODY, OLD, now_s=NOW, message_id="msg_1"), secrets=[OLD], now_s=NOW)
 
@@ -116,9 +115,9 @@ def test_a_secret_that_only_looks_like_base_64_is_its_own_key():
 
 
 def test_several_secrets_stand_by_commas_and_a_short_one_is_refused(monkeypatch):
-    monkeypatch.setenv(signatures.SETTING, f"{OLD}, {NEW}")
+    monkeypatch.setenv("BILLING_WEBHOOK_SECRETS", f"{OLD}, {NEW}")
     assert active_secrets() == [OLD, NEW]
 
-    monkeypatch.setenv(signatures.SETTING, f"{OLD},short")
+    monkeypatch.setenv("BILLING_WEBHOOK_SECRETS", f"{OLD},short")
     with pytest.raises(WeakSecret, match="32"):
         active_secrets()

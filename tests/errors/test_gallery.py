@@ -115,7 +115,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
             period="2026-11",
             resets_at=datetime(2026, 12, 1, tzinfo=UTC),
         ),
-        "wait_s": 9,
+        "until": datetime(2026, 12, 1, tzinfo=UTC),
+        "now": datetime(2026, 11, 26, tzinfo=UTC),
     },
     "switched_off": {
         "flag": FLAGS["workbook_audit"],

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.conftest import add_tenant
@@ -28,7 +29,8 @@ from valor_core.workbench.logbook import verify_as_operator
 from valor_core.workbench.valuations import list_valuations, prefilled
 from valor_core.workbench.verb import open_work
 
-KILLS, HELD, WRITERS = 30, 10, 4
+THOROUGH = hypothesis.settings.get_current_profile_name() == "thorough"
+KILLS, HELD, WRITERS = (200, 100, 4) if THOROUGH else (30, 10, 4)
 COMPANY = CompanyId("cik0000320193")
 
 

@@ -58,6 +58,10 @@ def test_a_plan_is_defined_and_assigned_and_features_are_explained_and_switched(
     for each in page.text_input:
         if each.label in given:
             each.set_value(given[each.label])
+    told = texts(pressed(page, "Show what would change"))
+    assert "<th scope=row>Reports a month</th><td>10,000</td><td>7</td>" in told
+    assert "This needs a reason." in texts(pressed(page, "Define it"))
+    page.text_input(key="installation:define_why").set_value("as sold")
     pressed(page, "Define it")
     page.selectbox(key="installation:tenant").set_value("acme")
     assert "What would change" in texts(run(page))
@@ -68,7 +72,7 @@ def test_a_plan_is_defined_and_assigned_and_features_are_explained_and_switched(
 
     assert "It is not switched off for all." in texts(section(page, "Features"))
     of_all = "<th scope=row>Tenants that have it, of 2 tenants</th><td>2</td><td>0</td>"
-    assert of_all in texts(pressed(page, "Show what would change"))
+    assert of_all in texts(page)
     page.text_input(key="installation:switch_why").set_value("a breach")
     pressed(page, "Do it for all")
     assert "Switched off for all: a breach." in texts(page)
@@ -88,6 +92,9 @@ def test_an_operator_asks_the_administrator_sees_it_on_home_and_lets_in_for_some
     assert "asks to read this tenant for 4 hours" in texts(home)
     assert "Refuse" not in [button.label for button in home.button]
     home = opened(monkeypatch, acme.admin, "home")
+    assert "A yes lets the operator read all that a viewer reads, until" in texts(home)
+    assert "This needs a reason." in texts(pressed(home, "Let the operator read"))
+    why(home).set_value("as agreed by telephone")
     pressed(home, "Let the operator read")
     assert "may read this tenant by your leave until" in texts(home)
 
@@ -97,5 +104,13 @@ def test_an_operator_asks_the_administrator_sees_it_on_home_and_lets_in_for_some
     pressed(run(page), "Open acme")
     link = page.get("link_button")[0].proto.url
     assert redeem_token(store, link.partition("#token=")[2])
-    pressed(opened(monkeypatch, acme.admin, "home"), "End it now")
+    home = opened(monkeypatch, acme.admin, "home")
+    assert "If you end it, 1 visit ends within five seconds" in texts(home)
+    why(home).set_value("it is mended")
+    pressed(home, "End it now")
     assert "The operator's access" not in texts(opened(monkeypatch, acme.admin, "home"))
+
+
+def why(page):
+    """The field that asks for the reason of an answer."""
+    return next(each for each in page.text_input if each.label == "Why")

@@ -28,6 +28,9 @@ def test_a_member_makes_a_key_sees_it_once_rotates_and_revokes_it(acme, store, m
     assert caller_of_key(store, page.code[0].value)
     pressed(pressed(page, "I have copied it"), "Rotate it")
     assert "2 keys named 'nightly notebook' work already" in texts(page)
+    assert "<th scope=row>Keys that work beside it</th><td>1 of its name</td>" in texts(page)
+    assert "This needs a reason." in texts(pressed(page, "Revoke it"))
+    page.text_input(key="keys:why").set_value("it leaked")
     pressed(page, "Revoke it")
     assert "revoked on" in texts(page)
 

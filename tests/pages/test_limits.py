@@ -27,13 +27,13 @@ def test_an_administrator_sees_what_a_plan_would_change_changes_it_and_overrides
     with open_work(acme.operator) as work:
         plans.define_plan(
             work, "team", name="Team", currency="USD", price_minor=4_900,
-            limits={"valuations_per_month": 12}, features={},
+            limits={"valuations_per_month": 12}, features={}, reason="as sold",
         )  # fmt: skip
     page = section(opened(monkeypatch, acme.admin, "limits"), "Change")
     assert "What would change" in texts(page)
 
     pressed(page, "Change the plan")
-    assert "A change needs its reason." in texts(page)
+    assert "This needs a reason." in texts(page)
     page.text_input(key="limits:why").set_value("they grew")
     pressed(page, "Change the plan")
     assert "Team, version 1" in texts(page)
@@ -52,7 +52,9 @@ def test_an_administrator_sees_what_a_plan_would_change_changes_it_and_overrides
     assert "a large deal" in shown
     assert ">77<" in shown
     assert "they grew" in texts(section(page, "History"))
-    pressed(section(page, "Change"), "End it")
+    back = "<th scope=row>Saved valuations a month</th><td>77</td><td>12</td>"
+    assert back in texts(section(page, "Change"))
+    pressed(page, "End it")
     assert "This needs a reason." in texts(page)
     page.text_input(key="limits:end_why").set_value("it is signed")
     pressed(page, "End it")

@@ -73,7 +73,10 @@ def test_a_key_is_set_and_forgotten_and_never_shown(acme, monkeypatch):
     assert "The key of FRED is kept" in texts(page)
     assert "ready, key set by adam" in table(page, "Brings")
     assert "s3cret" not in texts(page) + "".join(each.value or "" for each in page.text_input)
-    page = pressed(page, "Forget the key of FRED")
+    assert "FRED could not be asked any more." in texts(page)
+    assert "This needs a reason." in texts(pressed(page, "Forget the key"))
+    page.text_input(key="market_forget_why").set_value("it leaked")
+    page = pressed(page, "Forget the key")
     assert "ready, key set" not in table(page, "Brings")
 
 

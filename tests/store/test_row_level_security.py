@@ -11,7 +11,7 @@ from tests.store.rows import a_snapshot, planted
 from valor_core.store.engines import Store
 from valor_core.store.tables import TENANT_TABLES, CompanyRow, FactRow, SnapshotRow
 from valor_core.store.work import unit_of_work
-from valor_core.values import SHARED
+from valor_core.values import PLATFORM, SHARED
 
 pytestmark = ONLY_POSTGRES
 ADD = "INSERT INTO snapshots VALUES (%s, 'x', '{}', 0, 0, 1, 'x')"
@@ -142,6 +142,24 @@ def test_every_table_with_a_tenant_is_forced_under_policies_for_reading_and_writ
         ).all()
 
     assert [tuple(row) for row in guarded] == [(t, True, "adrw") for t in TENANT_TABLES]
+
+
+def test_the_installation_reads_what_each_tenant_was_granted_and_nothing_else_of_it(
+    raw, acme, rival
+):
+    for tenant in (acme.id, rival.id):
+        tell(raw, tenant)
+        raw.execute("INSERT INTO flag_overrides VALUES (%s, 'reports', 'false', 'x', 9, 1, 'x')",
+                    (tenant,))  # fmt: skip
+    tell(raw, PLATFORM)
+
+    foreign = {table for table in TENANT_TABLES if seen(raw, table) & {acme.id, rival.id}}
+    assert foreign == {"flag_overrides"}
+    assert seen(raw, "flag_overrides") == {acme.id, rival.id}
+    assert raw.execute("UPDATE flag_overrides SET expires_at = 10").rowcount == 0
+    assert raw.execute("DELETE FROM flag_overrides").rowcount == 0
+    tell(raw, acme.id)
+    assert seen(raw, "flag_overrides") == {acme.id}
 
 
 def test_the_serving_login_learns_which_logs_there_are_and_nothing_in_them(raw, acme, rival):

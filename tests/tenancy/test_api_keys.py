@@ -106,7 +106,7 @@ def test_a_revoked_key_is_told_so_at_once_and_ever_after(store, acme):
     key_id, key = added(store, acme)
     for _ in range(2):
         with open_work(acme.admin, store) as work:
-            people.revoke_key(work, key_id)
+            people.revoke_key(work, key_id, reason="it leaked")
         with pytest.raises(KeyRevoked, match=key_id):
             caller_of_key(store, key)
 
@@ -130,7 +130,7 @@ def test_the_keys_of_a_suspended_tenant_sleep(store, acme):
 def test_who_shows_a_wrong_secret_is_not_told_how_it_stands_with_the_key(store, acme):
     key_id, key = added(store, acme)
     with open_work(acme.admin, store) as work:
-        people.revoke_key(work, key_id)
+        people.revoke_key(work, key_id, reason="it leaked")
 
     assert caller_of_key(store, wrong(key, "another secret")) is None
 
@@ -182,11 +182,11 @@ def test_members_see_and_end_their_own_keys_alone_and_an_administrator_ends_any(
     with open_work(acme.viewer, store) as work:
         assert people.list_keys(work) == []
     with pytest.raises(NotFound), open_work(acme.viewer, store) as work:
-        people.revoke_key(work, row.id)
+        people.revoke_key(work, row.id, reason="it leaked")
     with pytest.raises(OwnersKey), open_work(acme.admin, store) as work:
         people.rotate_key(work, row.id)
     with open_work(acme.admin, store) as work:
-        assert people.revoke_key(work, row.id).revoked_at
+        assert people.revoke_key(work, row.id, reason="it leaked").key.revoked_at
 
 
 def test_a_scope_that_gives_a_role_nothing_is_refused_with_those_that_do(store, acme):
@@ -248,7 +248,7 @@ def test_another_tenants_key_cannot_be_revoked_nor_seen(store, acme, rival):
     def revokes() -> None:
         with open_work(rival.admin, store) as work:
             assert people.list_keys(work) == []
-            people.revoke_key(work, key_id)
+            people.revoke_key(work, key_id, reason="it leaked")
 
     with pytest.raises(NotFound):
         revokes()

@@ -1,6 +1,8 @@
 """Feature flags: which layer decides, what every layer said, and who is refused: on both kinds."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis.strategies import integers
 from tests.books import imported, of_the_demo_book
 from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core.errors import AccessDenied, NotFound
+from valor_core.store.engines import Store
 from valor_core.tenancy import features
 from valor_core.tenancy.access import MAY
 from valor_core.tenancy.features import GATES
@@ -23,8 +26,10 @@ from valor_core.tenancy.flags import (
     read_value,
 )
 from valor_core.tenancy.reasons import ReasonMissing
+from valor_core.values import PLATFORM
 from valor_core.workbench import flags, plans
 from valor_core.workbench.logbook import read_log
+from valor_core.workbench.tenants import acting_in
 from valor_core.workbench.verb import allowed, open_work
 
 FLAG = "workbook_audit"
@@ -62,7 +67,7 @@ def has_a_plan(tenant: Tenant, *, value: bool) -> None:
     with open_work(tenant.operator) as work:
         plans.define_plan(
             work, "team", name="Team", currency="USD", price_minor=0, limits={},
-            features={FLAG: value},
+            features={FLAG: value}, reason="as sold",
         )  # fmt: skip
         plans.assign_plan(work, "team", reason="they grew")
 
@@ -162,7 +167,7 @@ def test_what_is_not_declared_or_not_there_is_told(acme):
         flags.end_override(work, FLAG, reason="as agreed")
     with pytest.raises(BadFlag), open_work(acme.operator) as work:
         flags.switch_flag(work, FLAG, rollout_percent=101, reason="x")
-    with pytest.raises(BadFlag), open_work(acme.operator) as work:
+    with pytest.raises(ReasonMissing), open_work(acme.operator) as work:
         flags.switch_flag(work, FLAG, killed=True, reason="")
 
 
@@ -211,3 +216,36 @@ def test_a_value_is_read_as_it_is_written():
     for wrong in ("1", "yes", ""):
         with pytest.raises(BadFlag):
             read_value(FLAG, wrong)
+
+
+def test_the_reach_of_a_switch_is_what_each_tenant_itself_would_find(store, acme, rival):
+    """One question for all tenants counts what each of them is told of itself."""
+    platform = replace(acme.operator, tenant_id=PLATFORM)
+    with open_work(acme.admin, store) as work:
+        flags.override_flag(
+            work, "own_notebooks", True, reason="a trial", expires_at=work.now + timedelta(days=1)
+        )
+    with open_work(rival.operator, store) as work:
+        plans.define_plan(work, "own", name="Own", currency="USD", price_minor=1, limits={},
+                          features={"own_notebooks": True, "explore": False},
+                          reason="as sold")  # fmt: skip
+        plans.assign_plan(work, "own", reason="as sold")
+
+    switches: list[dict[str, Any]] = [{"killed": True}, {"killed": False}]
+    switches += [{"rollout_percent": share} for share in (0, 50, 100)]
+    for switch in switches:
+        for name in ("own_notebooks", "explore", "reports"):
+            with open_work(platform, store) as work:
+                told = flags.foresee_switch(work, name, **switch)
+            assert (told.tenants, told.before) == (2, having(store, (acme, rival), name))
+            with open_work(platform, store) as work:
+                flags.switch_flag(work, name, **switch, reason="to see")
+            assert told.after == having(store, (acme, rival), name), (name, switch)
+
+
+def having(store: Store, tenants: tuple[Tenant, ...], name: str) -> int:
+    count = 0
+    for tenant in tenants:
+        with open_work(acting_in(tenant.operator, tenant.id), store) as work:
+            count += flags.explain_flag(work, name).value is not False
+    return count

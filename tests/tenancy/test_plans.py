@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -41,7 +42,7 @@ def define(operator: Caller, plan_id: str = "team", **limits: int | None) -> Non
     with open_work(operator) as work:
         plans.define_plan(
             work, plan_id, name="Team", currency="USD", price_minor=4_900, limits=limits,
-            features={},
+            features={}, reason="as sold",
         )  # fmt: skip
 
 
@@ -262,7 +263,7 @@ def test_a_limit_that_cannot_be_is_refused(acme, change):
 def test_a_plan_that_cannot_be_is_refused(acme, wrong):
     sound = {"plan_id": "team", "name": "Team", "currency": "USD", "price_minor": 0}
     with pytest.raises(BadPlan), open_work(acme.operator) as work:
-        plans.define_plan(work, limits={}, features={}, **sound | wrong)
+        plans.define_plan(work, limits={}, features={}, reason="as sold", **sound | wrong)
 
 
 @ONLY_SQLITE
@@ -278,18 +279,18 @@ def test_a_plan_may_be_free_or_as_dear_and_its_names_as_short_or_long_as_can_be(
 ):
     plan = {"plan_id": "t", "name": "Team", "currency": "USD", "price_minor": 1} | least_or_most
     with open_work(acme.operator) as work:
-        row = plans.define_plan(work, limits={}, features={}, **plan)
+        told = plans.define_plan(work, limits={}, features={}, reason="as sold", **plan)
 
-    assert {name: getattr(row, name) for name in plan} == plan
+    assert {name: getattr(told.after, name) for name in plan} == plan
     for beyond in ({"name": "T" * 101}, {"plan_id": "t" * 41}, {"price_minor": 10**12 + 1}):
         with pytest.raises(BadPlan), open_work(acme.operator) as work:
-            plans.define_plan(work, limits={}, features={}, **plan | beyond)
+            plans.define_plan(work, limits={}, features={}, reason="as sold", **plan | beyond)
 
 
 @ONLY_SQLITE
 def test_a_change_without_its_reason_or_without_an_end_is_refused(acme):
     define(acme.operator)
-    with pytest.raises(BadPlan, match="reason"):
+    with pytest.raises(ReasonMissing):
         assign(acme.admin, reason=" ")
     now = datetime.now(UTC)
     for until in (now - timedelta(seconds=1), now + timedelta(days=400)):
@@ -350,6 +351,13 @@ def test_each_meter_has_a_quota_and_each_limit_the_setting_of_its_default():
     named = {setting.name for setting in SETTINGS}
     for limit in LIMITS.values():
         assert (f"VALOR_{limit.name.upper()}" in named) == limit.has_default
+
+
+@ONLY_SQLITE
+def test_the_default_of_each_limit_is_what_its_setting_says(acme, monkeypatch):
+    for n, limit in enumerate(each for each in LIMITS.values() if each.has_default):
+        monkeypatch.setenv(f"VALOR_{limit.name.upper()}", str(n + 1))
+        assert granted(acme.viewer, limit.name).value == n + 1
 
 
 @ONLY_SQLITE
@@ -429,3 +437,55 @@ def test_each_version_of_a_plan_is_listed_the_newest_of_each_first(acme):
     with open_work(acme.viewer) as work:
         listed = [(row.plan_id, row.version) for row in plans.list_plans(work)]
     assert listed == [("desk", 1), ("team", 2), ("team", 1)]
+
+
+def test_what_an_override_and_its_end_would_do_is_told_first_and_is_what_comes(acme, rival):
+    """An older override of the same limit comes back before the plan does."""
+    name, ids = "valuations_per_month", []
+    define(acme.operator, valuations_per_month=10)
+    assign(acme.admin)
+    for value in (20, None):
+        with open_work(acme.admin) as work:
+            told = plans.foresee_override(work, name, value)
+            assert told.effective.value(name) == value
+            until = work.now + timedelta(days=1)
+        with open_work(acme.admin) as work:
+            row = plans.override_limit(work, name, value, reason="a deal", expires_at=until)
+            ids.append(row.id)
+        assert granted(acme.viewer).value == value
+
+    for override_id, before, after in ((ids[1], None, 20), (ids[0], 20, 10)):
+        with open_work(acme.admin) as work:
+            (change,) = plans.foresee_end_of_override(work, override_id)
+        assert (change.limit.name, change.before, change.after) == (name, before, after)
+        with open_work(acme.admin) as work:
+            plans.end_override(work, override_id, reason="it is signed")
+        assert granted(acme.viewer).value == after
+    with open_work(acme.admin) as work:
+        assert plans.foresee_end_of_override(work, ids[0]) == [], "it is over"
+    with pytest.raises(NotFound), open_work(rival.admin) as work:
+        plans.foresee_end_of_override(work, ids[0])
+
+
+def test_a_version_of_a_plan_is_told_beside_the_newest_before_it_is_made(acme):
+    said: dict[str, Any] = {"name": "Team", "currency": "USD", "price_minor": 4_900}
+    with open_work(acme.operator) as work:
+        plans.define_plan(work, "team", **said, limits={"imports_per_day": 3},
+                          features={"reports": False}, reason="as sold")  # fmt: skip
+    with open_work(acme.operator) as work:
+        told = plans.foresee_definition(
+            work, "team", **said | {"price_minor": 5_900}, limits={"reports_per_month": 7},
+            features={"explore": True},
+        )  # fmt: skip
+
+    assert told.before
+    assert (told.before.price_minor, told.after.price_minor) == (4_900, 5_900)
+    assert (told.before.version, told.after.version) == (1, 2)
+    assert {each.limit.name: (each.before, each.after) for each in told.limits} == {
+        "imports_per_day": (3, None), "reports_per_month": (10_000, 7),
+    }  # fmt: skip
+    assert told.features == {"explore": (None, True), "reports": (False, None)}
+    with open_work(acme.viewer) as work:
+        assert len(plans.list_plans(work)) == 1
+    with pytest.raises(BadPlan), open_work(acme.operator) as work:
+        plans.foresee_definition(work, "team", **said, limits={"nowhere": 1}, features={})

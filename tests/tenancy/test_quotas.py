@@ -233,6 +233,44 @@ def test_what_costs_time_is_not_begun_where_nothing_is_left_of_its_quota(acme):
     assert counted("failure", acme) == before + 1
 
 
+@pytest.mark.parametrize("lasts_s", [90, 40 * 86_400])
+def test_the_wait_after_a_quota_is_exact_where_an_override_ends_first_too(acme, lasts_s):
+    """A retry at the stated time succeeds, and one second earlier fails."""
+    with open_work(acme.admin) as work:
+        work.now = NOW
+        work.begin_writing()
+        for value, seconds in ((1, lasts_s), (2, lasts_s / 2)):  # the newer one holds, and ends
+            until = NOW + timedelta(seconds=seconds)
+            plans.override(work, "valuations_per_month", value, reason="x", expires_at=until)
+    use(acme.analyst, 2, at=NOW)
+
+    with pytest.raises(QuotaExhausted) as refused:
+        use(acme.analyst, at=NOW)
+
+    wait = refused.value.retry_after_s
+    month_ends = datetime(2026, 12, 1, tzinfo=UTC) - NOW
+    assert wait == min(lasts_s, month_ends.total_seconds())
+    assert refused.value.reset_at == NOW.timestamp() + wait
+    with pytest.raises(QuotaExhausted):
+        use(acme.analyst, at=NOW + timedelta(seconds=wait - 1))
+    assert use(acme.analyst, at=NOW + timedelta(seconds=wait))
+
+
+def test_where_the_day_and_the_month_are_full_the_later_of_both_is_waited_for(acme):
+    grant(acme, 1, "valuations_per_day")
+    with open_work(acme.admin) as work:
+        work.now = NOW
+        work.begin_writing()
+        ends = NOW + timedelta(seconds=60)
+        plans.override(work, "valuations_per_month", 1, reason="x", expires_at=ends)
+    use(acme.analyst, at=NOW)
+
+    with pytest.raises(QuotaExhausted, match="a day") as refused:
+        use(acme.analyst, at=NOW)
+
+    assert refused.value.retry_after_s == 12 * 3600
+
+
 @pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.FAILED, Status.CANCELLED])
 def test_a_report_is_charged_when_it_is_made_and_not_when_it_fails(book, acme, status):
     with open_work(acme.analyst) as work:

@@ -51,7 +51,7 @@ PRICE = Price(
 
 def priced(store: Store, tenant: Tenant, price: Price = PRICE) -> None:
     with open_work(tenant.operator, store) as work:
-        billing.set_price(work, price)
+        billing.set_price(work, price, reason="as agreed")
 
 
 def reconciled(store: Store, tenant: Tenant, *, days: int = 1) -> Reconciliation:
@@ -196,7 +196,7 @@ def test_a_price_is_said_for_later_days_and_never_rewritten(store: Store, acme: 
     with open_work(acme.admin, store) as work:
         assert [p.price_minor for p in billing.list_prices(work)] == [250, 300]
         with pytest.raises(AccessDenied):
-            billing.set_price(work, PRICE)
+            billing.set_price(work, PRICE, reason="as agreed")
 
 
 @ONLY_SQLITE

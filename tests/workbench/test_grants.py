@@ -35,7 +35,7 @@ def asked(store: Store, tenant: Tenant, *, hours: int = 2) -> str:
 def given(store: Store, tenant: Tenant) -> str:
     grant_id = asked(store, tenant)
     with open_work(tenant.admin, store) as work:
-        grants.give_access(work, grant_id)
+        grants.give_access(work, grant_id, reason="as agreed")
     return grant_id
 
 
@@ -81,11 +81,11 @@ def test_nobody_comes_in_before_it_is_given_after_it_is_ended_or_by_anothers_lea
         visit(store, acme, grant_id)
     for caller in (acme.viewer, acme.analyst, acme.operator):
         with pytest.raises(AccessDenied), open_work(caller, store) as work:
-            grants.give_access(work, grant_id)
+            grants.give_access(work, grant_id, reason="as agreed")
     with pytest.raises(NotFound), open_work(rival.admin, store) as work:
-        grants.give_access(work, grant_id)
+        grants.give_access(work, grant_id, reason="as agreed")
     with open_work(acme.admin, store) as work:
-        grants.give_access(work, grant_id)
+        grants.give_access(work, grant_id, reason="as agreed")
     with pytest.raises(NotFound), open_work(acme.operator, store) as work:
         grants.open_access(work, grant_id)  # of olga alone
     with open_work(olga(acme), store) as work:
@@ -93,13 +93,38 @@ def test_nobody_comes_in_before_it_is_given_after_it_is_ended_or_by_anothers_lea
     cookie = visit(store, acme, grant_id)
 
     with open_work(acme.admin, store) as work:
-        grants.end_access(work, grant_id)
+        grants.end_access(work, grant_id, reason="as agreed")
 
     assert who(store, cookie) is None
     with pytest.raises(BadToken):
         redeem_token(store, unused)
     with pytest.raises(GrantSettled, match="ended"), open_work(acme.admin, store) as work:
-        grants.give_access(work, grant_id)
+        grants.give_access(work, grant_id, reason="as agreed")
+
+
+def test_what_a_yes_and_an_end_would_do_is_told_first_and_is_what_comes(store, acme, rival):
+    grant_id = asked(store, acme)
+    with open_work(acme.admin, store) as work:
+        yes, no = grants.foresee_giving(work, grant_id), grants.foresee_end(work, grant_id)
+        assert yes.ends_at == work.now + timedelta(hours=2)
+    assert (yes.before, yes.after) == (GrantState.ASKED, GrantState.IN_FORCE)
+    assert (no.after, no.ends_at, no.sessions_ended) == (GrantState.ENDED, None, 0)
+    with open_work(acme.admin, store) as work:
+        done = grants.give_access(work, grant_id, reason="as agreed")
+    assert (done.before, done.after) == (yes.before, yes.after)
+    visit(store, acme, grant_id)
+    for caller, refusal in ((acme.admin, GrantSettled), (rival.admin, NotFound)):
+        with pytest.raises(refusal), open_work(caller, store) as work:
+            grants.foresee_giving(work, grant_id)
+
+    with open_work(acme.admin, store) as work:
+        foreseen = grants.foresee_end(work, grant_id)
+    with open_work(acme.admin, store) as work:
+        ended = grants.end_access(work, grant_id, reason="it is mended")
+
+    assert foreseen.sessions_ended == ended.sessions_ended == 1
+    with pytest.raises(GrantSettled), open_work(acme.admin, store) as work:
+        grants.foresee_end(work, grant_id)
 
 
 def test_it_ends_by_itself_and_with_the_tenants_suspension(store, acme, monkeypatch):
@@ -145,7 +170,7 @@ def test_what_is_asked_for_has_its_reason_and_its_end_and_lapses_unanswered(stor
     def gives_too_late() -> None:
         with open_work(acme.admin, store) as work:
             work.now += timedelta(days=8)
-            grants.give_access(work, grant_id)
+            grants.give_access(work, grant_id, reason="as agreed")
 
     with pytest.raises(GrantSettled, match="not answered"):
         gives_too_late()
@@ -163,10 +188,10 @@ def test_a_grant_tells_when_it_ends_or_ended_once_it_was_given(store, acme):
 
     assert told() is None
     with open_work(acme.admin, store) as work:
-        grants.give_access(work, grant_id)
+        grants.give_access(work, grant_id, reason="as agreed")
     assert told() == timedelta(hours=2)
     with open_work(acme.admin, store) as work:
-        grants.end_access(work, grant_id)
+        grants.end_access(work, grant_id, reason="as agreed")
     ended = told()
     assert ended is not None
     assert timedelta(0) < ended < timedelta(minutes=10)
@@ -186,7 +211,7 @@ def test_an_operator_who_leaves_is_out_of_every_tenant_at_once_and_each_log_says
     given(store, acme)
     visited, asked_of = asks(acme), asks(rival)
     with open_work(acme.admin, store) as work:
-        grants.give_access(work, visited)
+        grants.give_access(work, visited, reason="as agreed")
     with open_work(replace(acme.operator, user_id=user_id), store) as work:
         token = grants.open_access(work, visited)
     cookie = redeem_token(store, token)

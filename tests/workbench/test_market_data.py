@@ -280,12 +280,12 @@ def test_a_key_is_replaced_and_dropped_and_a_provider_without_one_says_what_it_l
         ready = {each.offer.name: each.provider for each in market_data.list_providers(work)}
         assert (bool(ready["tiingo"]), ready["fred"]) == (True, None)
     with open_work(acme.admin) as work:
-        market_data.drop_key(work, "tiingo")
+        market_data.drop_key(work, "tiingo", reason="it leaked")
 
     with pytest.raises(BadInput, match="Tiingo cannot be asked without a key"):
         market_data.fetch_series(acme.analyst, BARS, provider="tiingo")
     with pytest.raises(NotFound), open_work(acme.admin) as work:
-        market_data.drop_key(work, "tiingo")
+        market_data.drop_key(work, "tiingo", reason="it leaked")
 
 
 @ONLY_SQLITE

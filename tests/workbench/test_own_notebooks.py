@@ -91,7 +91,13 @@ def test_a_change_runs_once_somebody_else_approved_it_and_until_then_the_one_bef
     assert runs(on) == 4
 
     with open_work(acme.analyst, on.store) as work:
+        reports.schedule_report(work, fourth.report, {}, cron="0 6 * * *")
+    with open_work(acme.analyst, on.store) as work:
+        told = own_notebooks.foresee_withdrawal(work, fourth.id)
+        assert (told.version.state, told.schedules) == (State.APPROVED, 1)
         own_notebooks.withdraw_notebook(work, fourth.id, reason="Its limits are out of date.")
+    with pytest.raises(NotWaiting), open_work(acme.analyst, on.store) as work:
+        own_notebooks.foresee_withdrawal(work, fourth.id)
     with pytest.raises(NotApproved):  # no earlier version takes its place
         runs(on)
     with open_work(acme.admin, on.store) as work:

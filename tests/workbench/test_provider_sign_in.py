@@ -30,7 +30,7 @@ ISSUER = "https://id.example"
 def mapped(world: World, *opened: tuple[str, str, Role]) -> None:
     with open_work(operator(PLATFORM), world.store) as work:
         for group, tenant, role in opened:
-            groups.map_group(work, group, role, tenant=tenant)
+            groups.map_group(work, group, role, tenant=tenant, reason="they work here")
             work.session.flush()
 
 
@@ -151,12 +151,12 @@ def test_a_group_opens_one_role_in_a_tenant_until_it_is_closed_out(world):
     with open_work(operator(PLATFORM), world.store) as work:
         [told] = groups.list_groups(work)
         assert (told.group, told.tenant, told.role) == ("desk", "acme", Role.ANALYST)
-        groups.unmap_group(work, told.id)
+        groups.unmap_group(work, told.id, reason="they left")
 
     with pytest.raises(NoGroup):
         ways_in(world.store, anna("desk"))
     with pytest.raises(NotFound), open_work(operator(PLATFORM), world.store) as work:
-        groups.unmap_group(work, told.id)
+        groups.unmap_group(work, told.id, reason="they left")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_an_operators_visit_to_a_tenant_ends_with_the_operator(world, leaves):
     with open_work(inside, world.store) as work:
         grant = grants.ask_access(work, reason="the import fails", hours=2)
     with open_work(world.acme.admin, world.store) as work:
-        grants.give_access(work, grant.id)
+        grants.give_access(work, grant.id, reason="as agreed")
     with open_work(inside, world.store) as work:
         token = grants.open_access(work, grant.id)
     cookie = redeem_token(world.store, token, links=False)

@@ -76,13 +76,13 @@ def test_nobody_but_an_administrator_sees_or_ends_the_sign_ins_of_others(store, 
     with pytest.raises(NotFound), open_work(anna, store) as work:
         sessions.revoke_own(work, told["adam"])
     with pytest.raises(NotFound), open_work(rival.admin, store) as work:
-        sessions.revoke_any(work, told["anna"])
+        sessions.revoke_any(work, told["anna"], reason="a lost laptop")
 
     with open_work(adam, store) as work:
-        sessions.revoke_any(work, told["anna"])
+        sessions.revoke_any(work, told["anna"], reason="a lost laptop")
     assert (lasts(store, anna), lasts(store, adam)) == (False, True)
     with open_work(acme.operator, store) as work:
-        assert sessions.revoke_all_of(work, "adam") == 1
+        assert sessions.revoke_all_of(work, "adam", reason="a lost laptop") == 1
     assert not lasts(store, adam)
 
 
@@ -94,6 +94,12 @@ def test_the_limits_are_settings_and_one_that_cannot_be_is_named(store, acme, mo
         [told] = sessions.list_own(work)
     assert (told.ends_at - told.seen_at).total_seconds() == 3600
 
+    monkeypatch.setenv("VALOR_SESSION_IDLE_HOURS", "9")
+    monkeypatch.setenv("VALOR_SESSION_HOURS", "2")
+    with open_work(caller, store) as work:
+        [told] = sessions.list_own(work)
+    assert (told.ends_at - told.began_at).total_seconds() == 2 * 3600
+
     monkeypatch.setenv("VALOR_SESSION_IDLE_HOURS", "for ever")
     with pytest.raises(BadSetting, match="VALOR_SESSION_IDLE_HOURS is 'for ever'"):
         lasts(store, caller)
@@ -104,7 +110,7 @@ def test_an_administrator_sees_a_visiting_operator_and_shows_the_visitor_out(sto
     with open_work(acme.admin, store) as work:
         [told] = sessions.list_all(work)
         assert (told.name, told.method) == ("an operator, by leave", Method.PROVIDER)
-        sessions.revoke_any(work, told.id)
+        sessions.revoke_any(work, told.id, reason="a lost laptop")
 
     assert caller_of_session(store, digest(cookie), acme.id) is None
     with open_work(acme.admin, store) as work:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.billing.telling import CREATED, deliver, invoice, usage
-from tests.conftest import BOTH, ONLY_SQLITE, Tenant, add_tenant
+from tests.conftest import BOTH, ONLY_SQLITE, Tenant, World, add_tenant, closing
 from valor_core.billing import inbox
 from valor_core.billing.events import BadEvent, open_envelope, read_event
 from valor_core.billing.inbox import MOST_ATTEMPTS, State
@@ -59,6 +59,19 @@ def test_an_event_takes_effect_once_with_one_entry_in_the_log_of_its_tenant(
     assert logged(store, acme) == ["billing.event"]
     assert rows(store, BillingEventRow, rival.id) == []
     assert rows(store, WebhookRow, acme.id) == []  # the inbox is the installation's
+
+
+def test_a_delivery_that_comes_again_after_a_restart_and_a_month_later_changes_nothing(
+    world: World,
+):
+    deliver(world.store, usage("evt_1"))
+    with closing(Store(world.store.url)) as restarted:
+        again = deliver(restarted, usage("evt_1"), now=utc_now() + timedelta(days=30))
+
+    assert (again.state, again.repeated) == (State.APPLIED, True)
+    [kept] = rows(world.store, BillingEventRow, world.acme.id)
+    assert (kept.amount_minor, kept.received_n) == (250, 2)
+    assert logged(world.store, world.acme) == ["billing.event"]
 
 
 def test_eight_deliveries_at_once_are_one_effect(store: Store, acme: Tenant):

@@ -139,7 +139,7 @@ def append(
     return entry.seq
 
 
-def rotate(work: Work) -> int | None:
+def rotate(work: Work, *, reason: str) -> int | None:
     """From here on the newest key signs, vouched for by the one before; None if it does already."""
     newest = max(keys())
     if locked_head(work).key_id == newest:
@@ -148,7 +148,7 @@ def rotate(work: Work) -> int | None:
         work,
         ROTATED,
         target=f"key:{newest}",
-        details={"key_id": newest},
+        details={"key_id": newest, "reason": reason},
         category="audit",
         new_key_id=newest,
     )

@@ -182,8 +182,8 @@ def prices(work: Work) -> list[Price]:
     ]
 
 
-def keep_price(work: Work, price: Price) -> None:
-    """Says a price from a day on; PriceStands where one was said for that day or a later one."""
+def check_price_follows(work: Work, price: Price) -> None:
+    """PriceStands where a price of the meter was said for that day or a later one."""
     stands = (
         select(MeterPriceRow.valid_from)
         .where(MeterPriceRow.meter == price.meter, MeterPriceRow.valid_from >= price.valid_from)
@@ -192,6 +192,11 @@ def keep_price(work: Work, price: Price) -> None:
     )
     if found := work.session.scalar(stands):
         raise PriceStands(price.meter, found)
+
+
+def keep_price(work: Work, price: Price) -> None:
+    """Says a price from a day on; PriceStands where one was said for that day or a later one."""
+    check_price_follows(work, price)
     work.add_all(
         [
             MeterPriceRow(

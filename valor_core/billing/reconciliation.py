@@ -365,11 +365,16 @@ def _pairs(billed: Sequence[Billed]) -> dict[tuple[str, str], Billed]:
     return first
 
 
+def price_held(meter: str, day: str, prices: Sequence[Price]) -> Price | None:
+    """The newest price of the meter that held on the day; None where none did."""
+    held = [price for price in prices if price.meter == meter and price.valid_from <= day]
+    return max(held, key=lambda price: price.valid_from, default=None)
+
+
 def price_on(use: Used, prices: Sequence[Price], theirs: Billed | None = None) -> Price:
     """The price that held on the day; nothing where none did, in the currency of the bill."""
-    held = [p for p in prices if p.meter == use.meter and p.valid_from <= use.day]
-    if held:
-        return max(held, key=lambda price: price.valid_from)
+    if held := price_held(use.meter, use.day, prices):
+        return held
     return Price(
         meter=use.meter, valid_from="", price_minor=0, per_quantity=1, plan_version="",
         currency=theirs.price.currency if theirs else NO_CURRENCY,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from valor_core.errors import BadInput, NotFound, ValorError
 from valor_core.market.offered import OFFER, Offer
@@ -53,12 +53,18 @@ def keep_key(work: Work, provider: str, key: str) -> ProviderKeyRow:
     return row
 
 
+def kept_key(work: Work, provider: str) -> ProviderKeyRow:
+    """The tenant's key of a provider, sealed; NotFound where there is none."""
+    offer = offered(provider)
+    row = work.session.get(ProviderKeyRow, (work.caller.tenant_id, offer.name))
+    if row is None:
+        raise NotFound("key", offer.title, hint="There is nothing to drop.")
+    return row
+
+
 def drop_key(work: Work, provider: str) -> None:
     """Forgets the tenant's key of a provider; NotFound where there is none."""
-    offer = offered(provider)
-    gone = delete(ProviderKeyRow).where(ProviderKeyRow.provider == offer.name)
-    if not work.session.execute(gone.returning(ProviderKeyRow.provider)).all():
-        raise NotFound("key", offer.title, hint="There is nothing to drop.")
+    work.session.delete(kept_key(work, provider))
 
 
 def kept_keys(work: Work) -> Sequence[ProviderKeyRow]:

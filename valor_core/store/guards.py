@@ -16,12 +16,15 @@ from valor_core.store.tables import (
     UNLOGGED,
     Base,
 )
-from valor_core.values import SHARED
+from valor_core.values import PLATFORM, SHARED
 
 APP_ROLE = "vx_app"
 """The Postgres role that serves: it owns nothing, and row-level security holds it."""
 
 PLATFORM_TABLES = ("tenants", "users", "audit_keys", "plan_definitions", "feature_flags")
+OVERSEEN_TABLES = ("flag_overrides", "tenant_plans")
+"""What each tenant was granted: the installation, which grants it, reads that of all."""
+
 LOG_TABLES = ("audit_heads", "audit_logs")
 PURGED = "audit_logs"
 """Of its rows payload and salt may be dropped, with the number of the purge that says why."""
@@ -60,7 +63,11 @@ def _postgres() -> list[str]:
            RAISE EXCEPTION 'rows of %% are never changed', TG_TABLE_NAME; END $$""",
     ]
     for table in TENANT_TABLES:
-        seen = f"({own} OR tenant_id = '{SHARED}')" if table in SHARED_TABLES else own
+        seen = own
+        if table in SHARED_TABLES:
+            seen = f"({own} OR tenant_id = '{SHARED}')"
+        elif table in OVERSEEN_TABLES:
+            seen = f"({own} OR current_setting('app.tenant_id', true) = '{PLATFORM}')"
         made += [
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
             f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",

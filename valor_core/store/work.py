@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, event, insert, inspect, select, text
+from sqlalchemy import ColumnElement, Executable, event, insert, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -16,7 +16,7 @@ from valor_core.errors import Conflict, Unavailable
 from valor_core.store.engines import Store
 from valor_core.store.free_text import clean, clean_row, redactor_of
 from valor_core.store.tables import Private, Shared, TenantOwned
-from valor_core.values import SHARED, Caller, micros, utc_now
+from valor_core.values import PLATFORM, SHARED, Caller, micros, utc_now
 
 Row = TypeVar("Row", bound=TenantOwned)
 
@@ -140,6 +140,14 @@ class Work:
             .execution_options(yield_per=2000)
         )
         return iter(self.session.connection().execute(query))
+
+    def of_every_tenant(self, query: Executable) -> Sequence[Any]:
+        """Rows whatever tenant they are of, for the installation: of what each was granted alone.
+
+        The session's filter is not asked; on Postgres the policies of `OVERSEEN_TABLES` are.
+        """
+        assert self.caller.tenant_id == PLATFORM, "a tenant sees itself alone"
+        return self.session.connection().execute(query).all()
 
     def insert_many(self, kind: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
         """Thousands of rows in one statement, each stamped with the caller's tenant."""

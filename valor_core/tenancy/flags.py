@@ -15,9 +15,16 @@ from enum import StrEnum
 from sqlalchemy import delete, select
 
 from valor_core.errors import BadInput, NotFound, ValorError
-from valor_core.store.tables import FeatureFlagRow, FlagOverrideRow
+from valor_core.store.tables import (
+    FeatureFlagRow,
+    FlagOverrideRow,
+    PlanRow,
+    TenantPlanRow,
+    TenantRow,
+)
 from valor_core.store.work import Work
-from valor_core.values import micros
+from valor_core.tenancy.reasons import stated
+from valor_core.values import PLATFORM, SHARED, micros
 
 FlagValue = bool | int | str
 LASTS_MOST_US = 366 * 86_400_000_000
@@ -202,24 +209,73 @@ def evaluated(
     own = {row.flag: row for row in overrides(work)}
     tenant = work.caller.tenant_id
     return {
-        name: Evaluation(
-            flag=flag,
-            trace=(
-                _killed(flag, switched.get(name)),
-                _overridden(own.get(name)),
-                Said(
-                    layer=Layer.PLAN,
-                    value=features.get(name),
-                    why=f"The plan {plan} says so."
-                    if name in features
-                    else "The plan says nothing.",
-                ),
-                _rolled_out(flag, switched.get(name), tenant),
-                Said(layer=Layer.DEFAULT, value=flag.default, why="Nobody has said anything else."),
-            ),
-        )
+        name: _evaluation(flag, switched.get(name), own.get(name), features, plan, tenant)
         for name, flag in FLAGS.items()
     }
+
+
+def _evaluation(
+    flag: Flag,
+    switched: FeatureFlagRow | None,
+    own: FlagOverrideRow | None,
+    features: Mapping[str, FlagValue],
+    plan: str,
+    tenant_id: str,
+) -> Evaluation:
+    by_plan = f"The plan {plan} says so." if flag.name in features else "The plan says nothing."
+    return Evaluation(
+        flag=flag,
+        trace=(
+            _killed(flag, switched),
+            _overridden(own),
+            Said(layer=Layer.PLAN, value=features.get(flag.name), why=by_plan),
+            _rolled_out(flag, switched, tenant_id),
+            Said(layer=Layer.DEFAULT, value=flag.default, why="Nobody has said anything else."),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How many of the tenants have a flag on, before and after a switch for all."""
+
+    tenants: int
+    before: int
+    after: int
+
+
+def reach(work: Work, name: str, then: FeatureFlagRow) -> Reach:
+    """Who has the flag now, and who would, were it switched so; one question for all tenants."""
+    flag, now = asked_for(name), switched(work, name)
+    rows = work.of_every_tenant(
+        select(TenantRow.id, FlagOverrideRow.value, PlanRow.features)
+        .outerjoin(
+            FlagOverrideRow,
+            (FlagOverrideRow.tenant_id == TenantRow.id)
+            & (FlagOverrideRow.flag == name)
+            & (FlagOverrideRow.expires_at > work.now_micros),
+        )
+        .outerjoin(
+            TenantPlanRow,
+            (TenantPlanRow.tenant_id == TenantRow.id) & TenantPlanRow.valid_to.is_(None),
+        )
+        .outerjoin(
+            PlanRow,
+            (PlanRow.plan_id == TenantPlanRow.plan_id)
+            & (PlanRow.version == TenantPlanRow.plan_version),
+        )
+        .where(TenantRow.id.not_in((PLATFORM, SHARED)))
+    )
+
+    def having(switched: FeatureFlagRow | None) -> int:
+        count = 0
+        for tenant_id, value, features in rows:
+            own = None if value is None else FlagOverrideRow(flag=name, value=value, reason="")
+            told = _evaluation(flag, switched, own, features or {}, "", tenant_id)
+            count += told.value is not False
+        return count
+
+    return Reach(tenants=len(rows), before=having(now), after=having(then))
 
 
 def _killed(flag: Flag, row: FeatureFlagRow | None) -> Said:
@@ -254,7 +310,7 @@ def override(
 ) -> FlagOverrideRow:
     """The flag's value for the caller's tenant, for a time, instead of the one before."""
     check_value(name, value)
-    _check_reason(reason)
+    why = stated(reason)
     until = micros(expires_at)
     if not 0 < until - work.now_micros <= LASTS_MOST_US:
         raise BadFlag(
@@ -264,7 +320,7 @@ def override(
     row = FlagOverrideRow(
         flag=name,
         value=value,
-        reason=reason.strip(),
+        reason=why,
         expires_at=until,
         created_at=work.now_micros,
         created_by=work.caller.actor,
@@ -280,18 +336,22 @@ def end_override(work: Work, name: str) -> None:
     work.session.execute(delete(FlagOverrideRow).where(FlagOverrideRow.flag == name))
 
 
-def switch(
-    work: Work, name: str, *, killed: bool, rollout_percent: int | None, reason: str
-) -> FeatureFlagRow:
-    """For the whole installation: off for all, or rolled out to a share of the tenants."""
-    flag = asked_for(name)
-    _check_reason(reason)
+def check_rollout(rollout_percent: int | None) -> None:
+    """BadFlag unless that is a share of the tenants."""
     if rollout_percent is not None and not 0 <= rollout_percent <= 100:
         raise BadFlag(
             f"A flag cannot be rolled out to {rollout_percent} %.", hint="Choose from 0 to 100."
         )
+
+
+def switch(
+    work: Work, name: str, *, killed: bool, rollout_percent: int | None, reason: str
+) -> FeatureFlagRow:
+    """For the whole installation: off for all, or rolled out to a share of the tenants."""
+    flag, why = asked_for(name), stated(reason)
+    check_rollout(rollout_percent)
     row = work.session.get(FeatureFlagRow, flag.name) or FeatureFlagRow(flag=flag.name)
-    row.killed, row.rollout_percent, row.reason = int(killed), rollout_percent, reason.strip()
+    row.killed, row.rollout_percent, row.reason = int(killed), rollout_percent, why
     row.changed_at, row.changed_by = work.now_micros, work.caller.actor
     work.session.add(row)
     work.session.flush()
@@ -301,8 +361,3 @@ def switch(
 def switched(work: Work, name: str) -> FeatureFlagRow | None:
     """What an operator has set of the flag."""
     return work.session.get(FeatureFlagRow, asked_for(name).name)
-
-
-def _check_reason(reason: str) -> None:
-    if not 0 < len(reason.strip()) <= 500:
-        raise BadFlag("A change needs its reason.", hint="Say why, in up to 500 characters.")

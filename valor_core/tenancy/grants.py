@@ -105,6 +105,14 @@ def grant_of(work: Work, grant_id: str) -> AccessGrantRow:
     return row
 
 
+def seen(work: Work, grant_id: str) -> AccessGrantRow:
+    """That grant of the caller's tenant, to look at; NotFound otherwise."""
+    row = work.session.get(AccessGrantRow, (work.caller.tenant_id, grant_id))
+    if row is None:
+        raise NotFound("access", grant_id[:40])
+    return row
+
+
 def grants(work: Work) -> Sequence[AccessGrantRow]:
     """The newest first."""
     query = select(AccessGrantRow).order_by(AccessGrantRow.asked_at.desc(), AccessGrantRow.id)

@@ -6,7 +6,7 @@ setting of its name. Versions of a plan are never changed, so what was granted c
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,10 +18,10 @@ from valor_core.settings import setting, whole_number
 from valor_core.store.tables import PlanOverrideRow, PlanRow, TenantPlanRow, TenantRow
 from valor_core.store.work import Work
 from valor_core.tenancy import flags
+from valor_core.tenancy.reasons import stated
 from valor_core.values import Role, from_micros, micros, new_id
 
 LIMIT_MOST = 10**9
-REASON_MAX = 500
 OVERRIDE_LASTS_MOST_US = 366 * 86_400_000_000
 OVERRIDES_MOST = 100
 
@@ -165,7 +165,7 @@ class Effective:
         return f"{self.plan.name}, version {self.plan.version}" if self.plan else "no plan"
 
 
-def define(
+def drafted(
     work: Work,
     plan_id: str,
     *,
@@ -175,7 +175,7 @@ def define(
     limits: Mapping[str, int | None],
     features: Mapping[str, bool | int | str],
 ) -> PlanRow:
-    """A new plan, or the next version of one; tenants keep the version that they have."""
+    """A new plan, or the next version of one, that nobody has yet; BadPlan where it cannot be."""
     if not plan_id.isascii() or not plan_id.replace("-", "").isalnum() or len(plan_id) > 40:
         raise BadPlan(
             f"{plan_id[:40]!r} cannot be a plan's short name.",
@@ -195,7 +195,7 @@ def define(
     newest = work.session.scalar(
         select(func.max(PlanRow.version)).where(PlanRow.plan_id == plan_id)
     )
-    row = PlanRow(
+    return PlanRow(
         plan_id=plan_id,
         version=(newest or 0) + 1,
         name=name.strip(),
@@ -206,9 +206,12 @@ def define(
         created_at=work.now_micros,
         created_by=work.caller.actor,
     )
+
+
+def define(work: Work, row: PlanRow) -> None:
+    """From now on there is that version; tenants keep the one that they have."""
     work.session.add(row)
     work.session.flush()
-    return row
 
 
 def check_limit(name: str, value: int | None) -> None:
@@ -248,8 +251,7 @@ def definition(work: Work, plan_id: str, version: int | None = None) -> PlanRow:
 
 def assign(work: Work, plan: PlanRow, *, reason: str) -> TenantPlanRow:
     """The caller's tenant has this plan from now on; what it had before ends at the same moment."""
-    check_reason(reason)
-    before = _open(work)
+    why, before = stated(reason), _open(work)
     begins = work.now_micros
     if before:
         begins = max(begins, before.valid_from + 1)
@@ -262,20 +264,12 @@ def assign(work: Work, plan: PlanRow, *, reason: str) -> TenantPlanRow:
         valid_from=begins,
         valid_to=None,
         changed_by=work.caller.actor,
-        reason=reason.strip(),
+        reason=why,
     )
     work.add_all([row])
     work.session.flush()
     tell_changed(work)
     return row
-
-
-def check_reason(reason: str) -> None:
-    """BadPlan unless somebody can later read why."""
-    if not 0 < len(reason.strip()) <= REASON_MAX:
-        raise BadPlan(
-            "A change needs its reason.", hint=f"Say why, in up to {REASON_MAX} characters."
-        )
 
 
 def _open(work: Work) -> TenantPlanRow | None:
@@ -294,7 +288,7 @@ def override(
 ) -> PlanOverrideRow:
     """Another limit than the plan's, for a time."""
     check_limit(name, value)
-    check_reason(reason)
+    why = stated(reason)
     until = micros(expires_at)
     if not 0 < until - work.now_micros <= OVERRIDE_LASTS_MOST_US:
         raise BadPlan(
@@ -308,7 +302,7 @@ def override(
         id=new_id(),
         limit_name=name,
         value=value,
-        reason=reason.strip(),
+        reason=why,
         expires_at=until,
         created_at=work.now_micros,
         created_by=work.caller.actor,
@@ -321,14 +315,20 @@ def override(
 
 def end_override(work: Work, override_id: str) -> PlanOverrideRow:
     """From now on the plan's own limit holds again."""
+    row = override_to_end(work, override_id)
+    row.ended_at = row.ended_at or work.now_micros
+    work.session.flush()
+    tell_changed(work)
+    return row
+
+
+def override_to_end(work: Work, override_id: str) -> PlanOverrideRow:
+    """That override; a refusal where there is none, or the caller may not end it."""
     row = work.session.get(PlanOverrideRow, (work.caller.tenant_id, override_id))
     if row is None:
         raise NotFound("override", override_id[:40])
     if not sets_freely(work):
         check_own(row.created_by)
-    row.ended_at = row.ended_at or work.now_micros
-    work.session.flush()
-    tell_changed(work)
     return row
 
 
@@ -411,6 +411,38 @@ def _granted(limit: Limit, plan: PlanRow | None, override: PlanOverrideRow | Non
     return Granted(limit=limit, value=limit.default, origin=Origin.SETTING, why=why)
 
 
+def overridden(before: Effective, name: str, value: int | None) -> Effective:
+    """What would hold, had the tenant an override of that limit."""
+    check_limit(name, value)
+    then = Granted(limit=LIMITS[name], value=value, origin=Origin.OVERRIDE, why="")
+    return replace(before, granted={**before.granted, name: then})
+
+
+def without_override(work: Work, row: PlanOverrideRow) -> Effective:
+    """What would hold, did that override end: an older one of the same limit, or the plan's."""
+    now = effective(work)
+    older = [each for each in overrides(work) if each.limit_name == row.limit_name]
+    left = next((each for each in older if each.id != row.id), None)
+    then = _granted(LIMITS[row.limit_name], now.plan, left)
+    return replace(now, granted={**now.granted, row.limit_name: then})
+
+
+def ends_of_overrides(work: Work, name: str) -> list[tuple[datetime, int | None]]:
+    """When an override of that limit ends next and what is granted from then on, each in turn."""
+    plan = effective(work).plan
+    those = [row for row in overrides(work) if row.limit_name == name]
+    told = []
+    for end in sorted({row.expires_at for row in those}):
+        left = next((row for row in those if row.expires_at > end), None)
+        told.append((from_micros(end), _granted(LIMITS[name], plan, left).value))
+    return told
+
+
+def of_plan(plan: PlanRow | None) -> dict[str, Granted]:
+    """What a tenant of that plan is granted, or of none, without any override."""
+    return {name: _granted(limit, plan, None) for name, limit in LIMITS.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """A limit that a change would make another."""
@@ -420,12 +452,12 @@ class Difference:
     after: int | None
 
 
-def differences(before: Effective, after: Effective) -> list[Difference]:
+def differences(before: Mapping[str, Granted], after: Mapping[str, Granted]) -> list[Difference]:
     """What differs between two moments, or between what holds and what would."""
     return [
-        Difference(limit=limit, before=before.value(name), after=after.value(name))
+        Difference(limit=limit, before=before[name].value, after=after[name].value)
         for name, limit in LIMITS.items()
-        if before.value(name) != after.value(name)
+        if before[name].value != after[name].value
     ]
 
 

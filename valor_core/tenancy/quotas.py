@@ -16,7 +16,14 @@ from valor_core.store.tables import QuotaReservationRow, QuotaUsageRow
 from valor_core.store.work import Work
 from valor_core.telemetry import QUOTA_FAILURE, QUOTA_SUCCESS
 from valor_core.tenancy.metric_labels import label
-from valor_core.tenancy.plans import METERED, QUOTAS, Effective, Limit, effective
+from valor_core.tenancy.plans import (
+    METERED,
+    QUOTAS,
+    Effective,
+    Limit,
+    effective,
+    ends_of_overrides,
+)
 
 _LOCKED = (
     select(QuotaUsageRow)
@@ -35,13 +42,12 @@ class QuotaExhausted(Exhausted):
 
     code = "quota_exhausted"
 
-    def __init__(self, standing: "Standing", *, wait_s: int) -> None:
-        until = standing.resets_at
+    def __init__(self, standing: "Standing", until: datetime, *, now: datetime) -> None:
         super().__init__(
             f"Your tenant has used its {standing.granted:,} {standing.limit.unit}.",
             hint=f"There are more from {until:%Y-%m-%d %H:%M} ({until.tzname()}) on; "
             "for more before then, an administrator can change the plan.",
-            retry_after_s=wait_s,
+            retry_after_s=_whole_seconds(until - now),
             reset_at=int(until.timestamp()),
             policies=(standing.limit.name,),
         )
@@ -65,7 +71,12 @@ class Standing:
 
     def resets_in_s(self, now: datetime) -> int:
         """Whole seconds until the next period, rounded up."""
-        return -((now - self.resets_at) // timedelta(seconds=1))
+        return _whole_seconds(self.resets_at - now)
+
+
+def _whole_seconds(span: timedelta) -> int:
+    """Rounded up."""
+    return -(-span // timedelta(seconds=1))
 
 
 def period_of(kind: str, at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
@@ -120,10 +131,10 @@ def settle(work: Work, hold: str, meter: str, *, used: int) -> None:
 def check_room(work: Work, meter: str) -> None:
     """QuotaExhausted where nothing is left: asked before what costs time, and charged after it."""
     plan = effective(work)
-    for standing in standings(work, plan):
-        if standing.limit.meter == meter and standing.left == 0:
-            QUOTA_FAILURE.labels(label(work.caller.tenant_id), meter).inc()
-            raise QuotaExhausted(standing, wait_s=standing.resets_in_s(work.now))
+    full = [each for each in standings(work, plan) if each.limit.meter == meter and each.left == 0]
+    if full:
+        QUOTA_FAILURE.labels(label(work.caller.tenant_id), meter).inc()
+        raise _exhausted(work, full, 1)
 
 
 def standings(work: Work, plan: Effective | None = None) -> list[Standing]:
@@ -174,7 +185,26 @@ def _take(work: Work, meter: str, quantity: int, *, hold: str, lease: timedelta)
     work.charged = [each for each in stand if each.granted is not None]
     if full:
         QUOTA_FAILURE.labels(tenant, meter).inc()
-        raise QuotaExhausted(full, wait_s=full.resets_in_s(work.now))
+        raise _exhausted(work, full, quantity)
+
+
+def _exhausted(work: Work, full: Sequence[Standing], quantity: int) -> QuotaExhausted:
+    """The refusal by the one of them that has no room for longest."""
+    until, standing = max(
+        ((_room_at(work, each, quantity), each) for each in full), key=lambda pair: pair[0]
+    )
+    return QuotaExhausted(standing, until, now=work.now)
+
+
+def _room_at(work: Work, standing: Standing, quantity: int) -> datetime:
+    """When there is room again: in the next period, or once an override ends that left none."""
+    needed = standing.used + standing.reserved + quantity
+    roomy = [
+        end.astimezone(standing.resets_at.tzinfo)
+        for end, value in ends_of_overrides(work, standing.limit.name)
+        if value is None or value >= needed
+    ]
+    return min([*roomy, standing.resets_at])
 
 
 def _full(
@@ -183,13 +213,10 @@ def _full(
     limits: Sequence[Limit],
     rows: Mapping[tuple[str, str], QuotaUsageRow],
     quantity: int,
-) -> Standing | None:
-    """The quota that has no room for it; None where all have."""
-    for limit in limits:
-        standing = _standing(work, plan, limit, rows)
-        if standing.left is not None and standing.left < quantity:
-            return standing
-    return None
+) -> list[Standing]:
+    """The quotas that have no room for it."""
+    stand = [_standing(work, plan, limit, rows) for limit in limits]
+    return [each for each in stand if each.left is not None and each.left < quantity]
 
 
 def _keep_hold(

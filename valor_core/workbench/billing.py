@@ -128,9 +128,38 @@ def list_prices(work: Work) -> list[Price]:
     return ledger.prices(work)
 
 
+@view("billing.foresee_price")
+def foresee_price(work: Work, price: Price) -> Price | None:
+    """What holds on that day in place of which the price would; None where nothing is paid."""
+    _check_price(price)
+    ledger.check_price_follows(work, price)
+    return _price_before(work, price)
+
+
 @verb("billing.price")
-def set_price(work: Work, price: Price) -> None:
+def set_price(work: Work, price: Price, *, reason: str) -> None:
     """Say what the tenant pays for what a meter counts, from a day on."""
+    why = stated(reason)
+    _check_price(price)
+    before = _price_before(work, price)
+    ledger.keep_price(work, price)
+    work.note(
+        f"meter:{price.meter}",
+        price_minor=price.price_minor,
+        per_quantity=price.per_quantity,
+        currency=price.currency,
+        valid_from=price.valid_from,
+        plan_version=price.plan_version,
+        price_minor_before=before.price_minor if before else None,
+        reason=why,
+    )
+
+
+def _price_before(work: Work, price: Price) -> Price | None:
+    return reconciliation.price_held(price.meter, price.valid_from, ledger.prices(work))
+
+
+def _check_price(price: Price) -> None:
     if price.meter not in set(Meter):
         raise NotFound("meter", price.meter, hint=f"There are {', '.join(Meter)}.")
     if not re.fullmatch("[A-Z]{3}", price.currency):
@@ -140,15 +169,6 @@ def set_price(work: Work, price: Price) -> None:
             f"{price.price_minor} for {price.per_quantity} is no price.",
             hint="Give whole minor units, 0 or more, for 1 unit or more.",
         )
-    ledger.keep_price(work, price)
-    work.note(
-        f"meter:{price.meter}",
-        price_minor=price.price_minor,
-        per_quantity=price.per_quantity,
-        currency=price.currency,
-        valid_from=price.valid_from,
-        plan_version=price.plan_version,
-    )
 
 
 @view("job.prepare")

@@ -116,7 +116,7 @@ def _laid_out(store: Store, tenant_id: TenantId, slug: str, now: datetime) -> bo
     with unit_of_work(setup.operator(tenant_id), store, _at(first, 6)) as work:
         lay_out_providers(work, now)
         for meter, minor in PRICES.items():
-            billing.set_price(work, _price(meter, minor, first))
+            billing.set_price(work, _price(meter, minor, first), reason="The demo's contract.")
     with unit_of_work(who, store, now) as work:
         starts = dict(_start(work, ticker) for ticker in TICKERS)
     for day in (first + timedelta(days=n) for n in range(DAYS)):

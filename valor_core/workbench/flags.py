@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from valor_core.errors import NotFound
+from valor_core.store.tables import FeatureFlagRow
 from valor_core.store.work import Work
 from valor_core.tenancy import features, flags, plans
-from valor_core.tenancy.flags import Evaluation, FlagValue
+from valor_core.tenancy.flags import Evaluation, FlagValue, Layer, Reach
 from valor_core.tenancy.plans import OperatorNeeded
 from valor_core.tenancy.reasons import stated
 from valor_core.workbench.verb import verb, view
@@ -28,13 +29,41 @@ def explain_flag(work: Work, name: str) -> Evaluation:
     return features.all_flags(work)[flags.asked_for(name).name]
 
 
+@view("flag.read")
+def foresee_override(work: Work, name: str, value: FlagValue) -> Evaluation:
+    """The flag, had the tenant that value of its own."""
+    _may_override(work, value)
+    flags.check_value(name, value)
+    return explain_flag(work, name).instead(Layer.OVERRIDE, value)
+
+
+@view("flag.read")
+def foresee_end_of_override(work: Work, name: str) -> Evaluation:
+    """The flag, had the tenant no value of its own."""
+    told = explain_flag(work, name)
+    _may_end(work, name)
+    return told.instead(Layer.OVERRIDE, None)
+
+
+def _may_override(work: Work, value: FlagValue) -> None:
+    if value is not False and not plans.sets_freely(work):
+        raise OperatorNeeded("To switch a feature on")
+
+
+def _may_end(work: Work, name: str) -> None:
+    standing = [row for row in flags.overrides(work) if row.flag == name]
+    if not standing:
+        raise NotFound("override of the flag", name)
+    if not plans.sets_freely(work):
+        plans.check_own(standing[0].created_by)
+
+
 @verb("flag.override")
 def override_flag(
     work: Work, name: str, value: FlagValue, *, reason: str, expires_at: datetime
 ) -> Evaluation:
     """The flag's value for the tenant, for a time."""
-    if value is not False and not plans.sets_freely(work):
-        raise OperatorNeeded("To switch a feature on")
+    _may_override(work, value)
     before = explain_flag(work, name).value
     flags.override(work, name, value, reason=reason, expires_at=expires_at)
     after = _anew(work, name)
@@ -52,17 +81,24 @@ def override_flag(
 def end_override(work: Work, name: str, *, reason: str) -> Evaluation:
     """What the layers below the override say holds again."""
     why, before = stated(reason), explain_flag(work, name)
-    standing = [row for row in flags.overrides(work) if row.flag == name]
-    if not standing:
-        raise NotFound("override of the flag", name)
-    if not plans.sets_freely(work):
-        plans.check_own(standing[0].created_by)
+    _may_end(work, name)
     flags.end_override(work, name)
     after = _anew(work, name)
     work.note(
         f"flag:{name}", before=str(before.value), after=str(after.value), ended=True, reason=why
     )
     return after
+
+
+@view("flag.foresee_switch")
+def foresee_switch(
+    work: Work, name: str, *, killed: bool | None = None, rollout_percent: int | None = None
+) -> Reach:
+    """How many tenants have the flag, and would, were it switched so for all."""
+    flags.check_rollout(rollout_percent)
+    off, share = _switched_so(flags.switched(work, name), killed, rollout_percent)
+    then = FeatureFlagRow(flag=name, killed=int(off), rollout_percent=share, reason="")
+    return flags.reach(work, name, then)
 
 
 @verb("flag.switch")
@@ -80,16 +116,22 @@ def switch_flag(
     """
     row = flags.switched(work, name)
     before = {"killed": bool(row and row.killed), "rollout": row.rollout_percent if row else None}
-    kept = flags.switch(
-        work,
-        name,
-        killed=before["killed"] is True if killed is None else killed,
-        rollout_percent=before["rollout"] if rollout_percent is None else rollout_percent,
-        reason=reason,
-    )
+    off, share = _switched_so(row, killed, rollout_percent)
+    kept = flags.switch(work, name, killed=off, rollout_percent=share, reason=reason)
     features.ask_again(work)
     after = {"killed": bool(kept.killed), "rollout": kept.rollout_percent}
     work.note(f"flag:{name}", before=str(before), after=str(after), reason=reason.strip())
+
+
+def _switched_so(
+    row: FeatureFlagRow | None, killed: bool | None, rollout_percent: int | None
+) -> tuple[bool, int | None]:
+    """Whether it is off for all and its share then; what is not given stays as it is."""
+    share = row.rollout_percent if row else None
+    return (
+        bool(row and row.killed) if killed is None else killed,
+        share if rollout_percent is None else rollout_percent,
+    )
 
 
 def _anew(work: Work, name: str) -> Evaluation:

@@ -25,6 +25,7 @@ from valor_core.settings import setting
 from valor_core.store.engines import Store
 from valor_core.store.tables import DoubtRow, ProviderKeyRow, SeriesRow
 from valor_core.store.work import Work
+from valor_core.tenancy.reasons import stated
 from valor_core.values import Caller
 from valor_core.workbench import routing
 from valor_core.workbench.fetching import provider_of
@@ -66,11 +67,20 @@ def set_key(work: Work, provider: str, key: str) -> ProviderKeyRow:
     return row
 
 
+@view("provider.read")
+def foresee_drop(work: Work, provider: str) -> bool:
+    """Whether the provider could still be asked without the tenant's own key."""
+    keys.kept_key(work, provider)
+    others = {row.provider: "kept" for row in keys.kept_keys(work) if row.provider != provider}
+    return provider in {each.name for each in usable(others)}
+
+
 @verb("provider.key_drop")
-def drop_key(work: Work, provider: str) -> None:
+def drop_key(work: Work, provider: str, *, reason: str) -> None:
     """Forget the tenant's key of a provider."""
+    why = stated(reason)
     keys.drop_key(work, provider)
-    work.note(f"provider:{provider}")
+    work.note(f"provider:{provider}", reason=why)
 
 
 def series_query(

@@ -57,7 +57,7 @@ def suspend_member(work: Work, user_id: str, *, reason: str) -> Consequences:
     told = members.consequences(work, row, None)
     row.suspended_at = row.suspended_at or work.now_micros
     _end_sign_ins(work, user_id)
-    _end_visits(work, user_id)
+    _end_visits(work, user_id, why)
     _note(work, user_id, told, why)
     return told
 
@@ -81,7 +81,7 @@ def remove_member(work: Work, user_id: str, *, reason: str) -> Consequences:
     for key in api_keys.keys(work, owner=user_id):
         api_keys.revoke_key(work, key)
     _end_sign_ins(work, user_id)
-    _end_visits(work, user_id)
+    _end_visits(work, user_id, why)
     work.session.delete(row)
     _note(work, user_id, told, why)
     return told
@@ -92,10 +92,10 @@ def _end_sign_ins(work: Work, user_id: str) -> None:
     sign_in.end_sessions(work, user_id=user_id)
 
 
-def _end_visits(work: Work, user_id: str) -> None:
+def _end_visits(work: Work, user_id: str, why: str) -> None:
     """Of an operator, whose place is the installation."""
     if work.caller.tenant_id == PLATFORM:
-        grants.end_all_of(work, user_id)
+        grants.end_all_of(work, user_id, reason=why)
 
 
 def _note(work: Work, user_id: str, told: Consequences, why: str) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from valor_core.coverage import own_notebooks
+from valor_core.coverage import own_notebooks, schedules
 from valor_core.coverage.notebook_source import CellChange, NotebookSource, changes
 from valor_core.coverage.own_notebooks import (
     NobodysKey,
@@ -89,14 +89,35 @@ def reject_notebook(work: Work, version_id: str, *, reason: str) -> Version:
     return _decided(work, _waiting(work, version_id), State.REJECTED, reason=stated(reason))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """What stops with a version that is withdrawn; what it made stays."""
+
+    version: Version
+    schedules: int  # of its report, which then find no version to run
+
+
+@view("notebook.read")
+def foresee_withdrawal(work: Work, version_id: str) -> Withdrawal:
+    """What would stop, were the version withdrawn."""
+    version = _withdrawable(work, version_id)
+    own = [row for row in schedules.schedules(work) if row.job == version.report]
+    return Withdrawal(version=version, schedules=len(own) if version.state is State.APPROVED else 0)
+
+
 @verb("notebook.withdraw")
 def withdraw_notebook(work: Work, version_id: str, *, reason: str) -> Version:
     """The version runs no more, or is not to be approved; no earlier one takes its place."""
+    why = stated(reason)
     one_at_a_time(work)
+    return _decided(work, _withdrawable(work, version_id), State.WITHDRAWN, reason=why)
+
+
+def _withdrawable(work: Work, version_id: str) -> Version:
     version = own_notebooks.version_of(work, version_id)
     if version.state not in (State.WAITING, State.APPROVED):
         raise NotWaiting(version.title, version.version, version.state)
-    return _decided(work, version, State.WITHDRAWN, reason=stated(reason))
+    return version
 
 
 def _waiting(work: Work, version_id: str) -> Version:

@@ -10,7 +10,8 @@ from valor_core.store.tables import ApiKeyRow, MembershipRow, TenantRow
 from valor_core.store.work import Work
 from valor_core.tenancy import api_keys, members, sign_in, tenants
 from valor_core.tenancy.access import MAY, may
-from valor_core.tenancy.api_keys import OwnersKey
+from valor_core.tenancy.api_keys import KeyState, OwnersKey
+from valor_core.tenancy.reasons import stated
 from valor_core.tenancy.sign_in import KEY_FILE_LASTS_S, Method
 from valor_core.values import Role, Scope, TenantId, new_id
 from valor_core.workbench import setup
@@ -182,13 +183,39 @@ def rotate_key(
     return row, key
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEnd:
+    """A key that is refused from now on, and what goes on working beside it."""
+
+    key: ApiKeyRow
+    worked: bool
+    others: int  # keys of the same owner and name that work
+
+
+@view("key.read")
+def foresee_revocation(work: Work, key_id: str) -> KeyEnd:
+    """The key that would be refused, and how many of its owner and name go on working."""
+    return _key_end(work, api_keys.key_of(work, key_id, owner=_only_of(work)))
+
+
 @verb("key.revoke")
-def revoke_key(work: Work, key_id: str) -> ApiKeyRow:
+def revoke_key(work: Work, key_id: str, *, reason: str) -> KeyEnd:
     """Refuse a key from now on."""
-    row = api_keys.key_of(work, key_id, owner=_only_of(work))
+    why, row = stated(reason), api_keys.key_of(work, key_id, owner=_only_of(work))
+    told = _key_end(work, row)
     api_keys.revoke_key(work, row)
-    work.note(f"key:{row.id}", label=row.label)
-    return row
+    work.note(f"key:{row.id}", label=row.label, reason=why)
+    return told
+
+
+def _key_end(work: Work, row: ApiKeyRow) -> KeyEnd:
+    alike = {
+        each.id
+        for each in api_keys.keys(work, owner=row.owner)
+        if (each.owner, each.label) == (row.owner, row.label)
+        and api_keys.state(each, work.now_micros) is KeyState.LIVE
+    }
+    return KeyEnd(key=row, worked=row.id in alike, others=len(alike - {row.id}))
 
 
 def _only_of(work: Work) -> str | None:

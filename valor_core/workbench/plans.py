@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from valor_core.store.tables import PlanOverrideRow, PlanRow, TenantPlanRow
 from valor_core.store.work import Work
 from valor_core.tenancy import plans, quotas
+from valor_core.tenancy.flags import FlagValue
 from valor_core.tenancy.plans import Difference, Effective, OperatorNeeded
 from valor_core.tenancy.quotas import Standing
 from valor_core.tenancy.reasons import stated
@@ -64,7 +66,55 @@ def plan_history(work: Work) -> Sequence[TenantPlanRow]:
 def differences_of(work: Work, plan_id: str, version: int | None = None) -> list[Difference]:
     """The limits that would be others, had the tenant that plan."""
     other = plans.definition(work, plan_id, version)
-    return plans.differences(plans.effective(work), plans.effective(work, instead=other))
+    return _differences(plans.effective(work), plans.effective(work, instead=other))
+
+
+@view("plan.read")
+def foresee_override(work: Work, limit: str, value: int | None) -> PlanNow:
+    """What would be granted and left, were that limit another one for a time."""
+    if not plans.sets_freely(work):
+        plans.check_lowers(work, limit, value)
+    return _standing(work, plans.overridden(plans.effective(work), limit, value))
+
+
+@view("plan.read")
+def foresee_end_of_override(work: Work, override_id: str) -> list[Difference]:
+    """The limit that would be another one, did the override end; none where it is over."""
+    row = plans.override_to_end(work, override_id)
+    return _differences(plans.effective(work), plans.without_override(work, row))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanChange:
+    """A version of a plan beside the newest that there is; tenants keep the one that they have."""
+
+    before: PlanRow | None  # None: there is no such plan yet
+    after: PlanRow
+    limits: Sequence[Difference]
+    features: Mapping[str, tuple[FlagValue | None, FlagValue | None]]  # None: nothing is said
+
+
+@view("plan.read")
+def foresee_definition(
+    work: Work,
+    plan_id: str,
+    *,
+    name: str,
+    currency: str,
+    price_minor: int,
+    limits: Mapping[str, int | None],
+    features: Mapping[str, FlagValue],
+) -> PlanChange:
+    """The version that would be made, and how it differs from the newest."""
+    return _drafted(
+        work,
+        plan_id,
+        name=name,
+        currency=currency,
+        price_minor=price_minor,
+        limits=limits,
+        features=features,
+    )
 
 
 @verb("plan.define")
@@ -76,10 +126,12 @@ def define_plan(
     currency: str,
     price_minor: int,
     limits: Mapping[str, int | None],
-    features: Mapping[str, bool | int | str],
-) -> PlanRow:
+    features: Mapping[str, FlagValue],
+    reason: str,
+) -> PlanChange:
     """Make a plan, or its next version; tenants keep the version that they have."""
-    row = plans.define(
+    why = stated(reason)
+    told = _drafted(
         work,
         plan_id,
         name=name,
@@ -88,15 +140,34 @@ def define_plan(
         limits=limits,
         features=features,
     )
+    plans.define(work, told.after)
     work.note(
-        f"plan:{row.plan_id}",
-        version=row.version,
+        f"plan:{told.after.plan_id}",
+        version=told.after.version,
         currency=currency,
         price_minor=price_minor,
         limits=dict(limits),
         features=dict(features),
+        reason=why,
     )
-    return row
+    return told
+
+
+def _drafted(work: Work, plan_id: str, **said: Any) -> PlanChange:
+    after = plans.drafted(work, plan_id, **said)
+    known = [row for row in plans.definitions(work) if row.plan_id == plan_id]
+    before = known[0] if known else None
+    old = before.features if before else {}
+    return PlanChange(
+        before=before,
+        after=after,
+        limits=plans.differences(plans.of_plan(before), plans.of_plan(after)),
+        features={
+            name: (old.get(name), after.features.get(name))
+            for name in sorted({*old, *after.features})
+            if old.get(name) != after.features.get(name)
+        },
+    )
 
 
 @verb("plan.assign")
@@ -153,10 +224,14 @@ def set_time_zone(work: Work, name: str, *, reason: str) -> None:
     work.note(f"tenant:{work.caller.tenant_id}", before=before, after=name, reason=why)
 
 
+def _differences(before: Effective, after: Effective) -> list[Difference]:
+    return plans.differences(before.granted, after.granted)
+
+
 def _changed(before: Effective, after: Effective) -> list[str]:
     return [
         f"{each.limit.name}: {_said(each.before)} → {_said(each.after)}"
-        for each in plans.differences(before, after)
+        for each in _differences(before, after)
     ]
 
 

@@ -16,7 +16,7 @@ from valor_core.values import Caller, new_id
 from valor_core.workbench.verb import open_work, verb, view
 
 LEAST_DAYS, MOST_DAYS = 30, 36_500
-LONGEST_TEXT = 500
+SUBJECT_MAX = 500
 MOST_HOLDS = 200
 
 
@@ -106,12 +106,8 @@ def list_holds(work: Work) -> Sequence[LegalHoldRow]:
 @verb(HOLD_SET)
 def set_hold(work: Work, subject: str, reason: str) -> LegalHoldRow:
     """Keep entries by this actor or about this thing from any purge; no subject holds all."""
-    subject, reason = subject.strip(), reason.strip()
-    if not 0 < len(reason) <= LONGEST_TEXT or len(subject) > LONGEST_TEXT:
-        raise BadInput(
-            f"A hold needs a reason of 1 to {LONGEST_TEXT} characters.", hint="Say what it is for."
-        )
-    if subject and ":" not in subject:
+    subject, reason = subject.strip(), stated(reason)
+    if (subject and ":" not in subject) or len(subject) > SUBJECT_MAX:
         raise BadInput(
             f"{subject[:80]!r} is no subject of a hold.",
             hint="Write an actor or a target as the log names it, such as user:01hx…, or nothing "

@@ -26,6 +26,7 @@ from valor_core.sla.hours import Service
 from valor_core.store.engines import Store
 from valor_core.store.tables import RoutingDecisionRow, RoutingPolicyRow
 from valor_core.store.work import Work, unit_of_work
+from valor_core.tenancy.reasons import stated
 from valor_core.values import Caller, from_micros
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import allowed, the_store, verb, view
@@ -33,7 +34,6 @@ from valor_core.workbench.verb import allowed, the_store, verb, view
 ASKED_FOR = tuple(each for each in Capability if each is not Capability.STREAM)
 """What is asked for by question and answer."""
 
-REASON_MAX = 500
 ROUTERS_MOST = 500
 
 Askable = Mapping[str, Provider]
@@ -216,20 +216,16 @@ def change_policy(
     among = askable(work) if among is None else among
     routing.checked(policy, capability, list(among.values()))
     hours.checked(service)
-    if not 0 < len(reason.strip()) <= REASON_MAX:
-        raise BadInput(
-            f"A policy needs a reason of 1 to {REASON_MAX} characters.",
-            hint="Say why it is changed; it stands in the log.",
-        )
+    why = stated(reason)
     before = policy_now(work, capability, among)
-    row = memory.keep_policy(work, capability, policy.terms, service.terms, reason.strip())
+    row = memory.keep_policy(work, capability, policy.terms, service.terms, why)
     told = {**before.policy.terms, **before.service.terms}
     now = {**policy.terms, **service.terms}
     changed = [name for name in now if told[name] != now[name]]
     work.note(
         f"routing:{capability.value}",
         version=row.version,
-        reason=reason.strip(),
+        reason=why,
         before={name: _written(told[name]) for name in changed},
         after={name: _written(now[name]) for name in changed},
     )

@@ -10,6 +10,7 @@ from valor_core.errors import NotFound
 from valor_core.store.tables import SessionRow
 from valor_core.store.work import Work
 from valor_core.tenancy import sign_in, tenants
+from valor_core.tenancy.reasons import stated
 from valor_core.tenancy.sign_in import Method
 from valor_core.values import from_micros
 from valor_core.workbench.verb import verb, view
@@ -63,18 +64,32 @@ def revoke_others(work: Work) -> int:
     return ended
 
 
-@verb("session.revoke_any")
-def revoke_any(work: Work, session_id: str) -> None:
-    """End a sign-in of any member of the tenant."""
-    _end(work, _session(work, session_id))
+@view("session.list_all")
+def foresee_end(work: Work, session_id: str) -> SignIn:
+    """The sign-in that would end."""
+    return _told(work, [_session(work, session_id)])[0]
 
 
-@verb("session.revoke_any")
-def revoke_all_of(work: Work, name: str) -> int:
-    """End all sign-ins of a member; how many ended."""
+@view("session.list_all")
+def foresee_end_of(work: Work, name: str) -> Sequence[SignIn]:
+    """The sign-ins of a member that would end."""
     member = tenants.member_by_name(work, name)
+    return _told(work, sign_in.live_sessions(work, member.user_id))
+
+
+@verb("session.revoke_any")
+def revoke_any(work: Work, session_id: str, *, reason: str) -> None:
+    """End a sign-in of any member of the tenant."""
+    why = stated(reason)
+    _end(work, _session(work, session_id), reason=why)
+
+
+@verb("session.revoke_any")
+def revoke_all_of(work: Work, name: str, *, reason: str) -> int:
+    """End all sign-ins of a member; how many ended."""
+    why, member = stated(reason), tenants.member_by_name(work, name)
     ended = sign_in.end_sessions(work, user_id=member.user_id)
-    work.note(f"user:{member.user_id}", sessions_ended=ended)
+    work.note(f"user:{member.user_id}", sessions_ended=ended, reason=why)
     return ended
 
 
@@ -85,12 +100,12 @@ def _session(work: Work, session_id: str) -> SessionRow:
     return row
 
 
-def _end(work: Work, row: SessionRow) -> None:
+def _end(work: Work, row: SessionRow, **details: str) -> None:
     ended = sign_in.end_sessions(work, session=row.digest)
-    work.note(f"user:{row.user_id}", sessions_ended=ended)
+    work.note(f"user:{row.user_id}", sessions_ended=ended, **details)
 
 
-def _told(work: Work, rows: Sequence[SessionRow]) -> Sequence[SignIn]:
+def _told(work: Work, rows: Sequence[SessionRow]) -> list[SignIn]:
     names = {row.user_id: row.name for row in tenants.members(work)}
     return [
         SignIn(

@@ -5,6 +5,8 @@ import io
 import json
 import zipfile
 
+from prometheus_client import REGISTRY
+
 from tests.app.api.asking import bring, pages, refusal
 from tests.audit.attacker import attack
 from tests.books import ACME_2023, ACME_2024, table
@@ -13,6 +15,7 @@ from valor_core.audit import offline
 from valor_core.workbench.sealing import seal_log
 
 pytestmark = ONLY_SQLITE
+FINDINGS = "valor_audit_findings_total"
 
 
 def test_every_act_stands_in_the_log_newest_first_page_by_page(acme, client):
@@ -38,8 +41,10 @@ def test_the_log_holds_until_somebody_edits_it_and_then_names_the_first_bad_entr
     admin = client(acme.admin)
     before = admin.get("/audit/verify").json()
     attack(store, acme.id, lambda attacker: attacker.set(2, actor="user:nobody"))
+    counted = REGISTRY.get_sample_value(FINDINGS, {"kind": "entry_edited"}) or 0
     after = admin.get("/audit/verify").json()
 
+    assert REGISTRY.get_sample_value(FINDINGS, {"kind": "entry_edited"}) == counted + 1
     assert (before["holds"], before["findings"]) == (True, [])
     assert before["size"] == admin.get("/audit?limit=1").json()["entries"][0]["seq"]
     assert after["holds"] is False

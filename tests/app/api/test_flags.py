@@ -23,6 +23,7 @@ def test_a_flag_is_overridden_explained_and_ended_and_its_act_refused_meanwhile(
 
     assert (made["value"], made["decided_by"]) == (False, "tenant override")
     assert [each["layer"] for each in made["layers"]] == list(Layer)
+    assert (made.pop("made"), made.pop("before")) == (True, True)
     assert api.get("/flags/fact_import").json() == made
     assert {each["flag"] for each in api.get("/flags").json()["flags"]} == set(FLAGS)
     assert refusal(bring(client(acme.analyst), template().encode())) == (404, "switched_off")

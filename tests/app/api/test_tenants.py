@@ -71,7 +71,7 @@ def test_the_installation_suspends_no_part_of_itself_and_a_suspension_has_its_re
 
 def test_plans_and_features_of_a_tenant_are_set_with_what_changes_told_first(asked, store, acme):
     plan = {"plan": "team", "name": "Team", "currency": "USD", "price_minor": 4900,
-            "limits": {"reports_per_month": 7}}  # fmt: skip
+            "limits": {"reports_per_month": 7}, "reason": "as sold"}  # fmt: skip
     assert asked.post("/admin/plans", json=plan).json()["version"] == 1
     wanted = {"plan": "team", "reason": "as signed"}
     told = asked.put("/admin/tenants/acme/plan?dry_run=true", json=wanted).json()
@@ -89,10 +89,11 @@ def test_plans_and_features_of_a_tenant_are_set_with_what_changes_told_first(ask
         9,
         "a deal",
     )
-    assert (
-        asked.delete(f"/admin/tenants/acme/plan/overrides/{row['id']}?reason=done").status_code
-        == 204
-    )
+    path = f"/admin/tenants/acme/plan/overrides/{row['id']}"
+    back = [{"limit": "reports_per_month", "before": 9, "after": 7}]
+    told = asked.delete(f"{path}?dry_run=true").json()
+    assert told == {"made": False, "changes": back}
+    assert asked.delete(f"{path}?reason=done").json() == {"made": True, "changes": back}
     off = {"value": False, "reason": "a breach", "expires_at": TODAY}
     told = asked.put("/admin/tenants/acme/flags/reports/override", json=off).json()
     assert (told["value"], told["decided_by"]) == (False, "tenant override")
@@ -100,7 +101,8 @@ def test_plans_and_features_of_a_tenant_are_set_with_what_changes_told_first(ask
         asked.delete("/admin/tenants/acme/flags/reports/override?reason=done").json()["value"]
         is True
     )
-    assert asked.put("/admin/flags/reports", json={"killed": True, **WHY}).status_code == 204
+    told = asked.put("/admin/flags/reports", json={"killed": True, **WHY}).json()
+    assert told == {"made": True, "tenants": 2, "before": 2, "after": 0}
     now = {
         each["flag"]: each["value"]
         for each in asked.get("/admin/tenants/acme/flags").json()["flags"]

@@ -26,6 +26,16 @@ def test_the_address_people_open_is_kept_as_browsers_write_it():
     assert "agreed" not in repr(public)
 
 
+def test_the_claim_of_groups_and_the_name_of_the_button_are_settings():
+    told = public_address(SOUND | {"OIDC_GROUPS_CLAIM": "teams", "OIDC_NAME": "Acme ID"})
+    plain = public_address(SOUND)
+
+    assert told
+    assert plain
+    assert (told.provider.groups_claim, told.provider.name) == ("teams", "Acme ID")
+    assert plain.provider.groups_claim == "groups"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -115,13 +115,15 @@ def site(world: World, provider: Provider, network: httpx2.Client) -> Site:
     return site_beside(provider.issuer, world, network)
 
 
-def site_beside(issuer: str, world: World, network: httpx2.Client) -> Site:
+def site_beside(
+    issuer: str, world: World, network: httpx2.Client, *, groups_claim: str = "groups"
+) -> Site:
     settings = ProviderSettings(
         issuer=issuer,
         client_id=CLIENT_ID,
         client_secret=CLIENT_SECRET,
         redirect_uri=ORIGIN + CALLBACK,
-        groups_claim="groups",
+        groups_claim=groups_claim,
         scopes="openid profile",
         name="Acme ID",
     )
@@ -151,7 +153,7 @@ def site_beside(issuer: str, world: World, network: httpx2.Client) -> Site:
 
 def let_in(world: World, group: str, tenant: str, role: Role) -> None:
     with open_work(operator(PLATFORM), world.store) as work:
-        groups.map_group(work, group, role, tenant=tenant)
+        groups.map_group(work, group, role, tenant=tenant, reason="they work here")
 
 
 def said(answer: httpx2.Response) -> str:
@@ -400,6 +402,15 @@ def test_groups_of_any_other_shape_open_nothing(site, provider):
         provider.person = ANNA | {"groups": shape}
 
         assert site.browser().sign_in().status_code == 403, shape
+
+
+def test_groups_are_read_from_the_claim_that_is_named_and_from_no_other(world, provider, network):
+    site = site_beside(provider.issuer, world, network, groups_claim="teams")
+
+    assert site.browser().sign_in().status_code == 403  # they stand in `groups`
+    provider.person = {name: told for name, told in ANNA.items() if name != "groups"}
+    provider.person |= {"teams": ["acme-desk"]}
+    assert site.browser().sign_in().status_code == 303
 
 
 def test_keys_that_have_changed_are_asked_for_once(site, provider):
