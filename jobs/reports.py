@@ -162,7 +162,7 @@ def _outcome(
         document["audit_checkpoint"] = seal_log(store, caller.tenant_id)
         _lay_out(run, document, source)
     except ValorError as error:
-        return _Outcome(status=Status.FAILED, detail=f"{error}")
+        return _Outcome(status=Status.FAILED, detail=f"{error} {error.hint}".strip())
     except OSError as error:
         log.error("a report cannot be laid out", run=run.id, exc_info=error)
         return _Outcome(

@@ -249,6 +249,7 @@ def test_what_was_withdrawn_or_asked_for_by_who_has_left_fails_in_words_before_a
 
     gone = scheduled(desk, report, schedule.id)
     with open_work(desk.acme.admin, desk.store) as work:
+        members.resume_member(work, desk.acme.analyst.user_id, reason="back again")
         version = own_notebooks.list_notebooks(work)[0]
         own_notebooks.withdraw_notebook(work, version.id, reason="out of date")
     withdrawn = scheduled(desk, report, schedule.id)
