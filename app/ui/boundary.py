@@ -1,5 +1,7 @@
-"""Where a page ends that fails: what a person can mend is told as anywhere, a fault of ours by a
-number under which the log has all of it."""
+"""Where a page ends that fails: a refusal is told as anywhere, a fault of ours by a number.
+
+Under that number the log has all of it.
+"""
 
 import logging
 

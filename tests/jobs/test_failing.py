@@ -147,7 +147,7 @@ def test_a_report_is_scheduled_no_longer_than_its_maker_may_have_it_made(
         denied = [e for e in logbook.read_log(work) if e.action == "access.denied"]
     assert run.detail.startswith("This report is made for anna, who may not have it made now.")
     assert not (run.folder / "input.json").exists()
-    assert [(e.actor, e.target, json.loads(e.payload)["asked_by"]) for e in denied] == [
+    assert [(e.actor, e.target, json.loads(e.payload or b"")["asked_by"]) for e in denied] == [
         (f"job:{schedule.id}", "act:report.gather", maker.actor)
     ]
     for name in ("jobs", "reports"):

@@ -489,7 +489,7 @@ def _may_have_made(work: Work, report: str, asked_by: str) -> bool:
 
 @view("report.read")
 def made_no_more(work: Work) -> dict[str, str]:
-    """Of each schedule whose maker may not have its report made any more, by its id: who that is."""
+    """By the id of each schedule whose maker may not have its report made any more: who that is."""
     rows = [row for row in schedules.schedules(work) if is_report(row.job)]
     names = people.names(work)
     return {
