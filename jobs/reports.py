@@ -125,6 +125,10 @@ def carry_out(
                 jobs.renew_run(work, run, lease=timedelta())
             return run
         record = _record(run, outcome, seconds=time.monotonic() - began)
+        try:
+            _keep_beside(run, record)
+        except OSError as error:
+            outcome = _unwritten(run, error)
         with open_work(caller, store) as work:
             done = jobs.finish_run(work, run, outcome.status, detail=outcome.detail, record=record)
     except RunLost as error:
@@ -166,10 +170,30 @@ def _outcome(
     except ValorError as error:
         return _Outcome(status=Status.FAILED, detail=f"{error} {error.hint}".strip())
     except OSError as error:
-        log.error("a report cannot be laid out", run=run.id, exc_info=error)
-        return _Outcome(
-            status=Status.FAILED, detail=f"Its files cannot be written: {error.strerror}."
-        )
+        return _unwritten(run, error)
+    try:
+        return _made(store, caller, run, limits, stopped, document, source, reader)
+    except OSError as error:
+        return _unwritten(run, error)
+
+
+def _unwritten(run: JobRun, error: OSError) -> _Outcome:
+    """The disk is full, or what lies there is not ours to write."""
+    log.error("the files of a report cannot be written", run=run.id, exc_info=error)
+    return _Outcome(status=Status.FAILED, detail=f"Its files cannot be written: {error.strerror}.")
+
+
+def _made(
+    store: Store,
+    caller: Caller,
+    run: JobRun,
+    limits: Limits,
+    stopped: threading.Event,
+    document: Mapping[str, Any],
+    source: bytes,
+    reader: Caller | None,
+) -> _Outcome:
+    """What its notebook makes of the document, in a process of its own."""
 
     def still_ours() -> None:
         with open_work(caller, store) as work:
@@ -532,9 +556,9 @@ def _tail(folder: Path, code: int | None) -> str:
 
 
 def _record(run: JobRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]:
-    """What proves the run; it is kept in its row and beside its files."""
+    """What proves the run."""
     source = run.folder / "source.ipynb"
-    record = {
+    return {
         "run": run.id,
         "report": run.job,
         "parameters": run.parameters,
@@ -550,10 +574,12 @@ def _record(run: JobRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]
         "source_sha256": _sha256(source) if source.is_file() else None,
         "outputs": {file.name: _sha256(file) for file in _outputs(run.folder)},
     }
+
+
+def _keep_beside(run: JobRun, record: Mapping[str, Any]) -> None:
     if run.folder.is_dir():
         told = json.dumps(record, sort_keys=True, indent=1, allow_nan=False)
         (run.folder / "run.json").write_text(told + "\n")
-    return record
 
 
 def _sha256(file: Path) -> str:
