@@ -93,15 +93,18 @@ subprocess.run(["echo", "by a program of its own"], check=True)
 subprocess.Popen(["sleep", "600"], start_new_session=True)
 """
 REACHES_OUT = """
-import pathlib, socket
+import errno, pathlib, socket
 reached = []
 def reach(what, way):
     try:
         way()
     except (PermissionError, subprocess.CalledProcessError):
         return
+    except OSError as error:
+        if error.errno == errno.EOPNOTSUPP:
+            return
     reached.append(what)
-root, server = pathlib.Path("{root}"), {server}
+root, server, there = pathlib.Path("{root}"), {server}, ("127.0.0.1", {port})
 reach("a file of the installation", (root / "pyproject.toml").read_bytes)
 reach("a folder", lambda: os.listdir(root))
 reach("what lies beside the run", lambda: os.listdir("../.."))
@@ -111,7 +114,9 @@ reach("the server's environment", lambda: open(f"/proc/{{server}}/environ"))
 reach("terminals", lambda: os.listdir("/dev/pts"))
 reach("a terminal", lambda: open("/dev/ptmx", "rb+", buffering=0))
 reach("the server", lambda: os.kill(server, 0))
-reach("another port", lambda: socket.create_connection(("127.0.0.1", {port})))
+reach("another port", lambda: socket.create_connection(there))
+reach("a name server", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+reach("another port by another way", lambda: socket.socket(socket.AF_INET, 1, 262).connect(there))
 reach("a port of its own", lambda: socket.create_server(("127.0.0.1", 0)))
 reach("from a shell", lambda: subprocess.run(["cat", root / "valor"], check=True))
 json.dump(result | {{"reached": reached}}, open("result.json", "w"))
