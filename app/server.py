@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import importlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from app.compute import RUNS
 from app.monitoring.metrics import metrics_route
 from app.process import EVERYWHERE, HOST, origin
 from app.state import PROCESS
+from app.ui.boundary import OfStreamlit, end_of_a_page
 from app.web.assets import asset_routes
 from app.web.bodies import BodyLimits
 from app.web.callers import Callers
@@ -69,6 +71,7 @@ def create_app(
     use_store(store)
     use_api(answering)
     none_of_other_packages()
+    logging.getLogger("streamlit.error_util").addFilter(OfStreamlit())
     callers = Callers(store)
     PROCESS.callers = callers
     PROCESS.provider = public.provider.name if public else ""
@@ -98,6 +101,7 @@ def create_app(
     pages = st.App(
         ROOT / "app" / "main.py",  # absolute: a relative path depends on who started the process
         lifespan=lifespan,
+        on_script_error=end_of_a_page,
         routes=[
             *sign_in_routes(
                 store,

@@ -6,15 +6,16 @@ the server.
 
 import errno
 import os
-import shutil
 import stat
+import subprocess
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 
-def keep_plain_files(folder: Path, ours: Collection[str]) -> None:
-    """Removes all that is neither a file nor a folder; what has a name of ours is a file."""
+def keep_only(folder: Path, ours: Collection[str]) -> None:
+    """Removes all but what has a name of ours, or a spreadsheet's, and is a file."""
     if folder.is_symlink() or not folder.is_dir():
         folder.unlink(missing_ok=True)
         folder.mkdir(mode=0o700)
@@ -22,10 +23,31 @@ def keep_plain_files(folder: Path, ours: Collection[str]) -> None:
         entries = list(found)
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            if entry.name in ours:
-                shutil.rmtree(entry.path)
-        elif not entry.is_file(follow_symlinks=False):
+            remove(Path(entry.path))
+        elif not (_is_kept(entry.name, ours) and entry.is_file(follow_symlinks=False)):
             Path(entry.path).unlink()
+
+
+def _is_kept(name: str, ours: Collection[str]) -> bool:
+    return name in ours or name.endswith(".csv")
+
+
+def throw_away(folder: Path) -> None:
+    """Leaves the folder empty."""
+    remove(folder)
+    folder.mkdir(mode=0o700)
+
+
+def remove(folder: Path) -> None:
+    """Removes a folder however deep it is, which Python cannot from some depth on."""
+    subprocess.run(["/bin/rm", "-rf", "--", folder], check=True, env={})
+
+
+def keep_the_end(file: Path, *, most: int) -> None:
+    """Of a text that is longer, its last so many bytes."""
+    with suppress(OSError):
+        if file.stat().st_size > most:
+            file.write_text(end_of(file, most=most))
 
 
 def text_of(file: Path, *, most: int) -> str:

@@ -30,6 +30,9 @@ PACKAGES = ("valor_core", "jobs")
 WITHOUT_A_TERMINAL = """
 get_ipython().system = lambda asked: print(get_ipython().getoutput(asked, split=False))
 """  # what `!` would ask for; and in the order in which all else is printed
+PRINTS_APART = ("--IPKernelApp.capture_fd_output=False",)
+"""What another program prints goes to run.log: into cells it would come in pieces, as chance has
+it, and the report would not be made again to the byte."""
 OF_JUPYTER = ("/etc/jupyter", "/etc/ipython")
 
 
@@ -119,6 +122,7 @@ def _execute(folder: Path, order: Mapping[str, Any]) -> None:
         language="python",
         progress_bar=False,
         start_timeout=60,
+        extra_arguments=list(PRINTS_APART),
         config=Config({"KernelManager": {"transport": "ipc"}}),  # sockets in the folder, no ports
     )
 

@@ -26,7 +26,8 @@ from typing import Any
 
 from jobs.code_version import code_version
 from jobs.course import read_course
-from jobs.left_files import end_of, keep_plain_files, text_of
+from jobs.disk_use import too_much
+from jobs.left_files import end_of, keep_only, keep_the_end, text_of, throw_away
 from jobs.lending import Answers, Lent, lent_desk
 from jobs.notebook_child import PACKAGES
 from jobs.printing import PDF, print_page
@@ -51,7 +52,8 @@ OUTPUTS = (
 FILES_OF_A_RUN = (*OUTPUTS, "run.json", "run.log", "source.ipynb")
 OUTPUTS_MAX, SPREADSHEETS_MOST, NAME_MAX = 100_000_000, 100, 100
 RESULT_MAX = 8_000_000  # of text, which takes many times as much as values
-LOG_READ = 64_000
+LOG_READ, LOG_KEPT = 64_000, 1_000_000
+DISK_EVERY_S = 0.5
 STANDS_ON = (
     "run_id", "valuation_id", "snapshot_id", "audit_checkpoint", "enterprise_value",
     "value_per_share", "notebook",
@@ -123,6 +125,10 @@ def carry_out(
                 jobs.renew_run(work, run, lease=timedelta())
             return run
         record = _record(run, outcome, seconds=time.monotonic() - began)
+        try:
+            _keep_beside(run, record)
+        except OSError as error:
+            outcome = _unwritten(run, error)
         with open_work(caller, store) as work:
             done = jobs.finish_run(work, run, outcome.status, detail=outcome.detail, record=record)
     except RunLost as error:
@@ -162,12 +168,32 @@ def _outcome(
         document["audit_checkpoint"] = seal_log(store, caller.tenant_id)
         _lay_out(run, document, source)
     except ValorError as error:
-        return _Outcome(status=Status.FAILED, detail=f"{error}")
+        return _Outcome(status=Status.FAILED, detail=f"{error} {error.hint}".strip())
     except OSError as error:
-        log.error("a report cannot be laid out", run=run.id, exc_info=error)
-        return _Outcome(
-            status=Status.FAILED, detail=f"Its files cannot be written: {error.strerror}."
-        )
+        return _unwritten(run, error)
+    try:
+        return _made(store, caller, run, limits, stopped, document, source, reader)
+    except OSError as error:
+        return _unwritten(run, error)
+
+
+def _unwritten(run: JobRun, error: OSError) -> _Outcome:
+    """The disk is full, or what lies there is not ours to write."""
+    log.error("the files of a report cannot be written", run=run.id, exc_info=error)
+    return _Outcome(status=Status.FAILED, detail=f"Its files cannot be written: {error.strerror}.")
+
+
+def _made(
+    store: Store,
+    caller: Caller,
+    run: JobRun,
+    limits: Limits,
+    stopped: threading.Event,
+    document: Mapping[str, Any],
+    source: bytes,
+    reader: Caller | None,
+) -> _Outcome:
+    """What its notebook makes of the document, in a process of its own."""
 
     def still_ours() -> None:
         with open_work(caller, store) as work:
@@ -183,30 +209,36 @@ def _outcome(
         lent_desk(answers, lasts_s=limits.timeout_s + limits.grace_s) if reader else none() as lent
     ):
         order = _order(run.folder, run.parameters, document, limits, source=source, lent=lent)
-        status, code = run_child(order, limits=limits, stopped=stopped, still_ours=still_ours)
+        ended = run_child(order, limits=limits, stopped=stopped, still_ours=still_ours)
     if reader:
         answers.write(run.folder / ANSWERS)
     if lent and _shows(run.folder, lent.key):
         status, detail = Status.FAILED, "It showed the key by which it reads, so nothing is kept."
-    elif laid_out != _laid_out(run.folder):
+    elif not ended.early and laid_out != _laid_out(run.folder):
         status, detail = Status.FAILED, "It altered what it was made from, so it proves nothing."
     else:
-        status, detail = _ended(run, document, limits, status, code)
+        status, detail = _ended(run, document, limits, ended)
+    left = sum(file.stat().st_size for file in _outputs(run.folder))
+    if status is not Status.SUCCEEDED and left > OUTPUTS_MAX:
+        throw_away(run.folder)
     stands_on = {name: document[name] for name in STANDS_ON if name in document}
-    return _Outcome(status=status, detail=detail, exit_code=code, stands_on=stands_on)
+    return _Outcome(status=status, detail=detail, exit_code=ended.code, stands_on=stands_on)
 
 
 def _ended(
     run: JobRun,
     document: Mapping[str, Any],
     limits: Limits,
-    status: Status | None,
-    code: int | None,
+    ended: "Ended",
 ) -> tuple[Status, str]:
     """How the run ended, told by its exit code and what it left; the page of a good one printed."""
-    if status is not None:
-        told = {Status.TIMEOUT: f"It took longer than {limits.timeout_s:g} s."}
-        return status, told.get(status, "It was stopped.")
+    code = ended.code
+    if ended.early is not None:
+        told = {
+            Status.TIMEOUT: f"It took longer than {limits.timeout_s:g} s.",
+            Status.FAILED: f"It wrote {ended.too_much}, so it was stopped and nothing is kept.",
+        }
+        return ended.early, told.get(ended.early, "It was stopped.")
     if code == 0 and (unfit := _unfit_to_keep(run.folder)):
         return Status.FAILED, unfit
     if code == 0 and _is_result(run, document) and (run.folder / "report.html").is_file():
@@ -252,8 +284,7 @@ def _shows(folder: Path, key: str) -> bool:
     files = [file for file in folder.rglob("*") if file.is_file() and not file.is_symlink()]
     if not any(key.encode() in file.read_bytes() for file in files):
         return False
-    for file in files:
-        file.unlink()
+    throw_away(folder)
     return True
 
 
@@ -319,11 +350,12 @@ def _made_again(ground: Ground, folder: Path, limits: Limits) -> tuple[list[str]
     lasts_s = limits.timeout_s + limits.grace_s
     with lent_desk(answers, lasts_s=lasts_s) if answers else none() as lent:
         order = _order(folder, run.parameters, ground.told, limits, source=source, lent=lent)
-        status, code = run_child(
-            order, limits=limits, stopped=threading.Event(), still_ours=lambda: None
-        )
-    if code != 0:
-        return [], ["it took too long to make it again" if status else _tail(folder, code)]
+        ended = run_child(order, limits=limits, stopped=threading.Event(), still_ours=lambda: None)
+    if ended.early:
+        why = f"it wrote {ended.too_much}" if ended.too_much else "it took too long"
+        return [], [f"{why} to be made again"]
+    if ended.code != 0:
+        return [], [_tail(folder, ended.code)]
     compared = sorted({"report.html", *run.data} - {PDF})  # which tells when it was printed
     same = [
         name
@@ -366,14 +398,23 @@ def _as_json(told: Mapping[str, Any]) -> str:
     return json.dumps(told, sort_keys=True, allow_nan=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a child ended: by itself, with a code, or early, as it had to be ended."""
+
+    code: int | None = None
+    early: Status | None = None
+    too_much: str = ""  # of what it had written more than it may
+
+
 def run_child(
     order: Mapping[str, Any],
     *,
     limits: Limits,
     stopped: threading.Event,
     still_ours: Callable[[], None],
-) -> tuple[Status | None, int | None]:
-    """The exit code, or why it was ended; `still_ours` renews the lease and may raise RunLost."""
+) -> Ended:
+    """Has it done and leaves what is kept; `still_ours` renews the lease and may raise RunLost."""
     folder = Path(order["folder"])
     with (folder / "run.log").open("wb") as log_file:
         child = subprocess.Popen(
@@ -386,31 +427,50 @@ def run_child(
             start_new_session=True,
         )
     assert child.stdin is not None
-    began, renewed = time.monotonic(), time.monotonic()
-    grace = limits.grace_s
+    ended = Ended()
     try:
         # The order goes through a pipe (arguments show in `ps`), which stays open: its end tells
         # the child that we are gone.
         child.stdin.write(json.dumps(order).encode() + b"\n")
         child.stdin.flush()
-        while child.poll() is None:
-            now = time.monotonic()
-            if now - began > limits.timeout_s:
-                return Status.TIMEOUT, None
-            if stopped.wait(0.1):
-                grace = 0.0
-                return Status.CANCELLED, None
-            if now - renewed > limits.lease.total_seconds() / 3:
-                still_ours()
-                renewed = now
+        ended = _watched(child, folder, limits, stopped, still_ours)
     except BrokenPipeError:  # it ended before it had read its order: the log says why
         child.wait(limits.grace_s)
     finally:
-        _end(child, grace)
-        keep_plain_files(folder, FILES_OF_A_RUN)
+        _end(child, 0.0 if ended.early is Status.CANCELLED else limits.grace_s)
         with suppress(BrokenPipeError):
             child.stdin.close()
-    return None, child.returncode
+        keep_only(folder, FILES_OF_A_RUN)
+        keep_the_end(folder / "run.log", most=LOG_KEPT)
+        if ended.too_much:
+            throw_away(folder)
+    return ended if ended.early else Ended(code=child.returncode)
+
+
+def _watched(
+    child: subprocess.Popen[bytes],
+    folder: Path,
+    limits: Limits,
+    stopped: threading.Event,
+    still_ours: Callable[[], None],
+) -> Ended:
+    """Waits for its end; tells why where it must not go on."""
+    began = renewed = looked = time.monotonic()
+    while child.poll() is None:
+        now = time.monotonic()
+        if now - began > limits.timeout_s:
+            return Ended(early=Status.TIMEOUT)
+        if stopped.wait(0.1):
+            return Ended(early=Status.CANCELLED)
+        if now - looked > DISK_EVERY_S:
+            if held := too_much(folder, child.pid):
+                return Ended(early=Status.FAILED, too_much=held)
+            looked = now
+        if now - renewed > limits.lease.total_seconds() / 3:
+            still_ours()
+            renewed = now
+    held = too_much(folder, child.pid)
+    return Ended(early=Status.FAILED, too_much=held) if held else Ended()
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -496,9 +556,9 @@ def _tail(folder: Path, code: int | None) -> str:
 
 
 def _record(run: JobRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]:
-    """What proves the run; it is kept in its row and beside its files."""
+    """What proves the run."""
     source = run.folder / "source.ipynb"
-    record = {
+    return {
         "run": run.id,
         "report": run.job,
         "parameters": run.parameters,
@@ -514,10 +574,12 @@ def _record(run: JobRun, outcome: _Outcome, *, seconds: float) -> dict[str, Any]
         "source_sha256": _sha256(source) if source.is_file() else None,
         "outputs": {file.name: _sha256(file) for file in _outputs(run.folder)},
     }
+
+
+def _keep_beside(run: JobRun, record: Mapping[str, Any]) -> None:
     if run.folder.is_dir():
         told = json.dumps(record, sort_keys=True, indent=1, allow_nan=False)
         (run.folder / "run.json").write_text(told + "\n")
-    return record
 
 
 def _sha256(file: Path) -> str:

@@ -164,6 +164,8 @@ def ask_for_due_slots(store: Store, tenant_id: TenantId, *, now: datetime | None
     asked, full = 0, set()
     _seed(store, tenant_id)
     with open_work(_job(tenant_id), store) as work:
+        jobs.set_right_what_is_ahead(_at(work, now))
+    with open_work(_job(tenant_id), store) as work:
         due = jobs.due_slots(_at(work, now))
     for each in due:
         job = job_named(each.job, JOBS)

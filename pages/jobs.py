@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.ui import report_sending, show, when
+from app.ui import failing, report_sending, show, when
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.words import moment
 from jobs.runner import wake
@@ -153,6 +153,7 @@ st.write("What is done in the background in this tenant, when, and what came of 
 with open_work(who) as at_start:
     rows, goals = overview(at_start), deliveries.list_destinations(at_start)
     always = always_done(at_start)
+failing.of_nobody(who)
 for each in rows:
     standing(each)
 st.header("History", anchor=False)

@@ -161,7 +161,7 @@ def one_run(run: JobRun, sent: Sequence[Delivery]) -> None:
 def schedules() -> None:
     """What will be made, each with ways to change, pause and end it."""
     with open_work(who) as work:
-        rows = reports.list_schedules(work)
+        rows, makers = reports.list_schedules(work), reports.made_no_more(work)
     for row in rows:
         with st.container(border=True):
             said = f"{row.in_words[:1].upper()}{row.in_words[1:]}"
@@ -172,6 +172,11 @@ def schedules() -> None:
                 f"**{about(row.report, row.parameters)}**  \n{show.plain(said)}, {next_one}"
                 + (f"; sent to {show.plain(to)}" if to else "")
             )
+            if row.id in makers:
+                st.caption(
+                    f"It is not made: {show.plain(makers[row.id])}, who scheduled it, has left or "
+                    "may not any more. Schedule it anew, then end this one."
+                )
             if may_schedule:
                 with st.container(horizontal=True):
                     changing(row)

@@ -56,16 +56,61 @@ def test_inside_the_walls_is_what_was_named_and_nothing_else(tmp_path: Path):
     assert (tmp_path / "read" / "a").read_text() == "old"
 
 
+SOCKETS = """
+import socket
+from valor_core.walls import wall_in
+wall_in(reads=(), writes=(), port=None)
+def made(family, kind, protocol):
+    try:
+        socket.socket(family, kind, protocol).close()
+    except OSError:
+        return False
+    return True
+flags = socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+print({(family, kind, protocol) for family in range(64) for kind in range(1, 11)
+       for protocol in (0, 6, 17, 132, 262) if made(family, kind | flags, protocol)})
+"""
+
+
+@pytest.mark.skipif(bool(walls.lacking()), reason=f"cannot be walled off here: {walls.lacking()}")
+def test_of_all_kinds_of_sockets_inside_the_walls_local_ones_and_tcp_are_left():
+    """Landlock does not look at UDP, nor at multipath TCP (262), which reaches any TCP port."""
+    done = subprocess.run(
+        [sys.executable, "-c", SOCKETS], env={"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    tcp = {(family, 1, protocol) for family in (2, 10) for protocol in (0, 6)}
+    assert eval(done.stdout) == tcp | {(1, kind, 0) for kind in (1, 2, 3, 5)}
+
+
+@pytest.mark.skipif(bool(walls.lacking()), reason=f"cannot be walled off here: {walls.lacking()}")
+def test_nobody_inside_goes_round_the_filter_by_a_ring():
+    ring = "import ctypes; from valor_core.walls import wall_in\n"
+    ring += "wall_in(reads=(), writes=(), port=None)\n"
+    ring += "libc = ctypes.CDLL(None, use_errno=True)\n"
+    ring += "print(libc.syscall(425, 1, ctypes.create_string_buffer(256)), ctypes.get_errno())"
+    done = subprocess.run(
+        [sys.executable, "-c", ring], env={"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout.split() == ["-1", str(errno.EOPNOTSUPP)]
+
+
 def test_what_cannot_be_walled_off_is_named(monkeypatch: pytest.MonkeyPatch):
     said = {}
     for version in (0, 3, 5, 6, 7):
         monkeypatch.setattr(walls, "version", lambda version=version: version)
+        monkeypatch.setattr(walls, "can_filter", lambda: True)
         said[version] = walls.lacking()
 
     assert said[0].startswith("files, network and processes of the machine")
     assert said[3].startswith("the network")
     assert said[5].startswith("signals")
     assert said[6] == said[7] == ""
+    monkeypatch.setattr(walls, "can_filter", lambda: False)
+    assert walls.lacking().startswith("sockets of other kinds")
 
 
 def test_without_landlock_nothing_is_walled_and_nothing_fails(monkeypatch: pytest.MonkeyPatch):

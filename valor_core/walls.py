@@ -1,7 +1,8 @@
 """Walls that a process draws around itself and all that it starts, by Linux's Landlock.
 
 Nothing but what is named can be read or written from then on, no process outside is signalled or
-looked into, and TCP reaches one port. It needs no privilege, and nobody inside can take it back.
+looked into, TCP reaches one port, and sockets of other kinds are local ones. It needs no privilege,
+and nobody inside can take it back.
 """
 
 import ctypes
@@ -10,6 +11,8 @@ import struct
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+from valor_core.socket_filter import allow_tcp_and_local_sockets_alone, can_filter
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # system calls, alike on all machines
 NO_NEW_PRIVILEGES = 38  # of prctl; without it a setuid program would leave the walls
@@ -45,6 +48,8 @@ def lacking() -> str:
         return "the network: its kernel's Landlock is older than version 4 (Linux 6.7)"
     if version() < WITH_SCOPES:
         return "signals to other processes: its kernel's Landlock is older than version 6"
+    if not can_filter():
+        return "sockets of other kinds than TCP: its kernel filters none (seccomp)"
     return ""
 
 
@@ -72,6 +77,8 @@ def wall_in(*, reads: Iterable[Path | str], writes: Iterable[Path | str], port: 
     _done(ctypes.CDLL(None, use_errno=True).prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0))
     _done(_call(RESTRICT_SELF, rules, 0))
     os.close(rules)
+    if can_filter():
+        allow_tcp_and_local_sockets_alone()
 
 
 def _rights(known: int) -> int:

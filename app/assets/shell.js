@@ -1,5 +1,6 @@
-// Runs beside Streamlit on every page: sends a signed-out page to the sign-in, and offers a reload when
-// the server was upgraded under an open page. It draws nothing while all is well.
+// Runs beside Streamlit on every page: sends a signed-out page to the sign-in, offers a reload when the
+// server was upgraded under an open page, and has the Tab key find what a button has opened. It draws
+// nothing while all is well.
 (() => {
   // Else Streamlit tries the address of the page as its base first: two answers of 404 on each page.
   window.__streamlit = { BACKEND_BASE_URL: location.origin };
@@ -22,6 +23,30 @@
   setInterval(checkSession, EVERY_MS);
   addEventListener('online', checkSession);
   document.addEventListener('visibilitychange', checkSession);
+
+  // What a button opens stands at the end of the document, behind all the rest of the page.
+  const OPENER = '[data-testid=stPopoverButton][aria-expanded=true]';
+  const STOPS = 'a[href],button,input,select,textarea,[tabindex]';
+
+  function walkThroughWhatIsOpen(event) {
+    const opener = document.querySelector(OPENER);
+    const opened = document.querySelector('[data-testid=stPopoverBody]');
+    if (event.key !== 'Tab' || !opener || !opened) return;
+    const stops = [...opened.querySelectorAll(STOPS)].filter(
+      (each) => each.tabIndex >= 0 && !each.disabled && each.getClientRects().length,
+    );
+    const [from, back] = [document.activeElement, event.shiftKey];
+    if (from === opener && !back && stops.length) {
+      stops[0].focus();
+      event.preventDefault();
+    } else if (from === stops[0] && back) {
+      opener.focus();
+      event.preventDefault();
+    } else if (from === stops.at(-1) && !back) {
+      opener.focus(); // the browser goes on from there, to what follows on the page
+    }
+  }
+  document.addEventListener('keydown', walkThroughWhatIsOpen, true);
 
   // What Chromium, Firefox and Safari say when a script of an older version is gone.
   const GONE = /dynamically imported module|Importing a module script failed|Unable to preload CSS/;

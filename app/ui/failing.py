@@ -1,4 +1,4 @@
-"""What failed on schedule, for those who may read it: on Home, until it is well again."""
+"""What failed on schedule, or must, for those who may read it, until it is well again."""
 
 import streamlit as st
 
@@ -25,6 +25,24 @@ def on_home(who: Caller) -> None:
         _told("reports", run, titles.get(run.job) or title_of(run.job))
     for run in done:
         _told("jobs", run, title_of(run.job))
+
+
+def of_nobody(who: Caller) -> None:
+    """Each schedule of a report whose maker may not have it made any more; else nothing."""
+    with open_work(who) as work:
+        if not _open(work, "report.read"):
+            return
+        makers, titles = reports.made_no_more(work), reports.titles(work)
+        rows = [row for row in reports.list_schedules(work) if row.id in makers]
+    for row in rows:
+        st.warning(
+            f"**{show.plain(titles[row.report])}**, {show.plain(row.in_words)}, is not made: "
+            f"{show.plain(makers[row.id])}, who scheduled it, has left or may not any more. "
+            "Whoever may schedules it anew, or ends it.",
+            icon=":material/person_off:",
+        )
+    if rows:
+        link("reports", "To the page Reports", icon=":material/arrow_forward:")
 
 
 def _open(work: Work, act: str) -> bool:

@@ -45,14 +45,16 @@ def environment(home: Path) -> dict[str, str]:
 
 @contextmanager
 def served_from(home: Path, *options: str) -> Iterator[Installation]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "serve", "--port", "0", *options],
-        env=environment(home),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    """Its log stands in the home."""
+    with (home / "log").open("w") as log_file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "serve", "--port", "0", *options],
+            env=environment(home),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=log_file,
+            text=True,
+        )
     assert process.stdout
     link = next(line.strip() for line in process.stdout if "/login#token=" in line)
     try:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.browser import COLOUR_RULES, until, violations
 from tests.browser.installation import Installation
@@ -134,6 +134,25 @@ def test_the_list_of_pages_is_walked_by_keyboard(desk, installation):
     desk.get_by_role("button", name="Verify the audit log").focus()
     desk.keyboard.press("Enter")
     desk.get_by_text("The log holds").wait_for()
+
+
+def test_what_a_button_opens_is_walked_by_keyboard_and_left_for_what_follows(desk, installation):
+    shown(desk, installation, "")
+    opener = desk.get_by_role("button", name="Amounts in millions")
+    inside = "!!document.activeElement.closest('[data-testid=stPopoverBody]')"
+    opener.focus()
+    desk.keyboard.press("Enter")
+    desk.get_by_role("dialog").wait_for()
+
+    desk.keyboard.press("Tab")
+    assert desk.evaluate(inside)
+    desk.keyboard.press("Shift+Tab")
+    expect(opener).to_be_focused()
+    for _ in range(20):
+        desk.keyboard.press("Tab")
+        if not desk.evaluate(inside):
+            break
+    expect(desk.get_by_role("button", name="Sign out")).to_be_focused()
 
 
 def test_signing_out_leads_back_to_the_sign_in(page, installation):

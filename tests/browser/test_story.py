@@ -6,7 +6,9 @@ And its other side: who has no sign-in sees nothing, by page or by socket.
 import io
 import re
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import openpyxl
@@ -110,6 +112,35 @@ def test_without_a_sign_in_there_is_nothing_to_see(browser: Browser, installatio
         assert "/login" in stranger.url, path
     assert "Apple" not in stranger.inner_text("body")
     stranger.context.close()
+
+
+def write_no_list_where_there_is_always_one(database: Path) -> None:
+    """As soon as the jobs have been looked at for the first time."""
+    with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as store:
+        for _ in range(300):
+            if store.execute("UPDATE schedules SET deliver_to = '5'").rowcount:
+                return
+            time.sleep(0.1)
+    pytest.fail("no job was looked at within 30 s")
+
+
+def test_a_page_that_fails_by_our_fault_gives_a_number_under_which_the_log_has_the_reason(
+    page: Page, tmp_path: Path
+):
+    with served_from(tmp_path) as running:
+        page.goto(running.link)
+        page.wait_for_url(lambda url: "/login" not in url)
+        write_no_list_where_there_is_always_one(tmp_path / "valor.sqlite")
+        page.goto(f"{running.origin}/jobs")
+
+        told = page.get_by_text("Something went wrong that is not your fault")
+        told.wait_for()
+        number = page.get_by_test_id("stAlert").locator("code").inner_text()
+
+    logged = (tmp_path / "log").read_text()
+    assert f"number={number}" in logged
+    assert "TypeError: 'int' object is not iterable" in logged
+    assert logged.count("Traceback") == 1
 
 
 def test_a_bare_socket_to_the_stream_is_refused(installation: Installation):

@@ -77,6 +77,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "notebook_altered": {"title": "Covenant check", "version": 2},
     "nothing_new": {"title": "Covenant check", "version": 2},
     "not_approved": {"title": "Covenant check"},
+    "sql_busy": {"own": 4},
     "asker_gone": {"who": "anna"},
     "bad_event": {"field": "amount_minor"},
     "no_beta": {"count": 12},

@@ -16,7 +16,7 @@ from typing import Any
 from jobs import reports as making
 from jobs import runner
 from jobs.code_version import code_version
-from jobs.reports import Limits
+from jobs.reports import Ended, Limits
 from jobs.schedule import JOBS
 from valor_core.store.engines import Store
 from valor_core.values import Caller, Role, TenantId
@@ -46,13 +46,13 @@ def due_alone(job: str, tenant_id: str) -> None:
     making.print_page = lambda folder, environment: False
 
 
-def at_once(order: Mapping[str, Any], **_options: object) -> tuple[None, int]:
+def at_once(order: Mapping[str, Any], **_options: object) -> Ended:
     """As a notebook leaves its folder."""
     folder = Path(order["folder"])
     told = json.loads((folder / "input.json").read_text())
     (folder / "result.json").write_text(json.dumps({"run_id": told["run_id"]}))
     (folder / "report.html").write_text("<p>The report.</p>")
-    return None, 0
+    return Ended(code=0)
 
 
 def killed(of: Any, name: str, *, done_first: bool) -> None:

@@ -1,6 +1,8 @@
 """A report from the filed figures to a page that opens offline, and every way in which it fails."""
 
+import errno
 import json
+import os
 import re
 import threading
 import time
@@ -22,6 +24,7 @@ from valor_core.coverage.report_document import UNTOLD, ReportDocument, read_doc
 from valor_core.coverage.report_parameters import report_source
 from valor_core.errors import AccessDenied, BadInputs, NotFound
 from valor_core.store.tables import ValuationRow
+from valor_core.store.work import StoreUnavailable
 from valor_core.values import Caller, Role
 from valor_core.workbench import companies, jobs, logbook, reports, valuations
 from valor_core.workbench.verb import open_work
@@ -272,6 +275,46 @@ def test_a_report_that_a_person_stops_is_given_up_and_leaves_no_kernel(
     assert nothing_left_of(run)
     with pytest.raises(RunLost), open_work(book.acme.analyst, book.store) as work:
         reports.cancel_run(work, run.id)
+
+
+@pytest.mark.parametrize("when", ["before its notebook", "after it"])
+def test_a_report_whose_files_cannot_be_written_fails_and_says_why(
+    book: World, monkeypatch: pytest.MonkeyPatch, when: str
+):
+    """S50: a full disk; the run's row tells it, and nobody waits for its lease to end."""
+
+    def no_space(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    a_notebook(monkeypatch, "raise SystemExit")
+    run = held(book)
+    first = when == "before its notebook"
+    monkeypatch.setattr(running_reports, "_lay_out" if first else "_keep_beside", no_space)
+
+    done = carry_out(book.store, book.acme.analyst, run)
+
+    assert done.status is Status.FAILED
+    assert done.detail == "Its files cannot be written: No space left on device."
+
+
+def test_a_run_whose_lease_cannot_be_renewed_is_ended_and_left_to_the_next_process(
+    book: World, monkeypatch: pytest.MonkeyPatch
+):
+    """G53: the database is away in the middle of it."""
+    a_notebook(monkeypatch, "import time\ntime.sleep(60)")
+    run = held(book)
+
+    def away(*_: object, **__: object) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(jobs, "renew_run", away)
+    soon = Limits(lease=timedelta(seconds=1))
+    with pytest.raises(StoreUnavailable):
+        carry_out(book.store, book.acme.analyst, run, limits=soon)
+
+    assert nothing_left_of(run)
+    with open_work(book.acme.analyst, book.store) as work:
+        assert reports.read_run(work, run.id).status is Status.RUNNING  # until its lease ends
 
 
 def test_an_attempt_that_was_overtaken_cannot_publish(book: World):

@@ -1,6 +1,7 @@
 """What fails on schedule tells somebody: once a series, and when it is well again."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -9,14 +10,17 @@ from typing import Any
 
 import pytest
 
+from jobs import runner
 from jobs.delivering import deliver_due
 from jobs.schedule import STANDING, title_of
 from tests.conftest import ONLY_SQLITE, World
 from tests.jobs.test_delivering import Mailbox, destination, hook, laid, mailbox
+from tests.pages.opening import opened, texts
 from valor_core.coverage.job_runs import Status
 from valor_core.coverage.schedules import ScheduleChange
 from valor_core.errors import NotFound
-from valor_core.workbench import jobs, reports
+from valor_core.values import Role
+from valor_core.workbench import jobs, logbook, members, reports
 from valor_core.workbench.verb import open_work
 
 __all__ = ["laid", "mailbox"]
@@ -119,3 +123,33 @@ def report(world: World, schedule_id: str, day: int, end: Status) -> None:
 def test_nobody_is_told_at_a_destination_that_is_not_there(world: World):
     with pytest.raises(NotFound):
         told_to(world, "nowhere")
+
+
+@pytest.mark.parametrize("loses", ["membership", "role"])
+def test_a_report_is_scheduled_no_longer_than_its_maker_may_have_it_made(
+    world: World, monkeypatch: pytest.MonkeyPatch, loses: str
+):
+    maker = world.acme.analyst
+    with open_work(maker, world.store) as work:
+        schedule = reports.schedule_report(work, "sla", {}, cron="0 7 * * mon-fri")
+    with open_work(world.acme.admin, world.store) as work:
+        assert reports.made_no_more(work) == {}
+        if loses == "membership":
+            members.suspend_member(work, maker.user_id, reason="has left")
+        else:
+            members.change_role(work, maker.user_id, Role.VIEWER, reason="another desk")
+
+    runner.tick(world.store, now=datetime.now(UTC) + timedelta(days=4))
+
+    with open_work(world.acme.admin, world.store) as work:
+        assert reports.made_no_more(work) == {schedule.id: "anna"}
+        [run] = reports.failing_reports(work)
+        denied = [e for e in logbook.read_log(work) if e.action == "access.denied"]
+    assert run.detail.startswith("This report is made for anna, who may not have it made now.")
+    assert not (run.folder / "input.json").exists()
+    assert [(e.actor, e.target, json.loads(e.payload or b"")["asked_by"]) for e in denied] == [
+        (f"job:{schedule.id}", "act:report.gather", maker.actor)
+    ]
+    for name in ("jobs", "reports"):
+        said = texts(opened(monkeypatch, world.acme.admin, name))
+        assert re.search("not made: anna, who scheduled it", said)

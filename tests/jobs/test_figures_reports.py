@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from jobs.reports import run_report, verify_run
-from tests.books import ACME_2023, ACME_2024, imported, table
+from tests.books import ACME_2023, ACME_2024, imported, of_the_demo_book, table, valued
 from tests.conftest import ONLY_SQLITE, World
 from tests.market.played import QUESTION, Played, begin_anew
 from tests.needs import needed
@@ -204,6 +204,25 @@ def test_a_portfolio_review_tells_what_moved_and_why_and_what_is_old(book: World
     later, _ = executed(tmp_path, *gathered(book, "portfolio_review", since="2199-01-01"))
     assert "No value was saved since 2199-01-01." in later
     assert "No value is older than 90 days." in later
+
+
+HOSTILE = "<img src=x onerror=alert(1)>[a](javascript:alert(1))"
+
+
+def test_what_somebody_wrote_is_inert_text_in_a_report(world: World, tmp_path: Path):
+    """S34: the name of a company and the reasons of a value, in the reports that tell them."""
+    raw = of_the_demo_book("KO").replace(b"Coca-Cola Co", HOSTILE.encode())
+    imported(world.acme.analyst, raw)
+    valued(world.acme.analyst, why=HOSTILE)
+
+    run = run_report(world.store, world.acme.analyst, "valuation", {"company": "KO"})
+    review, _ = executed(tmp_path, *gathered(world, "portfolio_review", world.acme.analyst))
+    decided, _ = executed(tmp_path, *gathered(world, "committee_book", company="KO"))
+
+    for page in ((run.folder / "report.html").read_text(), review, decided):
+        assert "&lt;img src=x onerror=alert(1)&gt;" in page
+        assert "<img src=x" not in page
+        assert 'href="javascript:' not in page
 
 
 def test_a_review_of_nothing_says_how_to_begin(world: World, tmp_path: Path):

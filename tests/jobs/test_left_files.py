@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis.strategies import dictionaries, lists, none, recursive, sampled_from, text
 
 from jobs.course import Course, course_of, read_course
-from jobs.left_files import end_of, keep_plain_files, text_of
+from jobs.left_files import end_of, keep_only, keep_the_end, text_of
 
 WORDS = sampled_from(
     ["cells", "cell_type", "code", "markdown", "source", "#", "outputs", "metadata", "papermill"]
@@ -69,10 +69,20 @@ def test_a_pipe_holds_no_reader_and_a_link_leads_nowhere(littered: Path):
         text_of(littered / "run.json", most=100)
 
 
-def test_files_and_folders_stay_and_all_else_goes(littered: Path):
-    keep_plain_files(littered, ("run.json", "answers.json"))
+def test_files_of_a_run_stay_and_all_else_goes_however_deep_it_lies(littered: Path):
+    (littered / "scratch.bin").write_text("of no use to anybody")
+    (littered / "losses.csv").write_text("kept")
+    deep = os.open(littered / "pictures", os.O_RDONLY)
+    for _ in range(3_000):
+        os.mkdir("deeper", dir_fd=deep)
+        below = os.open("deeper", os.O_RDONLY, dir_fd=deep)
+        os.close(deep)
+        deep = below
+    os.close(deep)
 
-    assert sorted(each.name for each in littered.iterdir()) == ["pictures", "report.html"]
+    keep_only(littered, ("report.html", "run.json", "answers.json"))
+
+    assert sorted(each.name for each in littered.iterdir()) == ["losses.csv", "report.html"]
     assert (littered.parent / "outside").read_text() == "not of this run"
 
 
@@ -81,7 +91,7 @@ def test_a_folder_that_was_taken_away_or_leads_elsewhere_is_made_anew(tmp_path: 
     elsewhere.symlink_to(tmp_path)
 
     for folder in (gone, elsewhere):
-        keep_plain_files(folder, ())
+        keep_only(folder, ())
         assert list(folder.iterdir()) == []
         assert not folder.is_symlink()
 
@@ -91,3 +101,5 @@ def test_of_a_log_its_end_is_read(tmp_path: Path):
 
     assert end_of(tmp_path / "run.log", most=9) == "a\nthe end"
     assert end_of(tmp_path / "nothing", most=9) == ""
+    keep_the_end(tmp_path / "run.log", most=9)
+    assert (tmp_path / "run.log").read_text() == "a\nthe end"

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -17,9 +18,10 @@ import psutil
 import pytest
 
 from app.answering import answering
+from jobs import disk_use
 from jobs import reports as running_reports
 from jobs.lending import CONNECTIONS_MOST, Answers, Lent, NotToldThen, lent_desk, use_api
-from jobs.reports import carry_out, run_report, verify_run
+from jobs.reports import Ended, carry_out, run_report, verify_run
 from jobs.schedule import OWN_NOTEBOOK
 from tests.conftest import ONLY_SQLITE, World
 from tests.coverage.notebooks import a_notebook
@@ -65,7 +67,7 @@ book = vc.open()
 apple = book.company("AAPL")
 with open("figures.csv", "w", newline="") as file:
     csv.writer(file).writerows([["company", "facts"], [str(years), len(apple.facts)]])
-json.dump({"tenant": repr(book), "companies": len(book.companies())}, open("result.json", "w"))
+result = {"tenant": repr(book), "companies": len(book.companies())}
 """
 TRIES_MORE = """
 refused = []
@@ -85,20 +87,24 @@ shown = "".join(read(f"/proc/{pid}/{name}") for pid in ("self", os.getppid())
                 for name in ("environ", "cmdline"))
 history = [line for _, _, line in get_ipython().history_manager.get_range()]
 told = "_".join(["vx", "run."]) in shown + repr(history)
-json.dump([refused, told], open("told.json", "w"))
+result |= {"refused": refused, "told_the_key": told}
 !echo a shell runs within the same limits
+subprocess.run(["echo", "by a program of its own"], check=True)
 subprocess.Popen(["sleep", "600"], start_new_session=True)
 """
 REACHES_OUT = """
-import pathlib, socket
+import errno, pathlib, socket
 reached = []
 def reach(what, way):
     try:
         way()
     except (PermissionError, subprocess.CalledProcessError):
         return
+    except OSError as error:
+        if error.errno == errno.EOPNOTSUPP:
+            return
     reached.append(what)
-root, server = pathlib.Path("{root}"), {server}
+root, server, there = pathlib.Path("{root}"), {server}, ("127.0.0.1", {port})
 reach("a file of the installation", (root / "pyproject.toml").read_bytes)
 reach("a folder", lambda: os.listdir(root))
 reach("what lies beside the run", lambda: os.listdir("../.."))
@@ -108,10 +114,12 @@ reach("the server's environment", lambda: open(f"/proc/{{server}}/environ"))
 reach("terminals", lambda: os.listdir("/dev/pts"))
 reach("a terminal", lambda: open("/dev/ptmx", "rb+", buffering=0))
 reach("the server", lambda: os.kill(server, 0))
-reach("another port", lambda: socket.create_connection(("127.0.0.1", {port})))
+reach("another port", lambda: socket.create_connection(there))
+reach("a name server", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+reach("another port by another way", lambda: socket.socket(socket.AF_INET, 1, 262).connect(there))
 reach("a port of its own", lambda: socket.create_server(("127.0.0.1", 0)))
 reach("from a shell", lambda: subprocess.run(["cat", root / "valor"], check=True))
-json.dump(reached, open("reached.json", "w"))
+json.dump(result | {{"reached": reached}}, open("result.json", "w"))
 """
 
 
@@ -132,12 +140,15 @@ def test_an_own_notebook_reads_the_book_as_who_asked_and_its_report_is_made_agai
 
     assert run.status is Status.SUCCEEDED, run.detail
     assert (run.folder / "figures.csv").read_text().startswith("company,facts\n7,")
-    refused, told_the_key = json.loads((run.folder / "told.json").read_text())
-    assert refused == ["OutOfScope", "AccessDenied"]
-    assert told_the_key is False
-    assert "a shell runs within the same limits\n" in (run.folder / "report.html").read_text()
+    result = json.loads((run.folder / "result.json").read_text())
+    assert result["refused"] == ["OutOfScope", "AccessDenied"]
+    assert result["told_the_key"] is False
+    shown = (run.folder / "report.html").read_text()
+    assert "a shell runs within the same limits\n" in shown
+    assert "by a program of its own" not in shown  # in which pieces it came would be chance
+    assert "by a program of its own" in (run.folder / "run.log").read_text()
     if not walls.lacking():
-        assert json.loads((run.folder / "reached.json").read_text()) == []
+        assert result["reached"] == []
     kept = b"".join(file.read_bytes() for file in run.folder.rglob("*") if file.is_file())
     assert keys[0].encode() not in kept
     assert nobody_lives_of(run)
@@ -195,11 +206,11 @@ def test_what_could_be_neither_saved_nor_read_fails_in_words(
     desk: World, monkeypatch: pytest.MonkeyPatch
 ):
     def run_that_leaves(*names: str, size: int = 0) -> JobRun:
-        def write(order: Mapping[str, Any], **_: object) -> tuple[None, int]:
+        def write(order: Mapping[str, Any], **_: object) -> Ended:
             for name in names:
                 with (Path(order["folder"]) / name).open("wb") as file:
                     file.truncate(size)
-            return None, 0
+            return Ended(code=0)
 
         monkeypatch.setattr(running_reports, "run_child", write)
         return run_report(desk.store, desk.acme.analyst, report, {})
@@ -216,6 +227,49 @@ def test_what_could_be_neither_saved_nor_read_fails_in_words(
     assert run_that_leaves("Übersicht 1.csv", "report.html").data == ["Übersicht 1.csv"]
 
 
+FILLS_BY_FILES = """
+for n in range(10_000):
+    with open(f"{n}.bin", "wb") as file:
+        file.write(bytes(20 << 20))
+"""
+FILLS_WITHOUT_NAMES = """
+import os
+held = []
+for n in range(10_000):
+    held.append(open("scratch.bin", "wb", buffering=0))
+    os.remove("scratch.bin")
+    held[-1].write(bytes(20 << 20))
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        (FILLS_BY_FILES, "more than 64 MB"),
+        pytest.param(
+            FILLS_WITHOUT_NAMES,
+            "more than 64 MB",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of these"),
+        ),
+        ("for n in range(10**6):\n open(f'{n}.txt', 'w').close()", "more than 10,000 files"),
+        ("import os\nwhile 1:\n os.mkdir('d')\n os.chdir('d')", "more than 32 deep"),
+    ],
+    ids=["files", "files without names", "many files", "deep folders"],
+)
+def test_a_notebook_that_fills_the_disk_is_stopped_and_leaves_nothing(
+    desk: World, monkeypatch: pytest.MonkeyPatch, cell: str, why: str
+):
+    monkeypatch.setattr(disk_use, "BYTES_MAX", 64 << 20)
+
+    run = run_report(desk.store, desk.acme.analyst, approved(desk, cell), {})
+
+    assert run.status is Status.FAILED
+    assert re.search(f"It wrote .*{why}, so it was stopped", run.detail)
+    assert [each.name for each in run.folder.iterdir() if each.name != "answers.json"] == [
+        "run.json"
+    ]
+
+
 def test_a_file_that_is_not_the_approved_one_is_not_run(desk: World, tmp_path: Path):
     (tmp_path / "source.ipynb").write_bytes(a_notebook("open('ran', 'w')"))
     order = {
@@ -223,11 +277,11 @@ def test_a_file_that_is_not_the_approved_one_is_not_run(desk: World, tmp_path: P
         "lent": None, "source_sha256": "0" * 64,
     }  # fmt: skip
 
-    status, code = running_reports.run_child(
+    ended = running_reports.run_child(
         order, limits=running_reports.LIMITS, stopped=threading.Event(), still_ours=lambda: None
     )
 
-    assert (status, code) == (None, 1)
+    assert ended == Ended(code=1)
     assert not (tmp_path / "ran").exists()
     assert "SHA-256 is another" in (tmp_path / "run.log").read_text()
 
@@ -249,6 +303,7 @@ def test_what_was_withdrawn_or_asked_for_by_who_has_left_fails_in_words_before_a
 
     gone = scheduled(desk, report, schedule.id)
     with open_work(desk.acme.admin, desk.store) as work:
+        members.resume_member(work, desk.acme.analyst.user_id, reason="back again")
         version = own_notebooks.list_notebooks(work)[0]
         own_notebooks.withdraw_notebook(work, version.id, reason="out of date")
     withdrawn = scheduled(desk, report, schedule.id)

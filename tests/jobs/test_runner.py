@@ -114,6 +114,24 @@ def test_a_clock_that_was_years_ahead_holds_up_neither_what_is_due_nor_what_was_
     assert max(due) == run.scheduled_for
 
 
+def test_a_schedule_that_a_clock_years_ahead_has_changed_is_due_again_once_the_clock_is_right(
+    world: World, carried
+):
+    schedule = scheduled(world)
+    with open_work(world.acme.analyst, world.store) as work:
+        work.now = LATER + timedelta(days=3650)
+        reports.change_schedule(work, schedule.id, ScheduleChange(when="0 7 * * *"))
+
+    runner.tick(world.store, now=LATER)
+    assert carried == []  # what was due before anybody set it right is not made up for
+    runner.tick(world.store, now=LATER + timedelta(days=1))
+
+    [(_, run)] = carried
+    assert run.scheduled_for is not None
+    assert run.scheduled_for.hour == 7
+    assert LATER < run.scheduled_for <= LATER + timedelta(days=1)
+
+
 def test_an_ended_schedule_runs_no_more(world: World, carried):
     schedule = scheduled(world)
     with open_work(world.acme.analyst, world.store) as work:

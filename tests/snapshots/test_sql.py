@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -278,6 +279,27 @@ def test_a_tenant_asks_a_few_at_once_and_another_tenant_is_not_kept_waiting(
         assert asked(apple, "SELECT 1", apple.rival.analyst).rows
 
     assert asked(apple, "FROM coverage").rows
+
+
+def test_all_tenants_together_ask_so_much_at_once_and_none_keeps_the_others_out(world: World):
+    acme, rival = world.acme.id, world.rival.id
+    with ExitStack() as answered:
+
+        def ask(tenant: str) -> None:
+            answered.enter_context(asking._one_of_few(tenant))
+
+        for _ in range(asking.AT_ONCE):
+            ask(acme)
+        ask(rival)
+        with pytest.raises(SqlBusy, match="1 statement of your tenant is"):
+            ask(rival)
+        for other in range(asking.IN_ALL - asking.AT_ONCE - 1):
+            ask(f"other {other}")
+        with pytest.raises(SqlBusy, match="As many statements as may be at once"):
+            ask("one more")
+
+    with asking._one_of_few(rival):
+        assert asking._running == {rival: 1}
 
 
 def test_a_wrong_byte_is_no_answer(apple: World, published: Published, root: Path):

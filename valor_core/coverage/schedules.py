@@ -6,7 +6,7 @@ that somebody has asked for, so every process finds the same.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -25,9 +25,11 @@ from valor_core.coverage.recurring import cron_of, in_words
 from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.store.tables import JobRunRow, ScheduleRow
 from valor_core.store.work import Work
-from valor_core.values import from_micros, new_id
+from valor_core.values import from_micros, micros, new_id
 
 MOST_SCHEDULES = 50
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""Further ahead than this no moment is that was written down, but by a clock that was wrong."""
 CATCH_UP = {
     "latest": "only the newest time that was missed is made up for",
     "all": "every time that was missed is made up for, the oldest first",
@@ -183,6 +185,12 @@ def change(
     if to.deliver_to is not None:
         row.deliver_to = list(dict.fromkeys(to.deliver_to))
     work.session.flush()
+
+
+def ahead_of_time(work: Work) -> list[ScheduleRow]:
+    """The schedules that a clock which was ahead has begun in the future: due only years hence."""
+    latest = micros(work.now + CLOCKS_DIFFER)
+    return [row for row in schedules(work) if row.due_since > latest]
 
 
 def _when(when: str, timezone: str) -> dict[str, str]:

@@ -30,6 +30,8 @@ CHILD = Path(__file__).parent / "sql_child.py"
 SECONDS_MAX = 10.0
 LENGTH_MAX = 4_000
 AT_ONCE = 4  # of a tenant
+IN_ALL, KEPT_FOR_OTHERS = 8, 4
+"""Of all tenants together; the last of these places are for tenants of whom none is answered."""
 COVERAGE = "coverage"
 OF_COVERAGE = {"companies", "figures", "valuations"}
 _PATH = re.compile(r"(?:/[^\s'\"/]+){2,}/?")
@@ -49,13 +51,15 @@ class SqlRefused(BadInput):
 
 
 class SqlBusy(Unavailable):
-    """A tenant asks as much at once as it may."""
+    """A tenant asks as much at once as it may, or all tenants together as much as is answered."""
 
     code = "sql_busy"
 
-    def __init__(self) -> None:
+    def __init__(self, own: int) -> None:
+        many = "statement" if own == 1 else "statements"
+        told = f"{own} {many} of your tenant" if own else "As many statements as may be at once"
         super().__init__(
-            f"{AT_ONCE} statements of your tenant are being answered right now.",
+            f"{told} {'is' if own == 1 else 'are'} being answered right now.",
             hint="Ask again in a few seconds.",
         )
 
@@ -141,15 +145,19 @@ _guard = threading.Lock()
 
 @contextmanager
 def _one_of_few(tenant: str) -> Iterator[None]:
+    """One of the tenant's places, and of all; who has one already leaves the last to others."""
     with _guard:
-        if _running[tenant] >= AT_ONCE:
-            raise SqlBusy
+        own, all_places = _running[tenant], IN_ALL - (KEPT_FOR_OTHERS if _running[tenant] else 0)
+        if own >= AT_ONCE or _running.total() >= all_places:
+            raise SqlBusy(own)
         _running[tenant] += 1
     try:
         yield
     finally:
         with _guard:
             _running[tenant] -= 1
+            if not _running[tenant]:
+                del _running[tenant]
 
 
 def _apart(names: list[str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ A process takes a waiting run, renews its lease while it works, and finishes it:
 taken over meanwhile can no longer be finished by whoever held it before.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,6 +59,19 @@ def seed_schedules(work: Work, standing: Mapping[str, str]) -> None:
 def _seed(work: Work, missing: Mapping[str, str]) -> None:
     for job, when in missing.items():
         schedules.add_schedule(work, job=job, when=when, schedule_id=job)
+
+
+def set_right_what_is_ahead(work: Work) -> None:
+    """A schedule that a clock which was ahead has begun in the future begins now."""
+    if ahead := schedules.ahead_of_time(work):
+        _begin_now(work, ahead)
+
+
+@verb("job.carry_out", audited=False)
+def _begin_now(work: Work, ahead: Sequence[ScheduleRow]) -> None:
+    for row in ahead:
+        row.due_since = work.now_micros
+    work.session.flush()
 
 
 @view("job.prepare")

@@ -53,7 +53,7 @@ from valor_core.store.tables import (
 )
 from valor_core.store.work import Work
 from valor_core.tenancy import api_keys, features, preferences, quotas
-from valor_core.tenancy.access import may
+from valor_core.tenancy.access import MAY, may
 from valor_core.tenancy.api_keys import KeyState
 from valor_core.values import (
     Caller,
@@ -78,7 +78,7 @@ from valor_core.workbench.paging import check_page
 from valor_core.workbench.report_parts import person
 from valor_core.workbench.report_retold import book_of
 from valor_core.workbench.snapshots import snapshot_of_now, verify_snapshot
-from valor_core.workbench.verb import allowed, verb, view
+from valor_core.workbench.verb import allowed, tell_denial, verb, view
 
 ANSWERS = "answers.json"
 """What an own notebook was told when it asked, by which it is made again."""
@@ -107,15 +107,14 @@ class ReportDamaged(Conflict):
 
 
 class AskerGone(Conflict):
-    """For whom a notebook would read is no member of the tenant any more, or may not come in."""
+    """For whom a report would be made is no member any more, or has not the role for it."""
 
     code = "asker_gone"
 
     def __init__(self, who: str) -> None:
         super().__init__(
-            f"This report was asked for by {who}, who may not read here now.",
-            hint="A notebook reads as the person who asked for it. Somebody else asks, or "
-            "schedules it anew.",
+            f"This report is made for {who}, who may not have it made now.",
+            hint="Somebody who may schedules it anew, or ends the schedule.",
         )
 
 
@@ -450,6 +449,8 @@ def gather(work: Work, run: JobRun) -> dict[str, Any]:
 
     The snapshot that it names holds all that it was made from, and is published where none does.
     """
+    if run.schedule_id:
+        _require_asker(work, run)
     given, asked_by = _fitting(work, run.job, run.parameters), _asked_by(work, run)
     scale = preferences.amounts_in(work, whose=asked_by).shown
     with showing(scale):
@@ -470,6 +471,32 @@ def _asked_by(work: Work, run: JobRun) -> str:
     key = work.caller.tenant_id, run.schedule_id
     schedule = work.session.get(ScheduleRow, key) if run.schedule_id else None
     return schedule.created_by if schedule else run.created_by
+
+
+def _require_asker(work: Work, run: JobRun) -> None:
+    """A schedule is made in the name of who made it, and no longer than that person may."""
+    asked_by = _asked_by(work, run)
+    if not _may_have_made(work, run.job, asked_by):
+        tell_denial(work, "report.gather", schedule=run.schedule_id, asked_by=asked_by)
+        raise AskerGone(person(asked_by, people.names(work)))
+
+
+def _may_have_made(work: Work, report: str, asked_by: str) -> bool:
+    """Whether who is named so might schedule that report at this moment."""
+    role, needs = _role_now(work, asked_by), KINDS[report].needs if report in KINDS else ""
+    return role in MAY["report.schedule"] and role in MAY[needs or "notebook.read"]
+
+
+@view("report.read")
+def made_no_more(work: Work) -> dict[str, str]:
+    """By the id of each schedule whose maker may not have its report made any more: who that is."""
+    rows = [row for row in schedules.schedules(work) if is_report(row.job)]
+    names = people.names(work)
+    return {
+        row.id: person(row.created_by, names)
+        for row in rows
+        if not _may_have_made(work, row.job, row.created_by)
+    }
 
 
 @view("report.prepare")

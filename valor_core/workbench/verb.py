@@ -123,22 +123,23 @@ def allowed(work: Work, name: str) -> None:
     try:
         access.require(work.caller, name)
     except (AccessDenied, OutOfScope):
-        work.after_end.append(lambda: _tell_denial(work, name))
+        role, scopes = str(work.caller.role), work.caller.scopes
+        tell_denial(work, name, role=role, **({} if scopes is None else {"scopes": sorted(scopes)}))
         raise
     features.require(work, name)
 
 
-def _tell_denial(work: Work, name: str) -> None:
-    role, scopes = str(work.caller.role), work.caller.scopes
-    with unit_of_work(work.caller, work.store, work.now) as apart:
-        apart.begin_writing()
-        audit.append(
-            apart,
-            "access.denied",
-            target=f"act:{name}",
-            details={"role": role} | ({} if scopes is None else {"scopes": sorted(scopes)}),
-            category="security",
-        )
+def tell_denial(work: Work, name: str, **details: Any) -> None:
+    """That an act was refused, in the audit log, once this work has ended."""
+
+    def tell() -> None:
+        with unit_of_work(work.caller, work.store, work.now) as apart:
+            apart.begin_writing()
+            audit.append(
+                apart, "access.denied", target=f"act:{name}", details=details, category="security"
+            )
+
+    work.after_end.append(tell)
 
 
 _open: Store | None = None
