@@ -227,6 +227,8 @@ def test_an_option_changed_at_run_time_is_found(monkeypatch):
 
 
 def test_what_was_frozen_while_it_served_is_taken_down_at_its_end():
+    gc.unfreeze()  # what the whole run has put aside at its beginning
+
     async def served() -> None:
         task = asyncio.create_task(_import_and_freeze())
         while not gc.get_freeze_count():  # noqa: ASYNC110  nothing tells of it
@@ -238,3 +240,4 @@ def test_what_was_frozen_while_it_served_is_taken_down_at_its_end():
     asyncio.run(served())
 
     assert gc.get_freeze_count() == 0
+    gc.freeze()
