@@ -240,3 +240,4 @@ def test_what_was_frozen_while_it_served_is_taken_down_at_its_end():
     asyncio.run(served())
 
     assert gc.get_freeze_count() == 0
+    gc.freeze()

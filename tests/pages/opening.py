@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
 from app.ui import frame
 from valor_core.models.dcf import DcfInputs
@@ -13,12 +14,17 @@ from valor_core.values import Caller, ValuationId
 from valor_core.workbench import companies, demo, valuations
 from valor_core.workbench.verb import open_work
 
+COMPILED = ScriptCache()
+"""One for all, as a server has it: else each run of a page would compile its script anew."""
+
 
 def opened(
     monkeypatch: pytest.MonkeyPatch, caller: Caller | None, name: str, **address: str
 ) -> AppTest:
     """The page as the caller finds it at that address; None is somebody who is signed out."""
     monkeypatch.setattr(frame, "signed_in_caller", lambda: caller)
+    for place in (app_test, local_script_runner):
+        monkeypatch.setattr(place, "ScriptCache", lambda: COMPILED)
     app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)
     if name != _first_of(caller):
         app.switch_page(f"../pages/{name}.py")
