@@ -156,7 +156,7 @@ def _foreseen(who: Caller, name: str, value: int | None) -> None:
 
 def _ending(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
     by_id = {row.id: row for row in standing}
-    st.subheader("End an override", anchor=False)
+    st.header("End an override", anchor=False)
     chosen = st.selectbox(
         "Override that holds", list(by_id), format_func=lambda each: _named(by_id[each])
     )

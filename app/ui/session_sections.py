@@ -77,7 +77,7 @@ def _ending(who: Caller, told: Sequence[SignIn]) -> None:
     """One of another person's, with the reason."""
     if not told:
         return
-    st.subheader("End a sign-in", anchor=False)
+    st.header("End a sign-in", anchor=False)
     with st.form("ending_all", border=False):
         chosen = _chosen(told)
         st.caption(
@@ -141,7 +141,7 @@ def groups_section(who: Caller) -> None:
 
 def _mapping(who: Caller, labels: dict[str, str]) -> None:
     """What a group opens: what would change, and the change with its reason."""
-    st.subheader("Open a tenant to a group", anchor=False)
+    st.header("Open a tenant to a group", anchor=False)
     labels |= {"": "The installation (operators)"}
     group = st.text_input("Group", help="As the identity provider names it.", max_chars=NAME_MAX)
     into = st.selectbox("Opens", list(labels), format_func=lambda slug: labels[slug])
@@ -163,7 +163,7 @@ def _mapping(who: Caller, labels: dict[str, str]) -> None:
 
 def _unmapping(who: Caller, told: Sequence[Opened]) -> None:
     """A group that opens something: what its end would change, and the end with its reason."""
-    st.subheader("Close a group out", anchor=False)
+    st.header("Close a group out", anchor=False)
     by_id = {each.id: f"{each.group}: {each.role} in {each.label}" for each in told}
     chosen = st.selectbox("Group to close out", list(by_id), format_func=by_id.__getitem__)
     _foreseen(who, lambda work: groups.foresee_unmapping(work, chosen))
