@@ -9,9 +9,9 @@ from sqlalchemy.orm import aliased
 from tests.conftest import Tenant
 from tests.store.rows import a_company, a_snapshot, planted
 from valor_core.store.engines import Store
-from valor_core.store.tables import CompanyRow, DraftRow, FactRow, SnapshotRow
+from valor_core.store.tables import CompanyRow, DraftRow, FactRow, FlagOverrideRow, SnapshotRow
 from valor_core.store.work import ForeignRow, Work, unit_of_work
-from valor_core.values import SHARED
+from valor_core.values import PLATFORM, SHARED
 from valor_core.workbench.setup import operator
 
 
@@ -212,3 +212,31 @@ def test_a_draft_in_an_identity_map_is_not_served_to_another_work(works, store, 
 
     assert ours.session.get(DraftRow, key) is not None
     assert theirs.session.get(DraftRow, key) is None
+
+
+GRANTED = select(FlagOverrideRow.tenant_id)
+
+
+@pytest.mark.parametrize(
+    ("tenant", "query"),
+    [
+        ("acme", GRANTED),
+        (PLATFORM, select(SnapshotRow.id)),
+        (PLATFORM, GRANTED.join(SnapshotRow, true())),
+        (PLATFORM, GRANTED.where(exists(select(SnapshotRow.id)))),
+        (PLATFORM, select(GRANTED.add_columns(SnapshotRow.id).subquery())),
+    ],
+)
+def test_of_every_tenant_the_installation_alone_reads_and_nothing_but_what_it_granted(
+    store, tenant, query
+):
+    with (
+        unit_of_work(operator(tenant), store) as work,
+        pytest.raises(RuntimeError, match="may not"),
+    ):
+        work.of_every_tenant(query)
+
+
+def test_what_the_installation_granted_it_reads_of_every_tenant(store):
+    with unit_of_work(operator(PLATFORM), store) as work:
+        assert work.of_every_tenant(GRANTED) == []
