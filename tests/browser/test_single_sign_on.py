@@ -54,11 +54,19 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         home = tmp_path_factory.mktemp("company")
         with served_from(home, "--port", str(port)) as installation:
             told(installation, "tenants", "add", "north", "--label", "North Partners")
-            told(installation, "groups", "map", "acme-desk", "--tenant", "demo", "--role", "admin")
+            opened = ("groups", "map", "acme-desk", "--reason", "they work there")
+            told(installation, *opened, "--tenant", "demo", "--role", "admin")
+            told(installation, *opened, "--tenant", "north", "--role", "viewer")
             told(
-                installation, "groups", "map", "acme-desk", "--tenant", "north", "--role", "viewer"
+                installation,
+                "groups",
+                "map",
+                "staff",
+                "--role",
+                "operator",
+                "--reason",
+                "they run it",
             )
-            told(installation, "groups", "map", "staff", "--role", "operator")
             yield Company(installation, provider, origin)
 
 

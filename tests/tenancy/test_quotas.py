@@ -236,10 +236,10 @@ def test_what_costs_time_is_not_begun_where_nothing_is_left_of_its_quota(acme):
 @pytest.mark.parametrize("lasts_s", [90, 40 * 86_400])
 def test_the_wait_after_a_quota_is_exact_where_an_override_ends_first_too(acme, lasts_s):
     """A retry at the stated time succeeds, and one second earlier fails."""
-    with open_work(acme.admin) as work:
-        work.now = NOW
-        work.begin_writing()
-        for value, seconds in ((1, lasts_s), (2, lasts_s / 2)):  # the newer one holds, and ends
+    for value, seconds in ((1, lasts_s), (2, lasts_s / 2)):  # the newer one holds, and ends
+        with open_work(acme.admin) as work:
+            work.now = NOW - timedelta(seconds=10 - value)
+            work.begin_writing()
             until = NOW + timedelta(seconds=seconds)
             plans.override(work, "valuations_per_month", value, reason="x", expires_at=until)
     use(acme.analyst, 2, at=NOW)
