@@ -22,11 +22,13 @@ from app.api.members import DryRun, ReasonBody, Why
 from app.api.plans import (
     FORESEEN,
     AssignBody,
+    AssignedView,
     ChangesView,
     OverrideBody,
     OverrideView,
     PlanChangeView,
     PlanNowView,
+    assigned,
     override_ended,
     override_foreseen,
 )
@@ -216,12 +218,9 @@ def read_plan(work: TenantsWork) -> PlanNowView:
 
 
 @router.put("/tenants/{tenant}/plan")
-def assign_plan(work: TenantsWork, body: AssignBody, dry_run: DryRun = False) -> ChangesView:
+def assign_plan(work: TenantsWork, body: AssignBody, dry_run: DryRun = False) -> AssignedView:
     """Give a tenant a plan from now on."""
-    changes = plans.differences_of(work, body.plan, body.version)
-    if not dry_run:
-        plans.assign_plan(work, body.plan, version=body.version, reason=body.reason)
-    return ChangesView.of(changes, made=not dry_run)
+    return assigned(work, body, dry_run=dry_run)
 
 
 @router.post(
