@@ -141,7 +141,7 @@ def granting(who: Caller, row: TenantRow, offered: Sequence[PlanRow]) -> None:
 def pricing(who: Caller, row: TenantRow) -> None:
     """What a tenant pays for what a meter counts: what holds, and another price from a day on."""
     inside = acting_in(who, TenantId(row.id))
-    st.subheader("Say a price", anchor=False)
+    st.subheader("State a price", anchor=False)
     left, right = st.columns(2)
     meter = left.selectbox("Meter", list(METERED), format_func=METERED.__getitem__)
     first = right.date_input("From", utc_now().date(), key="installation:price_from")
@@ -155,7 +155,7 @@ def pricing(who: Caller, row: TenantRow) -> None:
     _price_foreseen(inside, price)
     with st.form("pricing", border=False):
         reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:price_why")
-        pressed = st.form_submit_button("Say it", icon=":material/sell:")
+        pressed = st.form_submit_button("State it", icon=":material/sell:")
 
     def say(work: Work) -> bool:
         billing.set_price(work, price, reason=reason)

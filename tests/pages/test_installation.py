@@ -74,9 +74,9 @@ def test_a_plan_is_defined_and_assigned_and_features_are_explained_and_switched(
     assert price in texts(page)
     next(e for e in page.number_input if e.label == "Price, in the smallest unit").set_value(250)
     assert "<td>–</td><td>2.50 USD for 1</td>" in texts(run(page))
-    assert "This needs a reason." in texts(pressed(page, "Say it"))
+    assert "This needs a reason." in texts(pressed(page, "State it"))
     page.text_input(key="installation:price_why").set_value("their contract")
-    assert "A price is never rewritten" in texts(pressed(page, "Say it"))
+    assert "A price is never rewritten" in texts(pressed(page, "State it"))
     with open_work(acme.admin) as work:
         assert [each.price_minor for each in billing.list_prices(work)] == [250]
 
