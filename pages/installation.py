@@ -31,6 +31,7 @@ def plans_of_tenants() -> None:
     """What a tenant is granted, and the plans that there are."""
     if row := installation.chosen(rows):
         installation.granting(who, row, offered)
+        installation.pricing(who, row)
     installation.defining(who, offered)
 
 

@@ -17,6 +17,7 @@ from valor_core.tenancy.quotas import Standing
 from valor_core.values import from_micros
 from valor_core.workbench import plans
 from valor_core.workbench.plans import (
+    Features,
     PlanChange,
     PlanNow,
     PlanOverrideRow,
@@ -177,11 +178,38 @@ FORESEEN: dict[int | str, dict[str, Any]] = {
 
 
 class FeatureChangeView(BaseModel):
-    """What a plan says of a feature before and after; null where it says nothing."""
+    """A feature before and after; of a version of a plan null where it says nothing."""
 
     feature: str
     before: bool | int | str | None
     after: bool | int | str | None
+
+    @classmethod
+    def all_of(cls, told: Features) -> "list[FeatureChangeView]":
+        """The changes as clients see them."""
+        return [
+            cls(feature=name, before=before, after=after) for name, (before, after) in told.items()
+        ]
+
+
+class AssignedView(ChangesView):
+    """What another plan does to the limits and features of the tenant."""
+
+    feature_changes: list[FeatureChangeView]
+
+
+def assigned(work: Work, body: "AssignBody", *, dry_run: bool) -> AssignedView:
+    """The plan given to the tenant, or what it would change."""
+    allowed(work, "plan.assign")
+    changes = plans.differences_of(work, body.plan, body.version)
+    switched = plans.features_of(work, body.plan, body.version)
+    if not dry_run:
+        plans.assign_plan(work, body.plan, version=body.version, reason=body.reason)
+    return AssignedView(
+        made=not dry_run,
+        changes=[ChangeView.of(each) for each in changes],
+        feature_changes=FeatureChangeView.all_of(switched),
+    )
 
 
 class PlanChangeView(PlanView):
@@ -200,10 +228,7 @@ class PlanChangeView(PlanView):
             made=made,
             price_minor_before=told.before.price_minor if told.before else None,
             changes=[ChangeView.of(each) for each in told.limits],
-            feature_changes=[
-                FeatureChangeView(feature=name, before=before, after=after)
-                for name, (before, after) in told.features.items()
-            ],
+            feature_changes=FeatureChangeView.all_of(told.features),
         )
 
 
@@ -289,13 +314,9 @@ def assign_plan(
     work: CallersWork,
     body: AssignBody,
     dry_run: DryRun = False,
-) -> ChangesView:
+) -> AssignedView:
     """Give the tenant a plan from now on."""
-    allowed(work, "plan.assign")
-    changes = plans.differences_of(work, body.plan, body.version)
-    if not dry_run:
-        plans.assign_plan(work, body.plan, version=body.version, reason=body.reason)
-    return ChangesView.of(changes, made=not dry_run)
+    return assigned(work, body, dry_run=dry_run)
 
 
 @router.put("/plan/time-zone")

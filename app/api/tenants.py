@@ -3,11 +3,11 @@
 # ruff: noqa: FAST003  the tenant of a path is read by the unit of work
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from app.api.callers import signed_in
 from app.api.flags import (
@@ -22,15 +22,18 @@ from app.api.members import DryRun, ReasonBody, Why
 from app.api.plans import (
     FORESEEN,
     AssignBody,
+    AssignedView,
     ChangesView,
     OverrideBody,
     OverrideView,
     PlanChangeView,
     PlanNowView,
+    assigned,
     override_ended,
     override_foreseen,
 )
 from app.api.requests import StrictRoute
+from valor_core.billing.reconciliation import Price
 from valor_core.store.work import Work
 from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, TenantId, from_micros
@@ -140,6 +143,43 @@ class SwitchBody(BaseModel):
     reason: str = Field(max_length=REASON_MAX)
 
 
+class PriceBody(BaseModel):
+    """So many minor units for so many units of a meter, from a day on, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    meter: str = Field(max_length=40)
+    valid_from: date
+    price_minor: StrictInt = Field(ge=0, le=10**12, description="250 is 2.50 USD.")
+    per_quantity: StrictInt = Field(default=1, ge=1, le=10**9)
+    currency: str = Field(max_length=3, description="ISO code, such as USD.")
+    plan_version: str = Field(default="", max_length=60, description="To which it belongs.")
+    reason: str = Field(max_length=REASON_MAX)
+
+
+class PriceView(BaseModel):
+    """What a tenant pays for what a meter counts, from a day on."""
+
+    meter: str
+    valid_from: date
+    price_minor: int
+    per_quantity: int
+    currency: str
+
+    @classmethod
+    def of(cls, price: Price) -> "PriceView":
+        """The price as clients see it."""
+        return cls.model_validate(price, from_attributes=True)
+
+
+class PriceChangeView(BaseModel):
+    """A price beside the one that held on its day."""
+
+    made: bool = Field(description="false: it was only asked what would change.")
+    before: PriceView | None = Field(description="null: nothing was paid.")
+    after: PriceView
+
+
 class ReachView(BaseModel):
     """How many tenants have a feature before and after a switch."""
 
@@ -216,12 +256,9 @@ def read_plan(work: TenantsWork) -> PlanNowView:
 
 
 @router.put("/tenants/{tenant}/plan")
-def assign_plan(work: TenantsWork, body: AssignBody, dry_run: DryRun = False) -> ChangesView:
+def assign_plan(work: TenantsWork, body: AssignBody, dry_run: DryRun = False) -> AssignedView:
     """Give a tenant a plan from now on."""
-    changes = plans.differences_of(work, body.plan, body.version)
-    if not dry_run:
-        plans.assign_plan(work, body.plan, version=body.version, reason=body.reason)
-    return ChangesView.of(changes, made=not dry_run)
+    return assigned(work, body, dry_run=dry_run)
 
 
 @router.post(
@@ -248,6 +285,35 @@ def end_override(
 ) -> ChangesView:
     """The limit of the tenant's plan holds again."""
     return override_ended(work, override_id, reason, dry_run=dry_run)
+
+
+@router.post(
+    "/tenants/{tenant}/prices",
+    status_code=201,
+    responses={200: {"model": PriceChangeView, "description": "With dry_run: nothing was said."}},
+)
+def set_price(
+    work: TenantsWork, body: PriceBody, answer: Response, dry_run: DryRun = False
+) -> PriceChangeView:
+    """Say what a tenant pays for what a meter counts, from a day on."""
+    price = Price(
+        meter=body.meter,
+        valid_from=body.valid_from.isoformat(),
+        price_minor=body.price_minor,
+        per_quantity=body.per_quantity,
+        currency=body.currency,
+        plan_version=body.plan_version,
+    )
+    before = billing.foresee_price(work, price)
+    if dry_run:
+        answer.status_code = 200
+    else:
+        billing.set_price(work, price, reason=body.reason)
+    return PriceChangeView(
+        made=not dry_run,
+        before=PriceView.of(before) if before else None,
+        after=PriceView.of(price),
+    )
 
 
 @router.get("/tenants/{tenant}/flags")

@@ -85,10 +85,13 @@ def assign(
 
     with as_operator_of(tenant_id(tenant)) as work:
         changes = plans.differences_of(work, plan, version)
+        switched = plans.features_of(work, plan, version)
         if not dry_run:
             plans.assign_plan(work, plan, version=version, reason=reason)
     for each in changes:
         print(f"{each.limit.name}: {_said(each.before)} → {_said(each.after)}")
+    for name, (old, new) in switched.items():
+        print(f"{name}: {old} → {new}")
     print(f"{tenant} {'would have' if dry_run else 'has'} the plan {plan} from now on")
 
 

@@ -9,12 +9,14 @@ from app.ui import limits, members, show
 from app.ui.doing import done
 from app.ui.words import NOTHING, counted, event_told, moment
 from valor_core.billing.inbox import State
-from valor_core.errors import BadInput
+from valor_core.billing.money import written
+from valor_core.billing.reconciliation import Price
+from valor_core.errors import BadInput, ValorError
 from valor_core.store.work import Work
 from valor_core.tenancy.flags import FLAGS
-from valor_core.tenancy.plans import LIMITS, Granted, Origin
+from valor_core.tenancy.plans import LIMITS, METERED, Granted, Origin
 from valor_core.tenancy.reasons import REASON_MAX
-from valor_core.values import Caller, Role, TenantId, from_micros
+from valor_core.values import Caller, Role, TenantId, from_micros, utc_now
 from valor_core.workbench import billing, flags, people, plans, tenants
 from valor_core.workbench.billing import WebhookRow
 from valor_core.workbench.plans import PlanChange, PlanRow
@@ -134,6 +136,51 @@ def granting(who: Caller, row: TenantRow, offered: Sequence[PlanRow]) -> None:
     )
     limits.assigning(inside, offered)
     limits.overriding(inside, now.overrides)
+
+
+def pricing(who: Caller, row: TenantRow) -> None:
+    """What a tenant pays for what a meter counts: what holds, and another price from a day on."""
+    inside = acting_in(who, TenantId(row.id))
+    st.subheader("State a price", anchor=False)
+    left, right = st.columns(2)
+    meter = left.selectbox("Meter", list(METERED), format_func=METERED.__getitem__)
+    first = right.date_input("From", utc_now().date(), key="installation:price_from")
+    minor = left.number_input("Price, in the smallest unit", 0, value=0, help="250 is 2.50 USD.")
+    per = right.number_input("For so many", 1, value=1)
+    currency = left.text_input("Currency", "USD", max_chars=3, key="installation:price_currency")
+    price = Price(
+        meter=meter, valid_from=f"{first:%Y-%m-%d}", price_minor=int(minor),
+        per_quantity=int(per), currency=currency, plan_version="",
+    )  # fmt: skip
+    _price_foreseen(inside, price)
+    with st.form("pricing", border=False):
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:price_why")
+        pressed = st.form_submit_button("State it", icon=":material/sell:")
+
+    def say(work: Work) -> bool:
+        billing.set_price(work, price, reason=reason)
+        return True
+
+    if pressed and done(inside, say):
+        st.toast("It holds from that day on.")
+        st.rerun()
+
+
+def _price_foreseen(inside: Caller, price: Price) -> None:
+    """The price beside the one that holds on its day, or why it cannot be said for that day."""
+    try:
+        with open_work(inside) as work:
+            before = billing.foresee_price(work, price)
+    except ValorError as error:
+        st.caption(f"{show.plain(str(error))} {show.plain(error.hint)}")
+        return
+    told = [_priced(before) if before else NOTHING, _priced(price)]
+    rows = [(f"{METERED[price.meter].capitalize()}, on {price.valid_from}", told)]
+    show.table("What would change", ["Now", "Then"], rows, text=True)
+
+
+def _priced(price: Price) -> str:
+    return f"{written(price.price_minor, price.currency)} for {price.per_quantity:,}"
 
 
 def _why(granted: Granted) -> str:

@@ -12,12 +12,13 @@ from app.ui.words import moment
 from valor_core.billing.money import written
 from valor_core.errors import ValorError
 from valor_core.store.work import Work
+from valor_core.tenancy.flags import FLAGS
 from valor_core.tenancy.plans import LIMITS, Difference, Granted, Origin
 from valor_core.tenancy.quotas import Standing
 from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, from_micros, utc_now
 from valor_core.workbench import plans
-from valor_core.workbench.plans import PlanNow, PlanOverrideRow, PlanRow
+from valor_core.workbench.plans import Features, PlanNow, PlanOverrideRow, PlanRow
 from valor_core.workbench.verb import open_work
 
 NO_LIMIT = "no limit"
@@ -72,7 +73,8 @@ def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
     chosen = by_name[st.selectbox("Plan", list(by_name), key="limits:plan")]
     with open_work(who) as work:
         changes = plans.differences_of(work, chosen.plan_id, chosen.version)
-    changing(changes)
+        features = plans.features_of(work, chosen.plan_id, chosen.version)
+    changing(changes, features)
     with st.form("assigning", border=False):
         reason = st.text_input("Why", max_chars=REASON_MAX, key="limits:why")
         pressed = st.form_submit_button("Change the plan", icon=":material/swap_horiz:")
@@ -169,13 +171,19 @@ def _ending(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
         _do(who, lambda work: plans.end_override(work, chosen, reason=reason))
 
 
-def changing(changes: Sequence[Difference] | None) -> None:
-    """What limits would be; nothing where a refusal was shown in place."""
-    if changes:
-        rows = [(named(each.limit.name), [said(each.before), said(each.after)]) for each in changes]
+def changing(changes: Sequence[Difference] | None, features: Features | None = None) -> None:
+    """What limits and features would be; nothing where a refusal was shown in place."""
+    rows = [
+        (named(each.limit.name), [said(each.before), said(each.after)]) for each in changes or ()
+    ]
+    rows += [
+        (FLAGS[name].help, [switched(value) for value in pair if value is not None])
+        for name, pair in (features or {}).items()
+    ]
+    if rows:
         show.table("What would change", ["Now", "Then"], rows)
     elif changes is not None:
-        st.caption("Every limit would stay as it is.")
+        st.caption("Every limit and feature would stay as it is.")
 
 
 def _named(row: PlanOverrideRow) -> str:

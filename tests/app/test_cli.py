@@ -856,7 +856,11 @@ def test_a_plan_is_defined_tried_assigned_overridden_and_told(valor):
 
     assign = ("plans", "assign", "team", "--tenant", "acme", "--reason", "they grew")
     told = valor(*assign, "--dry-run").out
-    assert told == "valuations_per_month: 100000 → 5\nacme would have the plan team from now on\n"
+    assert told.splitlines() == [
+        "valuations_per_month: 100000 → 5",
+        "workbook_audit: True → False",
+        "acme would have the plan team from now on",
+    ]
     assert "no plan" in valor("plans", "show", "--tenant", "acme").out
     assert "has the plan team" in valor(*assign).out
     assert "team version 2; they grew" in valor("plans", "history", "--tenant", "acme").out

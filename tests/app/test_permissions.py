@@ -122,6 +122,7 @@ ACT_OF_ROUTE = {
             "PUT /admin/tenants/{tenant}/plan",
             "POST /admin/tenants/{tenant}/plan/overrides",
             "DELETE /admin/tenants/{tenant}/plan/overrides/{override_id}",
+            "POST /admin/tenants/{tenant}/prices",
             "GET /admin/tenants/{tenant}/flags",
             "PUT /admin/tenants/{tenant}/flags/{flag}/override",
             "DELETE /admin/tenants/{tenant}/flags/{flag}/override",

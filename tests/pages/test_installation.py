@@ -3,7 +3,7 @@ import pytest
 from tests.conftest import ONLY_SQLITE
 from tests.pages.opening import opened, pressed, run, texts
 from valor_core.values import PLATFORM, Caller, Role
-from valor_core.workbench import people, plans
+from valor_core.workbench import billing, people, plans
 from valor_core.workbench.signing_in import redeem_token
 from valor_core.workbench.verb import open_work
 
@@ -69,6 +69,16 @@ def test_a_plan_is_defined_and_assigned_and_features_are_explained_and_switched(
     pressed(page, "Change the plan")
     with open_work(acme.viewer) as work:
         assert plans.plan_now(work).effective.value("reports_per_month") == 7
+
+    price = "<th scope=row>Saved valuations, on "
+    assert price in texts(page)
+    next(e for e in page.number_input if e.label == "Price, in the smallest unit").set_value(250)
+    assert "<td>–</td><td>2.50 USD for 1</td>" in texts(run(page))
+    assert "This needs a reason." in texts(pressed(page, "State it"))
+    page.text_input(key="installation:price_why").set_value("their contract")
+    assert "A price is never rewritten" in texts(pressed(page, "State it"))
+    with open_work(acme.admin) as work:
+        assert [each.price_minor for each in billing.list_prices(work)] == [250]
 
     assert "It is not switched off for all." in texts(section(page, "Features"))
     of_all = "<th scope=row>Tenants that have it, of 2 tenants</th><td>2</td><td>0</td>"

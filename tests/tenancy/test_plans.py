@@ -1,5 +1,6 @@
 """What a tenant is granted, why, and how that changes: on both databases."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -237,6 +238,32 @@ def test_what_a_change_would_do_is_told_before_it_is_made(acme):
         }
     assert told == {"valuations_per_month": (100_000, 10), "user_calls_burst": (2_000, 7)}
     assert granted(acme.viewer).value == 100_000
+
+
+def test_which_features_another_plan_switches_is_told_before_and_kept(acme):
+    """What an override decides stays as it is, whatever the plan says."""
+    with open_work(acme.operator) as work:
+        plans.define_plan(
+            work, "team", name="Team", currency="USD", price_minor=0, limits={},
+            features={"explore": False, "reports": False, "own_notebooks": True}, reason="as sold",
+        )  # fmt: skip
+        flags.override_flag(
+            work, "reports", True, reason="a deal", expires_at=work.now + timedelta(days=1)
+        )
+    with open_work(acme.admin) as work:
+        told = plans.features_of(work, "team")
+    assert told == {"explore": (True, False), "own_notebooks": (False, True)}
+
+    assign(acme.admin)
+
+    with open_work(acme.admin) as work:
+        now = {each.flag.name: each.value for each in flags.list_flags(work)}
+        [entry] = read_log(work, action="plan.assign")
+        assert plans.features_of(work, "team") == {}
+    assert (now["explore"], now["reports"], now["own_notebooks"]) == (False, True, True)
+    assert json.loads(entry.payload or b"")["changed"] == [
+        "explore: True → False", "own_notebooks: False → True",
+    ]  # fmt: skip
 
 
 @ONLY_SQLITE

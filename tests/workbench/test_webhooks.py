@@ -86,6 +86,22 @@ def test_eight_deliveries_at_once_are_one_effect(store: Store, acme: Tenant):
     assert logged(store, acme) == ["billing.event"] * 2
 
 
+def test_an_attempt_that_another_has_begun_is_not_begun_again(store: Store, acme: Tenant):
+    """Two that saw the same event due: the second finds it held back, and later settled."""
+    deliver(store, usage("evt_bad", day="2025-02-30"))
+    with open_work(operator(PLATFORM), store) as work:
+        work.begin_writing()
+        row = inbox.locked(work, "evt_bad")
+        assert row
+        work.now = from_micros(row.next_at)
+        assert inbox.begin_attempt(work, row)
+        assert not inbox.begin_attempt(work, row), "it waits for its next attempt"
+        inbox.settle(work, row, State.APPLIED)
+        work.now = from_micros(row.next_at)
+        assert not inbox.begin_attempt(work, row), "it has taken effect"
+        assert row.attempts == 2
+
+
 THOROUGH = hypothesis.settings.get_current_profile_name() == "thorough"
 LIVES = {
     "counted": [("created", 1), ("paid", 2), ("voided", 3)],

@@ -7,8 +7,8 @@ from typing import Any
 
 from valor_core.store.tables import PlanOverrideRow, PlanRow, TenantPlanRow
 from valor_core.store.work import Work
-from valor_core.tenancy import plans, quotas
-from valor_core.tenancy.flags import FlagValue
+from valor_core.tenancy import features, plans, quotas
+from valor_core.tenancy.flags import FlagValue, Layer
 from valor_core.tenancy.plans import Difference, Effective, OperatorNeeded
 from valor_core.tenancy.quotas import Standing
 from valor_core.tenancy.reasons import stated
@@ -69,6 +69,26 @@ def differences_of(work: Work, plan_id: str, version: int | None = None) -> list
     return _differences(plans.effective(work), plans.effective(work, instead=other))
 
 
+Features = Mapping[str, tuple[FlagValue | None, FlagValue | None]]
+"""Flags that would be others, each before and after; None where nothing is said."""
+
+
+@view("plan.read")
+def features_of(work: Work, plan_id: str, version: int | None = None) -> Features:
+    """The features that would be others, had the tenant that plan."""
+    return _features(work, plans.definition(work, plan_id, version))
+
+
+def _features(work: Work, other: PlanRow) -> Features:
+    now = features.all_flags(work)
+    then = {name: each.instead(Layer.PLAN, other.features.get(name)) for name, each in now.items()}
+    return {
+        name: (each.value, then[name].value)
+        for name, each in now.items()
+        if each.value != then[name].value
+    }
+
+
 @view("plan.read")
 def foresee_override(work: Work, limit: str, value: int | None) -> PlanNow:
     """What would be granted and left, were that limit another one for a time."""
@@ -91,7 +111,7 @@ class PlanChange:
     before: PlanRow | None  # None: there is no such plan yet
     after: PlanRow
     limits: Sequence[Difference]
-    features: Mapping[str, tuple[FlagValue | None, FlagValue | None]]  # None: nothing is said
+    features: Features
 
 
 @view("plan.read")
@@ -177,15 +197,19 @@ def assign_plan(
     """Give the tenant a plan from now on; its history keeps the one before."""
     if not plans.sets_freely(work):
         raise OperatorNeeded("Another plan")
-    before = plans.effective(work)
-    row = plans.assign(work, plans.definition(work, plan_id, version), reason=reason)
+    before, other = plans.effective(work), plans.definition(work, plan_id, version)
+    switched = _features(work, other)
+    row = plans.assign(work, other, reason=reason)
     after = plans.effective(work)
     work.note(
         f"plan:{row.plan_id}",
         before=before.plan_name,
         after=after.plan_name,
         reason=row.reason,
-        changed=_changed(before, after),
+        changed=[
+            *_changed(before, after),
+            *[f"{name}: {old} → {new}" for name, (old, new) in switched.items()],
+        ],
     )
     return row
 

@@ -32,6 +32,7 @@ from tests.app.things import (
     session_of,
     version_of,
 )
+from tests.billing.telling import deliver, usage
 from tests.conftest import Tenant
 from valor_core import workbench
 from valor_core.settings import ROOT
@@ -39,7 +40,7 @@ from valor_core.store.engines import Store
 from valor_core.store.tables import AuditLogRow
 from valor_core.store.work import unit_of_work
 from valor_core.values import PLATFORM, Caller, Role, TenantId, utc_now
-from valor_core.workbench import grants, groups, market_data, plans, retention
+from valor_core.workbench import grants, groups, market_data, plans, retention, tenants
 from valor_core.workbench.verb import ACTS, open_work
 
 FORESEEN = {
@@ -164,6 +165,8 @@ class Asked:
 TOMORROW = f"{utc_now() + timedelta(days=1)}"
 LIMIT = {"limit": "reports_per_month", "value": 7, "expires_at": TOMORROW}
 OFF = {"value": False, "expires_at": TOMORROW}
+A_PRICE = {"meter": "valuations", "valid_from": "2026-01-01", "price_minor": 250,
+           "currency": "USD"}  # fmt: skip
 A_PLAN = {"plan": "team", "name": "Team", "currency": "USD", "price_minor": 4_900}
 
 
@@ -172,7 +175,8 @@ def _named(name: str, of: Callable[[Store, Tenant], str]) -> Callable[..., dict[
 
 
 def _given(store: Store, tenant: Tenant) -> str:
-    grant_id = grant_of(store, tenant)
+    with open_work(replace(tenant.operator, user_id="olga"), store) as work:
+        grant_id = grants.ask_access(work, reason="a fault", hours=2).id
     with open_work(tenant.admin, store) as work:
         grants.give_access(work, grant_id, reason="as asked")
     return grant_id
@@ -211,6 +215,22 @@ def _planned(store: Store, tenant: Tenant) -> dict[str, str]:
                           limits={"reports_per_month": 5}, features={},
                           reason="as sold")  # fmt: skip
     return {}
+
+
+def _suspended(store: Store, tenant: Tenant) -> dict[str, str]:
+    with open_work(tenant.operator, store) as work:
+        tenants.suspend_tenant(work, reason="unpaid")
+    return {}
+
+
+def _event(document: dict[str, Any]) -> Callable[..., dict[str, str]]:
+    """An event of the billing provider that has just come."""
+
+    def come(store: Store, _: Tenant) -> dict[str, str]:
+        deliver(store, document)
+        return {"event_id": document["id"]}
+
+    return come
 
 
 _REPORTS: Callable[..., dict[str, str]] = lambda *_: {"flag": "reports"}  # noqa: E731
@@ -265,6 +285,8 @@ OPERATORS = [
           who=Role.OPERATOR, in_path=_off),
     Asked(act="grant.end", route="POST /admin/tenants/{tenant}/access/{grant_id}/end",
           who=Role.OPERATOR, body={}, in_path=_named("grant_id", _given)),
+    Asked(act="billing.price", route="POST /admin/tenants/{tenant}/prices", who=Role.OPERATOR,
+          body=A_PRICE),
     Asked(act="plan.define", route="POST /admin/plans", who=Role.OPERATOR, body=A_PLAN),
     Asked(act="flag.switch", route="PUT /admin/flags/{flag}", who=Role.OPERATOR,
           body={"killed": True}, in_path=_REPORTS),
@@ -274,6 +296,26 @@ OPERATORS = [
           in_path=_named("group_id", _mapped)),
 ]  # fmt: skip
 WAYS = [*ADMINS, *OPERATORS]
+OF_OPERATORS_BESIDE = [
+    Asked(act="tenant.add", route="POST /admin/tenants", who=Role.OPERATOR,
+          body={"tenant": "newco"}),
+    Asked(act="tenant.resume", route="POST /admin/tenants/{tenant}/resume", who=Role.OPERATOR,
+          body={"reason": "paid"}, in_path=_suspended),
+    Asked(act="grant.ask", route="POST /admin/tenants/{tenant}/access", who=Role.OPERATOR,
+          body={"reason": "a fault"}),
+    Asked(act="grant.open", route="POST /admin/tenants/{tenant}/access/{grant_id}/open",
+          who=Role.OPERATOR, in_path=_named("grant_id", _given)),
+    Asked(act="billing.retry", route="POST /admin/webhooks/{event_id}/retry", who=Role.OPERATOR,
+          in_path=_event(usage("evt_q", metadata={"tenant": "nobody"}))),
+    Asked(act="billing.set_aside", route="POST /admin/webhooks/{event_id}/set-aside",
+          who=Role.OPERATOR, body={"reason": "its day is none"},
+          in_path=_event(usage("evt_w", day="2025-02-30"))),
+]  # fmt: skip
+
+
+OF_THE_INSTALLATION = tuple(
+    f"/admin/{name}" for name in ("tenants", "plans", "flags", "groups", "webhooks")
+)
 
 
 def officer(tenant: Tenant) -> Caller:
@@ -336,7 +378,7 @@ def test_each_of_them_is_tried_by_every_route_that_it_has():
     }
 
     assert {way.route for way in WAYS if not way.foreseen_at} == foretelling
-    assert {way.act for way in WAYS} == set(FORESEEN) - {"billing.price"}, "a price is a command's"
+    assert {way.act for way in WAYS} == set(FORESEEN)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.route.replace(" ", "_"))
@@ -368,6 +410,38 @@ def test_a_dry_run_changes_nothing_and_without_a_reason_nothing_is_done(
     assert done.is_success, done.text
     told = [*log_of(store, acme.id, way.act), *log_of(store, PLATFORM, way.act)]
     assert "the board wants it" in [each.get("reason") for each in told]
+    logs = 2 if way.act.startswith(("grant.", "tenant.")) else 1
+    assert entries(store, acme) == before + logs, "an entry in each log that it is told in"
+
+
+@pytest.mark.parametrize("way", OF_OPERATORS_BESIDE, ids=lambda way: way.act)
+def test_what_else_an_operator_does_stands_once_in_each_log(
+    store: Store, acme: Tenant, client: Any, way: Asked
+):
+    named = {"tenant": acme.slug, **way.in_path(store, acme)}
+    method, _, path = re.sub(r"\{(\w+)\}", lambda place: named[place[1]], way.route).partition(" ")
+    api, before = client(who_asks(way, acme)), entries(store, acme)
+    if way.body and "reason" in way.body:
+        silent = api.request(method, path, json=way.body | {"reason": " "})
+        assert refusal(silent) == (422, "reason_missing")
+        assert entries(store, acme) == before
+
+    done = api.request(method, path, json=way.body)
+
+    assert done.is_success, done.text
+    logs = 2 if way.act.startswith("grant.") or way.act == "tenant.resume" else 1
+    assert entries(store, acme) == before + logs
+
+
+def test_every_route_by_which_operators_change_something_is_tried():
+    changing = {
+        f"{method.upper()} {path}"
+        for path, methods in create_api().openapi()["paths"].items()
+        for method in methods
+        if method != "get" and path.startswith(OF_THE_INSTALLATION)
+    }
+
+    assert {way.route for way in (*OPERATORS, *OF_OPERATORS_BESIDE)} == changing
 
 
 def untimed(told: Any) -> Any:

@@ -60,9 +60,10 @@ def test_a_change_is_told_first_and_then_made(client, acme):
     api = client(acme.admin)
     change = {"limit": "valuations_per_month", "before": 100_000, "after": 2}
 
-    assert assign(api, dry_run=True).json() == {"made": False, "changes": [change]}
+    told = {"changes": [change], "feature_changes": []}
+    assert assign(api, dry_run=True).json() == {"made": False, **told}
     assert limit(api)["value"] == 100_000
-    assert assign(api).json() == {"made": True, "changes": [change]}
+    assert assign(api).json() == {"made": True, **told}
     assert (limit(api)["value"], limit(api)["origin"]) == (2, "plan")
     assert limit(api)["why"] == "Team, version 1"
     assert [each["plan"] for each in api.get("/plan/history").json()["history"]] == ["team"]

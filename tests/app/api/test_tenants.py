@@ -10,7 +10,7 @@ from valor_core.coverage.job_runs import Status
 from valor_core.tenancy.api_keys import KeyAsleep, caller_of_key
 from valor_core.tenancy.sign_in import BadToken
 from valor_core.values import PLATFORM, Caller, Role, utc_now
-from valor_core.workbench import logbook, people, reports
+from valor_core.workbench import billing, logbook, people, reports
 from valor_core.workbench.setup import operator
 from valor_core.workbench.signing_in import redeem_token
 from valor_core.workbench.verb import open_work
@@ -123,3 +123,24 @@ def test_a_tenant_is_made_and_listed_and_nothing_of_what_tenants_have_is_told(as
     assert refusal(asked.post("/admin/webhooks/evt_1/set-aside", json=WHY)) == (404, "not_found")
     with open_work(operator(PLATFORM), store) as work:
         assert people.list_tenants(work)
+
+
+def test_a_price_is_told_beside_the_one_that_holds_and_holds_from_its_day_on(asked, acme):
+    first = {"meter": "valuations", "valid_from": "2026-01-01", "price_minor": 250,
+             "currency": "USD", "reason": "their contract"}  # fmt: skip
+    later = first | {"valid_from": "2026-02-01", "price_minor": 300, "per_quantity": 2}
+    path = "/admin/tenants/acme/prices"
+    assert asked.post(path, json=first).json()["before"] is None
+
+    told = asked.post(f"{path}?dry_run=true", json=later)
+    done = asked.post(path, json=later)
+
+    assert (told.status_code, done.status_code) == (200, 201)
+    assert told.json() | {"made": True} == done.json()
+    assert (done.json()["before"]["price_minor"], done.json()["after"]["per_quantity"]) == (250, 2)
+    for again in (first, later):  # a price is never rewritten
+        assert refusal(asked.post(f"{path}?dry_run=true", json=again)) == (409, "price_stands")
+    with open_work(acme.admin) as work:
+        assert [row.price_minor for row in billing.list_prices(work)] == [250, 300]
+    assert refusal(asked.post(path, json=later | {"meter": "lunches"})) == (404, "not_found")
+    assert refusal(asked.post(path, json=later | {"currency": "usd"})) == (422, "bad_input")
