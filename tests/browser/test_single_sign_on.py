@@ -119,9 +119,13 @@ def test_an_operator_signs_in_to_the_installation_and_opens_a_tenant_to_a_group(
     page.get_by_role("cell", name="acme-desk").first.wait_for()
     assert violations(page) == []
     page.get_by_label("Group", exact=True).fill("new-desk")
+    page.keyboard.press("Enter")
+    page.get_by_text("new-desk").first.wait_for()  # what it would open, before it does
+    page.get_by_label("Why").first.fill("they joined")
     page.get_by_role("button", name="Open it").click()
 
-    page.get_by_role("cell", name="new-desk").wait_for()
+    page.get_by_text("From the next sign-in on.").wait_for()
+    page.get_by_role("cell", name="new-desk").first.wait_for()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_text("You are signed out.").wait_for()
     page.get_by_role("link", name="Sign out of Acme ID too").wait_for()

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Executable, event, insert, inspect, select, text
+from sqlalchemy import ColumnElement, Select, event, insert, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -143,12 +143,12 @@ class Work:
         )
         return iter(self.session.connection().execute(query))
 
-    def of_every_tenant(self, query: Executable) -> Sequence[Any]:
+    def of_every_tenant(self, query: Select[Any]) -> Sequence[Any]:
         """Rows whatever tenant they are of, for the installation: of what each was granted alone.
 
         The session's filter is not asked; the list is, and on Postgres its policies.
         """
-        asked = {table.name for table in find_tables(query, check_columns=True)}
+        asked = {str(table) for table in find_tables(query, check_columns=True)}
         if self.caller.tenant_id != PLATFORM or not asked <= {*PLATFORM_TABLES, *OVERSEEN_TABLES}:
             raise RuntimeError(f"{self.caller.tenant_id} may not read {asked} of every tenant")
         return self.session.connection().execute(query).all()
