@@ -53,7 +53,7 @@ def clicked() -> None:
     """A view and its answer."""
     opened = opened_view(who, subjects, desk_of)
     if opened:
-        st.subheader(show.plain(opened.name), anchor=False)
+        st.header(show.plain(opened.name), anchor=False)
     with show.asked():
         about = st.selectbox(
             "About", list(subjects), format_func=lambda name: subjects[name].label, key=ABOUT

@@ -81,7 +81,7 @@ def dated(text: str, at: int) -> str:
 
 def recent_valuations() -> None:
     """What was saved last, by anybody of the tenant."""
-    st.subheader("Saved values", anchor=False)
+    st.header("Saved values", anchor=False)
     for row in saved:
         told = f"{row.company_name}: {value_of(row)}"
         link("valuations", dated(told, row.created_at), valuation=row.id)
@@ -91,7 +91,7 @@ def recent_valuations() -> None:
 
 def own_drafts() -> None:
     """What the caller has begun and not saved."""
-    st.subheader("Your drafts", anchor=False)
+    st.header("Your drafts", anchor=False)
     for draft in begun:
         link(
             page_of(draft.model),
@@ -104,7 +104,7 @@ def own_drafts() -> None:
 
 def recent_imports() -> None:
     """What the tenant has brought in beside the demo book."""
-    st.subheader("Imports", anchor=False)
+    st.header("Imports", anchor=False)
     for row in imported:
         st.markdown(show.plain(row.file_name))
         st.caption(
@@ -120,7 +120,7 @@ st.title("Home", anchor=False)
 on_home(who)
 failing.on_home(who)
 with st.container(border=True):
-    st.subheader("Next", anchor=False)
+    st.header("Next", anchor=False)
     next_step()
 
 parts = [recent_valuations, own_drafts, recent_imports]
@@ -130,7 +130,7 @@ for column, part in zip(st.columns(len(parts), gap="large"), parts, strict=True)
     with column:
         part()
 
-st.subheader("Health", anchor=False)
+st.header("Health", anchor=False)
 show.facts(
     {
         "Database": f"{state.database}, answers",
@@ -142,7 +142,7 @@ show.facts(
 if may("audit.verify"):
     verdict_on_demand(who)
 
-st.subheader("Pages", anchor=False)
+st.header("Pages", anchor=False)
 with st.container(key="places"):  # the name by which the page's style keeps the height of a link
     for place in places():
         if place.name != "home" and place.open_to(who):

@@ -22,7 +22,7 @@ def customers() -> None:
     installation.customers(rows)
     installation.making(who)
     if rows:
-        st.subheader("Suspend a tenant, or open it again", anchor=False)
+        st.header("Suspend a tenant, or open it again", anchor=False)
     if row := installation.chosen(rows) if rows else None:
         installation.shutting(who, row)
 

@@ -155,11 +155,11 @@ with open_work(who) as at_start:
     always = always_done(at_start)
 for each in rows:
     standing(each)
-st.subheader("History", anchor=False)
+st.header("History", anchor=False)
 history()
-st.subheader("Sent", anchor=False)
+st.header("Sent", anchor=False)
 sent()
-st.subheader("All the time", anchor=False)
+st.header("All the time", anchor=False)
 st.write(
     "These have no times and no pause: they look every few seconds whether there is anything to "
     "do, and a pause would leave a hole in what proves the log, the service levels or the bill."

@@ -27,7 +27,7 @@ if who.role in MAY["series.keep"]:
 else:
     st.caption("Fetching is for analysts. Ask one of your tenant for the series that you need.")
 
-st.subheader("Kept series", anchor=False)
+st.header("Kept series", anchor=False)
 if found:
     rows = {row.sha256: row for row, _ in found}
     if st.session_state.get("market_series") not in rows:

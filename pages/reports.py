@@ -206,7 +206,7 @@ st.write("What was found as a page of its own: to read offline, print and keep."
 
 if may_run:
     with st.container(border=True):
-        st.subheader("Make one", anchor=False)
+        st.header("Make one", anchor=False)
         report = st.selectbox("Report", KNOWN, format_func=TITLES.__getitem__, key="report_name")
         st.caption(KNOWN[report].about)
         key = report if KNOWN[report].is_own else "report"
@@ -229,9 +229,9 @@ if may_run:
         if others := reports.for_others(who):
             st.caption(f"For administrators alone: {', '.join(others)}.")
 
-st.subheader("Made", anchor=False)
+st.header("Made", anchor=False)
 runs()
-st.subheader("Scheduled", anchor=False)
+st.header("Scheduled", anchor=False)
 schedules()
 report_sending.destinations(who, standing, PEOPLE)
 if "notebook.read" not in CLOSED and may(who, "notebook.read"):

@@ -87,7 +87,7 @@ def read(valuation_id: str) -> Saved | None:
 def opened(saved: Saved, rows: Sequence[ValuationRow], called: dict[str, str]) -> None:
     """One valuation, whole."""
     row = saved.row
-    st.subheader(show.plain(row.company_name), anchor=False)
+    st.header(show.plain(row.company_name), anchor=False)
     screen.headline(saved, called)
     today = saved.today()
     if not today.agrees:

@@ -169,7 +169,7 @@ def findings(done: Examined) -> None:
         st.info("No finding is of that kind on that sheet.", icon=":material/filter_alt:")
     for severity, heading in HEADINGS.items():
         if some := [each for each in shown if each.severity is severity]:
-            st.subheader(f"{heading} ({len(some)})", anchor=False, help=MEANS[severity])
+            st.header(f"{heading} ({len(some)})", anchor=False, help=MEANS[severity])
             show.listing(
                 f"{heading} in {done.file_name}",
                 COLUMNS,

@@ -36,7 +36,7 @@ def yours(desk: Desk) -> None:
     others = otherwise(desk.inputs, desk.start.inputs, desk.currency)
     if not desk.changed() and not others:
         return
-    st.subheader("Your changes", anchor=False)
+    st.header("Your changes", anchor=False)
     if desk.changed():
         reasons(desk)
     if others:

@@ -85,13 +85,13 @@ def drivers(desk: Desk, result: DcfResult | None) -> None:
 
 def fades(desk: Desk, result: DcfResult | None) -> None:  # noqa: ARG001, as its siblings
     """How the drivers run by themselves, and where they begin."""
-    st.subheader("Fades", anchor=False)
+    st.header("Fades", anchor=False)
     st.caption(
         "From the start, held to a forecast year, in a line to the end; without an end to the "
         "terminal value. A number by year takes the place of its fade."
     )
     ask_grids.fades(desk, drivers_of(desk.inputs))
-    st.subheader("Base year", anchor=False)
+    st.header("Base year", anchor=False)
     ask.numbers(desk, ask.BASICS, columns=3)
     ask.years(desk)
 
@@ -169,7 +169,7 @@ def _after_the_forecast(inputs: DcfInputs, result: DcfResult) -> dict[str, float
 
 def capital(desk: Desk, result: DcfResult | None) -> None:
     """CAPM, the terminal value by both methods, timing."""
-    st.subheader("Cost of capital", anchor=False)
+    st.header("Cost of capital", anchor=False)
     if desk.inputs.cost_of_capital is None:
         st.caption("The WACC is stated under Drivers; clear its start, or fade again, for CAPM.")
     ask.numbers(desk, ask.capm(desk))
@@ -183,7 +183,7 @@ def capital(desk: Desk, result: DcfResult | None) -> None:
             }
         )
     by_method.of_capital(desk)
-    st.subheader("Terminal value", anchor=False)
+    st.header("Terminal value", anchor=False)
     ask.numbers(desk, ask.TERMINAL, columns=3)
     first, second, third = st.columns(3)
     with first:
@@ -214,7 +214,7 @@ def both_methods(desk: Desk, result: DcfResult | DirectDcfResult) -> None:
 
 def bridge(desk: Desk, result: DcfResult | DirectDcfResult | None) -> None:
     """From enterprise value to one share."""
-    st.subheader("From enterprise to equity value", anchor=False)
+    st.header("From enterprise to equity value", anchor=False)
     if desk.to_state:
         st.caption("● is still to be stated: an amount, and a reason where the filing has none.")
     ask_grids.bridge(desk)
@@ -229,7 +229,7 @@ def bridge(desk: Desk, result: DcfResult | DirectDcfResult | None) -> None:
             key="dcf:bridge",
             alt=f"Waterfall from enterprise value to equity value, {desk.money}",
         )
-    st.subheader("Shares", anchor=False)
+    st.header("Shares", anchor=False)
     left, right = st.columns(2, gap="medium")
     with left:
         ask.number(desk, Field("shares.basic", "Shares outstanding", Unit.SHARES, 1.0))

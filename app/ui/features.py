@@ -19,7 +19,7 @@ OFF, ON, END = "Switch it off", "Switch it on", "End what was set"
 
 def overriding(who: Caller, *, freely: bool) -> None:
     """Off for the tenant for a time; on as well for who grants features."""
-    st.subheader("Switch a feature for a time", anchor=False)
+    st.header("Switch a feature for a time", anchor=False)
     name = st.selectbox(
         "Feature", list(FLAGS), format_func=lambda each: FLAGS[each].help, key="features:name"
     )

@@ -116,7 +116,7 @@ def _starting(who: Caller) -> None:
     with open_work(who) as work:
         able = feeds.streaming(work)
         found = [each for each in feeds.read_feeds(work) if each.state != "stopped"]
-    st.subheader("Take a stream in", anchor=False)
+    st.header("Take a stream in", anchor=False)
     left, right = st.columns(2)
     provider = left.selectbox("Provider", list(able), format_func=title_of)
     symbols = right.text_input(

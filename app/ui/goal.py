@@ -24,7 +24,7 @@ def seek(desk: Desk, inputs: Any, axes: Mapping[str, Field]) -> None:
     `inputs` may have another form of the draft's, where an input is sought that those do not state.
     """
     name = desk.model.name
-    st.subheader("Which input gives a result", anchor=False)
+    st.header("Which input gives a result", anchor=False)
     left, right = st.columns(2)
     path = left.selectbox(
         "Input", list(axes), format_func=lambda p: axes[p].label, key=f"{name}:sought"

@@ -41,7 +41,7 @@ def _is_recent(at: int) -> bool:
 
 def _shown(who: Caller, row: AccessGrantRow, state: GrantState) -> None:
     with st.container(border=True):
-        st.subheader("The operator's access", anchor=False)
+        st.header("The operator's access", anchor=False)
         st.markdown(f"{_told(row, state)}  \nWhy: {show.plain(row.reason)}")
         with st.container(horizontal=True):
             asked = state is GrantState.ASKED and may(who, "grant.give")
@@ -76,7 +76,7 @@ def visiting(who: Caller, row: TenantRow, names: Mapping[str, str]) -> None:
     for each in rows:
         if tenancy.state(each, now) is GrantState.IN_FORCE and each.asked_by == inside.actor:
             _opening(inside, each, row.label)
-    st.subheader(f"Ask to read {row.label}", anchor=False)
+    st.header(f"Ask to read {row.label}", anchor=False)
     with st.form("asking", border=False):
         reason = st.text_input("Why", max_chars=REASON_MAX, key="grants:why")
         hours = st.number_input("Hours", 1, HOURS_MAX, HOURS_DEFAULT, key="grants:hours")

@@ -57,7 +57,7 @@ def customers(rows: Sequence[TenantRow]) -> None:
 
 def making(who: Caller) -> None:
     """A tenant to make, and its first administrator."""
-    st.subheader("Make a tenant", anchor=False)
+    st.header("Make a tenant", anchor=False)
     with st.form("making_tenant", border=False):
         left, right = st.columns(2)
         label = left.text_input("Name", max_chars=100, key="installation:label")
@@ -146,7 +146,7 @@ def _why(granted: Granted) -> str:
 
 def defining(who: Caller, offered: Sequence[PlanRow]) -> None:
     """A plan, or the next version of one, beginning with what another version has."""
-    st.subheader("Define a plan", anchor=False)
+    st.header("Define a plan", anchor=False)
     known = {f"{row.name}, version {row.version}": row for row in offered}
     begin = st.selectbox("Begin with", ["an empty plan", *known], key="installation:begin")
     old = known.get(begin)
@@ -200,7 +200,7 @@ def _number(text: str) -> int | None:
 
 def switching(who: Caller, rows: Sequence[TenantRow]) -> None:
     """A feature for the whole installation: off for all, or rolled out to a share."""
-    st.subheader("For every tenant", anchor=False)
+    st.header("For every tenant", anchor=False)
     name = st.selectbox("Feature", list(FLAGS), format_func=lambda each: FLAGS[each].help)
     what = st.selectbox("What", list(FOR_ALL), key="installation:switch_what")
     killed, percent = FOR_ALL[what], None

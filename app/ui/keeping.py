@@ -71,7 +71,7 @@ def kept_and_held(who: Caller, names: Mapping[str, str]) -> None:
 
 
 def _keeping(who: Caller, now: Mapping[str, int]) -> None:
-    st.subheader("Change how long details are kept", anchor=False)
+    st.header("Change how long details are kept", anchor=False)
     category = st.selectbox(
         "Entries of", list(CATEGORIES), format_func=CATEGORIES.__getitem__, key="kept_category"
     )
@@ -123,7 +123,7 @@ def _held(holds: Sequence[LegalHoldRow], names: Mapping[str, str], why: Mapping[
 
 
 def _holding(who: Caller, standing: Sequence[LegalHoldRow], names: Mapping[str, str]) -> None:
-    st.subheader("Set a hold", anchor=False)
+    st.header("Set a hold", anchor=False)
     with st.form("holding", border=False):
         subject = st.selectbox(
             "What", [EVERYTHING, *names], key="hold_subject", accept_new_options=True,
@@ -139,7 +139,7 @@ def _holding(who: Caller, standing: Sequence[LegalHoldRow], names: Mapping[str, 
     if not standing:
         return
     by_id = {hold.id: hold for hold in standing}
-    st.subheader("Release a hold", anchor=False)
+    st.header("Release a hold", anchor=False)
     chosen = st.selectbox("Hold", list(by_id), format_func=lambda each: by_id[each].reason)
     st.caption("One officer asks for the release; another, who did not set it either, releases.")
     _foreseen(who, lambda work: retention.foresee_release(work, chosen))

@@ -81,7 +81,7 @@ def until(row: ApiKeyRow, now: int) -> str:
 
 def making(who: Caller) -> None:
     """A new key of one's own; an administrator also makes those of the tenant."""
-    st.subheader("Make a key", anchor=False)
+    st.header("Make a key", anchor=False)
     with st.form("making", border=False, clear_on_submit=False):
         name = st.text_input(
             "Name", max_chars=100, key="keys:name", placeholder="nightly notebook",
@@ -127,7 +127,7 @@ def ending(who: Caller, rows: Sequence[ApiKeyRow], names: Mapping[str, str]) -> 
     live = {row.id: row for row in rows if api_keys.state(row, now) is KeyState.LIVE}
     if not live:
         return
-    st.subheader("Rotate or revoke a key", anchor=False)
+    st.header("Rotate or revoke a key", anchor=False)
     chosen = st.selectbox(
         "Key", list(live), key="keys:chosen",
         format_func=lambda each: f"{live[each].label}, {whose(live[each], names)}, "

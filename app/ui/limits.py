@@ -58,7 +58,7 @@ def why(granted: Granted) -> str:
 
 def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
     """Another plan for the tenant: first what it would change, then the change."""
-    st.subheader("Change the plan", anchor=False)
+    st.header("Change the plan", anchor=False)
     if not offered:
         where = "Define one below." if who.kind == "operator" else "An operator defines one."
         st.info(f"No plan is defined yet. {where}", icon=":material/library_add:")
@@ -89,7 +89,7 @@ def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
 
 def zoning(who: Caller, now: PlanNow) -> None:
     """By which time zone days and months begin, and what is left of each quota then."""
-    st.subheader("Days and months", anchor=False)
+    st.header("Days and months", anchor=False)
     zone = now.effective.zone.key
     names = sorted(available_timezones() | {zone})
     chosen = st.selectbox("Time zone", names, names.index(zone), key="limits:zone")
@@ -117,7 +117,7 @@ def _until(standing: Standing) -> str:
 
 def overriding(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
     """Another limit than the plan's, for a time; and the end of one."""
-    st.subheader("Override a limit for a time", anchor=False)
+    st.header("Override a limit for a time", anchor=False)
     name = st.selectbox("Limit", list(LIMITS), format_func=named)
     left, right = st.columns(2)
     value = left.number_input("Granted", min_value=0, value=None, step=1, placeholder="a number")

@@ -62,7 +62,7 @@ def linked() -> None:
 
 def inviting(who: Caller, rows: Sequence[MembershipRow]) -> None:
     """A person to take in, and a link by which a member signs in."""
-    st.subheader("Take somebody in", anchor=False)
+    st.header("Take somebody in", anchor=False)
     with st.form("inviting", border=False):
         name = st.text_input("Name", max_chars=100, key="members:name")
         role = st.selectbox(
@@ -71,7 +71,7 @@ def inviting(who: Caller, rows: Sequence[MembershipRow]) -> None:
         pressed = st.form_submit_button("Take in", type="primary", icon=":material/person_add:")
     if pressed and taken_in(who, name, role):
         st.rerun()
-    st.subheader("A sign-in link for a member", anchor=False)
+    st.header("A sign-in link for a member", anchor=False)
     with st.form("linking", border=False):
         signs_in = [row.name for row in rows if row.suspended_at is None]
         chosen = st.selectbox("Member", signs_in, key="members:to_sign_in")
@@ -157,7 +157,7 @@ def confirming(who: Caller, rows: Sequence[MembershipRow]) -> None:
     proposed = {row.user_id: row for row in rows if row.nominated_by}
     if not proposed or not may(who, "member.confirm"):
         return
-    st.subheader("Proposed as compliance officer", anchor=False)
+    st.header("Proposed as compliance officer", anchor=False)
     for user_id, row in proposed.items():
         told, way = st.columns([3, 1], vertical_alignment="center")
         told.markdown(f"**{show.plain(row.name)}**, now {row.role}")

@@ -343,7 +343,7 @@ def companies(desk: Desk, result: MergerResult | None) -> None:
             first=years(desk)[0],
         )
     for side, name in (("target", names[1]), ("acquirer", names[0])):
-        st.subheader(f"{side.capitalize()}: {show.plain(name)}", anchor=False)
+        st.header(f"{side.capitalize()}: {show.plain(name)}", anchor=False)
         ask.numbers(desk, _under(side, MARKET), columns=3)
         form.rows(desk, f"Forecast of the {side}", years(desk), _under(side, FORECAST))
 
@@ -506,7 +506,7 @@ def earnings(desk: Desk, result: MergerResult | None) -> None:
 def _break_even(desk: Desk, result: MergerResult) -> None:
     judged = desk.inputs.judged_year - 1
     needed = float(result.synergies[judged]) + float(result.break_even_synergies[judged])
-    st.subheader(f"Without dilution in {years(desk)[judged]}{_at_price(desk)}", anchor=False)
+    st.header(f"Without dilution in {years(desk)[judged]}{_at_price(desk)}", anchor=False)
     show.facts(
         {
             f"Synergies needed, {desk.money_short}": words.money(needed)
@@ -523,7 +523,7 @@ def _break_even(desk: Desk, result: MergerResult) -> None:
 
 def _contribution(desk: Desk, result: MergerResult) -> None:
     judged = desk.inputs.judged_year
-    st.subheader(
+    st.header(
         f"Contribution and ownership, {years(desk)[judged - 1]}{_at_price(desk)}", anchor=False
     )
     show.chart(

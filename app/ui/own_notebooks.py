@@ -38,7 +38,7 @@ OPENED = "own_notebooks:opened"
 
 def section(who: Caller, names: Mapping[str, str]) -> None:
     """All of it: what is registered, one version to read, and a way to register."""
-    st.subheader("Your notebooks", anchor=False)
+    st.header("Your notebooks", anchor=False)
     with open_work(who) as work:
         known = own_notebooks.list_notebooks(work)
     if not known:

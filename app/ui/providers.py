@@ -81,14 +81,14 @@ def now(who: Caller) -> None:
             )
             for each in course
         ]
-        st.subheader("The last 24 hours", anchor=False)
+        st.header("The last 24 hours", anchor=False)
         told = {f"{each.label} {each.state}" for each in stretches}
         alt = f"States over the last day: {'; '.join(sorted(told))}"
         show.chart(
             charts.timeline(stretches, theme=show.theme()), key="providers:timeline", alt=alt
         )
         st.caption("Drawn once a minute. What has changed since then stands in the list above.")
-    st.subheader("The latest choices", anchor=False)
+    st.header("The latest choices", anchor=False)
     _choices(decisions, filers)
 
 
@@ -134,7 +134,7 @@ def policies(who: Caller, names: Mapping[str, str]) -> None:
         found = routing.read_policies(work)
     titles = routing.TITLES
     for each in found:
-        st.subheader(KINDS[each.capability].capitalize(), anchor=False)
+        st.header(KINDS[each.capability].capitalize(), anchor=False)
         st.write(" ".join(policy_sentences(each.policy, each.service, titles)))
         st.caption(_since(each, names))
     if who.role in MAY["routing.change"]:
@@ -242,7 +242,7 @@ def _since(each: PolicyNow, names: Mapping[str, str]) -> str:
 def _changing(
     who: Caller, found: Mapping[Capability, PolicyNow], titles: Mapping[str, str]
 ) -> None:
-    st.subheader("Change a policy", anchor=False)
+    st.header("Change a policy", anchor=False)
     if not found:
         st.info("No provider is set up yet.")
         return
@@ -296,7 +296,7 @@ def _changing(
 
 
 def _announcing(who: Caller, titles: Mapping[str, str]) -> None:
-    st.subheader("Announce work", anchor=False)
+    st.header("Announce work", anchor=False)
     with st.form("announcing", border=False):
         name = st.selectbox("Provider", list(titles), format_func=titles.__getitem__)
         left, middle, right = st.columns(3)

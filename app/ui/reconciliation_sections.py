@@ -261,7 +261,7 @@ def financing(desk: Desk, result: ReconciliationResult | None) -> None:
         ask.numbers(desk, [Field("financing.leverage.start", "Share of debt", Unit.RATE, 5.0)])
     else:
         form.rows(desk, "Debt by year", ["Today", *years], _stated(desk, DEBT))
-    st.subheader("What analysts often do instead", anchor=False)
+    st.header("What analysts often do instead", anchor=False)
     ask.numbers(desk, VARIED, columns=2)
     if result is None:
         return

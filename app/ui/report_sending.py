@@ -82,7 +82,7 @@ def sending(who: Caller, run_id: str, standing: Sequence[Destination]) -> None:
 
 def destinations(who: Caller, standing: Sequence[Destination], names: Mapping[str, str]) -> None:
     """All destinations, and for administrators a way to name and to end them."""
-    st.subheader("Where reports are sent", anchor=False)
+    st.header("Where reports are sent", anchor=False)
     _secret_shown_once()
     for each in standing:
         left, right = st.columns([4, 1], vertical_alignment="center")

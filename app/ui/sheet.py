@@ -205,7 +205,7 @@ def sensitivity(
                 for (i, j), reason in sorted(found.reasons.items())
             ],
         )
-    st.subheader("One input at a time", anchor=False)
+    st.header("One input at a time", anchor=False)
     swings.drawn(desk, inputs, by_path)
     goal.seek(desk, inputs, by_path)
 
@@ -258,7 +258,7 @@ def sources(desk: Desk, result: Any) -> None:  # noqa: ARG001, as its siblings
     """What was changed and why; where each of the other numbers comes from."""
     day = desk.content.as_of or date.today()  # noqa: DTZ011, a day on the reader's page
     changes.yours(desk)
-    st.subheader(f"Where the numbers come from, as known on {day:%d %b %Y}", anchor=False)
+    st.header(f"Where the numbers come from, as known on {day:%d %b %Y}", anchor=False)
     show.listed("Sources", [(changes.label(path), ask.basis(source))
          for path, source in desk.sources().items()], filer=_filer(desk))  # fmt: skip
 

@@ -315,7 +315,7 @@ def _correlations(desk: Desk, bench: Bench) -> None:
             if len(pair) == 2:
                 told[pair] = edit.value
 
-    st.subheader("Rank correlations", anchor=False)
+    st.header("Rank correlations", anchor=False)
     grid.edited(
         "Rank correlations between the drivers",
         {each.path: Column(heading=each.label) for each in varying},
@@ -447,7 +447,7 @@ def ranking(desk: Desk, bench: Bench) -> None:
         ]
         for leg in made.tornado.legs
     }
-    st.subheader("One driver at a time", anchor=False)
+    st.header("One driver at a time", anchor=False)
     show.chart(
         charts.tornado(
             made.tornado,
@@ -461,7 +461,7 @@ def ranking(desk: Desk, bench: Bench) -> None:
         alt=f"{line.field.heading(desk.currency)}, with each driver at its low and high end",
     )
     if made.indices:
-        st.subheader("Share of the variance", anchor=False)
+        st.header("Share of the variance", anchor=False)
         show.chart(
             charts.shares_of_variance(made.indices, labels=labels, theme=theme),
             key="simulation:indices",
@@ -471,7 +471,7 @@ def ranking(desk: Desk, bench: Bench) -> None:
             "Sobol indices: the part of the variance that would go if the driver were known."
         )
         return
-    st.subheader("Rank correlation with the value", anchor=False)
+    st.header("Rank correlation with the value", anchor=False)
     show.chart(
         charts.rank_correlations(made.ranked, labels=labels, theme=theme),
         key="simulation:ranked",

@@ -317,7 +317,7 @@ def _called(desk: Desk, place: int) -> str:
 
 def _policy(desk: Desk, result: StatementsResult | None, years: Sequence[str]) -> None:
     """What holders are paid by rule, so that no amount has to be stated by year."""
-    st.subheader("Dividends and buybacks by rule", anchor=False)
+    st.header("Dividends and buybacks by rule", anchor=False)
     paid = 0.0 if result is None else round(float(result.cash_flow.dividends[0]), -6)
     left, right = st.columns(2)
     with left:
@@ -425,7 +425,7 @@ def opening(desk: Desk, result: StatementsResult | None) -> None:
         "that the sheet ties."
     )
     _opening_items(desk)
-    st.subheader("Base year and tax", anchor=False)
+    st.header("Base year and tax", anchor=False)
     form.numbers(desk, "revenue", "shares", "taxes.losses", "taxes.loss_limit",
                  "taxes.interest_cap")  # fmt: skip
 

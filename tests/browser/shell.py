@@ -44,7 +44,7 @@ def hostile():
     st.title("Hostile", anchor=False)
     for text in HOSTILE:
         st.markdown(f"**{plain(text)}**: {plain(text)}")
-        st.subheader(plain(text), anchor=False)
+        st.header(plain(text), anchor=False)
 
 st.set_page_config(layout="wide")
 st.navigation([st.Page(home, default=True), st.Page(deep), st.Page(hostile)]).run()

@@ -46,6 +46,7 @@ DRAWN = """!document.querySelector('[data-testid=stSkeleton],[data-testid=stStat
     && document.querySelector('[data-testid=stSidebarNav]')"""
 IN_THE_DARK = """getComputedStyle(document.querySelector('[data-testid=stApp]'))
     .colorScheme === 'dark'"""
+HEADINGS = ("heading-order", "page-has-heading-one", "empty-heading")
 FIRST_ROW = {"x": 60, "y": 54}
 FIRST_CELL = "FY2026, Revenue growth, %"  # of the DCF's grid
 FIRST_NUMBER = {"x": 290, "y": 54}  # right of the pinned labels
@@ -88,6 +89,7 @@ def test_every_page_holds_still_is_open_to_everybody_and_fits_a_phone(
 
     assert desk.evaluate("shift") <= 0.1
     assert violations(desk) == []
+    assert violations(desk, impacts=("moderate",), rules=HEADINGS) == []
     assert desk.get_by_test_id("stException").count() == 0
     desk.emulate_media(color_scheme="dark")
     until(desk, IN_THE_DARK)

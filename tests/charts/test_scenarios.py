@@ -34,7 +34,7 @@ def test_a_bar_leads_from_the_base_to_each_scenario_and_names_are_text():
 def test_sizes_have_few_marks_however_far_they_reach(values, step):
     figure = sizes([("Acme", value) for value in values], heading="", theme="dark")
 
-    assert figure.layout.xaxis.dtick == step
+    assert figure.to_dict()["layout"]["xaxis"]["dtick"] == step
 
 
 @pytest.mark.parametrize("drawn", [rates, sizes])

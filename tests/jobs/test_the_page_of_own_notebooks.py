@@ -26,9 +26,7 @@ def test_an_administrator_reads_a_notebook_before_it_can_be_approved_and_then_it
     book: World, monkeypatch: pytest.MonkeyPatch
 ):
     acme = book.acme
-    assert not any(
-        each.value == "Your notebooks" for each in page(monkeypatch, acme.admin).subheader
-    )
+    assert not any(each.value == "Your notebooks" for each in page(monkeypatch, acme.admin).header)
     with open_work(acme.operator, book.store) as work:
         flags.switch_flag(work, "own_notebooks", rollout_percent=100, reason="for the tests")
     source = read_notebook(a_notebook("parameters:strict: bool = True", "print(strict)\n!ls"))

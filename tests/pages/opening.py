@@ -47,7 +47,7 @@ def pressed(app: AppTest, label: str) -> AppTest:
 
 def texts(app: AppTest) -> str:
     """All that the page says, but for the cells of grids."""
-    kinds = ("title", "subheader", "markdown", "caption", "info", "success", "warning", "error")
+    kinds = ("title", "header", "markdown", "caption", "info", "success", "warning", "error")
     plain = [each.value for kind in kinds for each in getattr(app, kind)]
     html = [each.proto.body for each in app.get("html")]
     links = [each.proto.label for each in app.get("page_link")]
