@@ -29,7 +29,7 @@ from valor_core.workbench.adjustments import list_layers
 from valor_core.workbench.batches import SUBJECT
 from valor_core.workbench.verb import open_work
 
-ROW_PX, ROWS_SEEN, DRAWN_MOST = 36, 20, 40
+ROW_PX, ROWS_SEEN, DRAWN_MOST, LISTED_OPEN = 36, 20, 40, 10
 NEEDS_A_BASE = {"wacc.start", "margin.end", "exit_multiple"}  # which filings do not suggest
 CALLED = {name: SUBJECTS[name].title for name in MODELS}
 _OPENED = "batch_opened"
@@ -219,7 +219,13 @@ def results(made: Bench) -> None:
     _drawn(there, by)
     lost = [each for each in made.rows if each.value is None]
     if lost:
-        show.listed("Companies without a value", [(each.name, each.reason) for each in lost])
+        counted = words.counted(len(lost), "company", "companies")
+        with st.expander(
+            f"{counted} without a value, and why",
+            icon=":material/help:",
+            expanded=len(lost) <= LISTED_OPEN,
+        ):
+            show.listed("Companies without a value", [(each.name, each.reason) for each in lost])
 
 
 def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
@@ -245,11 +251,13 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
     table |= {
         "Currency": [each.currency for each in rows],
         "Year": [each.fiscal_year for each in rows],
-        "Why": [each.reason for each in rows],
-        "Nothing": [
-            ", ".join(ask.BRIDGE_LABELS[item] for item in each.counted_as_nothing) for each in rows
-        ],
     }
+    if any(each.reason for each in rows):
+        table["Why"] = [each.reason for each in rows]
+    if by.unfiled_is_nothing:
+        table["Nothing"] = [
+            ", ".join(ask.BRIDGE_LABELS[item] for item in each.counted_as_nothing) for each in rows
+        ]
     st.dataframe(
         pd.DataFrame(table),
         key="batch_table",
@@ -259,13 +267,13 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
         placeholder=words.NOTHING,
         column_config={
             "Company": column.ButtonColumn(
-                type="tertiary", alignment="left", pinned=True, width=190, key=_OPENED
+                type="tertiary", alignment="left", pinned=True, width=170, key=_OPENED
             ),
-            "Ticker": column.TextColumn(width=66),
+            "Ticker": column.TextColumn(width=64),
             "Value": column.NumberColumn(
                 line.label,
                 format="%.1f %%" if is_rate else "%,.2f",
-                width=120,
+                width=116,
                 help=f"In {amounts()} of the company's currency."
                 if line.unit is Unit.MONEY
                 else None,
@@ -293,19 +301,22 @@ def _drawn(rows: Sequence[Valued], by: BatchPolicy) -> None:
     priced = [(each.name, each.upside) for each in rows if each.upside is not None]
     whole = [(e.name, e.enterprise_value) for e in rows if (e.enterprise_value or 0.0) > 0.0]
     if priced:
+        count, heading = len(priced), "Value over price, less 1"
         figure, alt = (
-            charts.rates(_first(priced), heading="Value over price, less 1", theme=theme),
+            charts.rates(_first(priced), heading=heading, theme=theme),
             "How far each company's value is above or below its price",
         )
     elif shown(by).unit is Unit.RATE:
         found = [(each.name, each.value) for each in rows]
-        heading = shown(by).label
+        count, heading = len(found), shown(by).label
         figure, alt = charts.rates(_first(found), heading=heading, theme=theme), heading
     elif whole:
-        heading = f"Enterprise value, {amounts().word} of the reporting currency"
+        count, heading = len(whole), f"Enterprise value, {amounts().word}"
         figure, alt = charts.sizes(_first(whole), heading=heading, theme=theme), heading
     else:
         return
+    if count > DRAWN_MOST:
+        st.caption(f"The largest {DRAWN_MOST} of {count:,}.")
     show.chart(figure, key="batch:drawn", alt=alt)
 
 

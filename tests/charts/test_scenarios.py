@@ -28,6 +28,15 @@ def test_a_bar_leads_from_the_base_to_each_scenario_and_names_are_text():
     assert [shape.x0 for shape in drawn.layout.shapes] == [found.base, found.expected]
 
 
+@pytest.mark.parametrize(
+    ("values", "step"), [([2e9, 5e9], "D2"), ([2e6, 5e9], 1), ([2e6, 5e12], 2)]
+)
+def test_sizes_have_few_marks_however_far_they_reach(values, step):
+    figure = sizes([("Acme", value) for value in values], heading="", theme="dark")
+
+    assert figure.to_dict()["layout"]["xaxis"]["dtick"] == step
+
+
 @pytest.mark.parametrize("drawn", [rates, sizes])
 def test_two_companies_of_one_name_are_two_rows_of_a_batch(drawn):
     figure = drawn([("Acme", 1e6), ("<i>B</i>", 3e6), ("Acme", 2e6)], heading="", theme="dark")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
 from valor_core.amounts import shown
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 ROW_PX, AXES_PX = 26, 84
+DECADES_MOST = 4
+NAME_MOST = 22  # letters: a phone shows points beside them
 
 
 def rates(found: Sequence[tuple[str, float]], *, heading: str, theme: Theme) -> "Figure":
@@ -46,15 +49,30 @@ def sizes(found: Sequence[tuple[str, float]], *, heading: str, theme: Theme) -> 
     }
     return figure(
         [points], theme, height=AXES_PX + ROW_PX * len(rows),
-        x={"title": {"text": heading}, "type": "log", "tickformat": ",.0f"},
+        x={"title": {"text": heading}, **_powers_of_ten([value for _, value in rows])},
         y=_by_name(rows),
     )  # fmt: skip
 
 
+def _powers_of_ten(values: Sequence[float]) -> dict[str, Any]:
+    """An axis of few marks, so that they stand apart on a phone too; of 1, 2, 5 within a power."""
+    axis = {"type": "log", "tickformat": ",.0f", "tickangle": 0}
+    exponents = [floor(log10(value / shown().size)) for value in values]
+    first, last = min(exponents, default=0), max(exponents, default=0)
+    if first == last:
+        return axis | {"dtick": "D2"}
+    return axis | {"dtick": 1 if last - first < DECADES_MOST else 2}
+
+
 def _by_name(rows: Sequence[tuple[str, float]]) -> dict[str, Any]:
     """An axis of companies; two of the same name stay two."""
-    return {"tickvals": list(range(len(rows))), "ticktext": _named(rows), "zeroline": False}
+    return {"tickvals": list(range(len(rows))), "ticktext": _short(rows), "zeroline": False}
 
 
 def _named(rows: Sequence[tuple[str, float]]) -> list[str]:
     return [escape(name) for name, _ in rows]
+
+
+def _short(rows: Sequence[tuple[str, float]]) -> list[str]:
+    cut = (name if len(name) <= NAME_MOST else f"{name[: NAME_MOST - 1]}…" for name, _ in rows)
+    return [escape(name) for name in cut]
