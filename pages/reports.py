@@ -135,7 +135,7 @@ def one_run(run: JobRun, sent: Sequence[Delivery]) -> None:
         st.progress(course.done / max(course.of, 1), text=show.plain(course.in_words.capitalize()))
     if run.html:
         url = f"/api/v1/reports/runs/{run.id}/report.html"
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             reading = st.toggle("Read it here", key=f"read_{run.id}")
             st.link_button("Open", url, icon=":material/open_in_new:")
             verifying = may_run and st.button("Verify", key=f"verify_{run.id}")
