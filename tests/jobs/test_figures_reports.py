@@ -167,7 +167,7 @@ def test_service_levels_of_what_nobody_asked_say_so(world: World, tmp_path: Path
     page, result = executed(tmp_path, *gathered(world, "sla", world.acme.analyst))
 
     assert "No provider was asked yet" in page
-    assert "Nobody was watched in this time." in page
+    assert "No provider was watched in this time." in page
     assert "Nobody called the API in this time." in page
     assert result["figures"]["providers"] == result["figures"]["routes"] == []
 

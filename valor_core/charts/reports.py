@@ -55,7 +55,7 @@ def course(states: Sequence[Mapping[str, str]], *, theme: Theme = "light") -> "F
     figure = timeline(stretches, theme=theme)
     if not stretches:
         figure.update_xaxes(visible=False).update_yaxes(visible=False)
-        figure.add_annotation(text="Nobody was watched in this time.", showarrow=False)
+        figure.add_annotation(text="No provider was watched in this time.", showarrow=False)
     return figure
 
 
