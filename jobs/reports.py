@@ -40,8 +40,9 @@ from valor_core.store.folders import private_folder
 from valor_core.telemetry import JOB_RUNS, JOBS_RUNNING, log
 from valor_core.values import Caller
 from valor_core.walls import lacking
-from valor_core.workbench import jobs, reports
-from valor_core.workbench.reports import ANSWERS, Ground, ReportVerdict
+from valor_core.workbench import jobs, report_verifying, reports
+from valor_core.workbench.report_askers import reader_for
+from valor_core.workbench.report_verifying import ANSWERS, Ground, ReportVerdict
 from valor_core.workbench.sealing import seal_log
 from valor_core.workbench.snapshots import renew_snapshot
 from valor_core.workbench.verb import open_work
@@ -164,7 +165,7 @@ def _outcome(
         with open_work(caller, store) as work:
             document = reports.gather(work, run)
             source = reports.source(work, run.job)
-            reader = reports.reader_for(work, run) if is_own(run.job) else None
+            reader = reader_for(work, run) if is_own(run.job) else None
         document["audit_checkpoint"] = seal_log(store, caller.tenant_id)
         _lay_out(run, document, source)
     except ValorError as error:
@@ -303,7 +304,7 @@ def verify_run(
     """
     with _one_again(waits_s):
         with open_work(caller, store) as work:
-            ground = reports.what_it_stands_on(work, run_id)
+            ground = report_verifying.what_it_stands_on(work, run_id)
         same: Sequence[str] = ()
         flaws = ground.flaws
         if not flaws:
@@ -313,7 +314,7 @@ def verify_run(
         run_id=ground.run.id, made_from=ground.made_from, same=tuple(same), flaws=tuple(flaws)
     )
     with open_work(caller, store) as work:
-        reports.note_verdict(work, verdict)
+        report_verifying.note_verdict(work, verdict)
     return verdict
 
 
