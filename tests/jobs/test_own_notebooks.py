@@ -21,7 +21,8 @@ from app.answering import answering
 from jobs import disk_use
 from jobs import reports as running_reports
 from jobs.lending import CONNECTIONS_MOST, Answers, Lent, NotToldThen, lent_desk, use_api
-from jobs.reports import Ended, carry_out, run_report, verify_run
+from jobs.notebook_run import Ended
+from jobs.reports import carry_out, run_report, verify_run
 from jobs.schedule import OWN_NOTEBOOK
 from tests.conftest import ONLY_SQLITE, World
 from tests.coverage.notebooks import a_notebook
