@@ -32,6 +32,7 @@ from app.web.limits import RateLimits
 from app.web.oidc_settings import PublicAddress, is_loopback
 from app.web.pages import PageRoute, build_index
 from app.web.proxies import TrustedProxies
+from app.web.route_calls import CountsRoutes, RouteCalls
 from app.web.short_paths import short_paths
 from app.web.sign_in import sign_in_routes
 from app.web.single_sign_on import SingleSignOn
@@ -78,7 +79,7 @@ def create_app(
     cookies = cookies_of(port, https=public is not None and public.is_https)
     provider = _identity_provider(public) if public else None
     origins = own_origins(port, host=host) + ((public.origin,) if public else ())
-    api = create_api()
+    api, calls = create_api(), RouteCalls()
     static = compressed_folder(home())
 
     @contextlib.asynccontextmanager
@@ -86,6 +87,7 @@ def create_app(
         tasks = [
             asyncio.create_task(_import_and_freeze()),
             asyncio.create_task(compress_static(static)),
+            asyncio.create_task(calls.keep_always(store)),
         ]
         async with contextlib.AsyncExitStack() as stack:
             # A mounted application's own lifespan is not run otherwise.
@@ -122,6 +124,7 @@ def create_app(
             Middleware(OwnHosts, origins=origins),
             Middleware(Identity, callers=callers, cookie=cookies.session, strangers=strangers()),
             Middleware(RateLimits, limits=call_limits(store)),
+            Middleware(CountsRoutes, calls=calls),
             Middleware(Uploads),
             Middleware(BodyLimits),
             Middleware(PrecompressedStatic, folder=static),

@@ -28,7 +28,7 @@ from valor_core.telemetry import JOB_RUNS, log
 from valor_core.values import Caller, Role, TenantId, utc_now
 from valor_core.workbench import deliveries
 from valor_core.workbench.deliveries import Parcel
-from valor_core.workbench.reports import ANSWERS
+from valor_core.workbench.report_verifying import ANSWERS
 from valor_core.workbench.verb import open_work
 
 ATTACHED_MAX = 15_000_000

@@ -10,14 +10,12 @@ import json
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextlib import nullcontext as none
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,34 +24,29 @@ from typing import Any
 
 from jobs.code_version import code_version
 from jobs.course import read_course
-from jobs.disk_use import too_much
-from jobs.left_files import end_of, keep_only, keep_the_end, text_of, throw_away
+from jobs.left_files import end_of, text_of, throw_away
 from jobs.lending import Answers, Lent, lent_desk
-from jobs.notebook_child import PACKAGES
+from jobs.notebook_run import LIMITS, OUTPUTS, Ended, Limits, passed_on, run_child
 from jobs.printing import PDF, print_page
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.coverage.report_parameters import OWN, is_own
 from valor_core.errors import Unavailable, ValorError
-from valor_core.settings import ROOT, home
+from valor_core.settings import home
 from valor_core.store.engines import Store
 from valor_core.store.folders import private_folder
 from valor_core.telemetry import JOB_RUNS, JOBS_RUNNING, log
 from valor_core.values import Caller
 from valor_core.walls import lacking
-from valor_core.workbench import jobs, reports
-from valor_core.workbench.reports import ANSWERS, Ground, ReportVerdict
+from valor_core.workbench import jobs, report_verifying, reports
+from valor_core.workbench.report_askers import reader_for
+from valor_core.workbench.report_verifying import ANSWERS, Ground, ReportVerdict
 from valor_core.workbench.sealing import seal_log
 from valor_core.workbench.snapshots import renew_snapshot
 from valor_core.workbench.verb import open_work
 
-OUTPUTS = (
-    "report.html", PDF, "result.json", "executed.ipynb", "input.json", ANSWERS,
-)  # and spreadsheets  # fmt: skip
-FILES_OF_A_RUN = (*OUTPUTS, "run.json", "run.log", "source.ipynb")
 OUTPUTS_MAX, SPREADSHEETS_MOST, NAME_MAX = 100_000_000, 100, 100
 RESULT_MAX = 8_000_000  # of text, which takes many times as much as values
-LOG_READ, LOG_KEPT = 64_000, 1_000_000
-DISK_EVERY_S = 0.5
+LOG_READ = 64_000
 STANDS_ON = (
     "run_id", "valuation_id", "snapshot_id", "audit_checkpoint", "enterprise_value",
     "value_per_share", "notebook",
@@ -61,7 +54,6 @@ STANDS_ON = (
 LOG_TAIL = 600
 COPY = "again-"
 PATHS = re.compile(r"(?:/[\w.\- ]+){2,}")  # where Valor lies is not its tenants' affair
-PASSED_ON = ("PATH", "LANG", "TZ")  # of the environment; all else stays here
 
 
 class VerifyingBusy(Unavailable):
@@ -75,17 +67,6 @@ class VerifyingBusy(Unavailable):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long and how large a run may be."""
-
-    timeout_s: float = 180.0
-    memory_bytes: int = 4 << 30  # of addresses: numpy and Arrow reserve far more than they use
-    grace_s: float = 3.0  # to end after SIGINT
-    lease: timedelta = timedelta(seconds=60)
-
-
-LIMITS = Limits()
 _ONE_AGAIN = threading.Lock()
 """A report is made again by one person at a time: others wait a while, and the pages stay quick."""
 OWNER = f"{os.uname().nodename}:{os.getpid()}"
@@ -164,7 +145,7 @@ def _outcome(
         with open_work(caller, store) as work:
             document = reports.gather(work, run)
             source = reports.source(work, run.job)
-            reader = reports.reader_for(work, run) if is_own(run.job) else None
+            reader = reader_for(work, run) if is_own(run.job) else None
         document["audit_checkpoint"] = seal_log(store, caller.tenant_id)
         _lay_out(run, document, source)
     except ValorError as error:
@@ -242,7 +223,7 @@ def _ended(
     if code == 0 and (unfit := _unfit_to_keep(run.folder)):
         return Status.FAILED, unfit
     if code == 0 and _is_result(run, document) and (run.folder / "report.html").is_file():
-        print_page(run.folder, _passed_on())
+        print_page(run.folder, passed_on())
         return Status.SUCCEEDED, ""
     return Status.FAILED, _tail(run.folder, code)
 
@@ -303,7 +284,7 @@ def verify_run(
     """
     with _one_again(waits_s):
         with open_work(caller, store) as work:
-            ground = reports.what_it_stands_on(work, run_id)
+            ground = report_verifying.what_it_stands_on(work, run_id)
         same: Sequence[str] = ()
         flaws = ground.flaws
         if not flaws:
@@ -313,7 +294,7 @@ def verify_run(
         run_id=ground.run.id, made_from=ground.made_from, same=tuple(same), flaws=tuple(flaws)
     )
     with open_work(caller, store) as work:
-        reports.note_verdict(work, verdict)
+        report_verifying.note_verdict(work, verdict)
     return verdict
 
 
@@ -396,132 +377,6 @@ def _lay_out(run: JobRun, document: dict[str, Any], source: bytes) -> None:
 
 def _as_json(told: Mapping[str, Any]) -> str:
     return json.dumps(told, sort_keys=True, allow_nan=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How a child ended: by itself, with a code, or early, as it had to be ended."""
-
-    code: int | None = None
-    early: Status | None = None
-    too_much: str = ""  # of what it had written more than it may
-
-
-def run_child(
-    order: Mapping[str, Any],
-    *,
-    limits: Limits,
-    stopped: threading.Event,
-    still_ours: Callable[[], None],
-) -> Ended:
-    """Has it done and leaves what is kept; `still_ours` renews the lease and may raise RunLost."""
-    folder = Path(order["folder"])
-    with (folder / "run.log").open("wb") as log_file:
-        child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "jobs.notebook_child"],
-            stdin=subprocess.PIPE,
-            stdout=log_file,
-            stderr=subprocess.STDOUT,
-            env=_environment(folder),
-            cwd=folder,
-            start_new_session=True,
-        )
-    assert child.stdin is not None
-    ended = Ended()
-    try:
-        # The order goes through a pipe (arguments show in `ps`), which stays open: its end tells
-        # the child that we are gone.
-        child.stdin.write(json.dumps(order).encode() + b"\n")
-        child.stdin.flush()
-        ended = _watched(child, folder, limits, stopped, still_ours)
-    except BrokenPipeError:  # it ended before it had read its order: the log says why
-        child.wait(limits.grace_s)
-    finally:
-        _end(child, 0.0 if ended.early is Status.CANCELLED else limits.grace_s)
-        with suppress(BrokenPipeError):
-            child.stdin.close()
-        keep_only(folder, FILES_OF_A_RUN)
-        keep_the_end(folder / "run.log", most=LOG_KEPT)
-        if ended.too_much:
-            throw_away(folder)
-    return ended if ended.early else Ended(code=child.returncode)
-
-
-def _watched(
-    child: subprocess.Popen[bytes],
-    folder: Path,
-    limits: Limits,
-    stopped: threading.Event,
-    still_ours: Callable[[], None],
-) -> Ended:
-    """Waits for its end; tells why where it must not go on."""
-    began = renewed = looked = time.monotonic()
-    while child.poll() is None:
-        now = time.monotonic()
-        if now - began > limits.timeout_s:
-            return Ended(early=Status.TIMEOUT)
-        if stopped.wait(0.1):
-            return Ended(early=Status.CANCELLED)
-        if now - looked > DISK_EVERY_S:
-            if held := too_much(folder, child.pid):
-                return Ended(early=Status.FAILED, too_much=held)
-            looked = now
-        if now - renewed > limits.lease.total_seconds() / 3:
-            still_ours()
-            renewed = now
-    held = too_much(folder, child.pid)
-    return Ended(early=Status.FAILED, too_much=held) if held else Ended()
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """Built, not inherited: no database, no secret, no start-up files of the service's own home."""
-    private, code = folder / ".private", folder / ".private" / "code"
-    private.mkdir(mode=0o700)
-    code.mkdir()
-    for name in PACKAGES:  # links, since what else lies in our folder is not to be listed
-        (code / name).symlink_to(ROOT / name)
-    return _passed_on() | {
-        "HOME": str(private),
-        "IPYTHONDIR": str(private / "ipython"),
-        "JUPYTER_CONFIG_DIR": str(private / "config"),
-        "JUPYTER_DATA_DIR": str(private / "data"),
-        "JUPYTER_RUNTIME_DIR": str(private / "runtime"),
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "MPLCONFIGDIR": str(private),
-        "PLOTLY_RENDERER": "plotly_mimetype",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "PYTHONPATH": str(code),
-        "TMPDIR": str(private),
-    }
-
-
-def _passed_on() -> dict[str, str]:
-    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-
-
-def _end(child: subprocess.Popen[bytes], grace_s: float) -> None:
-    """Ends the child and its kernel, which has a session of its own, so no group reaches both."""
-    import psutil  # comes with ipykernel
-
-    if child.poll() is not None:
-        return
-    try:
-        family = psutil.Process(child.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        family = []
-    if grace_s:
-        child.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(grace_s)
-    if child.poll() is None:
-        child.kill()
-        child.wait()
-    for process in family:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()  # psutil compares start times: a number used again is not ours
 
 
 def _is_result(run: JobRun, document: Mapping[str, Any]) -> bool:

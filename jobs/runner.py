@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from jobs import feeding, watching
 from jobs.delivering import deliver_due
 from jobs.feeding import Feeding
-from jobs.reports import LIMITS, OWNER, Limits, metric_label
+from jobs.notebook_run import LIMITS, Limits
+from jobs.reports import OWNER, metric_label
 from jobs.schedule import JOBS, job_named, known_job
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.errors import ValorError

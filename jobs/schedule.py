@@ -17,6 +17,7 @@ from valor_core.coverage.schedules import Schedule
 from valor_core.errors import NotFound
 from valor_core.store.work import Work
 from valor_core.workbench import jobs, reports
+from valor_core.workbench.report_kinds import KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def title_of(name: str) -> str:
     """What a report or a standing job is called; an own notebook, by its name."""
     if is_own(name):
         return name.removeprefix(OWN).replace("_", " ").capitalize()
-    return reports.KINDS[name].title if name in reports.KINDS else STANDING[name].title
+    return KINDS[name].title if name in KINDS else STANDING[name].title
 
 
 def job_named(name: str, jobs: Iterable[Job]) -> Job | None:

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from jobs.reports import LIMITS, Limits, sweep_copies
+from jobs.notebook_run import LIMITS, Limits
+from jobs.reports import sweep_copies
 from valor_core.billing.money import written
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.errors import ValorError

@@ -20,7 +20,8 @@ from valor_core.tenancy.access import MAY, may
 from valor_core.values import utc_now
 from valor_core.workbench import companies, deliveries, people, reports
 from valor_core.workbench.flags import closed_acts
-from valor_core.workbench.reports import ReportVerdict
+from valor_core.workbench.report_askers import made_no_more
+from valor_core.workbench.report_verifying import ReportVerdict
 from valor_core.workbench.verb import open_work, the_store
 
 RUNS_SHOWN = 30
@@ -135,7 +136,7 @@ def one_run(run: JobRun, sent: Sequence[Delivery]) -> None:
         st.progress(course.done / max(course.of, 1), text=show.plain(course.in_words.capitalize()))
     if run.html:
         url = f"/api/v1/reports/runs/{run.id}/report.html"
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             reading = st.toggle("Read it here", key=f"read_{run.id}")
             st.link_button("Open", url, icon=":material/open_in_new:")
             verifying = may_run and st.button("Verify", key=f"verify_{run.id}")
@@ -161,7 +162,7 @@ def one_run(run: JobRun, sent: Sequence[Delivery]) -> None:
 def schedules() -> None:
     """What will be made, each with ways to change, pause and end it."""
     with open_work(who) as work:
-        rows, makers = reports.list_schedules(work), reports.made_no_more(work)
+        rows, makers = reports.list_schedules(work), made_no_more(work)
     for row in rows:
         with st.container(border=True):
             said = f"{row.in_words[:1].upper()}{row.in_words[1:]}"

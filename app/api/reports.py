@@ -20,7 +20,7 @@ from valor_core.coverage.report_parameters import Parameter
 from valor_core.coverage.schedules import Schedule, ScheduleChange
 from valor_core.values import Caller, micros
 from valor_core.workbench import deliveries, reports
-from valor_core.workbench.reports import ReportVerdict
+from valor_core.workbench.report_verifying import ReportVerdict
 from valor_core.workbench.verb import the_store
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=StrictRoute)

@@ -12,6 +12,7 @@ from valor_core.tenancy.access import may
 from valor_core.tenancy.features import is_on
 from valor_core.values import Caller
 from valor_core.workbench import jobs, reports
+from valor_core.workbench.report_askers import made_no_more
 from valor_core.workbench.verb import open_work
 
 
@@ -32,7 +33,7 @@ def of_nobody(who: Caller) -> None:
     with open_work(who) as work:
         if not _open(work, "report.read"):
             return
-        makers, titles = reports.made_no_more(work), reports.titles(work)
+        makers, titles = made_no_more(work), reports.titles(work)
         rows = [row for row in reports.list_schedules(work) if row.id in makers]
     for row in rows:
         st.warning(

@@ -157,10 +157,14 @@ def test_what_a_button_opens_is_walked_by_keyboard_and_left_for_what_follows(des
     inside = "!!document.activeElement.closest('[data-testid=stPopoverBody]')"
     opener.focus()
     desk.keyboard.press("Enter")
-    desk.get_by_role("dialog").wait_for()
+    until(
+        desk,
+        "!!document.querySelector('[data-testid=stPopoverBody] :is(input, button)')"
+        "?.getClientRects().length",
+    )
 
     desk.keyboard.press("Tab")
-    assert desk.evaluate(inside)
+    until(desk, inside)
     desk.keyboard.press("Shift+Tab")
     expect(opener).to_be_focused()
     for _ in range(20):

@@ -16,7 +16,7 @@ from typing import Any
 from jobs import reports as making
 from jobs import runner
 from jobs.code_version import code_version
-from jobs.reports import Ended, Limits
+from jobs.notebook_run import Ended, Limits
 from jobs.schedule import JOBS
 from valor_core.store.engines import Store
 from valor_core.values import Caller, Role, TenantId

@@ -13,8 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from jobs import notebook_run
 from jobs import reports as running_reports
-from jobs.reports import Limits, carry_out, run_report
+from jobs.notebook_run import Limits
+from jobs.reports import carry_out, run_report
 from tests.conftest import ONLY_SQLITE, World
 from valor_core.audit.checkpoints import origin_of
 from valor_core.audit.keys import public_keys
@@ -347,7 +349,7 @@ def test_what_cannot_be_a_report_is_refused_before_any_process_starts(
     def no_process(*_args: object, **_kwargs: object) -> None:
         pytest.fail("a process was started")
 
-    monkeypatch.setattr(running_reports.subprocess, "Popen", no_process)
+    monkeypatch.setattr(notebook_run.subprocess, "Popen", no_process)
 
     with pytest.raises(refusal):
         run_report(book.store, book.acme.analyst, "valuation", parameters)

@@ -22,9 +22,18 @@ from valor_core.coverage.job_runs import Status
 from valor_core.coverage.report_parameters import report_source
 from valor_core.errors import AccessDenied, BadInput
 from valor_core.market.failures import Failure
+from valor_core.sla.buckets import bucket_of
 from valor_core.store.work import unit_of_work
 from valor_core.values import Caller, Role, utc_now
-from valor_core.workbench import billing, companies, logbook, reports, routing, valuations
+from valor_core.workbench import (
+    billing,
+    companies,
+    logbook,
+    reports,
+    route_levels,
+    routing,
+    valuations,
+)
 from valor_core.workbench.snapshots import renew_snapshot
 from valor_core.workbench.verb import open_work
 from valor_core.workbench.watching import watch
@@ -158,7 +167,30 @@ def test_service_levels_of_what_nobody_asked_say_so(world: World, tmp_path: Path
     page, result = executed(tmp_path, *gathered(world, "sla", world.acme.analyst))
 
     assert "No provider was asked yet" in page
-    assert result["figures"]["providers"] == []
+    assert "No provider was watched in this time." in page
+    assert "Nobody called the API in this time." in page
+    assert result["figures"]["providers"] == result["figures"]["routes"] == []
+
+
+def test_service_levels_tell_how_the_routes_of_the_api_answered(world: World, tmp_path: Path):
+    quick, slow = bucket_of(0.02), bucket_of(2.0)
+    asked = "GET /companies/{company_id}"
+    for tenant, bad in ((world.acme, 3), (world.rival, 500)):
+        who = Caller(tenant_id=tenant.id, user_id="routes", role=Role.ANALYST, kind="job")
+        with open_work(who, world.store) as work:
+            route_levels.count_calls(work, {(asked, "good", quick): 990, (asked, "good", slow): 7})
+            route_levels.count_calls(work, {(asked, "bad", quick): bad})
+
+    page, result = executed(tmp_path, *gathered(world, "sla", world.acme.analyst, days=1))
+
+    [told] = result["figures"]["routes"]
+    assert (told["route"], told["requests"], told["bad_requests"]) == (asked, 1000, 3)
+    assert told["request_availability"] == pytest.approx(0.997)
+    assert told["error_budget_left"] == pytest.approx(1 - 0.003 / 0.001)
+    assert told["p50_s"] == pytest.approx(0.02, rel=0.01)
+    assert told["p999_s"] == pytest.approx(2.0, rel=0.01)
+    assert "the error budget is overspent; 3 of 1,000 calls failed, 0.10 % may." in page
+    assert (tmp_path / "routes.csv").read_text().splitlines()[1].startswith(f"{asked},1000,3,")
 
 
 def test_a_time_that_is_all_to_come_promises_nothing(world: World):

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from jobs import reports as making
 from jobs import runner
 from jobs.delivering import deliver_due
-from jobs.reports import Limits
+from jobs.notebook_run import Limits
 from tests.conftest import ONLY_SQLITE, World
 from tests.jobs.killed_at import STAGES, due_alone
 from tests.jobs.test_delivering import a_report, destination, told
@@ -34,7 +34,7 @@ from sqlalchemy import func, select
 
 from jobs import reports as making
 from jobs import runner
-from jobs.reports import Limits
+from jobs.notebook_run import Limits
 from valor_core.store.engines import Store
 limits = Limits(lease=timedelta(seconds=2))
 runner.tick(Store(sys.argv[1]), now=datetime.fromisoformat(sys.argv[2]), limits=limits)

@@ -21,7 +21,8 @@ from app.answering import answering
 from jobs import disk_use
 from jobs import reports as running_reports
 from jobs.lending import CONNECTIONS_MOST, Answers, Lent, NotToldThen, lent_desk, use_api
-from jobs.reports import Ended, carry_out, run_report, verify_run
+from jobs.notebook_run import Ended
+from jobs.reports import carry_out, run_report, verify_run
 from jobs.schedule import OWN_NOTEBOOK
 from tests.conftest import ONLY_SQLITE, World
 from tests.coverage.notebooks import a_notebook
@@ -33,6 +34,7 @@ from valor_core.notebook.connection import Connection, Key, ServerNotReached
 from valor_core.settings import ROOT
 from valor_core.values import Caller, Role, Scope
 from valor_core.workbench import flags, jobs, members, own_notebooks, reports
+from valor_core.workbench.report_verifying import what_it_stands_on
 from valor_core.workbench.verb import open_work
 
 pytestmark = ONLY_SQLITE
@@ -164,9 +166,7 @@ def test_an_own_notebook_reads_the_book_as_who_asked_and_its_report_is_made_agai
     assert verdict.same == ("figures.csv", "report.html", "result.json")
     (run.folder / "answers.json").write_text("{}")
     with open_work(desk.acme.analyst, desk.store) as work:
-        assert reports.what_it_stands_on(work, run.id).flaws == [
-            "answers.json is missing or was altered"
-        ]
+        assert what_it_stands_on(work, run.id).flaws == ["answers.json is missing or was altered"]
 
 
 def test_a_notebook_that_shows_its_key_is_failed_and_nothing_of_it_is_kept(desk: World):

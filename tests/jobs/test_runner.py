@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from jobs import runner
-from jobs.reports import Limits
+from jobs.notebook_run import Limits
 from jobs.schedule import JOBS, STANDING
 from tests.conftest import ONLY_SQLITE, World
 from valor_core.billing import metering

@@ -19,7 +19,13 @@ from valor_core.settings import home
 from valor_core.store.tables import SnapshotRow
 from valor_core.values import Caller, Role
 from valor_core.workbench import jobs, preferences, reports, snapshots
-from valor_core.workbench.reports import KEPT, THE_PRESENT, THE_SNAPSHOT, Ground
+from valor_core.workbench.report_verifying import (
+    KEPT,
+    THE_PRESENT,
+    THE_SNAPSHOT,
+    Ground,
+    what_it_stands_on,
+)
 from valor_core.workbench.verb import open_work
 
 OF_A_SNAPSHOT = {
@@ -67,7 +73,7 @@ def digest(file: Path) -> str:
 
 def ground(world: World, run: JobRun) -> Ground:
     with open_work(world.acme.admin, world.store) as work:
-        return reports.what_it_stands_on(work, run.id)
+        return what_it_stands_on(work, run.id)
 
 
 def test_what_was_saved_since_does_not_reach_what_a_snapshot_tells(coke: World):

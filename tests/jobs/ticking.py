@@ -14,7 +14,7 @@ from itertools import count
 from sqlalchemy import select
 
 from jobs import runner
-from jobs.reports import Limits
+from jobs.notebook_run import Limits
 from jobs.schedule import Job
 from jobs.standing import carried
 from valor_core.coverage.job_runs import JobRun, Status

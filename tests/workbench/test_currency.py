@@ -17,7 +17,7 @@ from valor_core.errors import BadInputs
 from valor_core.models.trading import TradingInputs
 from valor_core.notebook.local import LocalDesk
 from valor_core.values import ValuationId, from_micros
-from valor_core.workbench import companies, demo, reports, valuations
+from valor_core.workbench import companies, demo, report_valuation, valuations
 from valor_core.workbench.verb import open_work
 
 FIGURES = {
@@ -89,7 +89,7 @@ def test_its_workbook_names_the_currency_of_every_amount(world, rhein):
 def test_its_report_document_carries_currency_and_day(world, rhein):
     saved = saved_dcf(world, rhein)
     with open_work(world.acme.analyst, world.store) as work:
-        told = reports._told(
+        told = report_valuation.document(
             work,
             {"company": rhein, "as_of": "", "valuation": saved.row.id, "missing": "zero"},
             asked_by=work.caller.actor,

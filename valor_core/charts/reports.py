@@ -52,7 +52,11 @@ def course(states: Sequence[Mapping[str, str]], *, theme: Theme = "light") -> "F
         )
         for each in states
     ]
-    return timeline(stretches, theme=theme)
+    figure = timeline(stretches, theme=theme)
+    if not stretches:
+        figure.update_xaxes(visible=False).update_yaxes(visible=False)
+        figure.add_annotation(text="No provider was watched in this time.", showarrow=False)
+    return figure
 
 
 def football(found: Sequence[Mapping[str, Any]], *, theme: Theme = "light") -> "Figure":

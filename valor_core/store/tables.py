@@ -1111,6 +1111,22 @@ class ProviderCallRow(Private, Base):
     )
 
 
+class RouteCallRow(Private, Base):
+    """How many calls that a tenant made of a route in an hour went so and took so long."""
+
+    __tablename__ = "route_calls"
+    route: Mapped[str] = mapped_column(primary_key=True)  # method and pattern, without any id
+    hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # its beginning
+    outcome: Mapped[str] = mapped_column(primary_key=True)
+    bucket: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    n: Mapped[int]
+    __table_args__ = (
+        CheckConstraint("outcome IN ('good', 'bad')", name="outcome_known"),
+        CheckConstraint("n > 0", name="n_positive"),
+        STRICT,
+    )
+
+
 class RoutingDecisionRow(Private, Base):
     """Whose answer was taken for a question, and why; only the newest are kept."""
 

@@ -1,4 +1,4 @@
-"""The report of service levels: how good each provider was, and every outage with its cause."""
+"""The report of service levels: how good each provider was and each route of our own API."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -6,6 +6,7 @@ from typing import Any
 
 from valor_core.coverage.figures_report import Listing, Told
 from valor_core.sla.figures import QUANTILES
+from valor_core.sla.routes import OBJECTIVE, RouteLevel
 from valor_core.sla.states import State
 from valor_core.store.work import Work
 from valor_core.workbench.providers import (
@@ -16,6 +17,7 @@ from valor_core.workbench.providers import (
     read_service_levels,
 )
 from valor_core.workbench.report_parts import days_until, percent, spreadsheet
+from valor_core.workbench.route_levels import read_route_levels
 
 WELL_WATCHED = 0.95
 SHOWN = 200
@@ -25,14 +27,19 @@ SHEET = (
     "mean_time_to_repair_s", "mean_time_between_s", "p50_s", "p95_s", "p99_s", "p999_s",
 )  # fmt: skip
 
+ROUTES_SHEET = (
+    "route", "requests", "bad_requests", "request_availability", "objective", "error_budget_left",
+    "p50_s", "p95_s", "p99_s", "p999_s",
+)  # fmt: skip
+
 
 def tell(work: Work, given: Mapping[str, Any]) -> Told:
-    """The figures of every provider over the days that were asked for."""
+    """The figures of every provider and route over the days that were asked for."""
     first, last = days_until(work, given["days"], given["last"])
     start = datetime.combine(first, time(), UTC)
     end = datetime.combine(last, time(), UTC) + timedelta(days=1)
     levels = read_service_levels(work, start, end)
-    course = read_course_between(work, start, end)
+    course, routes = read_course_between(work, start, end), read_route_levels(work, start, end)
     outages = [each for each in course if each.state is State.DOWN]
     rows = [_figures_row(level) for level in levels]
     told = [level for level in levels if level.figures.availability is not None]
@@ -47,23 +54,30 @@ def tell(work: Work, given: Mapping[str, Any]) -> Told:
                 min((level.figures.availability or 0.0 for level in told), default=None), 2
             ),
         },
-        notices=_notices(levels, course),
+        notices=[*_notices(levels, course), *_overspent(routes)],
         lists={
             "levels": _levels(levels),
             "latencies": _latencies(levels),
             "outages": _outages(outages),
+            "routes": _routes(routes),
         },
         figures={
             "first": f"{first}",
             "last": f"{last}",
             "providers": [dict(zip(SHEET, row, strict=True)) for row in rows],
+            "routes": [
+                dict(zip(ROUTES_SHEET, _route_row(level), strict=True)) for level in routes
+            ],
             "course": [
                 {"label": _name(each), "state": each.state.value, "cause": each.cause,
                  "start": each.start.isoformat(), "end": each.end.isoformat()}
                 for each in course
             ],
         },
-        spreadsheets={"sla.csv": spreadsheet(SHEET, rows)},
+        spreadsheets={
+            "sla.csv": spreadsheet(SHEET, rows),
+            "routes.csv": spreadsheet(ROUTES_SHEET, map(_route_row, routes)),
+        },
     )  # fmt: skip
 
 
@@ -84,6 +98,40 @@ def _notices(levels: Sequence[ServiceLevel], course: Sequence[Course]) -> list[s
     if len(course) >= STATES_MOST:
         told.append(f"Only the newest {STATES_MOST:,} changes of state are listed and drawn.")
     return told
+
+
+def _overspent(routes: Sequence[RouteLevel]) -> list[str]:
+    return [
+        f"{level.route}: the error budget is overspent; {level.bad_requests:,} of "
+        f"{level.requests:,} calls failed, {percent(1 - OBJECTIVE, 2)} may."
+        for level in routes
+        if level.budget_left < 0
+    ]
+
+
+def _route_row(level: RouteLevel) -> tuple[Any, ...]:
+    return (
+        level.route, level.requests, level.bad_requests, level.availability, OBJECTIVE,
+        level.budget_left, *(level.latency_s.get(q) for q in QUANTILES),
+    )  # fmt: skip
+
+
+def _routes(routes: Sequence[RouteLevel]) -> Listing:
+    columns = ("Route", "Calls", "Failed", "Answered", "Error budget left", "Half within",
+               "95 % within", "99 % within", "99.9 % within")  # fmt: skip
+    return Listing(
+        caption=f"The busiest {SHOWN} of {len(routes)}" if len(routes) > SHOWN
+        else "The busiest first",
+        columns=columns,
+        numbers=columns[1:],
+        rows=[
+            (level.route, f"{level.requests:,}", f"{level.bad_requests:,}",
+             percent(level.availability, 2), percent(level.budget_left),
+             *(_seconds(level.latency_s.get(q)) for q in QUANTILES))
+            for level in routes[:SHOWN]
+        ],
+        empty="Nobody called the API in this time.",
+    )  # fmt: skip
 
 
 def _figures_row(level: ServiceLevel) -> tuple[Any, ...]:
