@@ -141,7 +141,7 @@ def granting(who: Caller, row: TenantRow, offered: Sequence[PlanRow]) -> None:
 def pricing(who: Caller, row: TenantRow) -> None:
     """What a tenant pays for what a meter counts: what holds, and another price from a day on."""
     inside = acting_in(who, TenantId(row.id))
-    st.subheader("State a price", anchor=False)
+    st.header("State a price", anchor=False)
     left, right = st.columns(2)
     meter = left.selectbox("Meter", list(METERED), format_func=METERED.__getitem__)
     first = right.date_input("From", utc_now().date(), key="installation:price_from")

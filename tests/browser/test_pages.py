@@ -48,7 +48,6 @@ DRAWN = """!document.querySelector('[data-testid=stSkeleton],[data-testid=stStat
     && document.querySelector('[data-testid=stSidebarNav]')"""
 IN_THE_DARK = """getComputedStyle(document.querySelector('[data-testid=stApp]'))
     .colorScheme === 'dark'"""
-HEADINGS = ("heading-order", "page-has-heading-one", "empty-heading")
 FIRST_ROW = {"x": 60, "y": 54}
 FIRST_CELL = "FY2026, Revenue growth, %"  # of the DCF's grid
 FIRST_NUMBER = {"x": 290, "y": 54}  # right of the pinned labels

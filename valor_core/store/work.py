@@ -143,7 +143,7 @@ class Work:
         )
         return iter(self.session.connection().execute(query))
 
-    def of_every_tenant(self, query: Select[Any]) -> Sequence[Any]:
+    def of_every_tenant(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         """Rows whatever tenant they are of, for the installation: of what each was granted alone.
 
         The session's filter is not asked; the list is, and on Postgres its policies.
