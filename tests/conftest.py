@@ -52,6 +52,7 @@ TAKES_LONG = (
     "tests/browser/",
     "tests/jobs/",
     "tests/notebooks/",
+    "tests/compute/",
     "tests/snapshots/",
     "tests/app/test_",
     "tests/models/test_workings.py",

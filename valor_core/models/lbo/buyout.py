@@ -516,11 +516,12 @@ def _irr(inputs: LboInputs, paid: Numbers, exits: Exits, years: int) -> Numbers:
     distributed, proceeds = exits.distributed[:years], exits.sponsor[-1]
     if not any(recap.year < years for recap in inputs.recapitalisations):
         multiple = (distributed[-1] + proceeds) / paid
-        return multiple ** (1.0 / (float(years) * inputs.year_length)) - 1.0
+        # As a ufunc: a scalar's operator may differ in the last bit from that of an array.
+        return np.power(multiple, 1.0 / (float(years) * inputs.year_length)) - 1.0
     flows = row_of([-paid, *distributed[:-1], distributed[-1] + proceeds])
     rate = sole_rate_of(flows)
     exits.flows.append(ExitFlows(flows=flows, irr=rate))
-    return (1.0 + rate) ** (1.0 / inputs.year_length) - 1.0
+    return np.power(1.0 + rate, 1.0 / inputs.year_length) - 1.0
 
 
 def _bridge(
