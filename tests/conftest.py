@@ -34,6 +34,7 @@ from valor_core.workbench.demo import seed_demo
 from valor_core.workbench.setup import operator, prepare
 from valor_core.workbench.verb import open_work, use_store
 
+gc.disable()  # nothing that is imported or collected is garbage
 SERVING = "serving"  # a login that is only a member of the app role
 
 
@@ -51,12 +52,22 @@ TAKES_LONG = (
     "tests/browser/",
     "tests/jobs/",
     "tests/notebooks/",
+    "tests/compute/",
     "tests/snapshots/",
     "tests/app/test_",
     "tests/models/test_workings.py",
     "tests/pages/test_simulation.py",
     "tests/test_house.py",
 )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """From here on there may be garbage, also in the process that hands the tests out."""
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)
