@@ -20,9 +20,9 @@ STEPS = (
 TYPES = [BIN / "pyrefly", "check"]
 
 
-# Many tests wait for a browser, a server or a disk: three at a time fill two cores. A file stays
+# Many tests wait for a browser, a server or a disk: four at a time fill two cores. A file stays
 # with one process, so that what its tests share is made once.
-TOGETHER = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+TOGETHER = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 # In CI a test that fails is run once more and named either way: what a machine that stood still has
 # failed says nothing of the change, what the change has broken fails again.
 ONCE_MORE = ("--reruns", "1", "-raR")

@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count as count_from
 from typing import Any
 
 import numpy as np
@@ -90,8 +91,11 @@ def by_simulation(deal: LboInputs) -> Callable[..., np.ndarray]:
     return of_all
 
 
-def by_hand(*, iterated: bool) -> Callable[..., np.ndarray]:
-    """The same deal in plain numpy; on averages a fixed point for all scenarios at once."""
+def by_hand(*, iterated: bool, passes: list[int] | None = None) -> Callable[..., np.ndarray]:
+    """The same deal in plain numpy; on averages a fixed point for all scenarios at once.
+
+    Of each year the number of passes that the fixed point takes is added to `passes`.
+    """
     equity = 1000.0 + MINIMUM + 20.0 - sum(FACES)
 
     def of_chunk(growth: np.ndarray, margin: np.ndarray) -> np.ndarray:
@@ -104,7 +108,7 @@ def by_hand(*, iterated: bool) -> Callable[..., np.ndarray]:
             ebitda = revenue * share
             flow = ebitda - 0.03 * revenue - 0.1 * (revenue - before)
             guess = balances
-            while True:
+            for number in count_from(1):
                 closing, free, after = _year(
                     balances, guess, cash, flow, ebitda - 0.03 * revenue, losses
                 )
@@ -113,6 +117,8 @@ def by_hand(*, iterated: bool) -> Callable[..., np.ndarray]:
                 off = max(np.abs(new - old).max() for new, old in zip(closing, guess, strict=True))
                 guess = closing
                 if off < CLOSE_ENOUGH:
+                    if passes is not None:
+                        passes.append(number)
                     break
             balances, cash, losses = closing, free, after
         left = np.maximum(10.0 * ebitda - sum(balances) + cash, 0.0)
@@ -168,6 +174,9 @@ def ratios() -> dict[str, float]:
     exact, simulated = by_the_model(average), by_simulation(average)
     simulated_on_opening = by_simulation(opening)
     iterated, plain = by_hand(iterated=True), by_hand(iterated=False)
+    passes = list[int]()
+    by_chunks(by_hand(iterated=True, passes=passes), *rows)
+    often = int(statistics.mean(passes))
     found, fixed = by_chunks(exact, *rows), by_chunks(iterated, *rows)
     np.testing.assert_allclose(found, fixed, rtol=0.0, atol=1e-10)
     np.testing.assert_array_equal(simulated(*rows), found)
@@ -187,6 +196,11 @@ def ratios() -> dict[str, float]:
         ),
         "lbo: fixed point to 1e-10 ÷ exact average interest": _interleaved(
             lambda: by_chunks(iterated, *rows), lambda: by_chunks(exact, *rows)
+        ),
+        "lbo: passes of a year that the fixed point takes": statistics.mean(passes),
+        "lbo: as many passes of the same waterfall ÷ exact average interest": _interleaved(
+            lambda: [by_chunks(by_the_model(opening), *rows) for _ in range(often)],
+            lambda: by_chunks(exact, *rows),
         ),
         "lbo: fixed point to 1e-10 ÷ exact in a simulation": _interleaved(
             lambda: by_chunks(iterated, *rows), lambda: simulated(*rows)

@@ -59,6 +59,14 @@ JOBS: tuple[Job, ...] = (
         carry_out=carried(standing.purge_the_log),
     ),
     Job(
+        name="log_check",
+        title="Verify the audit log",
+        about="Looks whether every entry of the log is as it was written, and fails at one that "
+        "is not.",
+        when="every day at 03:30",
+        carry_out=carried(standing.verify_the_log),
+    ),
+    Job(
         name="garbage",
         title="Clear away what is old",
         about="Drops snapshots past their time, files that nothing names, and old runs of jobs.",

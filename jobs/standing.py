@@ -11,13 +11,14 @@ from datetime import timedelta
 
 from jobs.notebook_run import LIMITS, Limits
 from jobs.reports import sweep_copies
+from valor_core.audit.verify import LogBroken
 from valor_core.billing.money import written
 from valor_core.coverage.job_runs import JobRun, RunLost, Status
 from valor_core.errors import ValorError
 from valor_core.store.engines import Store
 from valor_core.telemetry import JOB_RUNS, log
 from valor_core.values import Caller, Role
-from valor_core.workbench import billing, jobs, market_data, providers, snapshots
+from valor_core.workbench import billing, jobs, logbook, market_data, providers, snapshots
 from valor_core.workbench.retention import run_retention
 from valor_core.workbench.verb import open_work
 
@@ -136,6 +137,16 @@ def purge_the_log(store: Store, caller: Caller) -> str:
     if series:
         gone.append(f"{series} series whose licence has run out")
     return f"Gone: {' and '.join(gone)}." if gone else "Nothing was due."
+
+
+def verify_the_log(store: Store, caller: Caller) -> str:
+    """Every entry of the log; one that does not hold fails the job, and so is told."""
+    with open_work(caller, store) as work:
+        verdict = logbook.verify_log(work)
+    if not verdict.holds:
+        first, *others = verdict.findings
+        raise LogBroken(f"{first}", more=len(others))
+    return f"The log holds: all {verdict.size:,} entries are as they were written."
 
 
 def collect_garbage(store: Store, caller: Caller) -> str:

@@ -50,6 +50,12 @@ class EndedView(BaseModel):
     ended: int
 
 
+class SignInsEndView(SessionsView):
+    """The sign-ins that end; `made` is false where it was only asked which would."""
+
+    made: bool
+
+
 class SignInEndView(BaseModel):
     """The sign-in that ends; `made` is false where it was only asked what would."""
 
@@ -92,3 +98,15 @@ def revoke_any(
         sessions.revoke_any(work, session_id, reason=reason)
     view = SessionView.model_validate(told, from_attributes=True)
     return SignInEndView(made=not dry_run, session=view)
+
+
+@router.delete("/admin/members/{user_id}/sessions")
+def revoke_all_of(
+    work: CallersWork, user_id: str, reason: Why = "", dry_run: DryRun = False
+) -> SignInsEndView:
+    """End all sign-ins of a member of the tenant."""
+    allowed(work, "session.revoke_any")
+    told = SessionsView.of(sessions.foresee_end_of(work, user_id))
+    if not dry_run:
+        sessions.revoke_all_of(work, user_id, reason=reason)
+    return SignInsEndView(made=not dry_run, sessions=told.sessions)

@@ -40,6 +40,7 @@ def end(
     from app.ui.words import counted
     from valor_core.errors import BadInput
     from valor_core.workbench import sessions as acts
+    from valor_core.workbench.members import member_named
 
     if bool(session) == bool(member):
         raise BadInput(
@@ -47,9 +48,10 @@ def end(
             hint="Name one as `valor sessions list` does, or give --member NAME.",
         )
     with as_operator_of(tenant_id(tenant)) as work:
-        told = acts.foresee_end_of(work, member) if member else [acts.foresee_end(work, session)]
+        whose = member_named(work, member).user_id if member else ""
+        told = acts.foresee_end_of(work, whose) if member else [acts.foresee_end(work, session)]
         if member and not dry_run:
-            acts.revoke_all_of(work, member, reason=reason)
+            acts.revoke_all_of(work, whose, reason=reason)
         elif not dry_run:
             acts.revoke_any(work, session, reason=reason)
     for each in told:

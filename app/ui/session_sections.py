@@ -1,6 +1,6 @@
 """The sections of the page Sessions: one's own sign-ins, those of the tenant, and the groups."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from valor_core.tenancy.sign_in import Method
 from valor_core.values import PLATFORM, SHARED, Caller, Role
 from valor_core.workbench import groups, people, sessions
 from valor_core.workbench.groups import NAME_MAX, GroupChange, Opened
-from valor_core.workbench.sessions import SignIn
+from valor_core.workbench.sessions import VISITOR, SignIn
 from valor_core.workbench.verb import open_work
 
 BY = {Method.LINK: "link", Method.PROVIDER: "single sign-on", Method.KEY_FILE: "key file"}
@@ -78,8 +78,10 @@ def _ending(who: Caller, told: Sequence[SignIn]) -> None:
     if not told:
         return
     st.header("End a sign-in", anchor=False)
+    named = {each.user_id: each.name for each in told if each.name != VISITOR}
+    all_of = {user_id: f"All of {name}" for user_id, name in named.items()}
     with st.form("ending_all", border=False):
-        chosen = _chosen(told)
+        chosen = _chosen(told, all_of)
         st.caption(
             "Who is signed in there is signed out within five seconds, and may sign in anew; "
             "what was not saved is lost. Suspend the member to keep the person out."
@@ -89,16 +91,19 @@ def _ending(who: Caller, told: Sequence[SignIn]) -> None:
     if pressed and chosen:
         _do(
             who,
-            lambda work: sessions.revoke_any(work, chosen, reason=reason),
-            "The sign-in has ended.",
+            lambda work: (
+                sessions.revoke_all_of(work, chosen, reason=reason)
+                if chosen in all_of
+                else sessions.revoke_any(work, chosen, reason=reason)
+            ),
+            f"{all_of[chosen]}: ended." if chosen in all_of else "The sign-in has ended.",
         )
 
 
-def _chosen(told: Sequence[SignIn]) -> str | None:
-    by_id = {each.id: each for each in told}
-    return st.selectbox(
-        "Sign-in to end", list(by_id), format_func=lambda id_: _in_words(by_id[id_])
-    )
+def _chosen(told: Sequence[SignIn], beside: Mapping[str, str] | None = None) -> str | None:
+    """One of them, or what may be chosen beside them."""
+    words = {each.id: _in_words(each) for each in told} | dict(beside or {})
+    return st.selectbox("Sign-in to end", list(words), format_func=words.__getitem__)
 
 
 def _in_words(each: SignIn) -> str:

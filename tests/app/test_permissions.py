@@ -98,6 +98,7 @@ ACT_OF_ROUTE = {
     "DELETE /sessions/{session_id}": "session.revoke",
     "GET /admin/sessions": "session.list_all",
     "DELETE /admin/sessions/{session_id}": "session.revoke_any",
+    "DELETE /admin/members/{user_id}/sessions": "session.revoke_any",
     "GET /admin/groups": "group.list",
     "PUT /admin/groups": "group.map",
     "DELETE /admin/groups/{group_id}": "group.unmap",

@@ -252,6 +252,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "cost_of_equity_too_low": {"cost_of_equity": -1.2},
     "debt_plan_does_not_fit": {"given": 5, "years": 5},
     "discount_out_of_range": {"discount": 1.4},
+    "audit_log_broken": {"place": "entry 12: entry_edited, a field is not as it was", "more": 2},
     "dividend_basis_unclear": {"given": 2},
     "dividend_negative": {"dividend": -0.4},
     "duration_negative": {"years": -2.0},

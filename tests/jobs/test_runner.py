@@ -1,5 +1,6 @@
 """Schedules: each slot is run once, by whichever process is first, also after a crash."""
 
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from prometheus_client import REGISTRY
 from jobs import runner
 from jobs.notebook_run import Limits
 from jobs.schedule import JOBS, STANDING
+from tests.audit.attacker import attack
 from tests.conftest import ONLY_SQLITE, World
 from valor_core.billing import metering
 from valor_core.coverage.cron import BadCron, UnknownZone
@@ -37,6 +39,11 @@ def scheduled(world: World, cron: str = "0 6 * * *") -> reports.Schedule:
 def runs(world: World) -> list[JobRun]:
     with open_work(world.acme.viewer, world.store) as work:
         return reports.list_runs(work)
+
+
+def findings() -> float:
+    edited = {"kind": "entry_edited"}
+    return REGISTRY.get_sample_value("valor_audit_findings_total", edited) or 0.0
 
 
 def failed_ticks() -> float:
@@ -286,6 +293,21 @@ def test_every_standing_job_tells_what_it_did_and_when_there_was_nothing_to_do(w
     assert told["garbage"].startswith("Cleared away: 0 snapshots")
     assert told["billing_check"].startswith("What was billed is what was used")
     assert told["service_check"] == "No provider has overspent its error budget."
+    assert re.fullmatch(r"The log holds: all \d+ entries .*", told["log_check"])
+
+
+@ONLY_SQLITE
+def test_a_log_that_somebody_has_changed_fails_the_job_that_looks_through_it(world: World):
+    operator = replace(world.acme.admin, user_id="local", kind="cli")
+    before = findings()
+    assert runner.run_now(world.store, operator, "log_check").status is Status.SUCCEEDED
+    attack(world.store, world.acme.id, lambda attacker: attacker.set(0, ts=1))
+
+    run = runner.run_now(world.store, operator, "log_check")
+
+    assert run.status is Status.FAILED
+    assert "The first bad place is entry 0: entry_edited" in run.detail
+    assert findings() == before + 1
 
 
 @ONLY_SQLITE

@@ -54,6 +54,7 @@ SAYS = {
     "returns": ("0.2, 0.3", "[0.0, 0.0]"),  # both rates of the flows with two
     "credit": ("Union Pacific", "'as filed': 'A+'"),
     "dividends": ("JPMorgan", "equity of FY2009, as filed", "np.True_"),
+    "family": ("np.float64(291.0)", "13.957142857142", "np.True_"),
     "simulation": ("4,096 draws, seed 7", "3 scenarios, expected", "JPMorgan"),
 }
 

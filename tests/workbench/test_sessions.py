@@ -82,7 +82,7 @@ def test_nobody_but_an_administrator_sees_or_ends_the_sign_ins_of_others(store, 
         sessions.revoke_any(work, told["anna"], reason="a lost laptop")
     assert (lasts(store, anna), lasts(store, adam)) == (False, True)
     with open_work(acme.operator, store) as work:
-        assert sessions.revoke_all_of(work, "adam", reason="a lost laptop") == 1
+        assert sessions.revoke_all_of(work, adam.user_id, reason="a lost laptop") == 1
     assert not lasts(store, adam)
 
 

@@ -23,6 +23,7 @@ from valor_core.audit.entries import (
 )
 from valor_core.audit.merkle import root_of_frontier
 from valor_core.audit.purges import RULING, Rulings
+from valor_core.errors import ValorError
 from valor_core.store.tables import AuditHeadRow, AuditLogRow
 from valor_core.store.work import Work
 
@@ -78,6 +79,20 @@ class Verdict:
         """The same with what else was found, in the order of the log."""
         findings = sorted((*more, *self.findings), key=lambda finding: finding.seq)
         return replace(self, findings=tuple(findings))
+
+
+class LogBroken(ValorError):
+    """A look through the log found what does not hold."""
+
+    code, status = "audit_log_broken", 500
+
+    def __init__(self, place: str, more: int) -> None:
+        beside = f" Places that do not hold beside it: {more:,}." if more else ""
+        super().__init__(
+            f"The audit log does not hold. The first bad place is {place}.{beside}",
+            hint="Keep the database as it is and export the log: `valor audit verify` names the "
+            "places, checkpoints outside the database tell how long it held.",
+        )
 
 
 def verify(

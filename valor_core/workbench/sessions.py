@@ -9,7 +9,7 @@ from sqlalchemy import select
 from valor_core.errors import NotFound
 from valor_core.store.tables import SessionRow
 from valor_core.store.work import Work
-from valor_core.tenancy import sign_in, tenants
+from valor_core.tenancy import members, sign_in, tenants
 from valor_core.tenancy.reasons import stated
 from valor_core.tenancy.sign_in import Method
 from valor_core.values import from_micros
@@ -71,9 +71,9 @@ def foresee_end(work: Work, session_id: str) -> SignIn:
 
 
 @view("session.list_all")
-def foresee_end_of(work: Work, name: str) -> Sequence[SignIn]:
+def foresee_end_of(work: Work, user_id: str) -> Sequence[SignIn]:
     """The sign-ins of a member that would end."""
-    member = tenants.member_by_name(work, name)
+    member = members.member(work, user_id)
     return _told(work, sign_in.live_sessions(work, member.user_id))
 
 
@@ -85,9 +85,9 @@ def revoke_any(work: Work, session_id: str, *, reason: str) -> None:
 
 
 @verb("session.revoke_any")
-def revoke_all_of(work: Work, name: str, *, reason: str) -> int:
+def revoke_all_of(work: Work, user_id: str, *, reason: str) -> int:
     """End all sign-ins of a member; how many ended."""
-    why, member = stated(reason), tenants.member_by_name(work, name)
+    why, member = stated(reason), members.member(work, user_id)
     ended = sign_in.end_sessions(work, user_id=member.user_id)
     work.note(f"user:{member.user_id}", sessions_ended=ended, reason=why)
     return ended

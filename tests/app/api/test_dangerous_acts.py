@@ -98,7 +98,7 @@ NEITHER = {
         (
             "audit.purge", "billing.close", "computation.finish", "computation.keep",
             "delivery.finish", "feed.keep", "feed.lead", "job.carry_out", "job.finish", "job.run",
-            "provider.ask", "provider.watch", "report.gather", "series.purge",
+            "provider.ask", "provider.watch", "report.gather", "route.count", "series.purge",
         ),
         "the application does it by what was decided before, with its reason where one is needed",
     ),
@@ -217,6 +217,12 @@ def _planned(store: Store, tenant: Tenant) -> dict[str, str]:
     return {}
 
 
+def _signed_in(store: Store, tenant: Tenant) -> dict[str, str]:
+    """A member who is signed in."""
+    session_of(store, tenant, tenant.viewer.user_id)
+    return {"user_id": tenant.viewer.user_id}
+
+
 def _suspended(store: Store, tenant: Tenant) -> dict[str, str]:
     with open_work(tenant.operator, store) as work:
         tenants.suspend_tenant(work, reason="unpaid")
@@ -238,6 +244,8 @@ _OVERRIDE = _named("override_id", override_of)
 ADMINS = [
     Asked(act="session.revoke_any", route="DELETE /admin/sessions/{session_id}", who=Role.ADMIN,
           in_path=_named("session_id", lambda s, t: session_of(s, t, t.viewer.user_id))),
+    Asked(act="session.revoke_any", route="DELETE /admin/members/{user_id}/sessions",
+          who=Role.ADMIN, in_path=_signed_in),
     Asked(act="key.revoke", route="DELETE /keys/{key_id}", who=Role.ADMIN,
           in_path=_named("key_id", lambda s, t: key_of(s, t.viewer))),
     Asked(act="member.change_role", route="PUT /admin/members/{user_id}/role", who=Role.ADMIN,

@@ -25,7 +25,7 @@ pytestmark = ONLY_SQLITE
 
 def revoked(world: World, anna: Caller) -> None:
     with open_work(world.acme.admin, world.store) as work:
-        sessions.revoke_all_of(work, "anna", reason="a lost laptop")
+        sessions.revoke_all_of(work, anna.user_id, reason="a lost laptop")
 
 
 def suspended(world: World, anna: Caller) -> None:
