@@ -301,12 +301,12 @@ def test_a_log_that_somebody_has_changed_fails_the_job_that_looks_through_it(wor
     operator = replace(world.acme.admin, user_id="local", kind="cli")
     before = findings()
     assert runner.run_now(world.store, operator, "log_check").status is Status.SUCCEEDED
-    attack(world.store, world.acme.id, lambda attacker: attacker.set(0, ts=1))
+    attack(world.store, world.acme.id, lambda attacker: attacker.set(1, ts=1))
 
     run = runner.run_now(world.store, operator, "log_check")
 
     assert run.status is Status.FAILED
-    assert "The first bad place is entry 0: entry_edited" in run.detail
+    assert "The first bad place is entry 1: entry_edited" in run.detail
     assert findings() == before + 1
 
 
