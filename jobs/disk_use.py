@@ -16,6 +16,13 @@ BLOCK = 512  # bytes, whatever the file system's own
 
 def too_much(folder: Path, child: int) -> str:
     """What a run has too much of, in words, by its folder and its first process; else nothing."""
+    try:
+        return _too_much(folder, child)
+    except OSError:  # shut, or by a name too long: nobody can say how much lies there
+        return "folders that cannot be looked into"
+
+
+def _too_much(folder: Path, child: int) -> str:
     held, seen = 0, set[tuple[int, int]]()
     for files, (depth, told) in enumerate(_in_folder(folder), start=1):
         if (told.st_dev, told.st_ino) not in seen:

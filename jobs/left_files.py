@@ -11,7 +11,10 @@ import subprocess
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import BinaryIO
+
+REMOVES = "/bin/rm"
 
 
 def keep_only(folder: Path, ours: Collection[str]) -> None:
@@ -24,7 +27,9 @@ def keep_only(folder: Path, ours: Collection[str]) -> None:
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             remove(Path(entry.path))
-        elif not (_is_kept(entry.name, ours) and entry.is_file(follow_symlinks=False)):
+        elif _is_kept(entry.name, ours) and entry.is_file(follow_symlinks=False):
+            Path(entry.path).chmod(0o600)  # whoever made it may have shut it
+        else:
             Path(entry.path).unlink()
 
 
@@ -39,8 +44,14 @@ def throw_away(folder: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Removes a folder however deep it is, which Python cannot from some depth on."""
-    subprocess.run(["/bin/rm", "-rf", "--", folder], check=True, env={})
+    """Removes a folder however deep it is, which Python cannot from some depth on, or shut.
+
+    OSError where something of it stays.
+    """
+    subprocess.run(["/bin/chmod", "-R", "u+rwx", "--", folder], check=False, env={}, stderr=DEVNULL)
+    done = subprocess.run([REMOVES, "-rf", "--", folder], check=False, env={}, stderr=DEVNULL)
+    if done.returncode:
+        raise OSError(errno.ENOTEMPTY, "what a run has left cannot be removed", str(folder))
 
 
 def keep_the_end(file: Path, *, most: int) -> None:

@@ -105,8 +105,9 @@ def carry_out(
             with open_work(caller, store) as work:
                 jobs.renew_run(work, run, lease=timedelta())
             return run
-        record = _record(run, outcome, seconds=time.monotonic() - began)
+        record: Mapping[str, Any] = {}
         try:
+            record = _record(run, outcome, seconds=time.monotonic() - began)
             _keep_beside(run, record)
         except OSError as error:
             outcome = _unwritten(run, error)
@@ -199,7 +200,7 @@ def _made(
         status, detail = Status.FAILED, "It altered what it was made from, so it proves nothing."
     else:
         status, detail = _ended(run, document, limits, ended)
-    left = sum(file.stat().st_size for file in _outputs(run.folder))
+    left = sum(file.lstat().st_size for file in run.folder.iterdir())
     if status is not Status.SUCCEEDED and left > OUTPUTS_MAX:
         throw_away(run.folder)
     stands_on = {name: document[name] for name in STANDS_ON if name in document}

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,51 @@ def test_of_all_kinds_of_sockets_inside_the_walls_local_ones_and_tcp_are_left():
 
     tcp = {(family, 1, protocol) for family in (2, 10) for protocol in (0, 6)}
     assert eval(done.stdout) == tcp | {(1, kind, 0) for kind in (1, 2, 3, 5)}
+
+
+FAST_OPEN = """
+import ctypes, errno, socket, struct, sys
+from valor_core.walls import wall_in
+port = int(sys.argv[1])
+wall_in(reads=(), writes=(), port=None)
+FLAG, told = 0x20000000, []
+def asked(call):
+    with socket.socket() as made:
+        try:
+            call(made)
+            told.append("sent")
+        except OSError as error:
+            told.append(errno.errorcode[error.errno])
+there = ("127.0.0.1", port)
+asked(lambda s: s.connect(there))
+asked(lambda s: s.sendto(b"hi", FLAG, there))
+asked(lambda s: s.sendmsg([b"hi"], [], FLAG, there))
+libc = ctypes.CDLL(None, use_errno=True)
+def many(s):
+    name = struct.pack("=HH4s8x", socket.AF_INET, socket.htons(port), socket.inet_aton("127.0.0.1"))
+    name, text = ctypes.create_string_buffer(name), ctypes.create_string_buffer(b"hi")
+    part = ctypes.create_string_buffer(struct.pack("PN", ctypes.addressof(text), 2))
+    head = ctypes.create_string_buffer(struct.pack("PI4xPNPNi4xI4x", ctypes.addressof(name), 16,
+                                       ctypes.addressof(part), 1, 0, 0, 0, 0))
+    if libc.sendmmsg(s.fileno(), head, 1, FLAG) < 0:
+        raise OSError(ctypes.get_errno(), "")
+asked(many)
+asked(lambda s: s.sendmsg([b"hi"]))
+print(*told)
+"""
+
+
+@pytest.mark.skipif(bool(walls.lacking()), reason=f"cannot be walled off here: {walls.lacking()}")
+def test_a_first_message_does_not_connect_past_the_walls():
+    """By TCP Fast Open it would, without the `connect` at which Landlock looks."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", FAST_OPEN, str(server.getsockname()[1])],
+            env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+
+    told = done.stdout.replace("ENOTSUP", "EOPNOTSUPP").split()  # one number by two names
+    assert told == ["EACCES", "EOPNOTSUPP", "EOPNOTSUPP", "EOPNOTSUPP", "EPIPE"]
 
 
 @pytest.mark.skipif(bool(walls.lacking()), reason=f"cannot be walled off here: {walls.lacking()}")

@@ -8,12 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.bodies import a_file
 from app.api.callers import CallersWork, MakesOnce
-from app.api.members import DryRun
+from app.api.members import DryRun, ReasonBody
 from app.api.reports import ParameterView
 from app.api.requests import StrictRoute
 from valor_core.coverage.notebook_source import CellChange, read_notebook
 from valor_core.coverage.own_notebooks import Decision, Version
-from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.workbench import own_notebooks
 from valor_core.workbench.own_notebooks import Reviewed
 from valor_core.workbench.verb import allowed
@@ -129,14 +128,6 @@ class ApprovalBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sha256: str = Field(max_length=64)
-
-
-class ReasonBody(BaseModel):
-    """Why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: str = Field(max_length=REASON_MAX)
 
 
 @router.get("")

@@ -78,7 +78,8 @@ def _ending(who: Caller, told: Sequence[SignIn]) -> None:
     if not told:
         return
     st.header("End a sign-in", anchor=False)
-    named = {each.user_id: each.name for each in told if each.name != VISITOR}
+    named = {each.user_id: each.name for each in told if each.name and each.name != VISITOR}
+    named.pop(who.user_id, None)  # of one's own, this one stays: "End all others" does that
     all_of = {user_id: f"All of {name}" for user_id, name in named.items()}
     with st.form("ending_all", border=False):
         chosen = _chosen(told, all_of)

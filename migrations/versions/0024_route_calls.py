@@ -19,15 +19,15 @@ def upgrade() -> None:
     op.create_table(
         "route_calls",
         sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("route", sa.Text(), nullable=False),
         sa.Column("hour", MICROS, autoincrement=False, nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("bucket", MICROS, autoincrement=False, nullable=False),
         sa.Column("n", MICROS, nullable=False),
         sa.CheckConstraint("outcome IN ('good', 'bad')", name=op.f("ck_route_calls_outcome_known")),
         sa.CheckConstraint("n > 0", name=op.f("ck_route_calls_n_positive")),
         sa.PrimaryKeyConstraint(
-            "tenant_id", "route", "hour", "outcome", "bucket", name=op.f("pk_route_calls")
+            "tenant_id", "hour", "route", "outcome", "bucket", name=op.f("pk_route_calls")
         ),
         sqlite_strict=True,
     )

@@ -2,14 +2,19 @@
 
 import json
 import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis.strategies import dictionaries, lists, none, recursive, sampled_from, text
 
+from jobs import left_files
 from jobs.course import Course, course_of, read_course
-from jobs.left_files import end_of, keep_only, keep_the_end, text_of
+from jobs.left_files import end_of, keep_only, keep_the_end, remove, text_of
+from valor_core.settings import ROOT
 
 WORDS = sampled_from(
     ["cells", "cell_type", "code", "markdown", "source", "#", "outputs", "metadata", "papermill"]
@@ -103,3 +108,44 @@ def test_of_a_log_its_end_is_read(tmp_path: Path):
     assert end_of(tmp_path / "nothing", most=9) == ""
     keep_the_end(tmp_path / "run.log", most=9)
     assert (tmp_path / "run.log").read_text() == "a\nthe end"
+
+
+SHUT = """
+import os, sys
+from pathlib import Path
+from jobs.disk_use import too_much
+from jobs.left_files import keep_only
+if os.getuid() == 0:
+    os.setuid(65534)  # nobody: what is shut is shut for nobody who may do anything
+folder = Path(sys.argv[1])
+(folder / "shut" / "in").mkdir(parents=True)
+(folder / "shut" / "in" / "a").write_text("1")
+(folder / "a.csv").write_text("1")
+(folder / "a.csv").chmod(0)
+(folder / "shut" / "in").chmod(0o500)
+(folder / "shut").chmod(0)
+print(too_much(folder, os.getpid()))
+keep_only(folder, ())
+print([each.name for each in folder.iterdir()], (folder / "a.csv").read_text())
+"""
+
+
+def test_what_a_run_has_shut_is_too_much_and_is_removed(tmp_path: Path):
+    with tempfile.TemporaryDirectory() as above:  # pytest's own folders are shut for others
+        Path(above).chmod(0o755)
+        folder = Path(above) / "run"
+        folder.mkdir()
+        folder.chmod(0o777)
+        done = subprocess.run(
+            [sys.executable, "-c", SHUT, str(folder)],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    assert done.stdout.splitlines() == ["folders that cannot be looked into", "['a.csv'] 1"], done
+
+
+def test_what_cannot_be_removed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(left_files, "REMOVES", "/bin/false")
+
+    with pytest.raises(OSError, match="cannot be removed"):
+        remove(tmp_path / "run")

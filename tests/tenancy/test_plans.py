@@ -439,9 +439,15 @@ def test_where_the_operator_sets_features_an_administrator_only_switches_them_of
     override(acme.admin, value=False)
     with open_work(acme.admin) as work:
         assert flags.end_override(work, "reports", reason="as agreed").value is True
+    override(acme.operator, value=True)
+    override(acme.admin, value=False)
     override(acme.operator, value=False)
     with pytest.raises(OperatorNeeded), open_work(acme.admin) as work:
         flags.end_override(work, "reports", reason="as agreed")
+    with pytest.raises(OperatorNeeded):
+        override(acme.admin, value=False)
+    with pytest.raises(OperatorNeeded), open_work(acme.admin) as work:
+        flags.foresee_override(work, "reports", False)
 
 
 def test_an_administrator_of_an_embedded_database_needs_no_operator_and_one_of_postgres_does(

@@ -1115,8 +1115,8 @@ class RouteCallRow(Private, Base):
     """How many calls that a tenant made of a route in an hour went so and took so long."""
 
     __tablename__ = "route_calls"
-    route: Mapped[str] = mapped_column(primary_key=True)  # method and pattern, without any id
     hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # its beginning
+    route: Mapped[str] = mapped_column(primary_key=True)  # method and pattern, without any id
     outcome: Mapped[str] = mapped_column(primary_key=True)
     bucket: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     n: Mapped[int]

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from valor_core.errors import NotFound
-from valor_core.store.tables import FeatureFlagRow
+from valor_core.store.tables import FeatureFlagRow, FlagOverrideRow
 from valor_core.store.work import Work
 from valor_core.tenancy import features, flags, plans
 from valor_core.tenancy.flags import Evaluation, FlagValue, Layer, Reach
@@ -32,7 +32,7 @@ def explain_flag(work: Work, name: str) -> Evaluation:
 @view("flag.read")
 def foresee_override(work: Work, name: str, value: FlagValue) -> Evaluation:
     """The flag, had the tenant that value of its own."""
-    _may_override(work, value)
+    _may_override(work, name, value)
     flags.check_value(name, value)
     return explain_flag(work, name).instead(Layer.OVERRIDE, value)
 
@@ -45,17 +45,27 @@ def foresee_end_of_override(work: Work, name: str) -> Evaluation:
     return told.instead(Layer.OVERRIDE, None)
 
 
-def _may_override(work: Work, value: FlagValue) -> None:
-    if value is not False and not plans.sets_freely(work):
+def _may_override(work: Work, name: str, value: FlagValue) -> None:
+    """A tenant switches off what it likes; what the operator has, it does not make its own."""
+    if plans.sets_freely(work):
+        return
+    if value is not False:
         raise OperatorNeeded("To switch a feature on")
+    for row in _standing(work, name):
+        if row.value is False:  # else it could end its own next
+            plans.check_own(row.created_by)
 
 
 def _may_end(work: Work, name: str) -> None:
-    standing = [row for row in flags.overrides(work) if row.flag == name]
+    standing = _standing(work, name)
     if not standing:
         raise NotFound("override of the flag", name)
     if not plans.sets_freely(work):
         plans.check_own(standing[0].created_by)
+
+
+def _standing(work: Work, name: str) -> list[FlagOverrideRow]:
+    return [row for row in flags.overrides(work) if row.flag == name]
 
 
 @verb("flag.override")
@@ -63,7 +73,7 @@ def override_flag(
     work: Work, name: str, value: FlagValue, *, reason: str, expires_at: datetime
 ) -> Evaluation:
     """The flag's value for the tenant, for a time."""
-    _may_override(work, value)
+    _may_override(work, name, value)
     before = explain_flag(work, name).value
     flags.override(work, name, value, reason=reason, expires_at=expires_at)
     after = _anew(work, name)

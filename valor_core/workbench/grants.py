@@ -131,7 +131,7 @@ def open_access(work: Work, grant_id: str) -> str:
         method=Method.PROVIDER,  # who asks has signed in already: no link from afar
         grant_id=row.id,
     )
-    _tell(work, "grant.open", row)
+    _tell(work, "grant.open", row, reason=row.reason)
     return token
 
 

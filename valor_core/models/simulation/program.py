@@ -27,7 +27,7 @@ BLOCK = 16_384
 """Scenarios at a time: few enough for the processor's caches, many enough for numpy's calls."""
 
 EVALUATORS_KEPT = 8
-"""Each holds up to some megabytes: memory for a block, and what was traced."""
+"""Each holds what was traced and, a thread that it runs in, up to some megabytes for a block."""
 
 Columns = dict[str, np.ndarray]
 """Lines of a result: one number a scenario, or a row of years a scenario."""
@@ -170,6 +170,7 @@ class Program:
             self._seen += len(values[0])
             if self._seen >= BLOCK and self.by_loops.pays(len(values[0])):
                 self._faster = self.by_loops
+                vars(self).pop("by_numpy", None)  # its memory; who runs by it holds it
         return self.by(self._faster or self.by_numpy, values)
 
     def by(self, way: Stepwise | Compiled, values: Sequence[np.ndarray]) -> Columns:
