@@ -105,7 +105,7 @@ def flag_overridden(
     allowed(work, "flag.override")
     before = flags.explain_flag(work, flag)
     if dry_run:
-        after = flags.foresee_override(work, flag, body.value)
+        after = flags.foresee_override(work, flag, body.value, expires_at=body.expires_at)
     else:
         after = flags.override_flag(
             work, flag, body.value, reason=body.reason, expires_at=body.expires_at

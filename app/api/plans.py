@@ -356,10 +356,11 @@ def add_override(
 
 def override_foreseen(work: Work, body: OverrideBody) -> Response:
     """What the override would change, as clients see it."""
-    then = plans.foresee_override(work, body.limit, body.value).effective
+    told = plans.foresee_override(work, body.limit, body.value, expires_at=body.expires_at)
+    then = told.effective
     changes = tenancy.differences(plans.plan_now(work).effective.granted, then.granted)
-    told = ChangesView.of(changes, made=False)
-    return Response(told.model_dump_json(), media_type="application/json")
+    view = ChangesView.of(changes, made=False)
+    return Response(view.model_dump_json(), media_type="application/json")
 
 
 @router.delete("/plan/overrides/{override_id}")

@@ -52,7 +52,7 @@ def override(
         given = read_value(flag, value)
         before = flags.explain_flag(work, flag)
         if dry_run:
-            after = flags.foresee_override(work, flag, given)
+            after = flags.foresee_override(work, flag, given, expires_at=until)
         else:
             after = flags.override_flag(work, flag, given, reason=reason, expires_at=until)
     _tell_change(before, after, tenant, dry_run=dry_run)

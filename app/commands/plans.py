@@ -146,7 +146,8 @@ def override(
     until = datetime.now(UTC) + timedelta(days=days)
     with as_operator_of(tenant_id(tenant)) as work:
         before = plans.plan_now(work).effective
-        after = plans.foresee_override(work, limit, _number(value)).effective
+        told = plans.foresee_override(work, limit, _number(value), expires_at=until)
+        after = told.effective
         if not dry_run:
             row = plans.override_limit(work, limit, _number(value), reason=reason, expires_at=until)
             print(f"override {row.id} until {until:%Y-%m-%d}")

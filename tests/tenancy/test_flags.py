@@ -209,6 +209,10 @@ def test_an_override_lasts_366_days_at_most(acme):
     for beyond in ({"days": 366, "microseconds": 1}, {"days": 0}):
         with pytest.raises(BadFlag):
             overridden(**beyond)
+        with open_work(acme.admin) as work:
+            until = work.now + timedelta(**beyond)
+            with pytest.raises(BadFlag):
+                flags.foresee_override(work, FLAG, False, expires_at=until)
 
 
 def test_a_value_is_read_as_it_is_written():

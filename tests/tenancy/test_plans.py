@@ -447,7 +447,7 @@ def test_where_the_operator_sets_features_an_administrator_only_switches_them_of
     with pytest.raises(OperatorNeeded):
         override(acme.admin, value=False)
     with pytest.raises(OperatorNeeded), open_work(acme.admin) as work:
-        flags.foresee_override(work, "reports", False)
+        flags.foresee_override(work, "reports", False, expires_at=work.now + timedelta(days=1))
 
 
 def test_an_administrator_of_an_embedded_database_needs_no_operator_and_one_of_postgres_does(
@@ -479,7 +479,9 @@ def test_what_an_override_and_its_end_would_do_is_told_first_and_is_what_comes(a
     assign(acme.admin)
     for value in (20, None):
         with open_work(acme.admin) as work:
-            told = plans.foresee_override(work, name, value)
+            told = plans.foresee_override(
+                work, name, value, expires_at=work.now + timedelta(days=1)
+            )
             assert told.effective.value(name) == value
             until = work.now + timedelta(days=1)
         with open_work(acme.admin) as work:

@@ -305,23 +305,27 @@ def overrides(work: Work) -> Sequence[FlagOverrideRow]:
     return work.session.scalars(query.order_by(FlagOverrideRow.flag)).all()
 
 
+def check_override(work: Work, name: str, value: FlagValue, *, expires_at: datetime) -> None:
+    """BadFlag unless the flag may have the value, and an end within a year."""
+    check_value(name, value)
+    if not 0 < micros(expires_at) - work.now_micros <= LASTS_MOST_US:
+        raise BadFlag(
+            "An override ends within a year from now.", hint="Name a moment in the coming year."
+        )
+
+
 def override(
     work: Work, name: str, value: FlagValue, *, reason: str, expires_at: datetime
 ) -> FlagOverrideRow:
     """The flag's value for the caller's tenant, for a time, instead of the one before."""
-    check_value(name, value)
+    check_override(work, name, value, expires_at=expires_at)
     why = stated(reason)
-    until = micros(expires_at)
-    if not 0 < until - work.now_micros <= LASTS_MOST_US:
-        raise BadFlag(
-            "An override ends within a year from now.", hint="Name a moment in the coming year."
-        )
     end_override(work, name)
     row = FlagOverrideRow(
         flag=name,
         value=value,
         reason=why,
-        expires_at=until,
+        expires_at=micros(expires_at),
         created_at=work.now_micros,
         created_by=work.caller.actor,
     )

@@ -283,14 +283,10 @@ def history(work: Work) -> Sequence[TenantPlanRow]:
     return work.session.scalars(query).all()
 
 
-def override(
-    work: Work, name: str, value: int | None, *, reason: str, expires_at: datetime
-) -> PlanOverrideRow:
-    """Another limit than the plan's, for a time."""
+def check_override(work: Work, name: str, value: int | None, *, expires_at: datetime) -> None:
+    """BadPlan unless there is such a limit, an end within a year, and room for one more."""
     check_limit(name, value)
-    why = stated(reason)
-    until = micros(expires_at)
-    if not 0 < until - work.now_micros <= OVERRIDE_LASTS_MOST_US:
+    if not 0 < micros(expires_at) - work.now_micros <= OVERRIDE_LASTS_MOST_US:
         raise BadPlan(
             "An override ends within a year from now.", hint="Name a moment in the coming year."
         )
@@ -298,12 +294,19 @@ def override(
         raise BadPlan(
             f"{OVERRIDES_MOST} overrides hold at a time, and no more.", hint="End one of them."
         )
+
+
+def override(
+    work: Work, name: str, value: int | None, *, reason: str, expires_at: datetime
+) -> PlanOverrideRow:
+    """Another limit than the plan's, for a time."""
+    check_override(work, name, value, expires_at=expires_at)
     row = PlanOverrideRow(
         id=new_id(),
         limit_name=name,
         value=value,
-        reason=why,
-        expires_at=until,
+        reason=stated(reason),
+        expires_at=micros(expires_at),
         created_at=work.now_micros,
         created_by=work.caller.actor,
     )

@@ -30,10 +30,12 @@ def explain_flag(work: Work, name: str) -> Evaluation:
 
 
 @view("flag.read")
-def foresee_override(work: Work, name: str, value: FlagValue) -> Evaluation:
-    """The flag, had the tenant that value of its own."""
+def foresee_override(
+    work: Work, name: str, value: FlagValue, *, expires_at: datetime
+) -> Evaluation:
+    """The flag, had the tenant that value of its own for a time."""
     _may_override(work, name, value)
-    flags.check_value(name, value)
+    flags.check_override(work, name, value, expires_at=expires_at)
     return explain_flag(work, name).instead(Layer.OVERRIDE, value)
 
 

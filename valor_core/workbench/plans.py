@@ -90,10 +90,11 @@ def _features(work: Work, other: PlanRow) -> Features:
 
 
 @view("plan.read")
-def foresee_override(work: Work, limit: str, value: int | None) -> PlanNow:
+def foresee_override(work: Work, limit: str, value: int | None, *, expires_at: datetime) -> PlanNow:
     """What would be granted and left, were that limit another one for a time."""
     if not plans.sets_freely(work):
         plans.check_lowers(work, limit, value)
+    plans.check_override(work, limit, value, expires_at=expires_at)
     return _standing(work, plans.overridden(plans.effective(work), limit, value))
 
 
