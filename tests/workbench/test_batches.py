@@ -9,6 +9,7 @@ from sqlalchemy import select
 from tests.books import ACME_2023, KO, imported, stated, table
 from tests.conftest import ONLY_SQLITE
 from valor_core.coverage import companies
+from valor_core.coverage.batch_facts import READS, facts_to_begin
 from valor_core.coverage.batches import (
     MODELS,
     BatchPolicy,
@@ -29,6 +30,7 @@ from valor_core.store.tables import FactRow
 from valor_core.store.work import unit_of_work
 from valor_core.workbench.adjustments import add_adjustment
 from valor_core.workbench.batches import NoCompany, note_batch, value_all
+from valor_core.workbench.companies import list_companies
 from valor_core.workbench.valuations import prefilled
 from valor_core.workbench.verb import open_work
 
@@ -116,6 +118,19 @@ def test_the_whole_book_at_once_is_each_company_by_itself(book, model, as_of):
                 assert row.value == pytest.approx(alone.value, rel=1e-12)
                 alone = replace(alone, value=row.value)
             assert row == alone
+
+
+@pytest.mark.parametrize("as_of", [None, date(2010, 2, 20)])
+def test_what_a_batch_asks_the_database_for_is_what_its_inputs_rest_on(book, as_of):
+    with open_work(book.acme.analyst) as work:
+        among = [each.id for each in list_companies(work)]
+        asked = facts_to_begin(work, among, model="dcf", as_of=as_of)
+        whole = dict(companies.facts_by_company(work, among))
+
+    for company, facts in whole.items():
+        needed = READS["dcf"].needed(facts, as_of)
+        assert len(needed) == len(asked[company]) < len(facts)
+        assert set(asked[company]) == set(needed)
 
 
 @ONLY_SQLITE
