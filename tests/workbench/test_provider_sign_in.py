@@ -72,6 +72,21 @@ def test_groups_open_tenants_and_the_installation_to_one_person(world):
     assert all(not verdict.findings for verdict in verify_as_operator(world.store))
 
 
+def test_whom_a_change_of_a_group_would_reach_is_counted(world):
+    """On both databases, where a list of tenants is a text."""
+    mapped(world, ("desk", "acme", Role.ANALYST), ("staff", "", Role.OPERATOR))
+    entered(world, anna("desk", "staff"))
+    bert = replace(anna("staff", sid="s2"), subject="8", name="bert")
+    entered(world, bert)
+
+    with open_work(operator(PLATFORM), world.store) as work:
+        reached = {
+            tenant: groups.foresee_mapping(work, "new", role, tenant=tenant).people
+            for tenant, role in (("acme", Role.VIEWER), ("rival", Role.VIEWER), ("", Role.OPERATOR))
+        }
+    assert reached == {"acme": 1, "rival": 0, "": 2}
+
+
 def test_the_strongest_of_several_roles_counts(world):
     mapped(world, ("a", "acme", Role.VIEWER), ("b", "acme", Role.COMPLIANCE),
            ("c", "acme", Role.ADMIN))  # fmt: skip

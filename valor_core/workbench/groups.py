@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Text, func, select, type_coerce
 
 from valor_core.errors import BadInput, NotFound
 from valor_core.store.tables import GroupRow, IdentityRow, TenantRow
@@ -140,7 +140,7 @@ def _change(work: Work, group: str, into: TenantRow, after: Role | None) -> Grou
     before = _row(work, group, into)
     beside = (GroupRow.member_of == into.id, GroupRow.name != group)
     others = work.session.scalars(select(GroupRow.name).where(*beside).order_by(GroupRow.name))
-    came_in = work.session.scalars(select(IdentityRow.tenants))
+    came_in = type_coerce(IdentityRow.tenants, Text).contains(f'"{into.id}"', autoescape=True)
     return GroupChange(
         group=group,
         tenant=into.slug,
@@ -148,7 +148,7 @@ def _change(work: Work, group: str, into: TenantRow, after: Role | None) -> Grou
         before=Role(before.role) if before else None,
         after=after,
         others=tuple(others.all()),
-        people=sum(into.id in tenants_of_one for tenants_of_one in came_in),
+        people=work.session.scalars(select(func.count(IdentityRow.user_id)).where(came_in)).one(),
     )
 
 
