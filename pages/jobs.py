@@ -61,7 +61,11 @@ def last(row: Standing) -> str:
 
 def told_last(each: Always) -> str:
     """When it was done last."""
-    return f"Last {moment(each.last)}." if each.last else "There was nothing to do yet."
+    return (
+        f"Last had something to do {moment(each.last)}."
+        if each.last
+        else "There was nothing to do yet."
+    )
 
 
 def changing(row: Standing, schedule: Schedule) -> None:

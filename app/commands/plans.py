@@ -44,6 +44,7 @@ def define(
 ) -> None:
     """Make a plan, or its next version; tenants keep the version that they have."""
     from app.commands.working import as_operator_of
+    from valor_core.billing.money import written
     from valor_core.tenancy.flags import read_value
     from valor_core.workbench import plans, setup
 
@@ -60,9 +61,8 @@ def define(
         else:
             told = plans.define_plan(work, plan, **said, reason=reason)
     before, after = told.before, told.after
-    print(
-        f"price: {before.price_minor if before else 'none'} → {after.price_minor} {after.currency}"
-    )
+    was = written(before.price_minor, before.currency) if before else "none"
+    print(f"price: {was} → {written(after.price_minor, after.currency)}")
     for each in told.limits:
         print(f"{each.limit.name}: {_said(each.before)} → {_said(each.after)}")
     for feature_name, (old, new) in told.features.items():

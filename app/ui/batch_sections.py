@@ -252,12 +252,12 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
         "Currency": [each.currency for each in rows],
         "Year": [each.fiscal_year for each in rows],
     }
-    if any(each.reason for each in rows):
-        table["Why"] = [each.reason for each in rows]
     if by.unfiled_is_nothing:
         table["Nothing"] = [
             ", ".join(ask.BRIDGE_LABELS[item] for item in each.counted_as_nothing) for each in rows
         ]
+    if any(each.reason for each in rows):
+        table["Why"] = [each.reason for each in rows]
     st.dataframe(
         pd.DataFrame(table),
         key="batch_table",
@@ -287,8 +287,8 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
             ),
             "Currency": column.TextColumn(width=76),
             "Year": column.NumberColumn("FY", format="%d", width=56),
+            "Nothing": column.TextColumn("Counted as nothing", width=300),
             "Why": column.TextColumn("Why no value", width=200),
-            "Nothing": column.TextColumn("Counted as nothing", width=460),
         },
         alt=f"Companies by name with their {line.label.lower()}; click a head to sort",
     )
@@ -313,6 +313,10 @@ def _drawn(rows: Sequence[Valued], by: BatchPolicy) -> None:
     elif whole:
         count, heading = len(whole), f"Enterprise value, {amounts().word}"
         figure, alt = charts.sizes(_first(whole), heading=heading, theme=theme), heading
+        if by.shown != "enterprise_value":
+            st.caption(
+                "By enterprise value, on a scale of powers of ten: values per share do not compare."
+            )
     else:
         return
     if count > DRAWN_MOST:

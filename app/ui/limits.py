@@ -63,7 +63,11 @@ def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
     """Another plan for the tenant: first what it would change, then the change."""
     st.header("Change the plan", anchor=False)
     if not offered:
-        where = "Define one below." if who.kind == "operator" else "An operator defines one."
+        where = (
+            "Define one below."
+            if who.kind == "operator"
+            else "An operator does: `./valor plans define`."
+        )
         st.info(f"No plan is defined yet. {where}", icon=":material/library_add:")
         return
     by_name = {

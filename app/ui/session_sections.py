@@ -1,5 +1,6 @@
 """The sections of the page Sessions: one's own sign-ins, those of the tenant, and the groups."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
@@ -80,7 +81,8 @@ def _ending(who: Caller, told: Sequence[SignIn]) -> None:
     st.header("End a sign-in", anchor=False)
     named = {each.user_id: each.name for each in told if each.name and each.name != VISITOR}
     named.pop(who.user_id, None)  # of one's own, this one stays: "End all others" does that
-    all_of = {user_id: f"All of {name}" for user_id, name in named.items()}
+    count = Counter(each.user_id for each in told)
+    all_of = {user_id: f"All of {name} ({count[user_id]})" for user_id, name in named.items()}
     with st.form("ending_all", border=False):
         chosen = _chosen(told, all_of)
         st.caption(

@@ -849,7 +849,7 @@ def test_a_plan_is_defined_tried_assigned_overridden_and_told(valor):
                *WHY)  # fmt: skip
     assert "would have version 1 now" in valor(*defined, "--dry-run").out
     told = valor(*defined).out
-    assert told.startswith("price: none → 0 USD\nvaluations_per_month: 100000 → 5\n")
+    assert told.startswith("price: none → 0.00 USD\nvaluations_per_month: 100000 → 5\n")
     assert "plan team has version 1 now" in told
     valor(*defined, "--limit", "imports_per_day=none", "--feature", "workbook_audit=false")
     assert "workbook_audit=False" in valor("plans", "list").out
