@@ -61,8 +61,9 @@ def _nameless(child: int) -> Iterator[os.stat_result]:
     except psutil.NoSuchProcess:
         return
     for process in family:
-        for opened in Path(f"/proc/{process}/fd").glob("*"):
-            with suppress(OSError):  # it was closed meanwhile
-                told = opened.stat()
-                if stat.S_ISREG(told.st_mode) and told.st_nlink == 0:
-                    yield told
+        with suppress(OSError), os.scandir(f"/proc/{process}/fd") as found:  # else it has ended
+            for opened in found:
+                with suppress(OSError):  # it was closed meanwhile
+                    told = opened.stat()
+                    if stat.S_ISREG(told.st_mode) and told.st_nlink == 0:
+                        yield told
