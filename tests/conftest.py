@@ -193,7 +193,7 @@ def sqlite_mould(tmp_path_factory: pytest.TempPathFactory, _own_home: None) -> M
     file = tmp_path_factory.mktemp("mould") / "valor.sqlite"
     with closing(Store(f"sqlite:///{file}")) as store:
         tenants = _filled(store)
-        speaking_alike = _speaking_as(store)
+        speaking_alike = speaking_as(store)
 
     @cache
     def with_the_book() -> Path:
@@ -219,7 +219,7 @@ def postgres_mould(postgres: EmbeddedPostgres, _own_home: None) -> Mould:
         connection.execute(f"GRANT vx_app TO {SERVING}")
     with closing(Store(postgres.url("mould", SERVING), owner_url=owner)) as store:
         tenants = _filled(store)
-        speaking_alike = _speaking_as(store)
+        speaking_alike = speaking_as(store)
 
     def copy(name: str, template: str) -> Store:
         owner = postgres.create_database(name, template=template)
@@ -246,7 +246,7 @@ def _filled(store: Store) -> tuple[Tenant, Tenant]:
     return tenants
 
 
-def _speaking_as(store: Store) -> Callable[[Store], Store]:
+def speaking_as(store: Store) -> Callable[[Store], Store]:
     """What SQLAlchemy has once put into SQL for this database serves every copy of it."""
     dialect, statements = store.engine.dialect, {}
 

@@ -32,6 +32,7 @@ from valor_core.workbench.verb import open_work
 THOROUGH = hypothesis.settings.get_current_profile_name() == "thorough"
 KILLS, HELD, WRITERS = (200, 100, 4) if THOROUGH else (30, 10, 4)
 COMPANY = CompanyId("cik0000320193")
+PLACE = f"/api/v1/companies/{COMPANY}/valuations/dcf"
 
 
 @dataclass
@@ -50,9 +51,9 @@ class Told:
 
 
 class Servers:
-    """Forked servers, one at a time."""
+    """Forked servers, one at a time, by a parent that has made one request itself."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, first: dict[str, object]) -> None:
         self.parent = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.serving", url],
             stdin=subprocess.PIPE,
@@ -61,11 +62,15 @@ class Servers:
             text=True,
             cwd=ROOT,
         )
+        self.order(json.dumps(first))
+
+    def order(self, line: str) -> None:
+        assert self.parent.stdin
+        self.parent.stdin.write(f"{line}\n")
+        self.parent.stdin.flush()
 
     def start(self, *, hold_at: int = 0) -> tuple[int, int]:
-        assert self.parent.stdin
-        self.parent.stdin.write(f"hold {hold_at}\n" if hold_at else "start\n")
-        self.parent.stdin.flush()
+        self.order(f"hold {hold_at}" if hold_at else "start")
         pid, port = self.line().split()
         return int(pid), int(port)
 
@@ -106,13 +111,17 @@ def writers(port: int, key: str, body: bytes, told: Told) -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def save(connection: http.client.HTTPConnection, key: str, name: str, body: bytes) -> str:
-    headers = {
+def saving(key: str, name: str) -> dict[str, str]:
+    """The headers of a request that takes effect once."""
+    return {
         "Authorization": f"Bearer {key}",
         "Idempotency-Key": name,
         "Content-Type": "application/json",
     }
-    connection.request("POST", f"/api/v1/companies/{COMPANY}/valuations/dcf", body, headers)
+
+
+def save(connection: http.client.HTTPConnection, key: str, name: str, body: bytes) -> str:
+    connection.request("POST", PLACE, body, saving(key, name))
     answer = connection.getresponse()
     text = answer.read()
     assert answer.status == 201, text
@@ -152,7 +161,10 @@ def test_no_acknowledged_save_is_lost_when_the_server_is_killed(kind: str, tmp_p
 def kill_again_and_again(url: str) -> None:
     store, told, chance = Store(url), Told(), random.Random(7)
     caller, key, body = prepared(store)
-    servers = Servers(url)
+    told.sent.add("first")
+    servers = Servers(
+        url, {"url": PLACE, "content": body.decode(), "headers": saving(key, "first")}
+    )
     try:
         for kill in range(KILLS):
             held = kill % (KILLS // HELD) == 0
