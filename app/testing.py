@@ -20,9 +20,8 @@ STEPS = (
 TYPES = [BIN / "pyrefly", "check"]
 
 
-# Many tests wait for a browser, a server or a disk: four at a time fill two cores. A file stays
-# with one process, so that what its tests share is made once.
-TOGETHER = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+# Many tests wait for a browser, a server or a disk: four at a time fill two cores.
+TOGETHER = ("--together", "4")
 # In CI a test that fails is run once more and named either way: what a machine that stood still has
 # failed says nothing of the change, what the change has broken fails again.
 ONCE_MORE = ("--reruns", "1", "-raR")

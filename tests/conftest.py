@@ -7,11 +7,9 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum
-from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -20,22 +18,28 @@ from _pytest.doctest import DoctestModule
 from sqlalchemy.engine import make_url
 
 from app.fault_server import FaultServer, serving
+from tests import forking
 from tests.embedded_postgres import EmbeddedPostgres, in_memory
 from tests.market import answers
-from valor_core.audit import keys as audit_keys
-from valor_core.audit import log as audit
-from valor_core.settings import SETTINGS
+from tests.moulds import (
+    CAST,
+    Holding,
+    Mould,
+    PostgresMould,
+    SqliteMould,
+    Tenant,
+    cast,
+    closing,
+    forget_secrets,
+    own_home,
+)
+from valor_core.settings import ROOT
 from valor_core.store.engines import Store
-from valor_core.store.migrate import migrate
-from valor_core.tenancy import api_keys
-from valor_core.values import Caller, Role, TenantId, new_id
-from valor_core.workbench import people, routing
-from valor_core.workbench.demo import seed_demo
-from valor_core.workbench.setup import operator, prepare
-from valor_core.workbench.verb import open_work, use_store
+from valor_core.values import new_id
+from valor_core.workbench import routing
+from valor_core.workbench.verb import use_store
 
 gc.disable()  # nothing that is imported or collected is garbage
-SERVING = "serving"  # a login that is only a member of the app role
 
 
 # A law is true however busy the machine is. Each run tries other examples, but in CI: what fails
@@ -82,6 +86,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(TAKES_LONG))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--together", type=int, default=1, help="run in so many forked processes")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Where several processes run the tests, all start from databases that are cast once."""
+    files = forking.by_file(session.items, together=(ROOT / "tests" / "browser",))
+    processes = min(session.config.getoption("together"), len(files))
+    if processes < 2 or session.testsfailed or session.config.getoption("collectonly"):
+        return None
+    made = cast(session.config._tmp_path_factory.mktemp("cast"))
+    session.config.stash[CAST] = made
+    if forking.run(session, files, processes):
+        made.postgres.server.close()
+    return True
+
+
 def pytest_collection_finish() -> None:
     """What was collected stays until the end: no search for garbage walks over it again."""
     gc.collect()
@@ -94,25 +116,6 @@ def pytest_sessionfinish() -> None:
     gc.unfreeze()  # else DuckDB is never taken down and prints all that it calls leaked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tenant:
-    """A tenant and one caller of each role in it; their names are vera, anna and adam."""
-
-    id: TenantId
-    slug: str
-    viewer: Caller
-    analyst: Caller
-    admin: Caller
-
-    @property
-    def operator(self) -> Caller:
-        return operator(self.id)
-
-    @property
-    def compliance(self) -> Caller:
-        return Caller(tenant_id=self.id, user_id="cleo", role=Role.COMPLIANCE)
-
-
 @dataclass(frozen=True, slots=True)
 class World:
     """A fresh database, migrated and prepared, with two tenants that must not see each other."""
@@ -122,31 +125,14 @@ class World:
     rival: Tenant
 
 
-class Holding(Enum):
-    """What a fresh database begins with."""
-
-    NOTHING = "nothing"
-    TENANTS = "tenants"
-    BOOK = "book"
-
-
-@dataclass(frozen=True, slots=True)
-class Mould:
-    """What the worlds of one kind of database are cast from."""
-
-    opened: Callable[[Path, Holding], Store]  # a database in that folder
-    acme: Tenant
-    rival: Tenant
-
-
 @pytest.fixture(scope="session", autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test reads the settings, or touches the data, of whoever runs it."""
-    with pytest.MonkeyPatch.context() as patch:
-        for setting in SETTINGS:
-            patch.delenv(setting.name, raising=False)
-        patch.setenv("VALOR_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("VALOR_CHROMIUM", "none")  # printing costs seconds: one test is about it
+def _own_home(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[None]:
+    home = tmp_path_factory.mktemp("home")
+    if made := pytestconfig.stash.get(CAST, None):
+        shutil.copytree(made.home, home, dirs_exist_ok=True)
+    with own_home(home):
         yield
 
 
@@ -162,9 +148,9 @@ def _own_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 @pytest.fixture(autouse=True)
 def _fresh_secrets() -> Iterator[None]:
     """Secrets are read once a process; here that means once a test."""
-    _forget_secrets()
+    forget_secrets()
     yield
-    _forget_secrets()
+    forget_secrets()
 
 
 @pytest.fixture(autouse=True)
@@ -174,108 +160,27 @@ def _fresh_routers() -> Iterator[None]:
     routing._routers.clear()
 
 
-def _forget_secrets() -> None:
-    audit.keys.cache_clear()
-    audit_keys.signing_keys.cache_clear()
-    api_keys._pepper.cache_clear()
-
-
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres() as server:
-        with server.connect() as connection:
-            connection.execute(f"CREATE ROLE {SERVING} LOGIN")
+def postgres(pytestconfig: pytest.Config) -> Iterator[EmbeddedPostgres]:
+    made = pytestconfig.stash.get(CAST, None)
+    with EmbeddedPostgres(like=made.postgres.server if made else None) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def sqlite_mould(tmp_path_factory: pytest.TempPathFactory, _own_home: None) -> Mould:
-    file = tmp_path_factory.mktemp("mould") / "valor.sqlite"
-    with closing(Store(f"sqlite:///{file}")) as store:
-        tenants = _filled(store)
-        speaking_alike = speaking_as(store)
-
-    @cache
-    def with_the_book() -> Path:
-        copy = Path(shutil.copyfile(file, file.with_name("book.sqlite")))
-        with closing(Store(f"sqlite:///{copy}")) as store:
-            _bring_the_book(store)
-        return copy
-
-    def opened(folder: Path, holding: Holding) -> Store:
-        if holding is not Holding.NOTHING:
-            source = with_the_book() if holding is Holding.BOOK else file
-            shutil.copyfile(source, folder / "valor.sqlite")
-        return speaking_alike(Store(f"sqlite:///{folder / 'valor.sqlite'}"))
-
-    return Mould(opened, *tenants)
+def sqlite_mould(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, _own_home: None
+) -> Mould:
+    made = pytestconfig.stash.get(CAST, None)
+    return made.sqlite if made else SqliteMould(tmp_path_factory.mktemp("mould"))
 
 
 @pytest.fixture(scope="session")
-def postgres_mould(postgres: EmbeddedPostgres, _own_home: None) -> Mould:
-    owner = postgres.create_database("mould")
-    migrate(Store(owner))
-    with postgres.connect() as connection:
-        connection.execute(f"GRANT vx_app TO {SERVING}")
-    with closing(Store(postgres.url("mould", SERVING), owner_url=owner)) as store:
-        tenants = _filled(store)
-        speaking_alike = speaking_as(store)
-
-    def copy(name: str, template: str) -> Store:
-        owner = postgres.create_database(name, template=template)
-        return speaking_alike(Store(postgres.url(name, SERVING), owner_url=owner))
-
-    @cache
-    def with_the_book() -> str:
-        with closing(copy("book", "mould")) as store:
-            _bring_the_book(store)
-        return "book"
-
-    def opened(_folder: Path, holding: Holding) -> Store:
-        template = {Holding.NOTHING: "template1", Holding.TENANTS: "mould"}.get(holding)
-        return copy(f"db_{new_id()}", template or with_the_book())
-
-    return Mould(opened, *tenants)
-
-
-def _filled(store: Store) -> tuple[Tenant, Tenant]:
-    migrate(store)
-    prepare(store)
-    tenants = add_tenant(store, "acme"), add_tenant(store, "rival")
-    _forget_secrets()  # this may have run in the middle of a test's own set-up
-    return tenants
-
-
-def speaking_as(store: Store) -> Callable[[Store], Store]:
-    """What SQLAlchemy has once put into SQL for this database serves every copy of it."""
-    dialect, statements = store.engine.dialect, {}
-
-    def speaking_alike(copy: Store) -> Store:
-        copy.engine.dialect = dialect
-        copy.engine.update_execution_options(compiled_cache=statements)
-        return copy
-
-    return speaking_alike
-
-
-def _bring_the_book(store: Store) -> None:
-    seed_demo(store)
-    _forget_secrets()
-
-
-def add_tenant(store: Store, slug: str) -> Tenant:
-    """A tenant made as `valor tenants add` and `valor members add` make it: the same verbs, as the
-    operator; `tests/app/test_cli.py` holds that both leave the same log."""
-    tenant_id = people.tenant_for(slug)
-    caller = operator(tenant_id)
-    with open_work(caller, store) as work:
-        people.add_tenant(work, slug)
-    members = {}
-    for role, name in ((Role.VIEWER, "vera"), (Role.ANALYST, "anna"), (Role.ADMIN, "adam")):
-        with open_work(caller, store) as work:
-            row = people.add_member(work, name, role)
-        members[role.value] = Caller(tenant_id=tenant_id, user_id=row.user_id, role=role)
-    return Tenant(id=tenant_id, slug=slug, **members)
+def postgres_mould(
+    postgres: EmbeddedPostgres, pytestconfig: pytest.Config, _own_home: None
+) -> Mould:
+    made = pytestconfig.stash.get(CAST, None)
+    return made.postgres.on(postgres) if made else PostgresMould(postgres)
 
 
 BOTH = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
@@ -340,14 +245,6 @@ def sec(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
         monkeypatch.setenv("VALOR_DATA_LOOPBACK", "1")
         monkeypatch.setenv("VALOR_DATA_CONTACT", "Acme data@acme.example")
         yield server
-
-
-@contextmanager
-def closing(store: Store) -> Iterator[Store]:
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 @contextmanager

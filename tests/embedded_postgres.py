@@ -41,29 +41,40 @@ class EmbeddedPostgres:
     """One cluster, reached by a Unix socket in a folder of its own, where `owner` may do anything.
 
     Without `durable` it is quick and loses data when killed. The server never runs as root: a root
-    test process starts it as `nobody`.
+    test process starts it as `nobody`. It may begin with what another one holds that is stopped.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, like: "EmbeddedPostgres | None" = None) -> None:
         self.binaries = needed("postgres")
         self.settings = () if durable else FAST
         self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         # Socket paths end at 107 bytes, so the folder is short, wherever pytest keeps its own.
         self.folder = Path(tempfile.mkdtemp(prefix="pg", dir=None if durable else in_memory()))
         self.data = self.folder / "data"
+        self.like = like
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Lay out the cluster and start."""
         if self.user:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
             self._bring_binaries_within_reach()
         options = ["-D", self.data, "-U", OWNER, "--auth=trust", "--no-sync"]
-        if self._spawn("initdb", *options, "-E", "UTF8", "--locale=C").wait():
+        if self.like:
+            subprocess.run(["cp", "-a", self.like.data, self.data], check=True)
+        elif self._spawn("initdb", *options, "-E", "UTF8", "--locale=C").wait():
             raise RuntimeError(self.log())
         self.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Stop; nothing of it is left."""
         self.stop()
         shutil.rmtree(self.folder)
 

@@ -16,7 +16,7 @@ from streamlit.runtime.runtime import Runtime
 from app.server import create_app
 from app.state import PROCESS
 from app.web.oidc_settings import PublicAddress
-from tests.conftest import Tenant
+from tests.moulds import Tenant
 from valor_core.store.engines import Store
 from valor_core.values import Caller, Role, Scope, new_id
 from valor_core.workbench import people

@@ -13,7 +13,8 @@ from tests.app.asking import Answer, Client, Whole, by_session, whole_applicatio
 from tests.app.things import Things, things_of
 from tests.billing.telling import usage
 from tests.books import table
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.billing.signatures import active_secrets, signed
 from valor_core.settings import home
 from valor_core.snapshots import reader

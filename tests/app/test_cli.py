@@ -30,10 +30,10 @@ from app.web.identity import Identity
 from app.web.strangers import strangers
 from tests.app.web.serving import served
 from tests.browser.installation import environment, served_from
-from tests.conftest import add_tenant
 from tests.coverage.filings import apple, as_bytes
 from tests.coverage.notebooks import a_notebook
 from tests.models.sound import a_dcf, a_direct_dcf
+from tests.moulds import add_tenant
 from tests.workbooks.audit.juice import juice_co
 from valor_core.audit.offline import check
 from valor_core.coverage.facts_csv import template

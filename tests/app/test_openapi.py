@@ -33,7 +33,8 @@ from tests.app.asking import (
 )
 from tests.app.test_permissions import NAMED, ROLES
 from tests.app.things import Things, things_of
-from tests.conftest import BOTH, Tenant
+from tests.conftest import BOTH
+from tests.moulds import Tenant
 from valor_core.snapshots import reader
 from valor_core.store.engines import Store
 from valor_core.values import PLATFORM, Role, Scope, new_id

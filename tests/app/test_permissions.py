@@ -57,9 +57,10 @@ from tests.app.things import (
     version_of,
     view_of,
 )
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
 from tests.coverage.notebooks import a_notebook
 from tests.models.simulation.sound import a_plan
+from tests.moulds import Tenant
 from tests.workbooks.audit.juice import juice_co
 from tests.workbooks.cases import RANDOM_CASES
 from valor_core import workbench

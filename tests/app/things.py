@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any
 
 from app.prepared import PREPARED, Prepared
-from tests.conftest import Tenant
 from tests.coverage.notebooks import a_notebook
+from tests.moulds import Tenant
 from valor_core.coverage import computations
 from valor_core.coverage.batches import BatchPolicy
 from valor_core.coverage.demo_book import DEMO

@@ -19,7 +19,8 @@ from hypothesis import strategies as some
 
 from tests.audit.attacker import attack
 from tests.audit.test_verify import EDITS, REARRANGED
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.audit import log, offline
 from valor_core.audit.bundle import prove
 from valor_core.audit.merkle import is_consistent, is_included

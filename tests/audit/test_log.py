@@ -10,7 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from tests.audit.attacker import attack
-from tests.conftest import ONLY_POSTGRES, add_tenant
+from tests.conftest import ONLY_POSTGRES
+from tests.moulds import add_tenant
 from valor_core.audit import keys as audit_keys
 from valor_core.audit import log, verify
 from valor_core.audit.keys import WrongAuditKey

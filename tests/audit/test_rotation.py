@@ -3,7 +3,8 @@
 import pytest
 
 from tests.audit.attacker import attack
-from tests.conftest import ONLY_SQLITE, add_tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import add_tenant
 from valor_core.audit import keys as audit_keys
 from valor_core.audit import log, verify
 from valor_core.audit.keys import WrongAuditKey

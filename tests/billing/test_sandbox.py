@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.app.asking import Client, whole_application
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.billing.metering import day_of
 from valor_core.billing.reconciliation import Line, Price
 from valor_core.billing.sandbox import Sandbox

@@ -1,7 +1,6 @@
 """Every page in Chromium on the whole product: in both themes, on a desk and on a phone."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -53,25 +52,6 @@ FIRST_CELL = "FY2026, Revenue growth, %"  # of the DCF's grid
 FIRST_NUMBER = {"x": 290, "y": 54}  # right of the pinned labels
 SHIFTS = """window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(
     entry => shift += entry.value)).observe({type: 'layout-shift', buffered: true})"""
-
-
-@pytest.fixture(scope="module")
-def cookies(browser, installation) -> list[Any]:
-    """The link signs in once; its cookie opens every further page."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(installation.link)
-    page.get_by_role("heading", name="Home", level=1).wait_for()
-    kept = context.cookies()
-    context.close()
-    return kept
-
-
-@pytest.fixture
-def desk(page, cookies) -> Page:
-    """A page of somebody who is signed in."""
-    page.context.add_cookies(cookies)
-    return page
 
 
 @pytest.fixture(scope="module")

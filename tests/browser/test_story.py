@@ -41,7 +41,7 @@ def value_per_share(page: Page) -> float:
 def test_from_the_sign_in_link_to_the_verified_log(
     page: Page, problems: Problems, installation: Installation
 ):
-    page.goto(installation.link)
+    page.goto(installation.token())
     page.wait_for_url(lambda url: "/login" not in url)
     expect(page.get_by_role("link", name="Coverage").first).to_be_visible()
 

@@ -13,12 +13,11 @@ AT_REST = "!document.querySelector('[data-testid=stSkeleton],[data-testid=stStat
 
 
 def test_a_workbook_is_sent_audited_and_its_findings_taken_along(
-    page, problems, installation, tmp_path
+    desk, problems, installation, tmp_path
 ):
     sent = tmp_path / "Juice Co.xlsx"
     sent.write_bytes(juice_co(mistaken=True))
-    page.goto(installation.link)
-    page.get_by_role("heading", name="Home", level=1).wait_for()
+    page = desk
     page.goto(f"{installation.origin}/workbook_audit")
 
     page.locator("input[type=file]").set_input_files(sent)

@@ -18,9 +18,9 @@ from tests.compute.pieces import (
     squared_by_a_survivor,
     whose,
 )
-from tests.conftest import Holding, Mould, closing
 from tests.models.simulation.sound import a_plan
 from tests.models.sound import a_dcf
+from tests.moulds import Holding, Mould, closing
 from tests.workbench.test_batches import ALL
 from valor_core.compute import executors
 from valor_core.compute.executors import ClusterNotReached, executor, spread

@@ -31,7 +31,7 @@ from app.web.callers import Callers
 from app.web.hosts import OwnHosts
 from app.web.identity import Identity
 from app.web.strangers import strangers
-from tests.conftest import speaking_as
+from tests.moulds import speaking_as
 from valor_core.store.engines import Store
 from valor_core.store.work import TenantSession
 from valor_core.workbench.verb import use_store

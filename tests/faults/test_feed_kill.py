@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from jobs.feeding import Feeding
-from tests.conftest import Tenant
+from tests.moulds import Tenant
 from valor_core.market import tape
 from valor_core.market.tape import LEASE
 from valor_core.settings import ROOT

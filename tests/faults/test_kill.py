@@ -17,8 +17,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.conftest import add_tenant
 from tests.embedded_postgres import EmbeddedPostgres
+from tests.moulds import add_tenant
 from valor_core.models.codec import dump
 from valor_core.settings import ROOT
 from valor_core.store.engines import Store

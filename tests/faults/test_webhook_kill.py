@@ -8,7 +8,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from tests.billing.telling import deliver, events
-from tests.conftest import Tenant, World
+from tests.conftest import World
+from tests.moulds import Tenant
 from valor_core.billing.events import STATUS, USAGE
 from valor_core.settings import ROOT
 from valor_core.store.tables import BillingEventRow, BillingObjectRow

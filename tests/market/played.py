@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from tests.conftest import Tenant
+from tests.moulds import Tenant
 from valor_core.market.failures import Failure, ProviderFailure
 from valor_core.market.provider import Answer, Capability, Licence, MacroQuery, Query
 from valor_core.market.router import Router

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import integers, lists
 
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.audit import log
 from valor_core.errors import BadInput
 from valor_core.market import tape

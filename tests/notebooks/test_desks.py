@@ -26,7 +26,7 @@ from app.process import listen
 from app.server import create_app
 from app.state import PROCESS
 from tests.app.web.serving import served
-from tests.conftest import Holding, Mould, closing
+from tests.moulds import Holding, Mould, closing
 from valor_core.errors import AccessDenied, BadInput, NotFound, SignInNeeded
 from valor_core.models.codec import dump
 from valor_core.models.refusals import GrowthNotBelowWacc

@@ -5,7 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.ui import frame
 from tests.app.things import Things, things_of
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from tests.pages.opening import opened, texts
 from valor_core.snapshots import reader
 from valor_core.store.engines import Store

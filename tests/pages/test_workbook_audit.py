@@ -6,7 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.compute import RUNS
 from app.ui.auditing import Bench
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from tests.pages.opening import opened, run, texts
 from tests.workbooks.audit.juice import juice_co
 from tests.workbooks.audited import a_file

@@ -1,6 +1,6 @@
 """Rows with as little in them as the schema allows."""
 
-from tests.conftest import Tenant
+from tests.moulds import Tenant
 from valor_core.store.engines import Store
 from valor_core.store.tables import CompanyRow, FactRow, ImportRow, SnapshotRow
 from valor_core.store.work import unit_of_work

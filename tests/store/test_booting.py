@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from tests.conftest import ONLY_POSTGRES, Holding, add_tenant, closing
+from tests.conftest import ONLY_POSTGRES
 from tests.embedded_postgres import EmbeddedPostgres
+from tests.moulds import Holding, add_tenant, closing
 from valor_core.store.engines import (
     DatabaseGone,
     Store,

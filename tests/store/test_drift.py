@@ -10,7 +10,8 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool
 
 from tests.catalogue_diff import drift, fingerprint
-from tests.conftest import ONLY_POSTGRES, ONLY_SQLITE, Holding
+from tests.conftest import ONLY_POSTGRES, ONLY_SQLITE
+from tests.moulds import Holding
 from valor_core.store.migrate import (
     SCRIPTS,
     WrongRevision,

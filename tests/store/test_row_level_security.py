@@ -6,7 +6,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
-from tests.conftest import ONLY_POSTGRES, Tenant
+from tests.conftest import ONLY_POSTGRES
+from tests.moulds import Tenant
 from tests.store.rows import a_snapshot, planted
 from valor_core.store.engines import Store
 from valor_core.store.tables import TENANT_TABLES, CompanyRow, FactRow, SnapshotRow

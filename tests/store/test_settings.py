@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import closing
+from tests.moulds import closing
 from valor_core.settings import ROOT, BadSetting, setting
 from valor_core.store import engines
 from valor_core.store.engines import StoreDamaged, store_from, without_password

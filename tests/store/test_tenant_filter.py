@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, exists, func, or_, select, true, union_all, update
 from sqlalchemy.orm import aliased
 
-from tests.conftest import Tenant
+from tests.moulds import Tenant
 from tests.store.rows import a_company, a_snapshot, planted
 from valor_core.store.engines import Store
 from valor_core.store.tables import CompanyRow, DraftRow, FactRow, FlagOverrideRow, SnapshotRow

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.audit import log
 from valor_core.errors import BadInput, Conflict, NotFound
 from valor_core.store import work as work_module

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis.strategies import integers
 
 from tests.books import imported, of_the_demo_book
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.errors import AccessDenied, NotFound
 from valor_core.store.engines import Store
 from valor_core.tenancy import features

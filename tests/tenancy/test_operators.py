@@ -5,7 +5,8 @@ import stat
 import pytest
 
 from app.serving import operator_link, write_key_file
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.audit import log
 from valor_core.errors import AccessDenied, BadInput, NotFound
 from valor_core.store.engines import Store

@@ -11,7 +11,8 @@ from hypothesis.strategies import integers, lists, sampled_from, tuples
 from prometheus_client import REGISTRY
 
 from tests.books import stated, valued
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.coverage.job_runs import Status
 from valor_core.errors import NotFound
 from valor_core.store.engines import Store

@@ -12,7 +12,8 @@ from math import ceil
 import hypothesis
 import pytest
 
-from tests.conftest import BOTH, Holding, closing
+from tests.conftest import BOTH
+from tests.moulds import Holding, closing
 from valor_core.settings import ROOT
 from valor_core.tenancy.rate_limits import (
     MINUTE_US,

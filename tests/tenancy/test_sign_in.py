@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tests.conftest import ONLY_SQLITE, Tenant, closing
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant, closing
 from valor_core.audit import log
 from valor_core.errors import AccessDenied
 from valor_core.store.engines import Store

@@ -10,9 +10,10 @@ from sqlalchemy import delete, select
 
 from tests.billing.telling import deliver, invoice, usage
 from tests.books import ACME_2023, ACME_2024, imported, table
-from tests.conftest import ONLY_SQLITE, Tenant, World
+from tests.conftest import ONLY_SQLITE, World
 from tests.models.simulation.sound import a_plan
 from tests.models.sound import a_direct_dcf
+from tests.moulds import Tenant
 from valor_core.billing import ledger
 from valor_core.billing.inbox import State
 from valor_core.billing.ledger import PriceStands

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.audit import log
 from valor_core.errors import AccessDenied, BadInput, NotFound
 from valor_core.store.engines import Store

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import lists, sampled_from, tuples
 
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.errors import AccessDenied, BadInput, NotFound, ValorError
 from valor_core.store.engines import Store
 from valor_core.tenancy.api_keys import KeyAsleep, KeyRevoked, caller_of_key

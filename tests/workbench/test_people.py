@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import add_tenant
+from tests.moulds import add_tenant
 from valor_core.audit import log
 from valor_core.errors import AccessDenied, BadInput, NotFound
 from valor_core.store.engines import Store

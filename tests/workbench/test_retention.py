@@ -10,7 +10,8 @@ from sqlalchemy.pool import NullPool
 
 from jobs import runner
 from tests.audit.attacker import attack
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.audit import log, retention
 from valor_core.audit.retention import Due
 from valor_core.audit.verify import Finding, Verdict

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.errors import AccessDenied, BadInput, NotFound
 from valor_core.snapshots import saved_views as kept
 from valor_core.snapshots.saved_views import ViewNameTaken, content

@@ -3,7 +3,8 @@
 import pytest
 
 from app.web.callers import Callers
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from tests.workbench.test_grants import given, visit
 from valor_core.errors import AccessDenied, NotFound
 from valor_core.settings import BadSetting

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.billing.telling import CREATED, deliver, invoice, usage
-from tests.conftest import BOTH, ONLY_SQLITE, Tenant, World, add_tenant, closing
+from tests.conftest import BOTH, ONLY_SQLITE, World
+from tests.moulds import Tenant, add_tenant, closing
 from valor_core.billing import inbox
 from valor_core.billing.events import BadEvent, open_envelope, read_event
 from valor_core.billing.inbox import MOST_ATTEMPTS, State

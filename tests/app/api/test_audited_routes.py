@@ -18,7 +18,8 @@ from tests.app.asking import Answer
 from tests.app.awaiting import awaited
 from tests.app.test_permissions import ACT_OF_ROUTE, API, COMPUTES, asked, laid_out
 from tests.app.things import Things, things_of
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.snapshots import reader
 from valor_core.store.engines import Store
 from valor_core.store.tables import AuditLogRow

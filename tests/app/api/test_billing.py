@@ -6,7 +6,8 @@ import io
 from datetime import timedelta
 
 from tests.billing.telling import deliver, invoice, usage
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.store.engines import Store
 from valor_core.values import utc_now
 

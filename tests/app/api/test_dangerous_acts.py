@@ -33,7 +33,7 @@ from tests.app.things import (
     version_of,
 )
 from tests.billing.telling import deliver, usage
-from tests.conftest import Tenant
+from tests.moulds import Tenant
 from valor_core import workbench
 from valor_core.settings import ROOT
 from valor_core.store.engines import Store

@@ -11,7 +11,8 @@ from starlette.types import Receive, Scope, Send
 from app.web.limits import RateLimits
 from tests.app.api.asking import once, refusal
 from tests.books import KO, stated
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.models.codec import dump
 from valor_core.tenancy.call_limits import call_limits
 from valor_core.values import Caller

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from tests.app.api.asking import refusal
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.coverage.job_runs import Status
 from valor_core.tenancy.api_keys import KeyAsleep, caller_of_key
 from valor_core.tenancy.sign_in import BadToken

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from tests.app.asking import Client, by_session, whole_application
 from tests.billing.telling import usage
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import ONLY_SQLITE
+from tests.moulds import Tenant
 from valor_core.billing.signatures import SETTING, signed
 from valor_core.store.engines import Store
 from valor_core.store.tables import WebhookRow

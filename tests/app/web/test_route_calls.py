@@ -1,5 +1,6 @@
 """Each call of a route is counted once, by its pattern, its outcome and its tenant."""
 
+from datetime import timedelta
 from typing import Any
 
 from starlette.applications import Starlette
@@ -41,7 +42,7 @@ def of(world: World, caller: Caller | None, calls: RouteCalls) -> TestClient:
 def levels(world: World, caller: Caller) -> dict[str, RouteLevel]:
     now = utc_now()
     with open_work(caller, world.store) as work:
-        found = route_levels.read_route_levels(work, now.replace(hour=0, minute=0, second=0), now)
+        found = route_levels.read_route_levels(work, now - timedelta(hours=1), now)
     return {level.route: level for level in found}
 
 
