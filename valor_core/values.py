@@ -2,7 +2,7 @@
 
 import os
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, NewType
@@ -75,7 +75,12 @@ class Caller:
     kind: str = "user"  # user, key, job, cli, notebook, operator, provider or stranger
     session: str = ""  # the digest of the sign-in, where there is one
     request_id: str = ""
+    asked: str = ""  # for what, by method and path: a denial tells it
     scopes: frozenset[Scope] | None = None  # of a key; what a person may do, no scope narrows
+
+    def asking(self, what: str) -> "Caller":
+        """The same, who asks for this by a request of its own."""
+        return replace(self, request_id=new_id(), asked=what[:200])
 
     @property
     def is_person(self) -> bool:
