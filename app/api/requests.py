@@ -27,6 +27,8 @@ class StrictRoute(APIRoute):
     That has no NUL and no unknown parameter: who misspells `dry_run` is not to have the act done.
     """
 
+    reads_its_own_parameters = False
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """As FastAPI's, over a StrictRequest."""
         handle, known = super().get_route_handler(), _parameters(self.dependant)
@@ -37,7 +39,8 @@ class StrictRoute(APIRoute):
                     "The address holds a NUL, which nothing here is called by.",
                     hint="Leave %00 out of the path and the query.",
                 )
-            if unknown := sorted(set(request.query_params) - known):
+            unknown = sorted(set(request.query_params) - known)
+            if unknown and not self.reads_its_own_parameters:
                 raise BadInputs(
                     [Flaw(f"query.{name[:40]}", "There is no such parameter") for name in unknown],
                     hint=f"This address takes {', '.join(sorted(known)) or 'none'}.",
@@ -45,6 +48,12 @@ class StrictRoute(APIRoute):
             return await handle(StrictRequest(request.scope, request.receive))
 
         return strictly
+
+
+class OwnParameters(StrictRoute):
+    """A route whose parameters stand in no signature: it reads them itself, and refuses others."""
+
+    reads_its_own_parameters = True
 
 
 def _parameters(of: Dependant) -> frozenset[str]:

@@ -23,10 +23,10 @@ def whole(store: Store) -> Iterator[Whole]:
         yield application
 
 
-def logged(tenant: Tenant) -> list[dict[str, Any]]:
-    """What the tenant's log tells of attempts to reach past it, the newest first."""
+def logged(tenant: Tenant, action: str = "access.foreign") -> list[dict[str, Any]]:
+    """What the tenant's log tells of attempts to reach past it, or of others; the newest first."""
     with open_work(tenant.admin) as work:
-        rows = logbook.read_log(work, limit=100, action="access.foreign")
+        rows = logbook.read_log(work, limit=100, action=action)
         return [
             {"target": row.target, "actor": row.actor, "request": bool(row.request_id)}
             | json.loads(row.payload or b"{}")
@@ -147,3 +147,24 @@ def test_no_header_chooses_a_tenant(whole: Whole, store: Store, acme: Tenant, ri
     ):  # fmt: skip
         named = Client(whole, shows=[*own.shows, (name.encode(), rival.id.encode())])
         assert named.ask("GET", f"{API}/me") == told, name
+
+
+def test_a_denial_tells_who_asked_for_what_by_which_request_and_no_secret(
+    whole: Whole, store: Store, acme: Tenant, rival: Tenant
+):
+    """S45: one entry, by a sign-in and by a key; the thing is named by the path of the request."""
+    program = by_key(whole, store, acme, Role.ADMIN, [Scope.READ])
+    for client in (by_session(whole, store, acme, Role.VIEWER), program):
+        path = f"{API}/admin/members/{new_id()}"
+        answer = client.ask("DELETE", f"{path}?reason=bob%40example.org")
+
+        assert answer.status == 403
+        entry, *_ = logged(acme, "access.denied")
+        assert client.caller
+        assert entry["actor"] == client.caller.actor
+        assert (entry["target"], entry["asked"]) == ("act:member.remove", f"DELETE {path}")
+        assert entry["request"]
+        assert "example.org" not in json.dumps(entry)
+        assert client.shows[0][1].decode().rpartition(".")[2] not in json.dumps(entry)
+    assert len(logged(acme, "access.denied")) == 2
+    assert logged(rival, "access.denied") == []

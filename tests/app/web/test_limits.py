@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from math import ceil
@@ -115,6 +116,18 @@ def test_nothing_that_a_client_sends_chooses_another_bucket(headers):
     assert api.ask(**headers).status_code == 429
     assert api.ask(caller=replace(ANNA, session="another")).status_code == 429
     assert api.ask(caller=replace(ANNA, user_id="vera")).status_code == 200
+
+
+def test_of_sixteen_at_once_as_many_pass_as_fit_and_each_is_told_another_number_that_is_left():
+    """S41: what is left is never told twice, nor below zero; the refused are told none is."""
+    api = Served()
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: api.ask(), range(32)))
+
+    left = [(each.status_code, int(each.headers["x-ratelimit-remaining"])) for each in answers]
+    assert sorted(n for status, n in left if status == 200) == list(range(USER.burst))
+    assert {n for status, n in left if status == 429} == {0}
+    assert all(each.headers["retry-after"].isdigit() for each in answers if each.status_code == 429)
 
 
 def test_who_has_shown_nothing_takes_from_nobody():
