@@ -9,8 +9,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool
 
+from tests.app.things import things_of
 from tests.catalogue_diff import drift, fingerprint
 from tests.conftest import ONLY_POSTGRES, ONLY_SQLITE, Holding
+from valor_core.snapshots import reader
 from valor_core.store.migrate import (
     SCRIPTS,
     WrongRevision,
@@ -179,6 +181,31 @@ def test_up_down_and_up_again_is_the_same_schema(empty_store, migrated):
     migrate(empty_store)
 
     assert shape(migrated) == before
+
+
+def test_a_filled_database_goes_down_and_up_again_to_the_same_schema(store, acme, rival):
+    """G58: some way down, which loses no tenant, then one by one to nothing."""
+    for tenant, cik in ((acme, 9_999_901), (rival, 9_999_902)):
+        things_of(store, tenant, cik=cik)
+    reader.close_idle()
+    engine = create_engine(store.owner_url, poolclass=NullPool)
+    before, tenants = shape(engine), tenants_in(engine)
+    revisions = sorted(file.name[:4] for file in (SCRIPTS / "versions").glob("[0-9]*.py"))
+
+    migrate(store, revisions[6])
+    migrate(store)
+    assert (shape(engine), tenants_in(engine)) == (before, tenants)
+
+    for revision in [*reversed(revisions[:-1]), "base"]:
+        migrate(store, revision)
+    assert shape(engine) == frozenset()
+    migrate(store)
+    assert shape(engine) == before
+
+
+def tenants_in(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return connection.exec_driver_sql("SELECT count(*) FROM tenants").scalar_one()
 
 
 def test_what_is_there_already_is_not_done_again(empty_store):
