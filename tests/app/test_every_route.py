@@ -15,7 +15,15 @@ from sqlalchemy.pool import NullPool
 from app.api.application import create_api
 from app.compute import RUNS
 from app.fault_server import FaultServer
-from tests.app.asking import OWN_ORIGIN, Client, Whole, by_session, filled, whole_application
+from tests.app.asking import (
+    OWN_ORIGIN,
+    Client,
+    Whole,
+    by_key,
+    by_session,
+    filled,
+    whole_application,
+)
 from tests.app.test_permissions import (
     ACT_OF_ROUTE,
     API,
@@ -192,3 +200,59 @@ def test_no_body_brings_a_field_that_its_route_did_not_ask_for(
     assert tried > 200
     after = {name: rows for name, rows in all_rows(store).items() if "audit" not in name}
     assert differing(kept, after) == {}
+
+
+def test_whoever_changes_what_others_may_change_says_which_version_it_was(
+    whole: Whole, store: Store, acme: Tenant, things: Things
+):
+    """G55: on every route that takes If-Match, and every PATCH does: without it nothing is done."""
+    paths = create_api().openapi()["paths"]
+    versioned = [
+        f"{method.upper()} {path}"
+        for path, methods in paths.items()
+        for method, told in methods.items()
+        if any(each["name"] == "if-match" for each in told.get("parameters", ()))
+    ]
+    assert {route for route in ACT_OF_ROUTE if route.startswith("PATCH ")} <= set(versioned)
+    client = by_session(whole, store, acme, Role.ADMIN)
+    kept = {name: rows for name, rows in all_rows(store).items() if "audit" not in name}
+    for route in versioned:
+        method, _, path = route.partition(" ")
+        path = filled(path.replace("{model}", "dcf").replace("{job}", "retention"), things)
+        body = json.dumps(body_of(route, things)).encode()
+        for named, code in ({}, (428, "if_match_missing")), ({"if_match": '"v77"'}, (412, "")):
+            told = client.ask(
+                method, f"{API}{path}", body, content_type="application/json", **named
+            )
+            assert told.status == code[0], (route, named, told.body)
+            assert code[1] in told.code
+    after = {name: rows for name, rows in all_rows(store).items() if "audit" not in name}
+    assert differing(kept, after) == {}
+
+
+def test_a_secret_that_is_not_whole_tells_nothing_whichever_part_of_it_is_wrong(
+    whole: Whole, store: Store, acme: Tenant, rival: Tenant
+):
+    """S13, G16: a key or a cookie with another tenant's name in it is nobody's, as any other."""
+    key = by_key(whole, store, acme, Role.ADMIN).shows[0][1].decode().removeprefix("Bearer ")
+    anna = by_session(whole, store, acme, Role.ANALYST)
+    cookie = anna.shows[0][1].decode()
+    tenant, key_id, secret = key.split(".")
+    other = ("A" if secret[0] != "A" else "B") + secret[1:]
+    shown = [
+        ("authorization", f"Bearer {each}")
+        for each in (
+            f"{tenant}.{key_id}.{other}", f"{tenant}.{'0' * 26}.{secret}", "vx_", "vx_x.y.z",
+            f"vx_{rival.id}.{key_id}.{secret}", f"{tenant}.{secret}.{key_id}",
+        )
+    ] + [
+        ("cookie", cookie.replace(acme.id, rival.id)), ("cookie", cookie[:-1]),
+        ("cookie", cookie.replace("vx_session", "vx_sessiom")),
+    ]  # fmt: skip
+    answers = {
+        Client(whole, shows=[(name.encode(), value.encode())]).ask("GET", f"{API}/me")
+        for name, value in shown
+    }
+    [told] = answers
+    assert (told.status, told.code) == (401, "sign_in_needed")
+    assert anna.ask("GET", f"{API}/me").status == 200

@@ -1,5 +1,7 @@
 """The migrations make exactly the schema that the models declare, down to checks and policies."""
 
+import re
+
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -155,7 +157,7 @@ IN_POSTGRES = {
 def test_each_kind_of_drift_is_found_in_sqlite(migrated, declared, statements):
     change(migrated, *statements)
 
-    assert drift(shape(migrated), declared) != []
+    assert names_it(drift(shape(migrated), declared), statements)
 
 
 @ONLY_POSTGRES
@@ -164,7 +166,16 @@ def test_each_kind_of_drift_is_found_in_postgres(migrated, declared):
         with migrated.connect() as connection:  # rolled back: each drift begins from the same
             for statement in statements:
                 connection.exec_driver_sql(statement)
-            assert drift(fingerprint(connection), declared) != [], kind
+            assert names_it(drift(fingerprint(connection), declared), statements), kind
+
+
+def names_it(lines: list[str], statements: list[str]) -> bool:
+    """Whether the drift tells by name the table, the trigger or the function that was changed."""
+    [name, *_] = re.findall(
+        r"audit_logs_kept\w*|users|usage_events|ix_snapshots\w+|facts|drafts|audit_logs|refuse_\w+",
+        statements[-1],
+    )
+    return any(name in line for line in lines)
 
 
 def test_a_new_table_of_tenants_without_row_security_is_named(migrated, declared):

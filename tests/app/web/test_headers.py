@@ -111,6 +111,7 @@ def test_a_refused_websocket_carries_the_headers_and_its_true_status():
 
     assert response.status_code == 421
     assert {name.lower() for name in response.headers} >= HEADERS
+    assert "server" not in {name.lower() for name in response.headers}
     assert b"unknown_host" in response.body
 
 
