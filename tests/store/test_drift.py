@@ -155,6 +155,7 @@ IN_POSTGRES = {
 @ONLY_SQLITE
 @pytest.mark.parametrize("statements", IN_SQLITE.values(), ids=IN_SQLITE)
 def test_each_kind_of_drift_is_found_in_sqlite(migrated, declared, statements):
+    """G57."""
     change(migrated, *statements)
 
     assert names_it(drift(shape(migrated), declared), statements)
@@ -162,6 +163,7 @@ def test_each_kind_of_drift_is_found_in_sqlite(migrated, declared, statements):
 
 @ONLY_POSTGRES
 def test_each_kind_of_drift_is_found_in_postgres(migrated, declared):
+    """G57."""
     for kind, statements in IN_POSTGRES.items():
         with migrated.connect() as connection:  # rolled back: each drift begins from the same
             for statement in statements:
@@ -179,12 +181,14 @@ def names_it(lines: list[str], statements: list[str]) -> bool:
 
 
 def test_a_new_table_of_tenants_without_row_security_is_named(migrated, declared):
+    """G18."""
     change(migrated, "CREATE TABLE rooms (tenant_id text NOT NULL)")
 
     assert any("rooms" in line for line in drift(shape(migrated), declared))
 
 
 def test_up_down_and_up_again_is_the_same_schema(empty_store, migrated):
+    """G58."""
     before = shape(migrated)
 
     migrate(empty_store, "base")

@@ -34,6 +34,7 @@ def inboxed(store: Store) -> int:
 def test_only_what_is_signed_now_by_a_known_secret_is_taken_under_both_paths(
     store: Store, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ):
+    """S36, G42."""
     monkeypatch.setenv(SETTING, f"{OLD},{NEW}")
     now, body = time.time(), json.dumps(usage("evt_0")).encode()
     with whole_application(store) as whole:

@@ -83,6 +83,7 @@ def test_endless_headers_are_refused_before_the_deadline(running):
 def test_what_the_application_never_sees_is_answered_with_the_hard_headers_too(
     running, sent, status
 ):
+    """S14."""
     answer = running.send(sent)
 
     assert answer.startswith(b"HTTP/1.1 " + status)
