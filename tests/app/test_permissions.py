@@ -643,7 +643,6 @@ def test_what_is_switched_off_is_not_there(
         assert (answer.status, answer.code) == (404, "switched_off"), route
 
 
-@ONLY_SQLITE
 def test_another_tenants_thing_answers_byte_for_byte_like_a_missing_one(
     whole: Whole, store: Store, rival: Tenant, things: Things
 ):
@@ -658,11 +657,11 @@ def test_another_tenants_thing_answers_byte_for_byte_like_a_missing_one(
     assert all(f"{{{name}}}" in "".join(by_path) for name in IDS)
 
 
-@ONLY_SQLITE
 def test_another_tenant_is_served_from_its_own_things_alone(
-    whole: Whole, store: Store, rival: Tenant, things: Things
+    whole: Whole, store: Store, rival: Tenant, things: Things, monkeypatch: pytest.MonkeyPatch
 ):
     """S17, G14."""
+    monkeypatch.setenv("VALOR_ADMINS_SET_LIMITS", "yes")
     mine = things_of(store, rival, cik=9_999_902)
     client = by_session(whole, store, rival, Role.ADMIN)
     assert client.caller
