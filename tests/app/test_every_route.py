@@ -5,6 +5,7 @@ Who may what on which route stands in test_permissions, whose table of routes is
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -34,7 +35,7 @@ from tests.app.test_permissions import (
     body_of,
     laid_out,
 )
-from tests.app.things import Things, things_of
+from tests.app.things import IDS, Things, things_of
 from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core.snapshots import reader
 from valor_core.store.engines import Store
@@ -256,3 +257,47 @@ def test_a_secret_that_is_not_whole_tells_nothing_whichever_part_of_it_is_wrong(
     [told] = answers
     assert (told.status, told.code) == (401, "sign_in_needed")
     assert anna.ask("GET", f"{API}/me").status == 200
+
+
+def test_another_tenants_id_beside_ones_own_is_one_that_is_not_there(
+    whole: Whole, store: Store, rival: Tenant, things: Things
+):
+    """S15, G14: where a route is told of two things, in its path, its query or its body."""
+    own, nothing = things_of(store, rival, cik=9_999_902), things.nowhere()
+    client = by_session(whole, store, rival, Role.ADMIN)
+    assert client.caller
+    tried = set()
+    for route in OF_ADMINS:
+        ids = [name for name in IDS if f"{{{name}}}" in route]
+        for name in ids if len(ids) > 1 else ():
+            mixed = [replace(own, **{name: getattr(each, name)}) for each in (things, nothing)]
+            theirs, nobodys = (asked(client, route, each) for each in mixed)
+            assert theirs.without(things.ids) == nobodys.without(nothing.ids), (route, name)
+            assert theirs.status == 404, (route, name, theirs.body)
+            tried.add(route)
+    assert len(tried) >= 4
+
+    for method, path, body in (
+        ("GET", "/snapshots/latest/queries/changes?compared_with={snapshot_id}", None),
+        ("GET", "/valuations?company_id={company_id}", None),
+        ("POST", "/analytics/explore", {"dataset": "coverage", "snapshot": "{snapshot_id}"}),
+        ("POST", "/batches", {"policy": {"companies": ["{company_id}"]}}),
+        ("POST", "/reports/valuation/runs", {"parameters": {"company": "{company_id}"}}),
+    ):  # fmt: skip
+        theirs, nobodys = (
+            client.ask(
+                method, f"{API}{filled(path, each)}",
+                b"" if body is None else filled_body(body, each),
+                content_type="application/json", idempotency_key=new_id(),
+            )
+            for each in (things, nothing)
+        )  # fmt: skip
+        assert theirs.without(things.ids) == nobodys.without(nothing.ids), path
+        assert theirs.status in (404, 422), (path, theirs.body)
+
+
+def filled_body(body: Any, things: Things) -> bytes:
+    text = json.dumps(body)
+    for name in IDS:
+        text = text.replace(f"{{{name}}}", getattr(things, name))
+    return text.encode()
