@@ -39,6 +39,15 @@ def new_id() -> str:
     return "".join(_BASE32[number >> 5 * i & 31] for i in range(25, -1, -1))
 
 
+def printable(text: str, *, most: int) -> str:
+    r"""The beginning of what somebody sent, as the log can keep it and a screen show it.
+
+    >>> printable("tenant\0\n", most=7)
+    'tenant?'
+    """
+    return "".join(sign if sign.isprintable() else "?" for sign in text[:most])
+
+
 class Role(StrEnum):
     """What somebody is in a tenant. An operator runs the platform and sees no tenant's content.
 
@@ -80,7 +89,7 @@ class Caller:
 
     def asking(self, what: str) -> "Caller":
         """The same, who asks for this by a request of its own."""
-        return replace(self, request_id=new_id(), asked=what[:200])
+        return replace(self, request_id=new_id(), asked=printable(what, most=200))
 
     @property
     def is_person(self) -> bool:

@@ -13,7 +13,7 @@ from fastapi import Request
 
 from app.api.paging import BadCursor
 from valor_core.errors import ValorError
-from valor_core.values import PLATFORM, Caller
+from valor_core.values import PLATFORM, Caller, printable
 from valor_core.workbench.verb import log_refusal, the_store
 
 NAMES = frozenset({"tenant", "tenant_id", "tenantid"})
@@ -42,7 +42,7 @@ def foreign_tenant(request: Request, caller: Caller) -> str:
     own = (caller.tenant_id, caller.tenant_id.rpartition("-")[0])  # its id, and the short name
     sent = [dict([pair]) for pair in request.query_params.multi_items()]
     named = tenants_named([*sent, getattr(request.state, "sent", None)])
-    return next((str(each)[:SHOWN] for each in named if each not in own), "")
+    return next((printable(str(each), most=SHOWN) for each in named if each not in own), "")
 
 
 def tenants_named(document: Any) -> Iterator[Any]:

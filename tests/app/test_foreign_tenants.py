@@ -54,7 +54,7 @@ WAYS: dict[str, Callable[[Client, str], tuple[str, Answer]]] = {
             "GET /api/v1/companies",
             client.ask("GET", f"{API}/companies?limit=1&{name}={other}"),
         )
-        for name in ("tenant_id", "tenant", "tenant%5Fid")
+        for name in ("tenant_id", "tenant", "tenant%5Fid", "x=%00&tenant_id", "x=%FF&tenant_id")
     },
     "query of a change": lambda client, other: (
         "DELETE /api/v1/sessions",
@@ -71,6 +71,10 @@ WAYS: dict[str, Callable[[Client, str], tuple[str, Answer]]] = {
             "/companies/KO/valuations/dcf",
             {"rationale": "why", "inputs": {"tenant_id": other}},
         ),
+    ),
+    "unprintable": lambda client, other: (
+        "GET /api/v1/companies",
+        client.ask("GET", f"{API}/companies?tenant_id={other}%00%0A%E2%80%AE"),
     ),
     "no text": lambda client, other: (
         "POST /api/v1/keys",
