@@ -45,7 +45,10 @@ def printable(text: str, *, most: int) -> str:
     >>> printable("tenant\0\n", most=7)
     'tenant?'
     """
-    return "".join(sign if sign.isprintable() else "?" for sign in text[:most])
+    begin = text[:most]
+    if begin.isprintable():
+        return begin
+    return "".join(sign if sign.isprintable() else "?" for sign in begin)
 
 
 class Role(StrEnum):
