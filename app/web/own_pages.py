@@ -23,30 +23,33 @@ from valor_core.workbench.verb import log_refusal
 REMEMBERED_MAX = 10_000
 PROTOCOLS = b"sec-websocket-protocol"  # in it: Streamlit's name, a token, the id of a page
 NOBODYS = "nobodys"
+Person = tuple[str, str]
+
+
+def person(caller: Caller) -> Person:
+    """The tenant, and who it is in it."""
+    return caller.tenant_id, caller.user_id
 
 
 class Pages:
-    """Whose each page is, as its script tells at each run; the ones longest unused are forgotten.
-
-    A page that is forgotten, or of another process, is nobody's: Streamlit knows none of that id.
-    """
+    """Whose each page is, as its script tells at each run; those longest unused are forgotten."""
 
     def __init__(self) -> None:
         self._guard = Lock()
-        self._of: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._of: OrderedDict[str, Person] = OrderedDict()
 
     def note(self, page: str, caller: Caller) -> None:
         """The page is this person's."""
         with self._guard:
-            self._of[page] = (caller.tenant_id, caller.user_id)
+            self._of[page] = person(caller)
             self._of.move_to_end(page)
             while len(self._of) > REMEMBERED_MAX:
                 self._of.popitem(last=False)
 
-    def is_of_another(self, page: str, caller: Caller) -> bool:
-        """Whether another person has opened it; by whichever sign-in, one's own is one's own."""
+    def owner(self, page: str) -> Person | None:
+        """Who has opened it, by whichever sign-in; None for one that nobody is known to have."""
         with self._guard:
-            return self._of.get(page, own := (caller.tenant_id, caller.user_id)) != own
+            return self._of.get(page)
 
 
 class OwnPages:
@@ -56,15 +59,21 @@ class OwnPages:
         self.app, self.pages, self.store = app, pages, store
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let pass; another person's page becomes one that is not there, and the log tells it."""
-        named = pages_named(scope)
-        if any(self.pages.is_of_another(page, scope["state"]["caller"]) for page in named):
-            try:
-                await run_sync(self._log, scope["state"]["caller"])
-            except Unavailable as error:
-                await refuse(error, scope, receive, send)
-                return
-            scope = _of_nobodys(scope)
+        """Let pass; another person's page becomes one that is not there, and the log tells it.
+
+        To go on with a page that nobody is known to have is harmless; no file is sent to one.
+        """
+        if named := pages_named(scope):
+            caller: Caller = scope["state"]["caller"]
+            others = {self.pages.owner(page) for page in named} - {person(caller)}
+            if others - {None}:
+                try:
+                    await run_sync(self._log, caller)
+                except Unavailable as error:
+                    await refuse(error, scope, receive, send)
+                    return
+            if others - {None} or (others and scope["type"] == "http"):
+                scope = _of_nobodys(scope)
         await self.app(scope, receive, send)
 
     def _log(self, caller: Caller) -> None:

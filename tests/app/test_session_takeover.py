@@ -15,6 +15,7 @@ from streamlit.runtime import Runtime
 from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
+from app.web.own_pages import Pages
 from tests.app.asking import (
     OWN_HOST,
     OWN_ORIGIN,
@@ -124,7 +125,9 @@ def test_a_page_is_not_taken_over_by_who_knows_its_id(whole, store, acme: Tenant
         assert told(acme, anna) == []
 
 
-def test_nobody_takes_a_file_from_anothers_page_or_puts_one_in_its_place(whole, store, acme, rival):
+def test_nobody_takes_a_file_from_anothers_page_or_puts_one_in_its_place(
+    whole, store, acme, rival, monkeypatch
+):
     """S6, S15: to the page of another it is as to one that is not there, and an entry."""
     anna = uploader(by_session(whole, store, acme, Role.ANALYST))
     stranger = uploader(by_session(whole, store, rival, Role.ADMIN))
@@ -138,6 +141,12 @@ def test_nobody_takes_a_file_from_anothers_page_or_puts_one_in_its_place(whole, 
         assert gone(anna, own).status == 204
         assert kept.get_files(own, ["f"]) == []
         assert told(acme, anna) == []
+
+        # As after so many other pages that this one is forgotten.
+        monkeypatch.setattr(Pages, "owner", lambda *_: None)
+        assert sent(stranger, own, b"theirs") == sent(stranger, "nobodys", b"theirs")
+        assert kept.get_files(own, ["f"]) == []
+        assert len(told(rival, stranger)) == 2
 
 
 def uploader(client: Client) -> Client:
