@@ -114,6 +114,7 @@ DEEDS = {
 """Each act that is logged, as its doer did it, and what leads on to the thing it was done to."""
 
 WORDS = {
+    "asked": "what was asked for",
     "value_per_share": "value per share",
     "facts": "figures",
     "known_before": "known before",

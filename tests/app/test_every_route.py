@@ -5,6 +5,7 @@ Who may what on which route stands in test_permissions, whose table of routes is
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -36,36 +37,66 @@ from tests.app.test_permissions import (
     laid_out,
 )
 from tests.app.things import IDS, Things, things_of
-from tests.conftest import ONLY_SQLITE, Tenant
+from tests.conftest import Holding, Mould, Tenant, World, closing
 from valor_core.snapshots import reader
 from valor_core.store.engines import Store
 from valor_core.store.tables import Base
 from valor_core.tenancy.access import MAY
 from valor_core.values import Role, new_id
+from valor_core.workbench.verb import use_store
 
-pytestmark = ONLY_SQLITE
 OF_ADMINS = [route for route, act in ACT_OF_ROUTE.items() if Role.ADMIN in MAY[act]]
 CHANGING = [route for route in ACT_OF_ROUTE if not route.startswith("GET ")]
 MOVED_BY_USE = {("sessions", "used_at")}  # that somebody was here, once a minute
 
 
+@pytest.fixture(scope="module")
+def world(
+    sqlite_mould: Mould, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[World, Whole, Things]]:
+    """One application for all tests here: each of them looks whether it has left all as it was."""
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("VALOR_STRANGER_CALLS_BURST", "100000")
+        folder = tmp_path_factory.mktemp("every_route")
+        store = stack.enter_context(closing(sqlite_mould.opened(folder, Holding.TENANTS)))
+        use_store(store)
+        stack.callback(use_store, None)
+        whole = stack.enter_context(whole_application(store))
+        stack.callback(RUNS.close)
+        stack.callback(reader.close_idle)
+        made = World(store, sqlite_mould.acme, sqlite_mould.rival)
+        yield made, whole, things_of(store, made.acme, cik=9_999_901)
+
+
 @pytest.fixture
-def whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Whole]:
-    monkeypatch.setenv("VALOR_STRANGER_CALLS_BURST", "100000")
-    with whole_application(store) as application:
-        yield application
+def whole(world: tuple[World, Whole, Things]) -> Whole:
+    return world[1]
+
+
+@pytest.fixture
+def store(world: tuple[World, Whole, Things]) -> Store:
+    return world[0].store
+
+
+@pytest.fixture
+def acme(world: tuple[World, Whole, Things]) -> Tenant:
+    return world[0].acme
+
+
+@pytest.fixture
+def rival(world: tuple[World, Whole, Things]) -> Tenant:
+    return world[0].rival
+
+
+@pytest.fixture
+def things(world: tuple[World, Whole, Things]) -> Things:
+    return world[2]
 
 
 @pytest.fixture(autouse=True)
 def _providers(sec: FaultServer) -> None:
     """What a route asks of a provider is answered."""
-
-
-@pytest.fixture
-def things(store: Store, acme: Tenant) -> Iterator[Things]:
-    yield things_of(store, acme, cik=9_999_901)
-    reader.close_idle()
-    RUNS.close()
 
 
 def all_rows(store: Store) -> dict[str, list[Any]]:
