@@ -1,9 +1,8 @@
 """The API as it answers an own notebook that is run as a report: one caller, limits as for all."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from valor_core.values import Caller, new_id
+from valor_core.values import Caller
 from valor_core.workbench.verb import the_store
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def answering(caller: Caller) -> "ASGIApp":
     )
 
     async def answered(scope: "Scope", receive: "Receive", send: "Send") -> None:
-        state = {"caller": replace(caller, request_id=new_id())}
+        state = {"caller": caller.asking(f"{scope['method']} {scope['path']}")}
         await inner({**scope, "state": state}, receive, send)
 
     return answered

@@ -30,6 +30,7 @@ from app.web.hosts import OwnHosts
 from app.web.identity import Identity
 from app.web.limits import RateLimits
 from app.web.oidc_settings import PublicAddress, is_loopback
+from app.web.own_pages import OwnPages
 from app.web.pages import PageRoute, build_index
 from app.web.proxies import TrustedProxies
 from app.web.route_calls import CountsRoutes, RouteCalls
@@ -124,6 +125,7 @@ def create_app(
             Middleware(OwnHosts, origins=origins),
             Middleware(Identity, callers=callers, cookie=cookies.session, strangers=strangers()),
             Middleware(RateLimits, limits=call_limits(store)),
+            Middleware(OwnPages, pages=PROCESS.pages, store=store),
             Middleware(CountsRoutes, calls=calls),
             Middleware(Uploads),
             Middleware(BodyLimits),

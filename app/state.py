@@ -1,8 +1,9 @@
 """What routes and page scripts of one process share: pages run in threads beside the routes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.web.callers import Callers
+from app.web.own_pages import Pages
 
 
 @dataclass(slots=True)
@@ -10,6 +11,7 @@ class Process:
     """Set once at start."""
 
     callers: Callers | None = None
+    pages: Pages = field(default_factory=Pages)
     provider: str = ""  # how people call the identity provider, where there is one
 
 

@@ -1,5 +1,6 @@
 """What the documents name is there: commands, settings, files."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -67,3 +68,19 @@ def test_every_setting_and_header_of_governance_and_production_is_held_by_a_test
 def test_every_file_to_which_a_document_leads_is_there(path):
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
         assert (path.parent / target).exists(), target
+
+
+def test_each_case_that_is_tried_stands_in_the_list_and_each_of_the_list_is_tried():
+    """The list is of security, limits, isolation and audit; faults and parsers stand elsewhere."""
+    listed = set(re.findall(r"\b[SG]\d+\b", (ROOT / "docs/governance/cases.md").read_text()))
+    tried = set()
+    for path in (path for path in TESTS if path.name.startswith("test_")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                told = (ast.get_docstring(node) or "").partition("\n")[0]
+                tried |= set(re.findall(r"\b[SG]\d+\b", told))
+
+    ours = [f"S{n}" for n in (*range(1, 23), *range(36, 47))]
+    ours += [f"G{n}" for n in (*range(1, 46), *range(54, 59))]
+    assert listed == set(ours)
+    assert listed - {"S18"} == tried & listed

@@ -70,16 +70,60 @@ def test_no_statement_gives_rows_to_another_tenant():
     assert found == []
 
 
+KEPT_AT_MEDIA = {
+    "download_button", "image", "logo", "audio", "video", "pdf", "pyplot", "graphviz_chart",
+    "add_audio", "camera_input", "audio_input",
+}  # fmt: skip
+
+
 def test_no_page_hands_out_a_file_by_a_door_that_asks_nobody_who_he_is():
-    """Streamlit keeps what `st.download_button` offers for whoever has its address."""
+    """S7: Streamlit keeps what these show or offer at /media, for whoever has its address."""
     found = [
-        name
+        (name, node.attr)
         for name, tree in sources("app", "pages")
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and node.attr == "download_button"
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.attr in KEPT_AT_MEDIA
     ]
 
     assert found == []
+
+
+def test_what_pages_remember_is_remembered_by_tenant():
+    """S21: by a key whose first part is the tenant, or the same for all: nothing is asked of it."""
+    firsts = {}
+    for name, tree in sources("app", "pages"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and remembers(node):
+                arguments = [each.arg for each in node.args.args]
+                firsts[f"{name}:{node.name}"] = arguments[0] if arguments else "nothing"
+
+    assert firsts, "else this test looks in the wrong place"
+    assert set(firsts.values()) <= {"tenant_id", "key", "nothing"}, firsts
+
+
+def test_what_a_process_remembers_is_of_no_caller():
+    """S21: what is remembered by arguments has no caller and no work of one among them."""
+    found = [
+        (name, node.name)
+        for name, tree in sources("valor_core", "app", "pages", "jobs")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and any("cache" in ast.unparse(each) for each in node.decorator_list)
+        and not remembers(node)
+        and any(
+            each.annotation and re.search(r"\b(Work|Caller)\b", ast.unparse(each.annotation))
+            for each in node.args.args
+        )
+    ]
+
+    assert found == []
+
+
+def remembers(function: ast.FunctionDef) -> bool:
+    """Whether Streamlit remembers what it returns, for all who look at pages."""
+    return any(ast.unparse(each).startswith("st.cache_") for each in function.decorator_list)
 
 
 def test_what_browsers_and_clients_meet_asks_no_database():

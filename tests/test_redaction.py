@@ -78,6 +78,7 @@ def with_it(value, planted):
 @settings(max_examples=60, database=None)
 @given(holding(*PLANTED))
 def test_planted_data_never_survive_in_nested_data(values):
+    """S45."""
     for planted, value in values.items():
         assert planted not in json.dumps(redactor.value(value), ensure_ascii=False)
 

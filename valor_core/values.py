@@ -2,7 +2,7 @@
 
 import os
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, NewType
@@ -37,6 +37,18 @@ def new_id() -> str:
     """
     number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
     return "".join(_BASE32[number >> 5 * i & 31] for i in range(25, -1, -1))
+
+
+def printable(text: str, *, most: int) -> str:
+    r"""The beginning of what somebody sent, as the log can keep it and a screen show it.
+
+    >>> printable("tenant\0\n", most=7)
+    'tenant?'
+    """
+    begin = text[:most]
+    if begin.isprintable():
+        return begin
+    return "".join(sign if sign.isprintable() else "?" for sign in begin)
 
 
 class Role(StrEnum):
@@ -75,7 +87,12 @@ class Caller:
     kind: str = "user"  # user, key, job, cli, notebook, operator, provider or stranger
     session: str = ""  # the digest of the sign-in, where there is one
     request_id: str = ""
+    asked: str = ""  # for what, by method and path: a denial tells it
     scopes: frozenset[Scope] | None = None  # of a key; what a person may do, no scope narrows
+
+    def asking(self, what: str) -> "Caller":
+        """The same, who asks for this by a request of its own."""
+        return replace(self, request_id=new_id(), asked=printable(what, most=200))
 
     @property
     def is_person(self) -> bool:

@@ -3,12 +3,14 @@
 from math import ceil
 from typing import Any
 
+from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from app.api.foreign import log_if_foreign
 from app.web.refusals import problem_response
 from valor_core.errors import BadInputs, Conflict, Flaw, Unavailable, ValorError
 from valor_core.telemetry import log
@@ -68,6 +70,10 @@ def add_problems(api: FastAPI) -> None:
 
     @api.exception_handler(ValorError)
     async def _ours(request: Request, error: ValorError) -> Response:
+        try:
+            await run_sync(log_if_foreign, request, error)
+        except Unavailable as unavailable:  # what cannot be logged is not answered
+            error = unavailable
         answer = problem_response(error, instance=request.url.path)
         if isinstance(error, Unavailable) or (
             isinstance(error, Conflict) and error.code == "request_in_progress"
@@ -76,11 +82,11 @@ def add_problems(api: FastAPI) -> None:
         return answer
 
     @api.exception_handler(RequestValidationError)
-    async def _shape(request: Request, error: RequestValidationError) -> JSONResponse:
+    async def _shape(request: Request, error: RequestValidationError) -> Response:
         flaws = [
             Flaw(".".join(str(part) for part in e["loc"]), str(e["msg"])) for e in error.errors()
         ]
-        return problem_response(BadInputs(flaws), instance=request.url.path)
+        return await _ours(request, BadInputs(flaws))
 
     @api.exception_handler(HTTPException)
     async def _framework(request: Request, error: HTTPException) -> JSONResponse:

@@ -11,7 +11,7 @@ from app.api.analytics import plain
 from app.api.bodies import CSV, XLSX, a_file
 from app.api.callers import CallersWork, MakesOnce
 from app.api.paging import Cursor, Limit, seal, unseal
-from app.api.requests import StrictRoute
+from app.api.requests import OwnParameters, StrictRoute
 from valor_core.errors import BadInput
 from valor_core.snapshots.exported import EXPORTS, answer_as_workbook
 from valor_core.snapshots.manifest import Manifest
@@ -356,9 +356,6 @@ def list_queries(work: CallersWork, snapshot_id: Which) -> list[QueryView]:
     return [QueryView.of(each) for each in snapshots.list_queries(work)]
 
 
-@router.get(
-    "/{snapshot_id}/queries/{query}", response_model=AnswerView, responses=a_file(CSV, XLSX)
-)
 def ask_snapshot(
     work: CallersWork,
     request: Request,
@@ -389,6 +386,15 @@ def ask_snapshot(
         media_type=EXPORTS[as_].media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+router.add_api_route(
+    "/{snapshot_id}/queries/{query}",
+    ask_snapshot,
+    response_model=AnswerView,
+    responses=a_file(CSV, XLSX),
+    route_class_override=OwnParameters,
+)
 
 
 @router.get("/{snapshot_id}/sql", response_model=SqlView, responses=a_file(CSV))

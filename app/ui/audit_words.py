@@ -11,6 +11,7 @@ from valor_core.workbench.logbook import AuditLogRow
 
 DEEDS = {
     "access.denied": ("was not allowed", "to"),
+    "access.foreign": ("asked for what is not theirs", "by"),
     "adjustment.add": ("adjusted a filed figure", "of"),
     "adjustment.drop": ("dropped an adjustment", "of"),
     "audit.checkpoint": ("sealed the log", "of"),
@@ -113,6 +114,7 @@ DEEDS = {
 """Each act that is logged, as its doer did it, and what leads on to the thing it was done to."""
 
 WORDS = {
+    "asked": "what was asked for",
     "value_per_share": "value per share",
     "facts": "figures",
     "known_before": "known before",
@@ -226,7 +228,11 @@ def target(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, s
         "premium": rest,
         "view": str(details.get("name", rest)),
         "snapshot": rest[:12],
-        "tenant": str(details.get("group") or details.get("after", "")),
+        "tenant": f"the name {rest}"
+        if row.action == "access.foreign"
+        else str(details.get("group") or details.get("after", "")),
+        "cursor": "a cursor that was not given out to them",
+        "page": "the id of another person's page",
         "plan": rest,
         "override": _limits(details.get("changed", ())),
     }

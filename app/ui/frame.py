@@ -231,7 +231,10 @@ def signed_in_caller() -> Caller | None:
     session, tenant = str(told.get("session") or ""), str(told.get("tenant") or "")
     if not session or PROCESS.callers is None:
         return None
-    return PROCESS.callers.of_session(session, TenantId(tenant))
+    known = PROCESS.callers.of_session(session, TenantId(tenant))
+    if known and (run := get_script_run_ctx()):
+        PROCESS.pages.note(run.session_id, known)
+    return known
 
 
 def caller() -> Caller:

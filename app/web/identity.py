@@ -5,7 +5,6 @@ the handshake; both are mended here.
 """
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -23,7 +22,7 @@ from valor_core.errors import NotFound, SignInNeeded, ValorError
 from valor_core.telemetry import HTTP_REFUSED
 from valor_core.tenancy.access import require
 from valor_core.tenancy.api_keys import PREFIX
-from valor_core.values import Caller, TenantId, new_id
+from valor_core.values import Caller, TenantId
 
 PUBLIC_PATHS = frozenset(
     {
@@ -101,7 +100,7 @@ class Identity:
             return
         headers = [(k, v) for k, v in scope["headers"] if not _is_ours(k)]
         if caller:
-            caller = replace(caller, request_id=new_id())
+            caller = caller.asking(f"{scope.get('method', 'websocket')} {scope['path']}")
             headers += _identity_headers(caller)
         state = {**scope.get("state", {}), "caller": caller}
         if caller and scope["type"] == "websocket":

@@ -80,6 +80,7 @@ def sent(client: Client, things: Things) -> Iterator[Answer]:
 def test_canaries_stand_in_no_byte_of_database_log_answer_snapshot_or_metric(
     store: Store, acme: Tenant, whole: Whole, folder: Path, log: pytest.CaptureFixture[str]
 ):
+    """S45."""
     start_logging("debug")  # to the standard error of now
     things = things_of(store, acme, cik=9_999_901)
     answers = list(sent(by_session(whole, store, acme, Role.ADMIN), things))

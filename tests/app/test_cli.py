@@ -770,6 +770,7 @@ def test_a_log_is_exported_kept_and_goes_on_under_another_key(demo, tmp_path):
 
 
 def test_a_log_that_was_changed_is_told_with_its_first_bad_entry(demo):
+    """S44."""
     assert demo("audit", "verify").code == 0
     with sqlite3.connect(home() / "valor.sqlite") as attacker:
         guards = "SELECT name FROM sqlite_master WHERE type = 'trigger'"

@@ -528,6 +528,7 @@ def documented() -> dict[str, int]:
 
 @ONLY_SQLITE
 def test_every_door_of_the_application_stands_in_a_table_and_every_line_is_a_door(whole):
+    """S1."""
     doors = whole.doors()
     api = {f"{method} {API}{path}" for method, _, path in (r.partition(" ") for r in ACT_OF_ROUTE)}
     beside = {(method, path) for method, path in doors if f"{method} {path}" not in api}
@@ -566,6 +567,7 @@ def by_one_session(whole: Whole, store: Store, tenant: Tenant, role: Role) -> di
 def test_each_role_gets_on_each_route_what_the_table_says(
     whole: Whole, store: Store, acme: Tenant, things: Things, ways_in: Callable[..., Any]
 ):
+    """S15."""
     success = documented()
     for role in ROLES:
         clients = ways_in(whole, store, acme, role)
@@ -610,6 +612,7 @@ def test_each_scope_names_acts_that_there_are_and_a_key_cannot_do_what_two_perso
 
 @ONLY_SQLITE
 def test_who_shows_nothing_learns_nothing_not_even_whether_a_thing_is_there(whole, things):
+    """S1."""
     nothing = things.nowhere()
     for route in ACT_OF_ROUTE:
         there, nowhere = (asked(Client(whole), route, each) for each in (things, nothing))
@@ -641,10 +644,10 @@ def test_what_is_switched_off_is_not_there(
         assert (answer.status, answer.code) == (404, "switched_off"), route
 
 
-@ONLY_SQLITE
 def test_another_tenants_thing_answers_byte_for_byte_like_a_missing_one(
     whole: Whole, store: Store, rival: Tenant, things: Things
 ):
+    """S15, G14."""
     nothing, client = things.nowhere(), by_session(whole, store, rival, Role.ADMIN)
     of_admins = [route for route, act in ACT_OF_ROUTE.items() if Role.ADMIN in MAY[act]]
     by_path = [route for route in of_admins if any(f"{{{name}}}" in route for name in IDS)]
@@ -655,10 +658,11 @@ def test_another_tenants_thing_answers_byte_for_byte_like_a_missing_one(
     assert all(f"{{{name}}}" in "".join(by_path) for name in IDS)
 
 
-@ONLY_SQLITE
 def test_another_tenant_is_served_from_its_own_things_alone(
-    whole: Whole, store: Store, rival: Tenant, things: Things
+    whole: Whole, store: Store, rival: Tenant, things: Things, monkeypatch: pytest.MonkeyPatch
 ):
+    """S17, G14."""
+    monkeypatch.setenv("VALOR_ADMINS_SET_LIMITS", "yes")
     mine = things_of(store, rival, cik=9_999_902)
     client = by_session(whole, store, rival, Role.ADMIN)
     assert client.caller
@@ -672,6 +676,7 @@ def test_another_tenant_is_served_from_its_own_things_alone(
 
 @ONLY_SQLITE
 def test_beside_the_api_each_door_opens_to_whom_the_table_says(whole, store, acme, rival):
+    """S1, S7."""
     nobody, program = Client(whole), by_key(whole, store, acme, Role.ADMIN)
     people = [by_session(whole, store, acme, role) for role in ROLES]
     people.append(by_session(whole, store, rival, Role.ADMIN))
@@ -692,6 +697,7 @@ def test_beside_the_api_each_door_opens_to_whom_the_table_says(whole, store, acm
 
 @ONLY_SQLITE
 def test_a_websocket_opens_to_people_on_our_own_pages_alone(whole, store, acme, rival):
+    """S2, S3, S5."""
     people = [by_session(whole, store, acme, role) for role in ROLES]
     people.append(by_session(whole, store, rival, Role.ADMIN))
     for path in SOCKETS:
@@ -747,7 +753,7 @@ def test_who_has_not_shown_a_secret_may_do_nothing():
 
 @ONLY_SQLITE
 def test_nothing_but_the_public_list_answers_a_stranger(whole):
-    """Pages, files, probes and unknown paths, in every spelling."""
+    """S1: Pages, files, probes and unknown paths, in every spelling."""
     nobody = Client(whole)
     paths = ["/", "/dcf", "/valuations", "/_stcore/metrics", "/media/x.csv", "/api/v1/openapi.json",
              "/_stcore/upload_file/x/y", "/component/x", "/logout", "/METRICS", "//", "/%2e/",
@@ -776,7 +782,7 @@ def test_only_who_may_import_uploads_a_file(whole: Whole, store: Store, acme: Te
 
 @ONLY_SQLITE
 def test_identity_headers_of_a_client_are_thrown_away(whole: Whole, store: Store):
-    """In any case and spelling."""
+    """S8: In any case and spelling."""
     seen: list[Any] = []
 
     async def inner(scope: Any, receive: Any, send: Any) -> None:

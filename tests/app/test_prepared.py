@@ -23,6 +23,7 @@ def fetched(files: PreparedFiles, caller: Caller, address: str) -> bytes:
 
 
 def test_a_file_is_found_by_its_own_tenant_alone_and_by_who_may_make_it(acme, rival):
+    """S7."""
     files = PreparedFiles()
     address = files.keep(acme.analyst, of_bytes(b"found"))
 

@@ -45,6 +45,8 @@ def test_without_a_provider_no_address_beyond_loopback_is_taken():
 
 @ONLY_SQLITE
 def test_people_open_one_address_by_tls_and_links_sign_in_on_the_machine_alone(store, acme):
+    """S11."""
+
     def link() -> bytes:
         with open_work(acme.operator, store) as work:
             return json.dumps({"token": people.issue_token(work, "anna")}).encode()

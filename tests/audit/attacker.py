@@ -44,6 +44,9 @@ class Attacker:
         for name, value in columns.items():
             self.sql(f"UPDATE audit_logs SET {name} = :v WHERE OWN AND seq = {at}", v=value)
 
+    def set_together(self, at: int, columns: str) -> None:
+        self.sql(f"UPDATE audit_logs SET {columns} WHERE OWN AND seq = {at}")
+
     def rehash(self, seq: int) -> None:
         """Makes digest and leaf fit the columns again, which takes no key."""
         row = self.entry(seq)

@@ -67,6 +67,7 @@ def sealed(store: Store, acme: Tenant) -> Store:
 def test_a_bundle_verifies_on_a_bare_python_and_names_what_was_changed_in_it(
     sealed, acme, tmp_path
 ):
+    """G37."""
     folder = tmp_path / "b"
     bundle(sealed, acme, folder)
 
@@ -103,6 +104,7 @@ ATTACKS = {name: EDITS[name][0] for name in SAID_OF_EDITS} | {
 @pytest.mark.parametrize("act", ATTACKS.values(), ids=ATTACKS)
 @ONLY_SQLITE
 def test_of_an_attacked_log_the_bundle_says_what_the_application_says(sealed, acme, tmp_path, act):
+    """G37."""
     attack(sealed, acme.id, act)
     (tmp_path / "b").mkdir()
     verdict = export_log(sealed, acme.admin, tmp_path / "b")
@@ -176,6 +178,7 @@ def lines_of(files: Files, change: Callable[[list[bytes]], list[bytes]]) -> File
 
 @ONLY_SQLITE
 def test_entries_cannot_leave_change_places_or_be_refitted(sealed, acme, tmp_path):
+    """G37."""
     files = bundle(sealed, acme, tmp_path / "b")
 
     def refitted(lines: list[bytes]) -> list[bytes]:
@@ -281,7 +284,7 @@ def test_where_nothing_was_logged_nor_sealed_there_is_no_flaw():
 
 @ONLY_SQLITE
 def test_two_checkpoints_of_one_size_with_different_roots_do_not_hold(sealed, acme, tmp_path):
-    """A split view, signed with the genuine key, its manifest too."""
+    """G37: A split view, signed with the genuine key, its manifest too."""
     from valor_core.audit.checkpoints import origin_of
     from valor_core.audit.keys import signing_keys
 

@@ -35,6 +35,7 @@ WRITERS = 32 if hypothesis.settings.get_current_profile_name() == "thorough" els
 
 
 def test_threads_append_to_one_tenant_without_a_gap(store, acme, rival):
+    """G34."""
     before, start = len(seqs(store, acme)), threading.Barrier(WRITERS)
 
     def ten(n: int) -> None:
@@ -53,6 +54,7 @@ def test_threads_append_to_one_tenant_without_a_gap(store, acme, rival):
 
 
 def test_an_act_that_fails_leaves_no_entry_and_no_gap(store, acme):
+    """G32."""
     before = seqs(store, acme)
 
     def fails() -> None:
@@ -69,6 +71,7 @@ def test_an_act_that_fails_leaves_no_entry_and_no_gap(store, acme):
 
 
 def test_an_act_whose_entry_cannot_be_written_is_undone(store, acme):
+    """G32."""
     row = SnapshotRow(id="s", manifest="", facts_n=0, valuations_n=0, created_at=1, created_by="x")
 
     def fails() -> None:
@@ -109,6 +112,7 @@ def test_a_stale_view_of_the_head_does_not_fork_the_log(store, acme):
 
 
 def test_secrets_and_persons_are_redacted_on_the_way_in(store, acme):
+    """S45."""
     secret, person = "vx_acme.01.averyveryverylongsecret1234567890", "anna@example.com"
     with unit_of_work(acme.analyst, store) as work:
         append(work, note=f"{person} used {secret}", password="hunter2hunter2")

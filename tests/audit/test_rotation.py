@@ -44,6 +44,7 @@ def append(store, tenant) -> int:
 def test_every_log_goes_on_under_the_new_key_and_without_the_old_one_says_what_is_lost(
     from_the_environment,
 ):
+    """G36."""
     store, acme, monkeypatch = from_the_environment
     told(monkeypatch, FIRST, SECOND)
     prepare(store)  # a key that waits hinders no start

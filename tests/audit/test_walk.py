@@ -109,6 +109,7 @@ def test_any_single_change_is_found_and_found_where_it_is(acts, data):
 
 
 def test_every_single_byte_of_twenty_entries_is_watched():
+    """G38."""
     entries, head = a_log([(f"act-{n}", "user:u", f"x:{n}", "r", {"n": str(n)}) for n in range(20)])
     for at, entry in enumerate(entries):
         for column, changed in one_byte_off(entry):

@@ -283,6 +283,7 @@ def test_the_price_is_that_of_the_day():
 
 
 def test_the_csv_has_the_same_totals_and_no_formula():
+    """G43."""
     found = reconcile(FAULTS[Line.PRICE_MISMATCH](), tenant='=HYPERLINK("x")')
     rows = list(csv.DictReader(io.StringIO(found.as_csv())))
 

@@ -38,6 +38,7 @@ def taken(body: bytes, headers: dict[str, str], *, secrets=(OLD, NEW), now_s: fl
 @STYLES
 @given(body=st.binary(max_size=200), off=st.integers(-2 * TOLERANCE_S, 2 * TOLERANCE_S))
 def test_what_is_signed_is_taken_for_five_minutes_either_way(message_id, body, off):
+    """S36, G42."""
     headers = signed(body, NEW, now_s=NOW + off, message_id=message_id)
 
     assert taken(body, headers) is (abs(off) <= TOLERANCE_S)
@@ -46,6 +47,7 @@ def test_what_is_signed_is_taken_for_five_minutes_either_way(message_id, body, o
 @STYLES
 @given(body=st.binary(min_size=1, max_size=50), bit=st.integers(0, 10**6))
 def test_one_changed_bit_of_the_body_is_refused(message_id, body, bit):
+    """S36, G42."""
     headers = signed(body, OLD, now_s=NOW, message_id=message_id)
     changed = bytearray(body)
     changed[bit // 8 % len(body)] ^= 1 << bit % 8
@@ -55,6 +57,7 @@ def test_one_changed_bit_of_the_body_is_refused(message_id, body, bit):
 
 @STYLES
 def test_while_a_secret_is_rotated_both_sign_and_afterwards_the_new_one_alone(message_id):
+    """S36, G42."""
     by_old, by_new = (signed(BODY, each, now_s=NOW, message_id=message_id) for each in (OLD, NEW))
     name, joint = (STANDARD, " ") if message_id else (STRIPE, ",")
     signature = by_new[name][by_new[name].index("v1") :]
@@ -68,6 +71,7 @@ def test_while_a_secret_is_rotated_both_sign_and_afterwards_the_new_one_alone(me
 
 
 def test_a_header_that_is_not_stripes_is_refused():
+    """S36, G42."""
     good = signed(BODY, NEW, now_s=NOW)[STRIPE]
     stamp, _, signature = good.partition(",")
     assert taken(BODY, {STRIPE: good})

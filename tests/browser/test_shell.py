@@ -41,6 +41,7 @@ def opened(page: Page, address: str, title: str) -> None:
 
 @BOTH
 def test_charts_and_tables_work_under_the_policy_and_nobody_is_shut_out(page, problems, origin):
+    """S14."""
     opened(page, origin, "Home")
     page.locator(".js-plotly-plot .bars").first.wait_for()
     page.get_by_test_id("stDataFrame").locator("canvas").first.wait_for()

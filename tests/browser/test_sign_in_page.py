@@ -73,6 +73,7 @@ def test_the_link_signs_in_and_leads_to_the_page_that_was_asked_for(page, proble
 
 
 def test_the_token_leaves_the_address_at_once(page, origin):
+    """S9."""
     page.goto(f"{origin}/login#token=wrong")
     page.get_by_role("status").get_by_text("has been used").wait_for()
 

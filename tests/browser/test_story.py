@@ -144,6 +144,7 @@ def test_a_page_that_fails_by_our_fault_gives_a_number_under_which_the_log_has_t
 
 
 def test_a_bare_socket_to_the_stream_is_refused(installation: Installation):
+    """S2, S3."""
     address = installation.origin.replace("http", "ws") + "/_stcore/stream"
     for headers in ({}, {"Origin": installation.origin}, {"Origin": "http://localhost:9"}):
         with pytest.raises(InvalidStatus) as refused:

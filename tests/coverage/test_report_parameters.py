@@ -28,6 +28,7 @@ from valor_core.errors import BadInputs, NotFound
     ],
 )
 def test_a_name_that_the_notebook_does_not_declare_is_refused_with_those_it_does(name):
+    """S22."""
     with pytest.raises(BadInputs) as refused:
         checked("valuation", {"company": "AAPL", name: "1"})
 

@@ -150,6 +150,7 @@ def prepared(store: Store) -> tuple[Caller, str, bytes]:
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def test_no_acknowledged_save_is_lost_when_the_server_is_killed(kind: str, tmp_path: Path) -> None:
+    """S39, G33."""
     if kind == "sqlite":
         url = f"sqlite:///{tmp_path / 'valor.sqlite'}"
         kill_again_and_again(url)

@@ -22,7 +22,7 @@ KILLS = 30
 
 
 def test_each_event_takes_effect_once_though_its_receivers_are_killed(world: World):
-    """The sender repeats until all is acknowledged, as providers do."""
+    """G39: The sender repeats until all is acknowledged, as providers do."""
     program = [sys.executable, "-m", "tests.faults.delivering", world.store.url, str(KILLS), "7"]
     done = subprocess.run(program, cwd=ROOT, check=True, stdout=subprocess.PIPE, timeout=120)
     assert done.stdout.count(b".") >= KILLS

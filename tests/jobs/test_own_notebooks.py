@@ -325,6 +325,7 @@ def scheduled(desk: World, report: str, schedule_id: str) -> JobRun:
 
 
 def test_a_key_opens_its_own_desk_while_the_run_lasts_and_then_nothing(desk: World):
+    """S22."""
     reader = replace(desk.acme.analyst, kind="report", scopes=frozenset({Scope.READ}))
     answers = Answers(reader)
     with lent_desk(answers, lasts_s=60) as lent:

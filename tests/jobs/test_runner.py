@@ -298,6 +298,7 @@ def test_every_standing_job_tells_what_it_did_and_when_there_was_nothing_to_do(w
 
 @ONLY_SQLITE
 def test_a_log_that_somebody_has_changed_fails_the_job_that_looks_through_it(world: World):
+    """S44."""
     operator = replace(world.acme.admin, user_id="local", kind="cli")
     before = findings()
     assert runner.run_now(world.store, operator, "log_check").status is Status.SUCCEEDED

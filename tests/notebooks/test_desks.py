@@ -272,6 +272,7 @@ def test_no_face_of_a_workspace_shows_its_key(installed: Installation, capsys, c
 
 
 def test_a_key_opens_its_own_tenant_alone(installed: Installation):
+    """S22."""
     with pytest.raises(BadInput, match="one of acme"):
         vc.open("rival", url=installed.origin, key=installed.key())
 

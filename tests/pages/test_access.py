@@ -100,6 +100,7 @@ def test_a_page_says_nothing_to_who_is_signed_out(monkeypatch, things: Things):
 def test_an_address_with_another_tenants_id_shows_what_one_with_a_missing_id_shows(
     monkeypatch, store, rival, things: Things
 ):
+    """S15."""
     things_of(store, rival, cik=9_999_902)
     nothing = things.nowhere()
     for name, (key, field) in ADDRESSED.items():

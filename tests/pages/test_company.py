@@ -1,5 +1,7 @@
 import pytest
 
+from app.ui.filed import filed
+from tests.books import ACME_2023, imported, table
 from tests.conftest import ONLY_SQLITE
 from tests.pages.opening import opened, pressed, run, texts
 from valor_core.coverage.companies import company_id
@@ -195,3 +197,15 @@ def test_adjustments_of_one_figure_stand_between_what_was_filed_and_what_they_ma
     assert shown.count("133,050,000,000 USD") == shown.count("134,550,000,000 USD") == 1
     assert "+1,000,000,000 USD" in shown
     assert "+500,000,000 USD" in shown
+
+
+def test_two_tenants_with_a_company_of_one_number_are_each_shown_their_own_figures(acme, rival):
+    """S21: what pages remember of a company is remembered by tenant."""
+    for tenant, revenue in ((acme, "100"), (rival, "999")) * 2:
+        imported(tenant.analyst, table(ACME_2023.replace(",100,", f",{revenue},")))
+        with open_work(tenant.viewer) as work:
+            company = companies.read_company(work, "ACME")
+
+        assert company.id == company_id(7)
+        told = [filed(tenant.viewer, company, None).facts for _ in range(2)]
+        assert [[fact.value for fact in facts] for facts in told] == [[float(revenue)]] * 2

@@ -70,6 +70,7 @@ def one_child(monkeypatch: pytest.MonkeyPatch):
 def test_an_analyst_asks_in_sql_and_the_log_tells_that_it_was_asked(
     apple: World, published: Published
 ):
+    """S20."""
     made = published()
 
     found = asked(apple, "SELECT name, revenue / 1e6 AS millions, growth > 0 AS grew FROM coverage")
@@ -156,6 +157,7 @@ def test_where_it_is_switched_off_nobody_asks(apple: World, published: Published
 def test_no_statement_reaches_beyond_the_snapshot(
     apple: World, published: Published, root: Path, tmp_path: Path
 ):
+    """S20, G19."""
     made = published()
     import_filings(apple, apple.rival.analyst, filing({2022: {"revenue": 1}}))
     theirs = path_of(root, publish(apple, apple.rival.analyst), "facts")
@@ -238,6 +240,7 @@ def test_no_statement_reaches_beyond_the_snapshot(
 
 @pytest.mark.usefixtures("one_child")
 def test_no_answer_tells_where_the_files_lie(apple: World, published: Published, root: Path):
+    """S20."""
     published()
     told = str(
         [

@@ -129,6 +129,7 @@ def test_postgres_boots_by_two_logins_and_has_nothing_to_warn_of(fresh, capsys):
 def test_a_login_that_row_security_does_not_hold_is_dropped_to_the_app_role(
     store, postgres, strength
 ):
+    """S19."""
     with postgres.connect() as connection:
         connection.execute(f"CREATE ROLE strong LOGIN {strength} IN ROLE vx_app".encode())
     try:

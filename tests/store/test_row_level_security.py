@@ -36,6 +36,7 @@ def seen(connection: psycopg.Connection, table: str = "snapshots") -> set[str]:
 
 
 def test_without_a_tenant_no_table_shows_a_private_row(raw):
+    """S19."""
     assert {table for table in TENANT_TABLES if seen(raw, table) - {SHARED}} == set()
 
 
@@ -61,6 +62,7 @@ def test_the_tenant_is_forgotten_with_its_transaction(raw, acme):
 
 
 def test_the_tenant_is_forgotten_after_an_error_too(raw, acme):
+    """G15."""
     tell(raw, acme.id)
     with pytest.raises(psycopg.errors.UndefinedTable):
         raw.execute("SELECT * FROM nowhere")
@@ -70,6 +72,7 @@ def test_the_tenant_is_forgotten_after_an_error_too(raw, acme):
 
 
 def test_a_pooled_connection_carries_no_tenant_into_its_next_use(store, acme, rival):
+    """G15."""
     planted(store, acme, rival)
     with unit_of_work(acme.admin, store) as work:
         used = work.session.connection().connection.driver_connection
@@ -125,6 +128,7 @@ def test_the_shared_book_is_read_by_all_and_written_by_none(raw, acme):
     ],
 )
 def test_the_serving_login_cannot_climb_over_the_wall(raw, acme, climb):
+    """S19."""
     tell(raw, acme.id)
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -132,6 +136,7 @@ def test_the_serving_login_cannot_climb_over_the_wall(raw, acme, climb):
 
 
 def test_every_table_with_a_tenant_is_forced_under_policies_for_reading_and_writing(store):
+    """G18."""
     with store.engine.connect() as connection:
         guarded = connection.exec_driver_sql(
             """SELECT relname, relrowsecurity AND relforcerowsecurity,
@@ -172,6 +177,7 @@ def test_the_serving_login_learns_which_logs_there_are_and_nothing_in_them(raw, 
 
 
 def test_a_session_that_has_lost_its_filter_still_sees_its_own_rows_only(store, acme, rival):
+    """S19."""
     planted(store, acme, rival)
     with Session(store.engine) as session:
         tell_it = "SELECT set_config('app.tenant_id', %s, true)"

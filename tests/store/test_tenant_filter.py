@@ -1,6 +1,7 @@
 """Whatever a caller asks the session, the answer holds rows of the caller's tenant only."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import delete, exists, func, or_, select, true, union_all, update
@@ -240,3 +241,18 @@ def test_of_every_tenant_the_installation_alone_reads_and_nothing_but_what_it_gr
 def test_what_the_installation_granted_it_reads_of_every_tenant(store):
     with unit_of_work(operator(PLATFORM), store) as work:
         assert work.of_every_tenant(GRANTED) == []
+
+
+def test_two_tenants_at_once_never_see_each_others_rows(store: Store, acme: Tenant, rival: Tenant):
+    """S21: the tenant belongs to the work, not to the process or its threads."""
+    planted(store, acme, rival)
+
+    def look(n: int) -> bool:
+        tenant, mark = ((acme, "acme"), (rival, "riva"))[n % 2]
+        with unit_of_work(tenant.viewer, store) as work:
+            seen = {row.id for row in work.session.scalars(select(SnapshotRow))}
+            companies = set(work.session.scalars(select(CompanyRow.tenant_id)))
+        return seen == {"same", f"{mark}-only"} and companies == {tenant.id, SHARED}
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(look, range(200)))

@@ -51,6 +51,7 @@ def test_a_key_stands_for_its_tenant_and_role(store, acme):
 
 
 def test_neither_the_key_nor_a_plain_digest_of_it_is_kept_or_logged(store, acme):
+    """S13."""
     _, key = added(store, acme)
     secret = key.rpartition(".")[2].encode()
     with unit_of_work(acme.admin, store) as work:
@@ -86,12 +87,14 @@ def wrong(key: str, how: str) -> str:
      "a line break", "NUL", "beyond ASCII", "empty"],
 )  # fmt: skip
 def test_a_key_that_is_not_quite_right_is_nobodys(store, acme, how):
+    """S13."""
     _, key = added(store, acme)
 
     assert caller_of_key(store, wrong(key, how)) is None
 
 
 def test_a_key_under_another_tenants_name_is_nobodys(store, acme, rival):
+    """G16."""
     _, key = added(store, acme)
 
     assert caller_of_key(store, key.replace(acme.id, rival.id)) is None
@@ -104,6 +107,7 @@ def change(store: Store, tenant: Tenant, statement) -> None:
 
 
 def test_a_revoked_key_is_told_so_at_once_and_ever_after(store, acme):
+    """S13."""
     key_id, key = added(store, acme)
     for _ in range(2):
         with open_work(acme.admin, store) as work:
@@ -129,6 +133,7 @@ def test_the_keys_of_a_suspended_tenant_sleep(store, acme):
 
 
 def test_who_shows_a_wrong_secret_is_not_told_how_it_stands_with_the_key(store, acme):
+    """S13."""
     key_id, key = added(store, acme)
     with open_work(acme.admin, store) as work:
         people.revoke_key(work, key_id, reason="it leaked")

@@ -105,6 +105,7 @@ def test_the_first_layer_that_says_anything_decides_and_each_tells_what_it_said(
 
 
 def test_an_override_holds_until_it_expires_and_is_one_value_all_through_a_work(acme):
+    """G54."""
     until = override(acme, value=False)
     assert told(acme, until - timedelta(microseconds=1)).value is False
     assert told(acme, until).value is True

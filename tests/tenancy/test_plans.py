@@ -83,6 +83,7 @@ def test_a_setting_that_cannot_be_is_told_at_the_start_and_a_quota_may_have_no_l
 
 @ONLY_SQLITE
 def test_the_rates_of_a_plan_hold_from_the_next_call_on(acme):
+    """G9."""
     limits = call_limits(the_store())
     before = limits.take(acme.viewer).binding
     define(acme.operator, user_calls_per_minute=60, user_calls_burst=5)

@@ -104,6 +104,7 @@ def test_a_quota_of_a_day_and_of_a_month_are_taken_both_or_neither(acme):
 
 
 def test_of_fifty_calls_at_once_with_ten_left_exactly_ten_are_made(store, acme):
+    """G13."""
     grant(acme, 10)
     done, gate = [], threading.Barrier(50)
 
@@ -292,7 +293,7 @@ def test_a_report_is_charged_when_it_is_made_and_not_when_it_fails(book, acme, s
     acts=lists(tuples(sampled_from(["use", "hold", "keep", "drop"]), integers(1, 4)), max_size=12)
 )
 def test_used_and_held_never_exceed_the_quota_and_equal_what_was_done(store: Store, acme, acts):
-    """Whatever is charged, held, kept and let go, and in whatever order."""
+    """G13: Whatever is charged, held, kept and let go, and in whatever order."""
     day = NOW + timedelta(days=next(DAYS))
     with open_work(acme.analyst) as work:
         work.now = day

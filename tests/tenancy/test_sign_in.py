@@ -82,6 +82,7 @@ def test_a_link_signs_its_member_in(store, acme):
 
 
 def test_a_link_works_once(store, acme):
+    """S9."""
     token = issued(store, acme)
     redeem_token(store, token)
 
@@ -92,6 +93,7 @@ def test_a_link_works_once(store, acme):
 
 
 def test_of_eight_who_follow_a_link_at_once_one_gets_in(store, acme):
+    """S9."""
     token = issued(store, acme)
 
     def follow(_: int) -> bool:
@@ -105,6 +107,7 @@ def test_of_eight_who_follow_a_link_at_once_one_gets_in(store, acme):
 
 
 def test_a_link_is_too_old_after_ten_minutes(store, acme):
+    """S9."""
     token = issued(store, acme)
     age(store, acme, SignInTokenRow, expires_at=TOKEN_LASTS_S + 1)
 
@@ -133,6 +136,7 @@ def test_no_invented_token_signs_in(store, token):
 
 
 def test_a_secret_of_one_tenant_opens_no_other(store, acme, rival):
+    """G16."""
     token = issued(store, acme)
     secret = token.partition(".")[2]
 
@@ -144,6 +148,7 @@ def test_a_secret_of_one_tenant_opens_no_other(store, acme, rival):
 
 
 def test_no_secret_is_kept_and_none_is_logged(store, acme):
+    """S9."""
     token = issued(store, acme)
     cookie = redeem_token(store, token)
     with unit_of_work(acme.admin, store) as work:
@@ -249,6 +254,7 @@ def test_a_guess_is_logged_only_while_there_is_a_link_to_guess(store, acme):
 
 
 def test_signing_out_ends_this_sign_in_and_no_other(store, acme):
+    """S10."""
     one, two = signed_in(store, acme), signed_in(store, acme)
     with open_work(one, store) as work:
         people.sign_out(work)
@@ -297,6 +303,7 @@ def test_a_stranger_may_do_nothing():
 
 
 def test_any_change_of_a_membership_ends_the_sign_ins_that_began_before(store, acme):
+    """S10."""
     caller = signed_in(store, acme)
 
     def become(role: Role) -> None:

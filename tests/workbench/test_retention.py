@@ -85,6 +85,7 @@ def purged(tenant: Tenant) -> list[int]:
 
 
 def test_what_is_old_enough_goes_once_and_the_log_still_holds(store, acme, rival, aged):
+    """S46."""
     seal_log(store, acme.id)
     before = kept(rival)
 
@@ -148,6 +149,7 @@ def test_a_long_purge_goes_in_steps_that_each_say_what_they_did(store, acme, age
 
 @pytest.mark.parametrize("subject", ["valuation:2", ""])
 def test_a_hold_keeps_what_it_covers_until_it_is_released(store, acme, aged, officers, subject):
+    """S46."""
     cleo, carl, _ = officers
     with open_work(cleo) as work:
         hold = set_hold(work, subject, "an inquiry")
@@ -226,6 +228,7 @@ def test_a_hold_that_names_nothing_is_refused(store, acme, officers):
 
 
 def test_a_payload_may_only_be_missing_where_a_purge_says_so(store, acme, aged, officers):
+    """G29."""
     with open_work(officers[0]) as work:
         set_hold(work, "valuation:2", "an inquiry")
     run_retention(store, acme.admin)
@@ -249,6 +252,7 @@ def test_a_payload_may_only_be_missing_where_a_purge_says_so(store, acme, aged, 
 
 
 def test_a_purge_forged_to_cover_more_breaks_the_chain(store, acme, aged):
+    """G35."""
     run_retention(store, acme.admin)
     (row,) = log_of(acme, "audit.purge")
 

@@ -127,6 +127,7 @@ def test_going_on_after_an_act_failed_keeps_nothing_of_it_and_is_called_a_bug(st
 
 
 def test_an_act_that_cannot_be_logged_is_not_done(store, acme, acts):
+    """G32."""
     attack(store, acme.id, lambda a: a.sql("DELETE FROM audit_heads WHERE OWN"))
 
     def acts_unlogged() -> None:

@@ -65,6 +65,7 @@ def test_an_event_takes_effect_once_with_one_entry_in_the_log_of_its_tenant(
 def test_a_delivery_that_comes_again_after_a_restart_and_a_month_later_changes_nothing(
     world: World,
 ):
+    """S37."""
     deliver(world.store, usage("evt_1"))
     with closing(Store(world.store.url)) as restarted:
         again = deliver(restarted, usage("evt_1"), now=utc_now() + timedelta(days=30))
@@ -76,6 +77,7 @@ def test_a_delivery_that_comes_again_after_a_restart_and_a_month_later_changes_n
 
 
 def test_eight_deliveries_at_once_are_one_effect(store: Store, acme: Tenant):
+    """S37."""
     told = [invoice("evt_1", "created", version=1), invoice("evt_2", "paid", version=2)] * 8
 
     with ThreadPoolExecutor(8) as pool:
@@ -119,6 +121,7 @@ if THOROUGH:
 def test_an_invoice_that_is_voided_ends_so_in_whatever_order_that_is_told(
     store: Store, acme: Tenant, life: list[tuple[str, int]]
 ):
+    """S38, G40."""
     orders = list(permutations(life))
     for n, order in enumerate(orders):
         for turn, version in order:
@@ -130,6 +133,7 @@ def test_an_invoice_that_is_voided_ends_so_in_whatever_order_that_is_told(
 
 
 def test_an_older_version_that_comes_late_is_kept_and_changes_nothing(store: Store, acme: Tenant):
+    """S38."""
     deliver(store, invoice("evt_2", "paid", version=2))
     late = deliver(store, invoice("evt_1", "created", version=1, amount_minor=1))
 
@@ -139,6 +143,7 @@ def test_an_older_version_that_comes_late_is_kept_and_changes_nothing(store: Sto
 
 
 def test_the_same_id_with_another_body_is_refused_laid_aside_and_told(store: Store, acme: Tenant):
+    """G41."""
     deliver(store, usage("evt_1"))
     for _ in range(2):
         with pytest.raises(WebhookConflict, match="evt_1"):
@@ -171,6 +176,7 @@ def test_an_event_of_a_type_that_says_nothing_to_us_is_taken_and_ignored(store: 
 def test_a_poisoned_event_is_tried_ever_more_rarely_then_set_aside_while_others_go_on(
     store: Store, acme: Tenant
 ):
+    """G45."""
     now = utc_now()
     assert deliver(store, usage("evt_bad", day="2025-02-30"), now=now).state is State.WAITING
     assert "day" in received(store, "evt_bad").error
@@ -191,7 +197,7 @@ def test_a_poisoned_event_is_tried_ever_more_rarely_then_set_aside_while_others_
 def test_an_event_whose_receiver_died_is_finished_by_the_background(
     store: Store, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ):
-    """And one that kills whoever tries it is set aside at last: attempts count from their begin."""
+    """G44: one that kills whoever tries it is set aside at last: each attempt counts once begun."""
     now = utc_now()
     with monkeypatch.context() as dying:
         dying.setattr(webhooks, "_settle", lambda *_: State.WAITING)

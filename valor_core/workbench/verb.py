@@ -131,15 +131,21 @@ def allowed(work: Work, name: str) -> None:
 
 def tell_denial(work: Work, name: str, **details: Any) -> None:
     """That an act was refused, in the audit log, once this work has ended."""
+    caller, store = work.caller, work.store
+    work.after_end.append(
+        lambda: log_refusal(store, caller, "access.denied", target=f"act:{name}", **details)
+    )
 
-    def tell() -> None:
-        with unit_of_work(work.caller, work.store, work.now) as apart:
-            apart.begin_writing()
-            audit.append(
-                apart, "access.denied", target=f"act:{name}", details=details, category="security"
-            )
 
-    work.after_end.append(tell)
+def log_refusal(store: Store, caller: Caller, action: str, *, target: str, **details: Any) -> None:
+    """One entry about what was refused to this caller and what was asked for, by itself.
+
+    One each, as for what is done: the caller is known, and its bucket of calls bounds both.
+    """
+    told = {**details, "asked": caller.asked} if caller.asked else details
+    with unit_of_work(caller, store) as work:
+        work.begin_writing()
+        audit.append(work, action, target=target, details=told, category="security")
 
 
 _open: Store | None = None

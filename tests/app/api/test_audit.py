@@ -37,6 +37,7 @@ def test_every_act_stands_in_the_log_newest_first_page_by_page(acme, client):
 def test_the_log_holds_until_somebody_edits_it_and_then_names_the_first_bad_entry(
     store, acme, rival, client
 ):
+    """S44: and the metric tells it."""
     bring(client(acme.analyst), table(ACME_2023))
     admin = client(acme.admin)
     before = admin.get("/audit/verify").json()

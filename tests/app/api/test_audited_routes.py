@@ -76,6 +76,7 @@ def test_each_changing_route_writes_one_entry_and_a_failed_one_none(
     monkeypatch,
     sec,  # answers what is asked of a provider
 ):
+    """S45."""
     admin: Any = Direct(client, acme.admin)
     viewer: Any = Direct(client, acme.viewer)
 

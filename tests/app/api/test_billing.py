@@ -17,6 +17,7 @@ TOLD = {"day": "2026-11-03", "currency": "EUR"}
 
 @ONLY_SQLITE
 def test_json_and_csv_tell_the_same_to_the_minor_unit(client, store: Store, acme: Tenant):
+    """G43."""
     for n in range(3):
         deliver(store, usage(f"evt_{n}", **TOLD, quantity=n, amount_minor=250 * n))
     span = {"from": "2026-11-01", "to": "2026-11-30"}

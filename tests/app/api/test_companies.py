@@ -24,6 +24,7 @@ def test_companies_come_in_pages_by_name_the_own_ones_among_the_shared(book, acm
 
 @ONLY_SQLITE
 def test_a_cursor_serves_one_list_of_one_tenant(book, acme, rival, client):
+    """S17, G17."""
     mine = client(acme.viewer)
     cursor = mine.get("/companies?limit=1").json()["next"]
     other = client(rival.viewer).get("/companies", params={"cursor": cursor})

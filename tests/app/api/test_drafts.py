@@ -82,6 +82,7 @@ CHANGES = [("PUT", DRAFT), ("DELETE", DRAFT), ("POST", f"{DRAFT}/undo"), ("POST"
 
 @pytest.mark.parametrize(("method", "path"), CHANGES)
 def test_every_change_says_which_version_it_was_made_on(analyst, method, path):
+    """G55."""
     first = begun(analyst)
     put(analyst, 2, first)
     body = {"content": {"step": 9}} if method == "PUT" else None

@@ -54,6 +54,7 @@ def test_a_companyfacts_document_comes_in_plain_and_gzipped(acme, client):
 
 
 def test_a_repeated_request_gets_the_first_answer_and_says_so(acme, client):
+    """S39."""
     analyst = client(acme.analyst)
     first, again = (bring(analyst, table(ACME_2023)) for _ in range(2))
     another_key = bring(analyst, table(ACME_2023), key="other")
@@ -68,6 +69,7 @@ def test_a_repeated_request_gets_the_first_answer_and_says_so(acme, client):
 
 
 def test_a_key_is_one_requests_of_one_caller_alone(acme, rival, client):
+    """S39."""
     analyst = client(acme.analyst)
     bring(analyst, table(ACME_2023))
 

@@ -94,7 +94,8 @@ def test_a_valuation_is_charged_once_however_often_it_is_sent_and_refused_when_n
     answer = served.post(f"/api/v1{path}", json=body, headers=once("fourth"))
     told = {name: answer.headers[f"x-quota-{name}"] for name in ("limit", "remaining")}
     assert (answer.status_code, told) == (429, {"limit": "2", "remaining": "0"})
-    assert answer.headers["x-quota-reset"] == answer.headers["retry-after"]
+    waits = int(answer.headers["retry-after"])
+    assert int(answer.headers["x-quota-reset"]) in (waits, waits - 1), "told a moment later"
 
 
 def test_an_override_is_made_listed_and_ended(client, acme):

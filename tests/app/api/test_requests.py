@@ -1,5 +1,7 @@
 """A body that cannot be read is told to its sender, by the API as by the sign-in."""
 
+import re
+
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -34,3 +36,19 @@ def test_the_sign_in_refuses_a_body_that_it_cannot_read(store, raw):
     answer = TestClient(Starlette(routes=routes)).post("/login", content=raw)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
+
+
+def test_a_parameter_that_no_route_knows_is_refused_by_every_route_before_anything_is_done(
+    world, client
+):
+    """G16: so that one who names a tenant, or misspells `dry_run`, is told so."""
+    admin = client(world.acme.admin)
+    own = "/snapshots/{snapshot_id}/queries/{query}"  # tests/app/api/test_snapshots.py
+    for path, methods in create_api().openapi()["paths"].items():
+        if path == own:
+            continue
+        for method in methods:
+            for name in ("dry-run", "tenant_id"):
+                told = admin.request(method, re.sub(r"{.*?}", "x", path), params={name: "x"})
+                assert told.status_code == 422, (method, path, told.text)
+                assert [flaw["place"] for flaw in told.json()["flaws"]] == [f"query.{name}"]

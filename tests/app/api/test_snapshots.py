@@ -111,6 +111,7 @@ def test_who_may_not_publish_is_refused_and_leaves_nothing(world: World, client)
 
 
 def test_the_list_comes_in_pages_whose_cursor_serves_no_other_tenant(world: World, client):
+    """G17."""
     analyst, rival = client(world.acme.analyst), client(world.rival.analyst)
     made = [publish(analyst, f"key {i}").json()["id"] for i in range(3)]
 

@@ -22,8 +22,9 @@ from valor_core.workbench.logbook import AuditLogRow
 from valor_core.workbench.verb import ACTS
 
 NO_ACTS = {
-    "access.denied", "audit.checkpoint", "audit.key_rotated", "billing.conflict", "billing.event",
-    "member.by_group", "session.ended_by_provider", "session.began", "session.refused",
+    "access.denied", "access.foreign", "audit.checkpoint", "audit.key_rotated", "billing.conflict",
+    "billing.event", "member.by_group", "session.ended_by_provider", "session.began",
+    "session.refused",
 }  # fmt: skip
 
 
@@ -38,6 +39,24 @@ def test_every_act_that_is_logged_is_told_in_words():
     ("action", "target", "payload", "told"),
     [
         ("access.denied", "act:audit.verify", {}, "was not allowed to verify the audit log"),
+        (
+            "access.foreign",
+            "tenant:rival-01m8",
+            {"asked": "GET /api/v1/companies"},
+            "asked for what is not theirs by the name rival-01m8",
+        ),
+        (
+            "access.foreign",
+            "cursor",
+            {},
+            "asked for what is not theirs by a cursor that was not given out to them",
+        ),
+        (
+            "access.foreign",
+            "page",
+            {},
+            "asked for what is not theirs by the id of another person's page",
+        ),
         ("audit.purge", "entry:9", {"count": 7}, "purged details of 7 entries"),
         ("audit.hold_set", "hold:01m8", {"subject": ""}, "set a legal hold on everything"),
         (

@@ -35,6 +35,7 @@ def inboxed(store: Store) -> int:
 def test_only_what_is_signed_now_by_a_known_secret_is_taken_under_both_paths(
     store: Store, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ):
+    """S36, G41, G42."""
     monkeypatch.setenv(SETTING, f"{OLD},{NEW}")
     now, body = time.time(), json.dumps(usage("evt_0")).encode()
     with whole_application(store) as whole:
@@ -71,7 +72,9 @@ def test_only_what_is_signed_now_by_a_known_secret_is_taken_under_both_paths(
             }  # fmt: skip
             assert json.loads(again.body)["repeated"]
         other = json.dumps(usage("evt_1", amount_minor=1)).encode()
+        conflicts = refusals("webhook_conflict")
         assert post(PATHS[0], other, signed(other, NEW, now_s=now)) == (409, "webhook_conflict")
+        assert refusals("webhook_conflict") == conflicts + 1
         unnamed = json.dumps({"type": "customer.created"}).encode()
         signed_id = signed(unnamed, NEW, now_s=now, message_id="msg_1")
         assert post(PATHS[0], unnamed, signed_id) == (200, "")

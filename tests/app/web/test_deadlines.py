@@ -83,11 +83,19 @@ def test_endless_headers_are_refused_before_the_deadline(running):
 def test_what_the_application_never_sees_is_answered_with_the_hard_headers_too(
     running, sent, status
 ):
+    """S14."""
     answer = running.send(sent)
 
     assert answer.startswith(b"HTTP/1.1 " + status)
     for header in (b"content-security-policy: default-src 'none'", b"nosniff", b"no-store"):
         assert header in answer
+    assert b"\r\nserver:" not in answer.lower()
+
+
+def test_no_answer_says_what_serves_it(running):
+    """S14."""
+    for path in ("/slow", "/nowhere"):
+        assert "server" not in httpx2.get(f"{running.origin}{path}").headers
 
 
 def test_an_answer_may_take_longer_than_its_request_might(running):

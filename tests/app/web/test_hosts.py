@@ -61,6 +61,7 @@ def test_it_answers_under_no_other_name(host):
 
 
 def test_another_port_is_another_site():
+    """S12."""
     assert ask("POST", Origin="http://127.0.0.1:9999").status_code == 403
     assert ask("POST", Origin="https://127.0.0.1:8501").status_code == 403
     assert ask("POST", Origin=OWN).status_code == 200
@@ -72,6 +73,7 @@ def test_a_program_without_a_browser_names_no_origin_and_may_write():
 
 @given(site=sampled_from(["cross-site", "same-site"]))
 def test_a_browser_that_says_it_comes_from_elsewhere_may_not_write(site):
+    """S12."""
     assert ask("POST", **{"Sec-Fetch-Site": site}).status_code == 403
     assert ask("GET", **{"Sec-Fetch-Site": site}).status_code == 200  # following a link is fine
 
@@ -81,6 +83,7 @@ def test_a_browser_that_says_it_comes_from_elsewhere_may_not_write(site):
     [
         ("/_stcore/stream", OWN, True),
         ("/_stcore/stream", "http://localhost:9999", False),
+        ("/_stcore/stream", "https://evil.example", False),  # refused before any name is looked up
         ("/_stcore/stream", "null", False),
         ("/_stcore/stream", None, False),
         ("/api/v1/stream", None, True),
@@ -88,6 +91,7 @@ def test_a_browser_that_says_it_comes_from_elsewhere_may_not_write(site):
     ],
 )
 def test_a_websocket_opens_from_our_own_pages_and_for_programs_on_the_api(path, origin, opens):
+    """S3, S4, S5."""
     headers = {"host": "127.0.0.1:8501"} | ({"origin": origin} if origin else {})
     expected = WebSocketDisconnect if opens else WebSocketDenialResponse
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from math import ceil
@@ -80,6 +81,7 @@ def test_an_answer_tells_the_tightest_bucket_and_all_of_them():
 
 
 def test_a_refusal_tells_when_it_passes_and_then_it_does_and_not_one_second_earlier():
+    """S41, G6."""
     api = Served()
     for _ in range(3):
         assert api.ask().status_code == 200
@@ -108,6 +110,7 @@ def test_a_refusal_tells_when_it_passes_and_then_it_does_and_not_one_second_earl
     ],
 )  # fmt: skip
 def test_nothing_that_a_client_sends_chooses_another_bucket(headers):
+    """S40."""
     api = Served()
     for path in ("/api/v1/me", "/api/v1/me/", "/api/v1/ME"):
         assert api.ask(path).status_code == 200
@@ -117,7 +120,20 @@ def test_nothing_that_a_client_sends_chooses_another_bucket(headers):
     assert api.ask(caller=replace(ANNA, user_id="vera")).status_code == 200
 
 
+def test_of_sixteen_at_once_as_many_pass_as_fit_and_each_is_told_another_number_that_is_left():
+    """S41: what is left is never told twice, nor below zero; the refused are told none is."""
+    api = Served()
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: api.ask(), range(32)))
+
+    left = [(each.status_code, int(each.headers["x-ratelimit-remaining"])) for each in answers]
+    assert sorted(n for status, n in left if status == 200) == list(range(USER.burst))
+    assert {n for status, n in left if status == 429} == {0}
+    assert all(each.headers["retry-after"].isdigit() for each in answers if each.status_code == 429)
+
+
 def test_who_has_shown_nothing_takes_from_nobody():
+    """G12."""
     api = Served()
     for _ in range(5):
         assert limits_of(api.ask(caller=None)) == {}
@@ -177,6 +193,7 @@ def test_a_call_tells_the_quota_with_least_left_of_those_that_it_was_charged_to(
 
 
 def test_in_shadow_mode_all_pass_and_the_metrics_count_who_would_not():
+    """G11."""
     api, before = Served(shadow=True), (blocked("shadow"), allowed(), judged())
     for _ in range(3):
         api.ask()

@@ -57,6 +57,7 @@ def changed(world: World, kind: Any, key: str | None, **values: Any) -> None:
 def test_an_open_page_is_closed_and_hears_nothing_more(
     world: World, monkeypatch, end: Callable[[World, Caller], None]
 ):
+    """S10."""
     monkeypatch.setattr(identity, "ASKED_AGAIN_S", 0.01)
     monkeypatch.setattr("app.web.callers.REMEMBERED_S", 0.0)
     with open_work(world.acme.operator, world.store) as work:

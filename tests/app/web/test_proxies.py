@@ -34,6 +34,7 @@ def caller(peer: str, *told: str) -> str:
 
 @given(peer=sampled_from(STRANGERS), told=lists(ip_addresses().map(str), max_size=4))
 def test_who_is_no_proxy_of_ours_is_the_caller_whatever_it_says(peer, told):
+    """S40."""
     assert caller(peer, ", ".join(told)) == peer
 
 

@@ -263,6 +263,7 @@ def test_whose_groups_open_several_tenants_chooses_one(site, world, provider):
 
 
 def test_what_is_signed_in_twice_has_two_cookies_and_none_that_was_there_before(site):
+    """S11."""
     browser = site.browser()
     planted = f"{PLATFORM}.{'x' * 43}"
     browser.site.cookies.set(COOKIES.session, planted, domain="127.0.0.1", path="/")
