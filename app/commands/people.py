@@ -283,13 +283,16 @@ def list_keys(tenant: Tenant) -> None:
 
     with as_operator_of(tenant_id(tenant)) as work:
         names = {row.user_id: row.name for row in people.list_members(work)}
+        why_revoked = people.why_revoked(work)
         for row in people.list_keys(work):
             until = from_micros(row.expires_at).astimezone(UTC).date()
             state = "revoked" if row.revoked_at else f"until {until}"
             used = f"{from_micros(row.used_at):%Y-%m-%d %H:%M}" if row.used_at else "never"
             whose = row.role or f"of {names.get(row.owner or '', 'who has left')}"
             scopes = ",".join(row.scopes)
-            print(f"{row.id}  {whose:<12} {state:<17} used {used:<17} {scopes:<24} {row.label}")
+            why = f"; {why_revoked[row.id]}" if why_revoked.get(row.id) else ""
+            told = f"{row.id}  {whose:<12} {state:<17} used {used:<17} {scopes:<24} {row.label}"
+            print(told + why)
 
 
 @keys.command("rotate")
