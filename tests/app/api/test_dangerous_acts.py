@@ -57,7 +57,7 @@ FORESEEN = {
     "member.remove": ["members.foresee"],
     "member.suspend": ["members.foresee"],
     "notebook.withdraw": ["own_notebooks.foresee_withdrawal"],
-    "plan.assign": ["plans.differences_of"],
+    "plan.assign": ["plans.foresee_plan"],
     "plan.define": ["plans.foresee_definition"],
     "plan.override": ["plans.foresee_override", "plans.foresee_end_of_override"],
     "plan.zone": ["plans.foresee_time_zone"],
