@@ -63,6 +63,7 @@ class Scope(StrEnum):
     REPORT = "report"
     AUDIT = "audit"
     ADMIN = "admin"
+    DECIDE = "decide"  # what takes a person, or two: of a member's own key alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,7 @@ class Caller:
     session: str = ""  # the digest of the sign-in, where there is one
     request_id: str = ""
     scopes: frozenset[Scope] | None = None  # of a key; what a person may do, no scope narrows
+    owner: str = ""  # of a key: the member whose own it is
 
     @property
     def is_person(self) -> bool:
@@ -86,6 +88,11 @@ class Caller:
     def actor(self) -> str:
         """As the audit log names it: kind and id, never a person's name."""
         return f"{self.kind}:{self.user_id}"
+
+    @property
+    def person(self) -> str:
+        """Who answers for it: the member behind an own key, so that two keys are no two persons."""
+        return f"user:{self.owner}" if self.owner else self.actor
 
 
 def utc_now() -> datetime:

@@ -22,6 +22,7 @@ SCOPES = {
     Scope.REPORT: "read, make reports and publish snapshots",
     Scope.AUDIT: "read, verify and export the audit log",
     Scope.ADMIN: "administer members, limits and features",
+    Scope.DECIDE: "decide on legal holds and on an operator's access, in your own name",
 }
 """What a key of each scope is good for."""
 

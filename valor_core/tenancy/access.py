@@ -170,6 +170,7 @@ _VALUING = frozenset({Scope.VALUE})
 _REPORTING = frozenset({Scope.REPORT})
 _AUDITING = frozenset({Scope.AUDIT})
 _ADMINISTERING = frozenset({Scope.ADMIN})
+_DECIDING = frozenset({Scope.DECIDE})
 
 SCOPES: dict[str, frozenset[Scope]] = {
     **dict.fromkeys(("me.read", "session.end"), frozenset(Scope)),
@@ -198,6 +199,12 @@ SCOPES: dict[str, frozenset[Scope]] = {
         _READING,
     ),
     **dict.fromkeys(("flag.read", "plan.read"), _READING | _ADMINISTERING),
+    "grant.read": _READING | _DECIDING,
+    "hold.read": _AUDITING | _DECIDING,
+    **dict.fromkeys(
+        ("audit.hold_set", "hold.ask_release", "audit.hold_released", "grant.give", "grant.end"),
+        _DECIDING,
+    ),
     **dict.fromkeys(("member.names", "member.read"), frozenset(Scope)),
     **dict.fromkeys(
         (
@@ -256,7 +263,6 @@ SCOPES: dict[str, frozenset[Scope]] = {
             "audit.verify",
             "audit.prove",
             "audit.export",
-            "hold.read",
             "retention.read",
         ),
         _AUDITING,

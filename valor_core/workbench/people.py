@@ -156,7 +156,7 @@ def add_key(
     label: str,
     role: Role,
     *,
-    scopes: Collection[Scope] = tuple(Scope),
+    scopes: Collection[Scope] = tuple(api_keys.OF_THE_TENANT),
     days: int = api_keys.DAYS_DEFAULT,
 ) -> tuple[ApiKeyRow, str]:
     """A key of the tenant's own in that role, whoever leaves; it is shown this once."""
