@@ -1,7 +1,7 @@
 """A tenant's plan: what it is granted and why, what of it is left, and how that is changed."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
@@ -154,7 +154,7 @@ class ChangeView(BaseModel):
     after: int | None
 
     @classmethod
-    def of(cls, each: Difference) -> "ChangeView":
+    def of(cls, each: Difference) -> Self:
         """The difference as clients see it."""
         return cls(limit=each.limit.name, before=each.before, after=each.after)
 

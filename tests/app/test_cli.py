@@ -776,9 +776,16 @@ def test_where_reports_go_and_who_is_told_of_failures_is_said_on_the_command_lin
     assert "Its secret, shown this once: whsec_" in secret
     valor("destinations", "add", "Desk", "--folder", "Desk", *here)
     assert "There is Desk, Hook." in valor.refused(
-        "jobs", "change", "snapshot", "--tell", "Nobody", *here
+        "jobs", "change", "snapshot", "--tell", "Nobody", *WHY, *here
     )
-    assert valor("jobs", "change", "snapshot", "--tell", "Desk", *here).code == 0
+    change = ("jobs", "change", "snapshot", *WHY, *here)
+    assert valor(*change, "--tell", "Desk").code == 0
+    foreseen = valor(*change, "--pause", "--dry-run").out
+    assert "next runs after: none" in foreseen
+    assert "would be paused" in foreseen
+    assert "every day at 02:10" in valor("jobs", "list", *here).out
+    assert valor(*change, "--pause").out.endswith("paused\n")
+    assert "no report is scheduled in acme" in valor("report", "schedules", *here).out
     listed = valor("destinations", "list", "--json", *here)
     assert [(each["name"], each["kind"]) for each in listed.json] == [
         ("Desk", "folder"), ("Hook", "webhook")

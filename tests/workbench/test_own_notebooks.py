@@ -1,6 +1,5 @@
 """A tenant's own notebook: registered by one person, read and approved by another."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, dictionaries, integers, lists, none, recursive, text

@@ -207,7 +207,9 @@ def test_two_keys_of_one_officer_are_one_person_and_no_other_scope_will_do(store
     for scope in (Scope.DECIDE, Scope.DECIDE, Scope.AUDIT):
         with open_work(cleo) as work:
             _, key = people.add_own_key(work, scope, [scope])
-        keys.append(caller_of_key(store, key))
+        caller = caller_of_key(store, key)
+        assert caller
+        keys.append(caller)
     first, second, reading = keys
     with open_work(first) as work:
         hold = set_hold(work, "", "an inquiry")

@@ -40,7 +40,7 @@ from valor_core.store.engines import Store
 from valor_core.store.tables import AuditLogRow
 from valor_core.store.work import unit_of_work
 from valor_core.values import PLATFORM, Caller, Role, TenantId, utc_now
-from valor_core.workbench import grants, groups, market_data, plans, retention, tenants
+from valor_core.workbench import grants, groups, market_data, plans, reports, retention, tenants
 from valor_core.workbench.verb import ACTS, open_work
 
 FORESEEN = {
@@ -52,6 +52,7 @@ FORESEEN = {
     "grant.give": ["grants.foresee_giving"],
     "group.map": ["groups.foresee_mapping"],
     "group.unmap": ["groups.foresee_unmapping"],
+    "job.schedule": ["jobs.foresee_schedule"],
     "key.revoke": ["people.foresee_revocation"],
     "member.change_role": ["members.foresee"],
     "member.remove": ["members.foresee"],
@@ -62,6 +63,7 @@ FORESEEN = {
     "plan.override": ["plans.foresee_override", "plans.foresee_end_of_override"],
     "plan.zone": ["plans.foresee_time_zone"],
     "provider.key_drop": ["market_data.foresee_drop"],
+    "report.end_schedule": ["reports.foresee_end_of_schedule"],
     "retention.change": ["retention.foresee_policy"],
     "session.revoke_any": ["sessions.foresee_end", "sessions.foresee_end_of"],
     "tenant.suspend": ["tenants.foresee_suspension"],
@@ -111,7 +113,7 @@ NEITHER = {
     ),
     **dict.fromkeys(("session.end", "session.revoke"), "one's own sign-ins"),
     **dict.fromkeys(
-        ("destination.add", "destination.end", "job.schedule", "report.schedule"),
+        ("destination.add", "destination.end", "report.schedule"),
         "when and where reports go: stated anew in one call; what was made and sent stays",
     ),
     "audit.export": "a copy for an auditor; the log stays as it is",
@@ -135,6 +137,7 @@ COMMANDS = {
     "grant.give": "access give",
     "group.map": "groups map",
     "group.unmap": "groups unmap",
+    "job.schedule": "jobs change",
     "key.revoke": "keys revoke",
     "member.change_role": "members role",
     "member.remove": "members remove",
@@ -145,6 +148,7 @@ COMMANDS = {
     "plan.override": "plans override, plans end-override",
     "plan.zone": "plans zone",
     "provider.key_drop": "providers key drop",
+    "report.end_schedule": "report end-schedule",
     "retention.change": "retention keep",
     "session.revoke_any": "sessions end",
     "tenant.suspend": "tenants suspend",
@@ -219,6 +223,11 @@ def _planned(store: Store, tenant: Tenant) -> dict[str, str]:
     return {}
 
 
+def _scheduled(store: Store, tenant: Tenant) -> str:
+    with open_work(tenant.admin, store) as work:
+        return reports.schedule_report(work, "sla", {}, cron="every day at 07:00").id
+
+
 def _signed_in(store: Store, tenant: Tenant) -> dict[str, str]:
     """A member who is signed in."""
     session_of(store, tenant, tenant.viewer.user_id)
@@ -276,6 +285,10 @@ ADMINS = [
           in_path=_keyed),
     Asked(act="notebook.withdraw", route="POST /reports/notebooks/{version_id}/withdrawal",
           who=Role.ADMIN, body={}, in_path=_named("version_id", version_of)),
+    Asked(act="job.schedule", route="PATCH /jobs/{job}", who=Role.ADMIN, body={"paused": True},
+          in_path=lambda *_: {"job": "snapshot"}),
+    Asked(act="report.end_schedule", route="DELETE /reports/schedules/{schedule_id}",
+          who=Role.ADMIN, in_path=_named("schedule_id", _scheduled)),
     Asked(act="audit.hold_released", route="POST /holds/{hold_id}/release", who=Role.COMPLIANCE,
           body={}, in_path=_named("hold_id", _held),
           foreseen_at="GET /holds/{hold_id}/release"),
@@ -404,7 +417,8 @@ def test_a_dry_run_changes_nothing_and_without_a_reason_nothing_is_done(
         said = {} if way.body is not None else {"reason": reason}
         body = None if way.body is None else {**way.body, "reason": reason}
         params = said | ({"dry_run": "true"} if dry_run else {})
-        return api.request(method, path, params=params, json=body, headers=once(reason or "none"))
+        headers = {**once(reason or "none"), "If-Match": "*"}
+        return api.request(method, path, params=params, json=body, headers=headers)
 
     before = entries(store, acme)
     first = api.get(path) if way.foreseen_at else ask("", dry_run=True)
