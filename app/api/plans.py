@@ -167,7 +167,7 @@ class LimitChangeView(ChangeView):
     left_after: int | None = Field(default=None, description="null: no quota, or no limit.")
 
     @classmethod
-    def all_of(cls, told: Foreseen) -> "list[LimitChangeView]":
+    def all_of(cls, told: Foreseen) -> list[Self]:
         """The changes as clients see them."""
         views = [cls.of(each) for each in told.limits]
         for view in views:

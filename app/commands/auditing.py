@@ -37,15 +37,17 @@ def export_audit(
 def rotate_key(reason: Reason, dry_run: DryRun = False) -> None:
     """Have a new key sign every tenant's log from here on; earlier keys go on verifying."""
     from app.commands.working import the_open_store
-    from valor_core.workbench.rotation import foresee_rotation
-    from valor_core.workbench.rotation import rotate_key as rotate
+    from valor_core.workbench import rotation, setup
+    from valor_core.workbench.verb import open_work
 
+    store, operator = the_open_store(), setup.operator(setup.PLATFORM)
     if dry_run:
-        number, changed = foresee_rotation(the_open_store())
-        print(f"key {number} would sign {changed} logs from here on")
+        with open_work(operator, store) as work:
+            told = rotation.foresee_rotation(work)
+        print(f"key {told.key} would sign {told.logs} logs from here on")
         return
-    number, changed = rotate(the_open_store(), reason=reason)
-    print(f"key {number} signs {changed} logs from here on; keep a copy of the secret as it is now")
+    told = rotation.rotate_key(store, operator, reason=reason)
+    print(f"key {told.key} signs {told.logs} logs from here on; keep a copy of the secret")
 
 
 @retention.command("run")

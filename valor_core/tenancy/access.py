@@ -98,6 +98,8 @@ MAY: dict[str, frozenset[Role]] = {
     "audit.prove": _AUDITORS,
     "audit.export": _AUDITORS,
     "audit.purge": _ADMINS,
+    "audit.foresee_rotation": _OPERATORS,
+    "audit.key_rotated": _OPERATORS,
     "audit.hold_set": _COMPLIANCE,
     "audit.hold_released": _COMPLIANCE,
     "hold.read": _AUDITORS,
