@@ -819,6 +819,8 @@ def test_a_tenant_is_billed_by_the_sandbox_and_each_difference_is_told(demo):
     assert "evt_4_poison" in inbox
     assert "quarantined" in inbox
     assert "set aside" in demo.refused("billing", "retry", "evt_4_poison")
+    assert "is set aside" in demo("billing", "set-aside", "evt_4_poison", *WHY).out
+    assert "set_aside" in demo("billing", "inbox").out
     assert demo("billing", "retry", "evt_4_nobodys").code == 0
     assert "is no day" in demo.refused("billing", "reconcile", "--from", "yesterday")
 
@@ -841,6 +843,10 @@ def test_a_log_is_exported_kept_and_goes_on_under_another_key(demo, tmp_path):
     assert (
         check({each.name: each.read_bytes() for each in (tmp_path / "deep/audit").iterdir()}) == []
     )
+    assert "operator changed the key of the log" in demo("audit", "list").out
+    assert demo("audit", "list", "--action", "audit.export", "--limit", 1).out.count("\n") == 1
+    proof = demo("audit", "prove", 1).json
+    assert (proof["index"], proof["entry"]["seq"], len(proof["hashes"]) > 0) == (0, 1, True)
     assert "is not an empty folder" in demo.refused("audit", "export", "--out", tmp_path / "deep")
     assert demo("audit", "verify").code == 0
 
