@@ -22,6 +22,7 @@ from valor_core.workbench.plans import Foreseen, PlanNow, PlanOverrideRow, PlanR
 from valor_core.workbench.verb import open_work
 
 NO_LIMIT = "no limit"
+INDENT = "\u2003"  # of what belongs to the line above
 
 
 def said(value: int | None) -> str:
@@ -173,8 +174,10 @@ def changing(told: Foreseen | None, plan: PlanRow | None = None) -> None:
     for each in told.limits:
         rows.append((named(each.limit.name), [said(each.before), said(each.after)]))
         if both := told.quotas.get(each.limit.name):
-            rows.append(("of it used, or held by runs", [said(s.used + s.reserved) for s in both]))
-            rows.append(("of it left", [said(s.left) for s in both]))
+            rows.append(
+                (f"{INDENT}used, or held by runs", [said(s.used + s.reserved) for s in both])
+            )
+            rows.append((f"{INDENT}left", [said(s.left) for s in both]))
     rows += [
         (FLAGS[name].help, [switched(value) for value in pair if value is not None])
         for name, pair in told.features.items()
