@@ -379,17 +379,7 @@ def log_key(who: Caller) -> None:
         "earlier keys go on verifying what they signed. A server on another machine that has only "
         "a copy of the file refuses every act until the copy has the new line."
     )
-    if told := done(who, rotation.foresee_rotation):
-        comes = "is drawn" if told.drawn else "waits already"
-        show.table(
-            "What the change would do",
-            ["Then"],
-            [
-                ("The key that signs", [f"number {told.key}, which {comes}"]),
-                ("Logs that go on under it", [f"{told.logs:,}"]),
-            ],
-            text=True,
-        )
+    above = st.container()
     with st.form("rotating", border=False):
         reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:rotate_why")
         pressed = st.form_submit_button("Change the key", icon=":material/key:")
@@ -397,9 +387,21 @@ def log_key(who: Caller) -> None:
     def rotate() -> rotation.Rotation:
         return rotation.rotate_key(the_store(), who, reason=reason)
 
-    if pressed and (done_so := show.or_explain(rotate)):
+    if pressed and (made := show.or_explain(rotate)):
         st.success(
-            f"Key {done_so.key} signs {counted(done_so.logs, 'log')} from here on. "
+            f"Key {made.key} signs {counted(made.logs, 'log')} from here on. "
             "Keep a copy of the secret as it is now.",
             icon=":material/check:",
         )
+    with above:
+        if told := done(who, rotation.foresee_rotation):  # after a change, of the next one
+            comes = "is drawn" if told.drawn else "waits already"
+            show.table(
+                "What the change would do",
+                ["Then"],
+                [
+                    ("The key that signs", [f"number {told.key}, which {comes}"]),
+                    ("Logs that go on under it", [f"{told.logs:,}"]),
+                ],
+                text=True,
+            )
