@@ -11,6 +11,7 @@ from app.commands import (
     billing,
     capital,
     content,
+    deciding,
     demonstrating,
     destinations,
     feeds,
@@ -60,6 +61,7 @@ app.add_typer(jobs.jobs, name="jobs")
 app.add_typer(destinations.destinations, name="destinations")
 app.add_typer(content.audit, name="audit")
 app.add_typer(auditing.retention, name="retention")
+app.add_typer(deciding.holds, name="holds")
 app.add_typer(billing.billing, name="billing")
 app.add_typer(demonstrating.demo, name="demo")
 app.add_typer(routing.routing, name="routing")

@@ -60,5 +60,6 @@ SECTIONS = {
     "Features": features,
     "Access": access,
     "Webhooks": lambda: installation.events(who),
+    "Log key": lambda: installation.log_key(who),
 }
 SECTIONS[show.section(list(SECTIONS), of="installation")]()

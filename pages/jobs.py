@@ -8,7 +8,8 @@ from app.ui.words import moment
 from jobs.runner import wake
 from jobs.schedule import STANDING, Always, Standing, always_done, overview, title_of, told
 from valor_core.coverage.job_runs import JobRun, Status
-from valor_core.coverage.schedules import CATCH_UP, Schedule, ScheduleChange
+from valor_core.coverage.schedules import CATCH_UP, RunsForeseen, Schedule, ScheduleChange
+from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.workbench import deliveries, jobs
 from valor_core.workbench.verb import open_work
 
@@ -24,10 +25,25 @@ def start(name: str) -> JobRun:
         return jobs.start_job(work, name)
 
 
-def change(row: Standing, to: ScheduleChange) -> Schedule:
-    """When it is due from now on."""
+def foresee(row: Standing, to: ScheduleChange) -> RunsForeseen:
+    """The next runs now, and as they would be."""
     with open_work(who) as work:
-        return jobs.change_schedule(work, row.job.name, to, at_first=row.job.when)
+        return jobs.foresee_schedule(work, row.job.name, to, at_first=row.job.when)
+
+
+def deciding(row: Standing, to: ScheduleChange, label: str, key: str) -> None:
+    """What the change would do, why it is made, and the button that makes it."""
+    if told := show.or_explain(foresee, row, to):
+        when.foreseen(told)
+    reason = st.text_input("Why", max_chars=REASON_MAX, key=f"{key}_why")
+
+    def change() -> Schedule:
+        with open_work(who) as work:
+            name, at_first = row.job.name, row.job.when
+            return jobs.change_schedule(work, name, to, at_first=at_first, reason=reason)
+
+    if st.button(label, key=key, type="primary") and show.or_explain(change):
+        st.rerun()
 
 
 def standing(row: Standing) -> None:
@@ -45,9 +61,9 @@ def standing(row: Standing) -> None:
                 st.toast(f"{row.job.title}: it begins at once.")
             if schedule:
                 label = "Resume" if row.paused else "Pause"
-                turned = ScheduleChange(paused=not row.paused)
-                if st.button(label, key=f"pause_{name}") and show.or_explain(change, row, turned):
-                    st.rerun()
+                with st.popover(label):
+                    turned = ScheduleChange(paused=not row.paused)
+                    deciding(row, turned, f"{label} it", f"pause_{name}")
                 with st.popover("Change when"):
                     changing(row, schedule)
 
@@ -89,10 +105,9 @@ def changing(row: Standing, schedule: Schedule) -> None:
             "Nobody is told when it fails. Name a mailbox, a folder or a webhook on the page "
             "Reports, and choose it here."
         )
-    if st.button("Change", key=f"{name}_change", type="primary") and chosen:
+    if chosen:
         to = ScheduleChange(when=chosen[0], timezone=chosen[1], catch_up=missed, deliver_to=told_to)
-        if show.or_explain(change, row, to):
-            st.rerun()
+        deciding(row, to, "Change", f"{name}_change")
 
 
 @st.fragment(run_every=5)

@@ -11,7 +11,7 @@ only_for_its_readers("keys")
 who = caller()
 with open_work(who) as work:
     rows = people.list_keys(work)
-    names = people.names(work)
+    names, why_revoked = people.names(work), people.why_revoked(work)
 
 st.title("API keys", anchor=False)
 st.write(
@@ -19,6 +19,6 @@ st.write(
     "of that only what the key is good for."
 )
 keys.shown_once()
-keys.listed(rows, names)
+keys.listed(rows, names, why_revoked)
 keys.making(who)
 keys.ending(who, rows, names)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from app.ui import own_notebooks, report_form, report_sending, show, when
+from app.ui.doing import done
 from app.ui.frame import caller, only_for_its_readers
 from app.ui.words import counted, moment
 from jobs.course import read_course
@@ -17,6 +18,7 @@ from valor_core.coverage.job_runs import JobRun, Status
 from valor_core.coverage.report_parameters import is_own
 from valor_core.coverage.schedules import Schedule, ScheduleChange
 from valor_core.tenancy.access import MAY, may
+from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import utc_now
 from valor_core.workbench import companies, deliveries, people, reports
 from valor_core.workbench.flags import closed_acts
@@ -199,9 +201,18 @@ def changing(row: Schedule) -> None:
     label = "Resume" if row.paused else "Pause"
     if st.button(label, key=f"pause_{row.id}") and show.or_explain(change, row.id, turned):
         st.rerun()
-    if st.button("End", key=f"end_{row.id}"):
-        with open_work(who) as work:
-            reports.end_schedule(work, row.id)
+    with st.popover("End"):
+        ending(row)
+
+
+def ending(row: Schedule) -> None:
+    """The runs that would not come, why, and the end."""
+    if told := done(who, lambda work: reports.foresee_end_of_schedule(work, row.id)):
+        when.foreseen(told)
+    reason = st.text_input("Why", max_chars=REASON_MAX, key=f"end_{row.id}_why")
+    if st.button("End it", key=f"end_{row.id}", type="primary") and done(
+        who, lambda work: reports.end_schedule(work, row.id, reason=reason)
+    ):
         st.rerun()
 
 

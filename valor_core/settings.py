@@ -69,6 +69,13 @@ SETTINGS = (
         "400",
         "After how many days a snapshot may be cleared away that no hold and no report keeps.",
     ),
+    Setting(
+        "VALOR_API_KEY",
+        "",
+        "Your own API key, of the scope `decide`: in its owner's name `valor holds`, `valor access "
+        "give` and `valor access refuse` act.",
+        secret=True,
+    ),
     Setting("VALOR_KEY_PEPPER", "", "Pepper of the API keys; made in VALOR_HOME if empty.", True),
     Setting(
         "BILLING_WEBHOOK_SECRETS",

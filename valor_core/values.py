@@ -75,6 +75,7 @@ class Scope(StrEnum):
     REPORT = "report"
     AUDIT = "audit"
     ADMIN = "admin"
+    DECIDE = "decide"  # what takes a person, or two: of a member's own key alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class Caller:
     request_id: str = ""
     asked: str = ""  # for what, by method and path: a denial tells it
     scopes: frozenset[Scope] | None = None  # of a key; what a person may do, no scope narrows
+    owner: str = ""  # of a key: the member whose own it is
 
     def asking(self, what: str) -> "Caller":
         """The same, who asks for this by a request of its own."""
@@ -103,6 +105,11 @@ class Caller:
     def actor(self) -> str:
         """As the audit log names it: kind and id, never a person's name."""
         return f"{self.kind}:{self.user_id}"
+
+    @property
+    def person(self) -> str:
+        """Who answers for it: the member behind an own key, so that two keys are no two persons."""
+        return f"user:{self.owner}" if self.owner else self.actor
 
 
 def utc_now() -> datetime:

@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from app.api.callers import CallersWork, signed_in
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
-from valor_core.audit.bundle import line_of
 from valor_core.values import Caller, from_micros
 from valor_core.workbench import logbook, proving
 from valor_core.workbench.verb import the_store
@@ -134,14 +133,7 @@ def read_checkpoint(work: CallersWork) -> CheckpointView:
 @router.get("/entries/{seq}/proof")
 def prove_entry(work: CallersWork, seq: int) -> ProofView:
     """That an entry stands in the log, by the newest checkpoint."""
-    proven = proving.prove_entry(work, seq)
-    return ProofView(
-        entry=json.loads(line_of(proven.entry)),
-        index=seq - 1,
-        size=proven.size,
-        hashes=[step.hex() for step in proven.hashes],
-        checkpoint=proven.checkpoint,
-    )
+    return ProofView(**proving.prove_entry(work, seq).as_dict())
 
 
 @router.get("/growth")

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from app.api.callers import CallersWork, MakesOnce
+from app.api.members import DryRun
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.reports import Id, ScheduleChangeBody
 from app.api.requests import StrictRoute
@@ -14,8 +15,10 @@ from jobs.runner import wake
 from jobs.schedule import STANDING, Job, known_job
 from valor_core.coverage.job_runs import JobRun
 from valor_core.coverage.schedules import NOT_KEPT, Schedule
+from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import micros
 from valor_core.workbench import jobs
+from valor_core.workbench.verb import allowed
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=StrictRoute)
 
@@ -49,6 +52,20 @@ class JobView(BaseModel):
             next_due=schedule.next_due if schedule and not schedule.paused else None,
             version=schedule.version if schedule else NOT_KEPT,
         )
+
+
+class JobChangeView(JobView):
+    """A job with another schedule, and its next runs before and after."""
+
+    made: bool = Field(description="false: it was only asked what would follow.")
+    runs_before: list[datetime]
+    runs_after: list[datetime]
+
+
+class JobChangeBody(ScheduleChangeBody):
+    """What is to be otherwise, and why."""
+
+    reason: str = Field(max_length=REASON_MAX)
 
 
 class JobsList(BaseModel):
@@ -102,15 +119,29 @@ def list_jobs(work: CallersWork) -> JobsList:
 
 @router.patch("/{job}")
 def change_schedule(
-    work: CallersWork, job: Id, body: ScheduleChangeBody, response: Response, if_match: IfMatch = ""
-) -> JobView:
+    work: CallersWork,
+    job: Id,
+    body: JobChangeBody,
+    response: Response,
+    if_match: IfMatch = "",
+    dry_run: DryRun = False,
+) -> JobChangeView:
     """Change when a job is due, or pause it, on the version that If-Match names."""
-    known, expected = known_job(job), version_of(if_match)
-    changed = jobs.change_schedule(
-        work, known.name, body.change(), at_first=known.when, expected=expected
+    allowed(work, "job.schedule")
+    known, change, expected = known_job(job), body.change(), version_of(if_match)
+    told = jobs.foresee_schedule(work, known.name, change, at_first=known.when, expected=expected)
+    then = told.then
+    if not dry_run:
+        then = jobs.change_schedule(
+            work, known.name, change, at_first=known.when, expected=expected, reason=body.reason
+        )
+        response.headers["ETag"] = f'"{then.version}"'
+    return JobChangeView(
+        **JobView.of(known, then).model_dump(),
+        made=not dry_run,
+        runs_before=list(told.runs_now),
+        runs_after=list(told.runs_then),
     )
-    response.headers["ETag"] = f'"{changed.version}"'
-    return JobView.of(known, changed)
 
 
 @router.post("/{job}/runs", status_code=202, response_model=JobRunView)

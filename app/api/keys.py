@@ -30,9 +30,12 @@ class KeyView(BaseModel):
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None = Field(description="The last use, to the minute.")
+    why_revoked: str | None = Field(
+        description="In the list; null where the details of the log were purged."
+    )
 
     @classmethod
-    def of(cls, row: ApiKeyRow, now: int) -> "KeyView":
+    def of(cls, row: ApiKeyRow, now: int, why_revoked: str | None = None) -> "KeyView":
         """The row as clients see it."""
         return cls(
             id=row.id,
@@ -44,6 +47,7 @@ class KeyView(BaseModel):
             created_at=from_micros(row.created_at),
             expires_at=from_micros(row.expires_at),
             used_at=None if row.used_at is None else from_micros(row.used_at),
+            why_revoked=why_revoked,
         )
 
 
@@ -85,8 +89,8 @@ class KeyBody(BaseModel):
 @router.get("")
 def list_keys(work: CallersWork) -> KeysView:
     """The caller's keys; an administrator sees all of the tenant."""
-    rows = people.list_keys(work)
-    return KeysView(keys=[KeyView.of(row, work.now_micros) for row in rows])
+    rows, why = people.list_keys(work), people.why_revoked(work)
+    return KeysView(keys=[KeyView.of(row, work.now_micros, why.get(row.id)) for row in rows])
 
 
 @router.post("", status_code=201)

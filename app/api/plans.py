@@ -1,8 +1,7 @@
 """A tenant's plan: what it is granted and why, what of it is left, and how that is changed."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
@@ -11,13 +10,13 @@ from app.api.callers import CallersWork, MakesOnce
 from app.api.members import DryRun, Why
 from app.api.requests import StrictRoute
 from valor_core.store.work import Work
-from valor_core.tenancy import plans as tenancy
 from valor_core.tenancy.plans import Difference, Granted
 from valor_core.tenancy.quotas import Standing
 from valor_core.values import from_micros
 from valor_core.workbench import plans
 from valor_core.workbench.plans import (
     Features,
+    Foreseen,
     PlanChange,
     PlanNow,
     PlanOverrideRow,
@@ -155,21 +154,40 @@ class ChangeView(BaseModel):
     after: int | None
 
     @classmethod
-    def of(cls, each: Difference) -> "ChangeView":
+    def of(cls, each: Difference) -> Self:
         """The difference as clients see it."""
         return cls(limit=each.limit.name, before=each.before, after=each.after)
+
+
+class LimitChangeView(ChangeView):
+    """A limit of the tenant before and after, and of a quota what is used and left."""
+
+    used: int | None = Field(default=None, description="Or held by runs; null: it is no quota.")
+    left_before: int | None = Field(default=None, description="null: no quota, or no limit.")
+    left_after: int | None = Field(default=None, description="null: no quota, or no limit.")
+
+    @classmethod
+    def all_of(cls, told: Foreseen) -> list[Self]:
+        """The changes as clients see them."""
+        views = [cls.of(each) for each in told.limits]
+        for view in views:
+            if both := told.quotas.get(view.limit):
+                now, then = both
+                view.used = now.used + now.reserved
+                view.left_before, view.left_after = now.left, then.left
+        return views
 
 
 class ChangesView(BaseModel):
     """What a change of plan does; `made` is false where it was only asked what it would do."""
 
     made: bool
-    changes: list[ChangeView]
+    changes: list[LimitChangeView]
 
     @classmethod
-    def of(cls, changes: Sequence[Difference], *, made: bool) -> "ChangesView":
-        """The differences as clients see them."""
-        return cls(made=made, changes=[ChangeView.of(each) for each in changes])
+    def of(cls, told: Foreseen, *, made: bool) -> "ChangesView":
+        """The change as clients see it."""
+        return cls(made=made, changes=LimitChangeView.all_of(told))
 
 
 FORESEEN: dict[int | str, dict[str, Any]] = {
@@ -192,23 +210,37 @@ class FeatureChangeView(BaseModel):
         ]
 
 
-class AssignedView(ChangesView):
-    """What another plan does to the limits and features of the tenant."""
+class PlanPriceView(BaseModel):
+    """What a plan costs a month."""
 
+    price_minor: int = Field(description="In the currency's smallest unit.")
+    currency: str
+
+
+class AssignedView(ChangesView):
+    """What another plan does to the price, the limits and the features of the tenant."""
+
+    price_before: PlanPriceView | None = Field(description="null: the tenant had no plan.")
+    price_after: PlanPriceView
     feature_changes: list[FeatureChangeView]
 
 
 def assigned(work: Work, body: "AssignBody", *, dry_run: bool) -> AssignedView:
     """The plan given to the tenant, or what it would change."""
     allowed(work, "plan.assign")
-    changes = plans.differences_of(work, body.plan, body.version)
-    switched = plans.features_of(work, body.plan, body.version)
+    told = plans.foresee_plan(work, body.plan, body.version)
+    before, after = (
+        PlanPriceView(price_minor=plan.price_minor, currency=plan.currency) if plan else None
+        for plan in (told.now.effective.plan, told.then.effective.plan)
+    )
     if not dry_run:
         plans.assign_plan(work, body.plan, version=body.version, reason=body.reason)
     return AssignedView(
         made=not dry_run,
-        changes=[ChangeView.of(each) for each in changes],
-        feature_changes=FeatureChangeView.all_of(switched),
+        price_before=before,
+        price_after=after,
+        changes=LimitChangeView.all_of(told),
+        feature_changes=FeatureChangeView.all_of(told.features),
     )
 
 
@@ -357,9 +389,7 @@ def add_override(
 def override_foreseen(work: Work, body: OverrideBody) -> Response:
     """What the override would change, as clients see it."""
     told = plans.foresee_override(work, body.limit, body.value, expires_at=body.expires_at)
-    then = told.effective
-    changes = tenancy.differences(plans.plan_now(work).effective.granted, then.granted)
-    view = ChangesView.of(changes, made=False)
+    view = ChangesView.of(told, made=False)
     return Response(view.model_dump_json(), media_type="application/json")
 
 
@@ -374,7 +404,7 @@ def end_override(
 def override_ended(work: Work, override_id: str, reason: str, *, dry_run: bool) -> ChangesView:
     """An override ended, or its end foreseen."""
     allowed(work, "plan.override")
-    changes = plans.foresee_end_of_override(work, override_id)
+    told = plans.foresee_end_of_override(work, override_id)
     if not dry_run:
         plans.end_override(work, override_id, reason=reason)
-    return ChangesView.of(changes, made=not dry_run)
+    return ChangesView.of(told, made=not dry_run)

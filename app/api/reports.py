@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import CallersWork, MakesOnce, signed_in
+from app.api.members import DryRun, Why
 from app.api.paging import Cursor, Limit, seal, unseal
 from app.api.requests import StrictRoute
 from app.api.versions import IfMatch, version_of
@@ -21,7 +22,7 @@ from valor_core.coverage.schedules import Schedule, ScheduleChange
 from valor_core.values import Caller, micros
 from valor_core.workbench import deliveries, reports
 from valor_core.workbench.report_verifying import ReportVerdict
-from valor_core.workbench.verb import the_store
+from valor_core.workbench.verb import allowed, the_store
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=StrictRoute)
 
@@ -274,6 +275,14 @@ class ScheduleView(BaseModel):
         return cls(**{name: getattr(schedule, name) for name in cls.model_fields})
 
 
+class ScheduleEndView(BaseModel):
+    """A schedule by which no more is made; `made` is false where it was only asked."""
+
+    made: bool
+    schedule: ScheduleView
+    runs_lost: list[datetime] = Field(description="The next ones, which do not come.")
+
+
 class SchedulesList(BaseModel):
     """The schedules of the tenant."""
 
@@ -426,7 +435,15 @@ def change_schedule(
     return ScheduleView.of(changed)
 
 
-@router.delete("/schedules/{schedule_id}", status_code=204)
-def end_schedule(work: CallersWork, schedule_id: Id) -> None:
+@router.delete("/schedules/{schedule_id}")
+def end_schedule(
+    work: CallersWork, schedule_id: Id, reason: Why = "", dry_run: DryRun = False
+) -> ScheduleEndView:
     """End a schedule; runs that were asked for still come."""
-    reports.end_schedule(work, schedule_id)
+    allowed(work, "report.end_schedule")
+    if dry_run:
+        told = reports.foresee_end_of_schedule(work, schedule_id)
+    else:
+        told = reports.end_schedule(work, schedule_id, reason=reason)
+    schedule = ScheduleView.of(told.now)
+    return ScheduleEndView(made=not dry_run, schedule=schedule, runs_lost=list(told.runs_now))

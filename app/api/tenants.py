@@ -37,7 +37,7 @@ from valor_core.billing.reconciliation import Price
 from valor_core.store.work import Work
 from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, TenantId, from_micros
-from valor_core.workbench import billing, flags, people, plans, tenants
+from valor_core.workbench import billing, flags, people, plans, rotation, tenants
 from valor_core.workbench.billing import WebhookRow
 from valor_core.workbench.tenants import Suspension, TenantRow, acting_in
 from valor_core.workbench.verb import allowed, open_work, the_store
@@ -391,3 +391,23 @@ def retry_event(work: OperatorsWork, event_id: str) -> None:
 def set_event_aside(work: OperatorsWork, event_id: str, body: ReasonBody) -> None:
     """Let an event that waits for its next attempt wait no longer."""
     billing.set_aside(work, event_id, reason=body.reason)
+
+
+class RotationView(BaseModel):
+    """The key that signs every tenant's log from here on, or would."""
+
+    made: bool = Field(description="false: it was only asked what would follow.")
+    key: int = Field(description="Its number: the line of the secret in which it stands.")
+    logs: int = Field(description="How many logs change to it.")
+    drawn: bool = Field(description="false: one is taken that waits, or was left half used.")
+
+
+@router.post("/log-key/rotate")
+def rotate_log_key(caller: SignedIn, body: ReasonBody, dry_run: DryRun = False) -> RotationView:
+    """Have a new key sign every tenant's log from here on; earlier keys go on verifying."""
+    if dry_run:
+        with open_work(caller) as work:
+            told = rotation.foresee_rotation(work)
+    else:
+        told = rotation.rotate_key(the_store(), caller, reason=body.reason)
+    return RotationView(made=not dry_run, key=told.key, logs=told.logs, drawn=told.drawn)

@@ -1,5 +1,6 @@
-"""`valor audit export|rotate`, `valor retention`: what auditors and operators do with the log."""
+"""`valor audit list|prove|export|rotate`, `valor retention`: what auditors do with the log."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -33,19 +34,62 @@ def export_audit(
         raise typer.Exit(1)
 
 
+@audit.command("list")
+def list_entries(
+    tenant: Tenant = "demo",
+    action: Annotated[str, typer.Option(help="Of one act, such as plan.assign.")] = "",
+    before: Annotated[int | None, typer.Option(help="Those before this number.")] = None,
+    limit: Annotated[int, typer.Option(help="How many.", min=1, max=200)] = 50,
+) -> None:
+    """List who did what, the newest first; times are UTC."""
+    from app.commands.working import as_local_user, the_open_store
+    from app.ui.audit_words import sentence
+    from app.ui.words import person
+    from valor_core.values import Role, from_micros
+    from valor_core.workbench import companies, logbook, people
+    from valor_core.workbench.verb import open_work
+
+    with open_work(as_local_user(tenant, Role.ADMIN), the_open_store()) as work:
+        rows = logbook.read_log(work, action=action, before=before, limit=limit)
+        names = people.names(work)
+        known = {str(each.id): each.name for each in companies.list_companies(work)}
+    for row in rows:
+        told = f"{person(row.actor, names)} {sentence(row, names, known)}"
+        print(f"{row.seq:>8}  {from_micros(row.ts):%Y-%m-%d %H:%M:%S}  {told}")
+    if not rows:
+        print("no entry here")
+
+
+@audit.command("prove")
+def prove_entry(
+    seq: Annotated[int, typer.Argument(help="The number of the entry, as `audit list` tells it.")],
+    tenant: Tenant = "demo",
+) -> None:
+    """Print an entry with the hashes that lead to the newest checkpoint, as JSON (RFC 6962)."""
+    from app.commands.working import as_local_user, the_open_store
+    from valor_core.values import Role
+    from valor_core.workbench import proving
+    from valor_core.workbench.verb import open_work
+
+    with open_work(as_local_user(tenant, Role.ADMIN), the_open_store()) as work:
+        print(json.dumps(proving.prove_entry(work, seq).as_dict(), indent=2))
+
+
 @audit.command("rotate")
 def rotate_key(reason: Reason, dry_run: DryRun = False) -> None:
     """Have a new key sign every tenant's log from here on; earlier keys go on verifying."""
     from app.commands.working import the_open_store
-    from valor_core.workbench.rotation import foresee_rotation
-    from valor_core.workbench.rotation import rotate_key as rotate
+    from valor_core.workbench import rotation, setup
+    from valor_core.workbench.verb import open_work
 
+    store, operator = the_open_store(), setup.operator(setup.PLATFORM)
     if dry_run:
-        number, changed = foresee_rotation(the_open_store())
-        print(f"key {number} would sign {changed} logs from here on")
+        with open_work(operator, store) as work:
+            told = rotation.foresee_rotation(work)
+        print(f"key {told.key} would sign {told.logs} logs from here on")
         return
-    number, changed = rotate(the_open_store(), reason=reason)
-    print(f"key {number} signs {changed} logs from here on; keep a copy of the secret as it is now")
+    told = rotation.rotate_key(store, operator, reason=reason)
+    print(f"key {told.key} signs {told.logs} logs from here on; keep a copy of the secret")
 
 
 @retention.command("run")

@@ -149,6 +149,17 @@ def retry(event_id: str) -> None:
     print(f"{event_id} was tried again; `valor billing inbox` shows it if it failed")
 
 
+@billing.command("set-aside")
+def set_aside(event_id: str, reason: Reason) -> None:
+    """Let an event that waits for its next attempt wait no longer."""
+    from app.commands.working import as_operator_of
+    from valor_core.workbench import billing, setup
+
+    with as_operator_of(setup.PLATFORM) as work:
+        billing.set_aside(work, event_id, reason=reason)
+    print(f"{event_id} is set aside; to try it again: ./valor billing retry {event_id}")
+
+
 @billing.command("sandbox")
 def sandbox(
     tenant: Tenant = "demo",

@@ -1,12 +1,16 @@
-"""`valor jobs list|run|change|history`, and `valor worker`."""
+"""`valor jobs …`, `valor report schedules|end-schedule`, and `valor worker`."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.content import AsJson, Tenant
+from app.commands.content import AsJson, Tenant, report
+from app.commands.people import DryRun, Reason
 from valor_core.errors import BadInput
+
+if TYPE_CHECKING:
+    from valor_core.coverage.schedules import RunsForeseen
 
 jobs = typer.Typer(no_args_is_help=True, help="Standing jobs of a tenant.")
 
@@ -60,6 +64,7 @@ def run_job(name: Name, tenant: Tenant = "demo") -> None:
 @jobs.command("change")
 def change_job(
     name: Name,
+    reason: Reason,
     when: Annotated[
         str | None, typer.Option(help="`every weekday at 07:00`, or five fields of cron.")
     ] = None,
@@ -73,6 +78,7 @@ def change_job(
         typer.Option(help="A destination by name, told when it fails; may be given again."),
     ] = None,
     tenant: Tenant = "demo",
+    dry_run: DryRun = False,
 ) -> None:
     """Change when a job is due, who is told when it fails, or pause it."""
     from app.commands.working import as_local_user, the_open_store
@@ -89,8 +95,19 @@ def change_job(
         change = ScheduleChange(
             when=when, timezone=zone, catch_up=catch_up, paused=pause, deliver_to=goals
         )
-        schedule = standing.change_schedule(work, job.name, change, at_first=job.when)
-    print(f"{job.title}: " + ("paused" if schedule.paused else schedule.in_words))
+        told = standing.foresee_schedule(work, job.name, change, at_first=job.when)
+        if not dry_run:
+            standing.change_schedule(work, job.name, change, at_first=job.when, reason=reason)
+    tell_runs(told)
+    if then := told.then:
+        is_so = "would be " if dry_run else ""
+        print(f"{job.title}: {is_so}{'paused' if then.paused else then.in_words}")
+
+
+def tell_runs(told: "RunsForeseen") -> None:
+    """The next runs as they were, and as they are."""
+    for label, runs in (("next runs before", told.runs_now), ("next runs after", told.runs_then)):
+        print(f"{label}: {', '.join(f'{each:%Y-%m-%d %H:%M}' for each in runs) or 'none'}")
 
 
 @jobs.command("history")
@@ -111,6 +128,44 @@ def history(
         print(f"No job has run yet in {tenant}; do one now: valor jobs run usage_days")
     for run in runs:
         print(f"{run.created_at:%Y-%m-%d %H:%M} {run.job:<14} {told(run)}")
+
+
+@report.command("schedules")
+def list_schedules(tenant: Tenant = "demo") -> None:
+    """The schedules of reports, and when each is due."""
+    from app.commands.working import as_local_user, the_open_store
+    from valor_core.values import Role
+    from valor_core.workbench import reports
+    from valor_core.workbench.verb import open_work
+
+    with open_work(as_local_user(tenant, Role.ADMIN), the_open_store()) as work:
+        rows = reports.list_schedules(work)
+    for row in rows:
+        due = "paused" if row.paused else f"next {row.next_due:%Y-%m-%d %H:%M} UTC"
+        print(f"{row.id}  {row.report:<24} {row.in_words}; {due}")
+    if not rows:
+        print(f"no report is scheduled in {tenant}; the page Reports and the API schedule one")
+
+
+@report.command("end-schedule")
+def end_schedule(
+    schedule_id: Annotated[str, typer.Argument(help="As `report schedules` names it.")],
+    reason: Reason,
+    tenant: Tenant = "demo",
+    dry_run: DryRun = False,
+) -> None:
+    """Have no more made by a schedule; runs that were asked for still come."""
+    from app.commands.working import as_local_user, the_open_store
+    from valor_core.values import Role
+    from valor_core.workbench import reports
+    from valor_core.workbench.verb import open_work
+
+    with open_work(as_local_user(tenant, Role.ADMIN), the_open_store()) as work:
+        told = reports.foresee_end_of_schedule(work, schedule_id)
+        if not dry_run:
+            reports.end_schedule(work, schedule_id, reason=reason)
+    tell_runs(told)
+    print(f"{told.now.report}: the schedule {'would end' if dry_run else 'has ended'}")
 
 
 def worker() -> None:

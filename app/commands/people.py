@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from valor_core.store.work import Work
     from valor_core.tenancy.members import Consequences
+    from valor_core.workbench.grants import AccessChange
 
 Tenant = Annotated[str, typer.Option("--tenant", help="The tenant's short name.")]
 Reason = Annotated[str, typer.Option(help="Why, for the log.")]
@@ -248,7 +249,14 @@ def end_access(access_id: str, tenant: Tenant, reason: Reason, dry_run: DryRun =
             told = grants.foresee_end(work, access_id)
         else:
             told = grants.end_access(work, access_id, reason=reason)
-    print(f"access {access_id}: {told.before} → {told.after}, {told.sessions_ended} sign-ins end")
+    tell_access(told, dry_run=dry_run)
+
+
+def tell_access(told: "AccessChange", *, dry_run: bool) -> None:
+    """How an access stood, how it stands then, until when, and whom that signs out."""
+    until = f" until {told.ends_at:%Y-%m-%d %H:%M} UTC" if told.ends_at else ""
+    ended = f"{told.sessions_ended} sign-ins end"
+    print(f"access {told.grant.id}: {told.before} → {told.after}{until}, {ended}")
     print("nothing was changed" if dry_run else "done")
 
 
@@ -283,13 +291,16 @@ def list_keys(tenant: Tenant) -> None:
 
     with as_operator_of(tenant_id(tenant)) as work:
         names = {row.user_id: row.name for row in people.list_members(work)}
+        why_revoked = people.why_revoked(work)
         for row in people.list_keys(work):
             until = from_micros(row.expires_at).astimezone(UTC).date()
             state = "revoked" if row.revoked_at else f"until {until}"
             used = f"{from_micros(row.used_at):%Y-%m-%d %H:%M}" if row.used_at else "never"
             whose = row.role or f"of {names.get(row.owner or '', 'who has left')}"
             scopes = ",".join(row.scopes)
-            print(f"{row.id}  {whose:<12} {state:<17} used {used:<17} {scopes:<24} {row.label}")
+            why = f"; {why_revoked[row.id]}" if why_revoked.get(row.id) else ""
+            told = f"{row.id}  {whose:<12} {state:<17} used {used:<17} {scopes:<24} {row.label}"
+            print(told + why)
 
 
 @keys.command("rotate")

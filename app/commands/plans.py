@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from valor_core.tenancy.quotas import Standing
+    from valor_core.workbench.plans import Foreseen
 
 plans = typer.Typer(no_args_is_help=True, help="Plans, and what tenants are granted by them.")
 
@@ -81,17 +82,19 @@ def assign(
 ) -> None:
     """Give a tenant a plan from now on."""
     from app.commands.working import as_operator_of, tenant_id
+    from valor_core.billing.money import written
     from valor_core.workbench import plans
 
     with as_operator_of(tenant_id(tenant)) as work:
-        changes = plans.differences_of(work, plan, version)
-        switched = plans.features_of(work, plan, version)
+        told = plans.foresee_plan(work, plan, version)
         if not dry_run:
             plans.assign_plan(work, plan, version=version, reason=reason)
-    for each in changes:
-        print(f"{each.limit.name}: {_said(each.before)} → {_said(each.after)}")
-    for name, (old, new) in switched.items():
-        print(f"{name}: {old} → {new}")
+    was, will = (
+        written(row.price_minor, row.currency) if row else "no plan"
+        for row in (told.now.effective.plan, told.then.effective.plan)
+    )
+    print(f"price a month: {was} → {will}")
+    _tell_change(told)
     print(f"{tenant} {'would have' if dry_run else 'has'} the plan {plan} from now on")
 
 
@@ -145,13 +148,11 @@ def override(
 
     until = datetime.now(UTC) + timedelta(days=days)
     with as_operator_of(tenant_id(tenant)) as work:
-        before = plans.plan_now(work).effective
         told = plans.foresee_override(work, limit, _number(value), expires_at=until)
-        after = told.effective
         if not dry_run:
             row = plans.override_limit(work, limit, _number(value), reason=reason, expires_at=until)
             print(f"override {row.id} until {until:%Y-%m-%d}")
-    print(f"{limit}: {_said(before.value(limit))} → {_said(after.value(limit))}")
+    _tell_change(told)
 
 
 @plans.command("end-override")
@@ -161,11 +162,10 @@ def end_override(override_id: str, tenant: Tenant, reason: Reason, dry_run: DryR
     from valor_core.workbench import plans
 
     with as_operator_of(tenant_id(tenant)) as work:
-        changes = plans.foresee_end_of_override(work, override_id)
+        told = plans.foresee_end_of_override(work, override_id)
         if not dry_run:
             plans.end_override(work, override_id, reason=reason)
-    for each in changes:
-        print(f"{each.limit.name}: {_said(each.before)} → {_said(each.after)}")
+    _tell_change(told)
     print(f"override {override_id} {'would end' if dry_run else 'has ended'}")
 
 
@@ -183,6 +183,19 @@ def zone(name: str, tenant: Tenant, reason: Reason, dry_run: DryRun = False) -> 
         if now.granted is not None:
             print(f"{now.limit.name}: {_left(now)} → {_left(then)}")
     print(f"days and months of {tenant} {'would be' if dry_run else 'are'} those of {name}")
+
+
+def _tell_change(told: "Foreseen") -> None:
+    """Each limit and feature before and after, and what is used and left of a quota."""
+    for each in told.limits:
+        line = f"{each.limit.name}: {_said(each.before)} → {_said(each.after)}"
+        if both := told.quotas.get(each.limit.name):
+            now, then = both
+            line += f"; {now.used} used, {now.reserved} held, left: "
+            line += f"{_said(now.left)} → {_said(then.left)}"
+        print(line)
+    for name, (old, new) in told.features.items():
+        print(f"{name}: {old} → {new}")
 
 
 def _left(standing: "Standing") -> str:

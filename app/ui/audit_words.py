@@ -84,6 +84,7 @@ DEEDS = {
     "report.deliver": ("had sent the report", ""),
     "report.run": ("asked for the report", ""),
     "report.verify": ("made again, to compare, the report", ""),
+    "report.end_schedule": ("ended a schedule of the report", ""),
     "report.schedule": ("changed a schedule of the report", ""),
     "retention.change": ("changed how long details are kept, in the category", ""),
     "series.accept": ("accepted doubtful figures of the series", ""),
@@ -181,9 +182,8 @@ def to_do(act: str) -> str:
 def sentence(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str, str]) -> str:
     """What was done and to what, as it follows on who did it."""
     did, leads_on = DEEDS.get(row.action, (row.action, ""))
-    if row.action == "report.schedule" and row.payload:
-        begun = "cron" in payload(row)
-        did = "scheduled the report" if begun else "ended a schedule of the report"
+    if row.action == "report.schedule" and "cron" in payload(row):
+        did = "scheduled the report"
     if row.action == "billing.event" and (kind := payload(row).get("type")):
         return f"told that {event_told(kind)}"
     if row.action == "computation.finish" and row.payload:

@@ -17,11 +17,11 @@ from valor_core.tenancy.flags import FLAGS
 from valor_core.tenancy.plans import LIMITS, METERED, Granted, Origin
 from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, Role, TenantId, from_micros, utc_now
-from valor_core.workbench import billing, flags, people, plans, tenants
+from valor_core.workbench import billing, flags, people, plans, rotation, tenants
 from valor_core.workbench.billing import WebhookRow
 from valor_core.workbench.plans import PlanChange, PlanRow
 from valor_core.workbench.tenants import SUSPENDED, TenantRow, acting_in
-from valor_core.workbench.verb import open_work
+from valor_core.workbench.verb import open_work, the_store
 
 OTHER_BODY = "another body under a known id"
 AS_SET, ON, OFF = "as it is", "on", "off"
@@ -369,3 +369,39 @@ def _settling(who: Caller, rows: Sequence[WebhookRow]) -> None:
 
     if pressed and done(who, settle):
         st.rerun()
+
+
+def log_key(who: Caller) -> None:
+    """The key that signs every tenant's log, and the change to another one."""
+    st.header("Have another key sign the audit logs", anchor=False)
+    st.write(
+        "The new key is drawn into the file of secrets on this machine, never into the database; "
+        "earlier keys go on verifying what they signed. A server on another machine that has only "
+        "a copy of the file refuses every act until the copy has the new line."
+    )
+    above = st.container()
+    with st.form("rotating", border=False):
+        reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:rotate_why")
+        pressed = st.form_submit_button("Change the key", icon=":material/key:")
+
+    def rotate() -> rotation.Rotation:
+        return rotation.rotate_key(the_store(), who, reason=reason)
+
+    if pressed and (made := show.or_explain(rotate)):
+        st.success(
+            f"Key {made.key} signs {counted(made.logs, 'log')} from here on. "
+            "Keep a copy of the secret as it is now.",
+            icon=":material/check:",
+        )
+    with above:
+        if told := done(who, rotation.foresee_rotation):  # after a change, of the next one
+            comes = "is drawn" if told.drawn else "waits already"
+            show.table(
+                "What the change would do",
+                ["Then"],
+                [
+                    ("The key that signs", [f"number {told.key}, which {comes}"]),
+                    ("Logs that go on under it", [f"{told.logs:,}"]),
+                ],
+                text=True,
+            )

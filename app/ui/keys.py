@@ -22,6 +22,7 @@ SCOPES = {
     Scope.REPORT: "read, make reports and publish snapshots",
     Scope.AUDIT: "read, verify and export the audit log",
     Scope.ADMIN: "administer members, limits and features",
+    Scope.DECIDE: "decide on legal holds and on an operator's access, in your own name",
 }
 """What a key of each scope is good for."""
 
@@ -43,8 +44,10 @@ def shown_once() -> None:
             st.rerun()
 
 
-def listed(rows: Sequence[ApiKeyRow], names: Mapping[str, str]) -> None:
-    """The keys, those that work first."""
+def listed(
+    rows: Sequence[ApiKeyRow], names: Mapping[str, str], why_revoked: Mapping[str, str]
+) -> None:
+    """The keys, those that work first; those that were revoked with the reason."""
     if not rows:
         st.info("There is no key yet. Make one below, and give it to your program or notebook.")
         return
@@ -58,12 +61,12 @@ def listed(rows: Sequence[ApiKeyRow], names: Mapping[str, str]) -> None:
                 row.label,
                 whose(row, names),
                 "; ".join(SCOPES[Scope(scope)] for scope in row.scopes),
-                until(row, now),
+                ": ".join(filter(None, (until(row, now), why_revoked.get(row.id)))),
                 moment(from_micros(row.used_at)) if row.used_at else "never",
             ]
             for row in standing
         ],
-        text=frozenset({"Name", "Whose", "Good for"}),
+        text=frozenset(COLUMNS[:4]),
     )
 
 

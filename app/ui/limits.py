@@ -13,15 +13,16 @@ from valor_core.billing.money import written
 from valor_core.errors import ValorError
 from valor_core.store.work import Work
 from valor_core.tenancy.flags import FLAGS
-from valor_core.tenancy.plans import LIMITS, Difference, Granted, Origin
+from valor_core.tenancy.plans import LIMITS, Granted, Origin
 from valor_core.tenancy.quotas import Standing
 from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, from_micros, utc_now
 from valor_core.workbench import plans
-from valor_core.workbench.plans import Features, PlanNow, PlanOverrideRow, PlanRow
+from valor_core.workbench.plans import Foreseen, PlanNow, PlanOverrideRow, PlanRow
 from valor_core.workbench.verb import open_work
 
 NO_LIMIT = "no limit"
+INDENT = "\u2003"  # of what belongs to the line above
 
 
 def said(value: int | None) -> str:
@@ -76,9 +77,8 @@ def assigning(who: Caller, offered: Sequence[PlanRow]) -> None:
     }
     chosen = by_name[st.selectbox("Plan", list(by_name), key="limits:plan")]
     with open_work(who) as work:
-        changes = plans.differences_of(work, chosen.plan_id, chosen.version)
-        features = plans.features_of(work, chosen.plan_id, chosen.version)
-    changing(changes, features)
+        told = plans.foresee_plan(work, chosen.plan_id, chosen.version)
+    changing(told, chosen)
     with st.form("assigning", border=False):
         reason = st.text_input("Why", max_chars=REASON_MAX, key="limits:why")
         pressed = st.form_submit_button("Change the plan", icon=":material/swap_horiz:")
@@ -128,7 +128,10 @@ def overriding(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
     unlimited = left.toggle("No limit")
     days = right.number_input("Days", 1, 365, 30, key="limits:override_days")
     if (value is None) is unlimited:
-        _foreseen(who, name, None if value is None else int(value))
+        granted, ends = None if value is None else int(value), utc_now() + timedelta(days=int(days))
+        changing(
+            done(who, lambda work: plans.foresee_override(work, name, granted, expires_at=ends))
+        )
     with st.form("overriding", border=False):
         reason = st.text_input("Why", max_chars=REASON_MAX, key="limits:override_why")
         pressed = st.form_submit_button("Override", icon=":material/tune:")
@@ -145,29 +148,13 @@ def overriding(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
         _ending(who, standing)
 
 
-def _foreseen(who: Caller, name: str, value: int | None) -> None:
-    """What another value of a limit would leave, before anybody says so."""
-    with open_work(who) as work:
-        now = plans.plan_now(work)
-    rows = [(named(name), [said(now.effective.granted[name].value), said(value)])]
-    if standing := next((each for each in now.standings if each.limit.name == name), None):
-        taken = standing.used + standing.reserved
-        left = NO_LIMIT if value is None else said(max(value - taken, 0))
-        rows += [
-            ("Used, or held by runs", [said(taken)] * 2),
-            ("Left", [said(standing.left), left]),
-        ]
-    show.table("What would change", ["Now", "Then"], rows)
-
-
 def _ending(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
     by_id = {row.id: row for row in standing}
     st.header("End an override", anchor=False)
     chosen = st.selectbox(
         "Override that holds", list(by_id), format_func=lambda each: _named(by_id[each])
     )
-    changes = done(who, lambda work: plans.foresee_end_of_override(work, chosen))
-    changing(changes)
+    changing(done(who, lambda work: plans.foresee_end_of_override(work, chosen)))
     with st.form("ending", border=False):
         reason = st.text_input("Why", max_chars=REASON_MAX, key="limits:end_why")
         pressed = st.form_submit_button("End it", icon=":material/delete:")
@@ -175,19 +162,30 @@ def _ending(who: Caller, standing: Sequence[PlanOverrideRow]) -> None:
         _do(who, lambda work: plans.end_override(work, chosen, reason=reason))
 
 
-def changing(changes: Sequence[Difference] | None, features: Features | None = None) -> None:
-    """What limits and features would be; nothing where a refusal was shown in place."""
-    rows = [
-        (named(each.limit.name), [said(each.before), said(each.after)]) for each in changes or ()
-    ]
+def changing(told: Foreseen | None, plan: PlanRow | None = None) -> None:
+    """What price, limits, quotas and features would be; nothing where a refusal was shown."""
+    if told is None:
+        return
+    rows: list[tuple[str, list[str]]] = []
+    if plan:
+        now = told.now.effective.plan
+        prices = [price(now) if now else "no plan", price(plan)]
+        rows += [("Price a month", prices)] if prices[0] != prices[1] else []
+    for each in told.limits:
+        rows.append((named(each.limit.name), [said(each.before), said(each.after)]))
+        if both := told.quotas.get(each.limit.name):
+            rows.append(
+                (f"{INDENT}used, or held by runs", [said(s.used + s.reserved) for s in both])
+            )
+            rows.append((f"{INDENT}left", [said(s.left) for s in both]))
     rows += [
         (FLAGS[name].help, [switched(value) for value in pair if value is not None])
-        for name, pair in (features or {}).items()
+        for name, pair in told.features.items()
     ]
     if rows:
         show.table("What would change", ["Now", "Then"], rows)
-    elif changes is not None:
-        st.caption("Every limit and feature would stay as it is.")
+    else:
+        st.caption("Price, limits and features would stay as they are.")
 
 
 def _named(row: PlanOverrideRow) -> str:

@@ -1,6 +1,7 @@
 """When something is to be done again and again: chosen by clicking, read back as a sentence."""
 
-from datetime import time
+from collections.abc import Sequence
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -8,6 +9,7 @@ import streamlit as st
 from app.ui import show
 from valor_core.coverage.cron import next_due, read_cron, read_zone
 from valor_core.coverage.recurring import OFTEN, ON, cron_of, in_words, zones
+from valor_core.coverage.schedules import RunsForeseen, Schedule
 from valor_core.errors import BadInput
 from valor_core.values import utc_now
 
@@ -39,6 +41,22 @@ def asked(key: str, *, cron: str, zone: str, then: str) -> tuple[str, str] | Non
         at = middle.time_input("At", hour, step=900, key=f"{key}_at")
         when = f"{DAYS[chosen]} at {at:%H:%M}"
     return _read_back(when, place, then)
+
+
+def foreseen(told: RunsForeseen) -> None:
+    """Which of the next runs would come no more, or would come instead."""
+    if told.runs_now == told.runs_then:
+        st.caption("The next runs stay as they are.")
+    elif not told.runs_then:
+        st.caption(f"These runs would not come: {_moments(told.now, told.runs_now)} and so on.")
+    elif told.then:
+        st.caption(f"The next runs would be: {_moments(told.then, told.runs_then)} and so on.")
+
+
+def _moments(schedule: Schedule, runs: Sequence[datetime]) -> str:
+    zone = read_zone(schedule.timezone)
+    told = (f"{each.astimezone(zone):%a %d %b %H:%M}" for each in runs)
+    return f"{', '.join(told)} ({schedule.timezone})"
 
 
 def _known(cron: str) -> tuple[str, time]:

@@ -18,6 +18,7 @@ from app.state import PROCESS
 from app.web.oidc_settings import PublicAddress
 from tests.moulds import Tenant
 from valor_core.store.engines import Store
+from valor_core.tenancy.api_keys import OF_THE_TENANT
 from valor_core.values import Caller, Role, Scope, new_id
 from valor_core.workbench import people
 from valor_core.workbench.signing_in import redeem_token
@@ -150,7 +151,7 @@ def by_key(
     store: Store,
     tenant: Tenant,
     role: Role,
-    scopes: Collection[Scope] = tuple(Scope),
+    scopes: Collection[Scope] = tuple(OF_THE_TENANT),
 ) -> Client:
     """A program with an API key of the tenant's."""
     with open_work(tenant.operator, store) as work:

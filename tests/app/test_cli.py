@@ -45,8 +45,9 @@ from valor_core.models.published import CASES
 from valor_core.settings import ROOT, home
 from valor_core.store.migrate import wanted_revision
 from valor_core.tenancy.flags import FLAGS
-from valor_core.values import Caller, Role
-from valor_core.workbench import own_notebooks
+from valor_core.values import Caller, Role, Scope
+from valor_core.workbench import logbook, own_notebooks, people
+from valor_core.workbench.members import member_named
 from valor_core.workbench.signing_in import redeem_token
 from valor_core.workbench.verb import open_work, use_store
 
@@ -358,6 +359,74 @@ def test_an_operator_suspends_a_tenant_and_takes_access_in_an_emergency(valor):
     assert "in force → ended" in valor(*ended, "--dry-run").out
     assert valor(*ended).code == 0
     assert "This access is ended" in valor.refused("access", "open", taken, "--tenant", "acme")
+
+
+def own_key(member: str, *scopes: Scope) -> str:
+    """A key that a member of acme has made on the page API keys."""
+    tenant = tenant_id("acme")
+    with open_work(
+        Caller(tenant_id=tenant, user_id="o", role=Role.OPERATOR, kind="operator")
+    ) as work:
+        row = member_named(work, member)
+    who = Caller(tenant_id=tenant, user_id=row.user_id, role=Role(row.role))
+    with open_work(who) as work:
+        return people.add_own_key(work, f"{member}'s", scopes)[1]
+
+
+def test_two_officers_hold_and_release_each_by_a_key_of_their_own(valor, monkeypatch):
+    for name in ("cleo", "carl"):
+        valor("members", "add", name, "--tenant", "acme", "--role", "compliance")
+    cleo, carl = (own_key(name, Scope.DECIDE) for name in ("cleo", "carl"))
+    monkeypatch.setenv("VALOR_API_KEY", cleo)
+    assert "no legal hold was set" in valor("holds", "list").out
+    hold = valor("holds", "set", "--reason", "an inquiry").out.split()[1]
+    assert valor("holds", "ask-release", hold, "--reason", "it is settled").code == 0
+    release = ("holds", "release", hold, "--reason", "it is settled")
+    assert "needs another person" in valor.refused(*release)
+
+    monkeypatch.setenv("VALOR_API_KEY", carl)
+    assert f"hold {hold} would be released" in valor(*release, "--dry-run").out
+    assert "released by" not in valor("holds", "list").out
+    assert f"hold {hold} is released" in valor(*release).out
+    told = valor("holds", "list").out
+    assert "everything: an inquiry; set by cleo" in told
+    assert "asked for by cleo; released by carl" in told
+
+
+def test_an_administrator_lets_an_operator_in_by_a_key_of_their_own(valor, monkeypatch):
+    valor("members", "add", "ada", "--tenant", "acme", "--role", "admin")
+    why = ("--tenant", "acme", "--reason", "the import fails")
+    asked = [valor("access", "ask", *why).out.split()[1].rstrip(":") for _ in range(2)]
+    monkeypatch.setenv("VALOR_API_KEY", own_key("ada", Scope.DECIDE))
+    give = ("access", "give", asked[0], *WHY)
+    assert "asked for → in force until" in valor(*give, "--dry-run").out
+    assert valor("access", "list", "--tenant", "acme").out.count("asked for") == 2
+    assert "asked for → in force until" in valor(*give).out
+    assert "asked for → ended" in valor("access", "refuse", asked[1], *WHY).out
+    with open_work(Caller(tenant_id=tenant_id("acme"), user_id="x", role=Role.ADMIN)) as work:
+        told = [(row.action, row.actor[:4]) for row in logbook.read_log(work, limit=2)]
+    assert told == [("grant.end", "key:"), ("grant.give", "key:")]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "problem"),
+    [
+        (None, "VALOR_API_KEY holds no key"),
+        ((), "VALOR_API_KEY is no API key"),
+        ((Scope.ADMIN,), "needs decide"),
+        ((Scope.DECIDE,), "may not do audit.hold_set"),
+    ],
+)
+def test_what_takes_a_certain_person_is_done_by_nobody_else(valor, monkeypatch, scopes, problem):
+    """By no operator at the machine, no key of another scope and nobody of another role."""
+    if scopes is not None:
+        valor("members", "add", "ada", "--tenant", "acme", "--role", "admin")
+        key = own_key("ada", *scopes) if scopes else "vx_acme.nobodys"
+        monkeypatch.setenv("VALOR_API_KEY", key)
+    hold = ("holds", "set", "--reason", "an inquiry")
+    asked = ("access", "give", "nothing", *WHY)
+
+    assert problem in valor.refused(*(asked if scopes == (Scope.ADMIN,) else hold))
 
 
 @pytest.mark.parametrize("days", [0, -3, 10**20])
@@ -707,9 +776,16 @@ def test_where_reports_go_and_who_is_told_of_failures_is_said_on_the_command_lin
     assert "Its secret, shown this once: whsec_" in secret
     valor("destinations", "add", "Desk", "--folder", "Desk", *here)
     assert "There is Desk, Hook." in valor.refused(
-        "jobs", "change", "snapshot", "--tell", "Nobody", *here
+        "jobs", "change", "snapshot", "--tell", "Nobody", *WHY, *here
     )
-    assert valor("jobs", "change", "snapshot", "--tell", "Desk", *here).code == 0
+    change = ("jobs", "change", "snapshot", *WHY, *here)
+    assert valor(*change, "--tell", "Desk").code == 0
+    foreseen = valor(*change, "--pause", "--dry-run").out
+    assert "next runs after: none" in foreseen
+    assert "would be paused" in foreseen
+    assert "every day at 02:10" in valor("jobs", "list", *here).out
+    assert valor(*change, "--pause").out.endswith("paused\n")
+    assert "no report is scheduled in acme" in valor("report", "schedules", *here).out
     listed = valor("destinations", "list", "--json", *here)
     assert [(each["name"], each["kind"]) for each in listed.json] == [
         ("Desk", "folder"), ("Hook", "webhook")
@@ -743,6 +819,8 @@ def test_a_tenant_is_billed_by_the_sandbox_and_each_difference_is_told(demo):
     assert "evt_4_poison" in inbox
     assert "quarantined" in inbox
     assert "set aside" in demo.refused("billing", "retry", "evt_4_poison")
+    assert "is set aside" in demo("billing", "set-aside", "evt_4_poison", *WHY).out
+    assert "set_aside" in demo("billing", "inbox").out
     assert demo("billing", "retry", "evt_4_nobodys").code == 0
     assert "is no day" in demo.refused("billing", "reconcile", "--from", "yesterday")
 
@@ -765,6 +843,10 @@ def test_a_log_is_exported_kept_and_goes_on_under_another_key(demo, tmp_path):
     assert (
         check({each.name: each.read_bytes() for each in (tmp_path / "deep/audit").iterdir()}) == []
     )
+    assert "operator changed the key of the log" in demo("audit", "list").out
+    assert demo("audit", "list", "--action", "audit.export", "--limit", 1).out.count("\n") == 1
+    proof = demo("audit", "prove", 1).json
+    assert (proof["index"], proof["entry"]["seq"], len(proof["hashes"]) > 0) == (0, 1, True)
     assert "is not an empty folder" in demo.refused("audit", "export", "--out", tmp_path / "deep")
     assert demo("audit", "verify").code == 0
 

@@ -1,5 +1,7 @@
 """A log goes on under a newer key, and says so itself."""
 
+from dataclasses import astuple
+
 import pytest
 
 from tests.audit.attacker import attack
@@ -12,10 +14,12 @@ from valor_core.errors import BadInput
 from valor_core.store.secrets import WeakSecret
 from valor_core.store.work import unit_of_work
 from valor_core.tenancy.reasons import ReasonMissing
-from valor_core.workbench.logbook import verify_as_operator
+from valor_core.workbench.logbook import verify_as_operator, verify_log
 from valor_core.workbench.rotation import foresee_rotation, rotate_key
-from valor_core.workbench.setup import PLATFORM, prepare
+from valor_core.workbench.setup import PLATFORM, operator, prepare
+from valor_core.workbench.verb import open_work
 
+OPERATOR = operator(PLATFORM)
 FIRST, SECOND, THIRD = "a" * 32, "b" * 32, "c" * 32
 
 
@@ -35,6 +39,15 @@ def told(monkeypatch, *secrets: str) -> None:
     log.keys.cache_clear()
 
 
+def told_first(store) -> tuple[int, int, bool]:
+    with open_work(OPERATOR, store) as work:
+        return astuple(foresee_rotation(work))
+
+
+def rotate(store) -> tuple[int, int, bool]:
+    return astuple(rotate_key(store, OPERATOR, reason="a year has passed"))
+
+
 def append(store, tenant) -> int:
     with unit_of_work(tenant.analyst, store) as work:
         work.begin_writing()
@@ -50,10 +63,10 @@ def test_every_log_goes_on_under_the_new_key_and_without_the_old_one_says_what_i
     prepare(store)  # a key that waits hinders no start
     before = append(store, acme)
 
-    assert foresee_rotation(store) == (2, 3)
+    assert told_first(store) == (2, 3, False)
     with pytest.raises(ReasonMissing):
-        rotate_key(store, reason=" ")
-    assert rotate_key(store, reason="a year has passed") == (2, 3)
+        rotate_key(store, OPERATOR, reason=" ")
+    assert rotate(store) == (2, 3, False)
     assert append(store, acme) == before + 2
     assert all(verdict.holds for verdict in verify_as_operator(store))
     with unit_of_work(acme.admin, store) as work:
@@ -62,18 +75,22 @@ def test_every_log_goes_on_under_the_new_key_and_without_the_old_one_says_what_i
     assert [f.seq for f in found] == list(range(1, before + 2))
 
 
+@pytest.mark.parametrize("reads_first", [True, False])
 def test_a_process_that_serves_meanwhile_takes_the_new_key_by_itself(
-    from_the_environment, monkeypatch
+    from_the_environment, monkeypatch, reads_first
 ):
     store, acme, _ = from_the_environment
     told(monkeypatch, FIRST, SECOND)
-    rotate_key(store, reason="a year has passed")
+    rotate(store)
     seen = iter([{1: FIRST.encode()}])  # as it was read before
     known = audit_keys.audit_keys()
     monkeypatch.setattr(log, "audit_keys", lambda: next(seen, known))
     log.keys.cache_clear()
     assert set(log.keys()) == {1}
 
+    if reads_first:
+        with open_work(acme.admin, store) as work:
+            assert verify_log(work).holds
     append(store, acme)
 
     assert all(verdict.holds for verdict in verify_as_operator(store))
@@ -82,7 +99,7 @@ def test_a_process_that_serves_meanwhile_takes_the_new_key_by_itself(
 def test_without_the_newest_key_nothing_goes_on(from_the_environment):
     store, acme, monkeypatch = from_the_environment
     told(monkeypatch, FIRST, SECOND)
-    rotate_key(store, reason="a year has passed")
+    rotate(store)
     told(monkeypatch, FIRST)
 
     with pytest.raises(WrongAuditKey):
@@ -98,13 +115,13 @@ def test_a_change_that_was_interrupted_is_carried_on_under_the_same_key(from_the
         work.begin_writing()
         log.rotate(work, reason="a year has passed")
 
-    assert foresee_rotation(store) == (2, 2)
-    assert rotate_key(store, reason="a year has passed") == (2, 2)
-    assert foresee_rotation(store) == (3, 3), "one would be drawn, were it not for the environment"
-    with pytest.raises(BadInput, match="comes from the environment"):
-        rotate_key(store, reason="a year has passed")
+    assert told_first(store) == (2, 2, False)
+    assert rotate(store) == (2, 2, False)
+    for act in (told_first, rotate):
+        with pytest.raises(BadInput, match="comes from the environment"):
+            act(store)
     told(monkeypatch, FIRST, SECOND, THIRD)
-    assert rotate_key(store, reason="a year has passed") == (3, 3)
+    assert rotate(store) == (3, 3, False)
     assert all(verdict.holds for verdict in verify_as_operator(store))
 
 
@@ -112,7 +129,7 @@ def test_the_retired_key_signs_no_head(from_the_environment):
     """Who has stolen it can neither cut the log behind the change nor go on from there."""
     store, acme, monkeypatch = from_the_environment
     told(monkeypatch, FIRST, SECOND)
-    rotate_key(store, reason="a year has passed")
+    rotate(store)
 
     def go_back(attacker) -> None:
         from tests.audit import reference
@@ -143,7 +160,8 @@ def test_a_key_that_valor_keeps_is_drawn_by_valor(empty_store, monkeypatch, tmp_
     log.keys.cache_clear()
     migrate(empty_store)
     prepare(empty_store)
-    rotate_key(empty_store, reason="a year has passed")
+    assert told_first(empty_store) == (2, 2, True)
+    assert rotate(empty_store) == (2, 2, True)
 
     lines = (tmp_path / "home" / "secrets" / "audit_hmac_secret").read_text().split("\n")
     assert [len(line) for line in lines] == [64, 64]

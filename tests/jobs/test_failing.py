@@ -32,7 +32,9 @@ AT = datetime(2026, 3, 2, 2, 10, tzinfo=UTC)
 def told_to(world: World, goal: str, job: str = "snapshot") -> None:
     with open_work(world.acme.admin, world.store) as work:
         at_first = STANDING[job].when
-        jobs.change_schedule(work, job, ScheduleChange(deliver_to=[goal]), at_first=at_first)
+        jobs.change_schedule(
+            work, job, ScheduleChange(deliver_to=[goal]), at_first=at_first, reason="as agreed"
+        )
 
 
 def ran(world: World, *ends: Status, job: str = "snapshot") -> None:

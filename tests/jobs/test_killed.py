@@ -126,7 +126,9 @@ def test_a_kill_at_any_stage_of_a_report_or_a_job_is_healed_by_the_next_process(
         monkeypatch.setattr(of, name, getattr(of, name))  # put back at the end
     with open_work(world.acme.admin, world.store) as work:
         reports.schedule_report(work, "sla", {}, cron="* * * * *")
-        jobs.change_schedule(work, "snapshot", ScheduleChange(), at_first="* * * * *")
+        jobs.change_schedule(
+            work, "snapshot", ScheduleChange(), at_first="* * * * *", reason="a test"
+        )
     url = world.store.engine.url.render_as_string(hide_password=False)
     order = [sys.executable, "-m", "tests.jobs.killed_at", url, world.acme.id]
     with subprocess.Popen(

@@ -142,13 +142,13 @@ def test_a_schedule_that_a_clock_years_ahead_has_changed_is_due_again_once_the_c
 def test_an_ended_schedule_runs_no_more(world: World, carried):
     schedule = scheduled(world)
     with open_work(world.acme.analyst, world.store) as work:
-        reports.end_schedule(work, schedule.id)
+        reports.end_schedule(work, schedule.id, reason="done")
 
     runner.tick(world.store, now=LATER)
 
     assert carried == []
     with pytest.raises(NotFound), open_work(world.acme.analyst, world.store) as work:
-        reports.end_schedule(work, schedule.id)
+        reports.end_schedule(work, schedule.id, reason="done")
 
 
 def test_a_scheduled_run_whose_process_died_is_run_again_and_then_given_up(world: World, carried):
@@ -317,7 +317,11 @@ def test_a_job_that_is_paused_is_not_due_and_makes_up_for_nothing_when_it_resume
     for paused in (True, False):
         with open_work(world.acme.admin, world.store) as work:
             jobs.change_schedule(
-                work, "snapshot", ScheduleChange(paused=paused), at_first="every day at 02:10"
+                work,
+                "snapshot",
+                ScheduleChange(paused=paused),
+                at_first="every day at 02:10",
+                reason="as agreed",
             )
         with open_work(world.acme.admin, world.store) as work:
             work.now = LATER if paused else work.now

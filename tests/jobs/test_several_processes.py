@@ -40,7 +40,7 @@ def test_every_slot_has_one_result_though_one_process_sleeps_through_its_lease(w
     """S51, G52."""
     with open_work(world.acme.admin, world.store) as work:
         change = ScheduleChange(catch_up="all")
-        jobs.change_schedule(work, "snapshot", change, at_first="* * * * *")
+        jobs.change_schedule(work, "snapshot", change, at_first="* * * * *", reason="a test")
     with ticking(world, datetime.now(UTC) + timedelta(minutes=SLOTS), stops_at=3) as sleeper:
         with ticking(world, datetime.now(UTC) + timedelta(minutes=SLOTS), stops_at=0) as other:
             for process in (sleeper, other):

@@ -17,9 +17,9 @@ from valor_core.workbench.verb import open_work
 pytestmark = ONLY_SQLITE
 
 
-def page(monkeypatch: pytest.MonkeyPatch, caller: Caller) -> AppTest:
+def page(monkeypatch: pytest.MonkeyPatch, caller: Caller, name: str = "reports") -> AppTest:
     monkeypatch.setattr(frame, "signed_in_caller", lambda: caller)
-    shown = AppTest.from_file(str(ROOT / "pages" / "reports.py"), default_timeout=60).run()
+    shown = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60).run()
     assert not shown.exception
     return shown
 
@@ -108,3 +108,24 @@ def test_a_viewer_sees_the_reports_and_no_button(book: World, monkeypatch):
 
     assert list(shown.button) == []
     assert shown.title[0].value == "Reports"
+
+
+def test_a_job_is_paused_and_a_schedule_ended_once_it_is_seen_what_does_not_come_and_said_why(
+    book: World, monkeypatch
+):
+    with open_work(book.acme.admin, book.store) as work:
+        jobs.seed_schedules(work, {"snapshot": "every day at 02:10"})
+        made = reports.schedule_report(work, "sla", {}, cron="every day at 07:00")
+    for name, key in (("jobs", "pause_snapshot"), ("reports", f"end_{made.id}")):
+        shown = page(monkeypatch, book.acme.admin, name)
+        assert any(each.value.startswith("These runs would not come: ") for each in shown.caption)
+
+        shown.button(key=key).click().run()
+        assert "This needs a reason" in shown.error[0].value
+        shown.text_input(key=f"{key}_why").set_value("an inquiry")
+        shown.button(key=key).click().run()
+        assert not shown.exception
+
+    with open_work(book.acme.admin, book.store) as work:
+        assert jobs.read_schedules(work, ["snapshot"])["snapshot"].paused
+        assert reports.list_schedules(work) == []

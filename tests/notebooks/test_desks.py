@@ -44,6 +44,7 @@ from valor_core.notebook.remote import RemoteDesk, checked
 from valor_core.snapshots.view import View
 from valor_core.store.engines import Store
 from valor_core.tenancy.access import OutOfScope
+from valor_core.tenancy.api_keys import OF_THE_TENANT
 from valor_core.values import Role, Scope, new_id
 from valor_core.workbench import people
 from valor_core.workbench.verb import open_work, use_store
@@ -57,7 +58,7 @@ class Installation:
 
     def key(self, *scopes: Scope) -> str:
         with open_work(self.mould.acme.operator, self.store) as work:
-            label, scopes = f"a notebook {new_id()}", scopes or tuple(Scope)
+            label, scopes = f"a notebook {new_id()}", scopes or tuple(OF_THE_TENANT)
             return people.add_key(work, label, Role.ANALYST, scopes=scopes)[1]
 
     def over_http(self) -> Workspace:

@@ -2,8 +2,10 @@ import pytest
 
 from tests.conftest import ONLY_SQLITE
 from tests.pages.opening import opened, pressed, run, texts
+from valor_core.audit import log
 from valor_core.values import PLATFORM, Caller, Role
 from valor_core.workbench import billing, people, plans
+from valor_core.workbench.logbook import read_log, verify_log
 from valor_core.workbench.signing_in import redeem_token
 from valor_core.workbench.verb import open_work
 
@@ -124,3 +126,19 @@ def test_an_operator_asks_the_administrator_sees_it_on_home_and_lets_in_for_some
 def why(page):
     """The field that asks for the reason of an answer."""
     return next(each for each in page.text_input if each.label == "Why")
+
+
+def test_another_key_signs_the_log_once_it_is_said_why(page, acme, monkeypatch):
+    monkeypatch.setenv("AUDIT_HMAC_SECRET", f"{log.keys()[1].decode()}\n{'b' * 32}")
+    shown = texts(section(page, "Log key"))
+    assert "number 2, which waits already" in shown
+    assert "This needs a reason." in texts(pressed(page, "Change the key"))
+    page.text_input(key="installation:rotate_why").set_value("a year has passed")
+    assert "Key 2 signs" in texts(pressed(page, "Change the key"))
+    with open_work(acme.admin) as work:
+        [entry] = read_log(work, action=log.ROTATED)
+        assert verify_log(work).holds
+        assert (entry.actor, b"a year has passed" in (entry.payload or b"")) == (
+            "operator:olga",
+            True,
+        )

@@ -30,7 +30,9 @@ def test_an_administrator_sees_what_a_plan_would_change_changes_it_and_overrides
             limits={"valuations_per_month": 12}, features={}, reason="as sold",
         )  # fmt: skip
     page = section(opened(monkeypatch, acme.admin, "limits"), "Change")
-    assert "What would change" in texts(page)
+    foreseen = texts(page)
+    assert "<th scope=row>Price a month</th><td>no plan</td><td>49.00 USD</td>" in foreseen
+    assert "<th scope=row>\u2003left</th><td>100,000</td><td>12</td>" in foreseen
 
     pressed(page, "Change the plan")
     assert "This needs a reason." in texts(page)
@@ -46,7 +48,7 @@ def test_an_administrator_sees_what_a_plan_would_change_changes_it_and_overrides
     page.number_input[0].set_value(77)
     foreseen = texts(run(page))
     assert "<th scope=row>Saved valuations a month</th><td>12</td><td>77</td>" in foreseen
-    assert "<th scope=row>Left</th><td>12</td><td>77</td>" in foreseen
+    assert "<th scope=row>\u2003left</th><td>12</td><td>77</td>" in foreseen
     pressed(page, "Override")
     shown = texts(section(page, "Quotas"))
     assert "a large deal" in shown

@@ -235,7 +235,7 @@ def test_what_a_change_would_do_is_told_before_it_is_made(acme):
     with open_work(acme.admin) as work:
         told = {
             each.limit.name: (each.before, each.after)
-            for each in plans.differences_of(work, "team")
+            for each in plans.foresee_plan(work, "team").limits
         }
     assert told == {"valuations_per_month": (100_000, 10), "user_calls_burst": (2_000, 7)}
     assert granted(acme.viewer).value == 100_000
@@ -252,7 +252,7 @@ def test_which_features_another_plan_switches_is_told_before_and_kept(acme):
             work, "reports", True, reason="a deal", expires_at=work.now + timedelta(days=1)
         )
     with open_work(acme.admin) as work:
-        told = plans.features_of(work, "team")
+        told = plans.foresee_plan(work, "team").features
     assert told == {"explore": (True, False), "own_notebooks": (False, True)}
 
     assign(acme.admin)
@@ -260,7 +260,7 @@ def test_which_features_another_plan_switches_is_told_before_and_kept(acme):
     with open_work(acme.admin) as work:
         now = {each.flag.name: each.value for each in flags.list_flags(work)}
         [entry] = read_log(work, action="plan.assign")
-        assert plans.features_of(work, "team") == {}
+        assert plans.foresee_plan(work, "team").features == {}
     assert (now["explore"], now["reports"], now["own_notebooks"]) == (False, True, True)
     assert json.loads(entry.payload or b"")["changed"] == [
         "explore: True → False", "own_notebooks: False → True",
@@ -483,22 +483,25 @@ def test_what_an_override_and_its_end_would_do_is_told_first_and_is_what_comes(a
             told = plans.foresee_override(
                 work, name, value, expires_at=work.now + timedelta(days=1)
             )
-            assert told.effective.value(name) == value
+            assert told.then.effective.value(name) == value
             until = work.now + timedelta(days=1)
         with open_work(acme.admin) as work:
             row = plans.override_limit(work, name, value, reason="a deal", expires_at=until)
             ids.append(row.id)
         assert granted(acme.viewer).value == value
+        with open_work(acme.viewer) as work:
+            left = {each.limit.name: each.left for each in plans.plan_now(work).standings}
+        assert {each.limit.name: each.left for each in told.then.standings} == left
 
     for override_id, before, after in ((ids[1], None, 20), (ids[0], 20, 10)):
         with open_work(acme.admin) as work:
-            (change,) = plans.foresee_end_of_override(work, override_id)
+            (change,) = plans.foresee_end_of_override(work, override_id).limits
         assert (change.limit.name, change.before, change.after) == (name, before, after)
         with open_work(acme.admin) as work:
             plans.end_override(work, override_id, reason="it is signed")
         assert granted(acme.viewer).value == after
     with open_work(acme.admin) as work:
-        assert plans.foresee_end_of_override(work, ids[0]) == [], "it is over"
+        assert plans.foresee_end_of_override(work, ids[0]).limits == [], "it is over"
     with pytest.raises(NotFound), open_work(rival.admin) as work:
         plans.foresee_end_of_override(work, ids[0])
 

@@ -1,7 +1,5 @@
 """A tenant's own notebook: registered by one person, read and approved by another."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, dictionaries, integers, lists, none, recursive, text
@@ -25,6 +23,7 @@ from valor_core.coverage.report_parameters import ParametersUnreadable
 from valor_core.errors import AccessDenied, NotFound
 from valor_core.store.tables import OwnNotebookRow
 from valor_core.tenancy.access import OutOfScope
+from valor_core.tenancy.api_keys import caller_of_key
 from valor_core.tenancy.flags import SwitchedOff
 from valor_core.tenancy.reasons import ReasonMissing
 from valor_core.values import Caller, Role, Scope
@@ -142,10 +141,9 @@ def test_a_version_never_changes_in_the_database_either(on: World):
 def test_no_key_approves_and_what_came_by_a_key_of_ones_own_is_ones_own(on: World):
     acme = on.acme
     with open_work(acme.admin, on.store) as work:
-        key, _ = people.add_own_key(work, "release", [Scope.REPORT])
-    by_key = replace(
-        acme.admin, user_id=key.id, kind="key", scopes=frozenset({Scope.REPORT, Scope.READ})
-    )
+        _, key = people.add_own_key(work, "release", [Scope.REPORT])
+    by_key = caller_of_key(on.store, key)
+    assert by_key
     version = registered(on, by_key, "1 + 1")
 
     with pytest.raises(SecondPersonNeeded):
@@ -157,10 +155,9 @@ def test_no_key_approves_and_what_came_by_a_key_of_ones_own_is_ones_own(on: Worl
 @ONLY_SQLITE
 def test_a_key_of_the_tenant_registers_nothing_that_its_maker_could_approve_alone(on: World):
     with open_work(on.acme.admin, on.store) as work:
-        key, _ = people.add_key(work, "pipeline", Role.ANALYST)
-    by_key = replace(
-        on.acme.analyst, user_id=key.id, kind="key", scopes=frozenset({Scope.REPORT, Scope.READ})
-    )
+        _, key = people.add_key(work, "pipeline", Role.ANALYST)
+    by_key = caller_of_key(on.store, key)
+    assert by_key
 
     with pytest.raises(NobodysKey, match="approve it alone"):
         registered(on, by_key, "1 + 1")

@@ -19,8 +19,10 @@ from valor_core.errors import AccessDenied, BadInput, NotFound
 from valor_core.store.engines import Store
 from valor_core.store.tables import AuditLogRow
 from valor_core.store.work import unit_of_work
+from valor_core.tenancy.access import OutOfScope
+from valor_core.tenancy.api_keys import caller_of_key
 from valor_core.tenancy.reasons import ReasonMissing
-from valor_core.values import Caller, Role, utc_now
+from valor_core.values import Caller, Role, Scope, utc_now
 from valor_core.workbench import people
 from valor_core.workbench.jobs import start_job
 from valor_core.workbench.logbook import read_log, verify_log
@@ -200,6 +202,31 @@ def test_nobody_releases_alone(store, acme, officers):
         cleo.actor, carl.actor, cora.actor
     )  # fmt: skip
     assert told == ["audit.hold_released", "hold.ask_release", "audit.hold_set"]
+
+
+def test_two_keys_of_one_officer_are_one_person_and_no_other_scope_will_do(store, acme, officers):
+    cleo, carl, _ = officers
+    keys = []
+    for scope in (Scope.DECIDE, Scope.DECIDE, Scope.AUDIT):
+        with open_work(cleo) as work:
+            _, key = people.add_own_key(work, scope, [scope])
+        caller = caller_of_key(store, key)
+        assert caller
+        keys.append(caller)
+    first, second, reading = keys
+    with open_work(first) as work:
+        hold = set_hold(work, "", "an inquiry")
+        assert (hold.set_by, work.caller.actor[:4]) == (cleo.actor, "key:")
+    with open_work(carl) as work:
+        ask_release(work, hold.id, reason="it is settled")
+
+    for who in (first, second, cleo):
+        with pytest.raises(AnotherPersonNeeded), open_work(who) as work:
+            release_hold(work, hold.id, reason="it is settled")
+    with open_work(reading) as work:
+        assert list_holds(work)
+    with pytest.raises(OutOfScope), open_work(reading) as work:
+        release_hold(work, hold.id, reason="it is settled")
 
 
 def test_holds_are_for_compliance_officers_and_policies_for_admins(store, acme, officers):

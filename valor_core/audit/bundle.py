@@ -34,6 +34,16 @@ class Proven:
     hashes: tuple[bytes, ...]
     checkpoint: str
 
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON tells it, bytes in hexadecimal."""
+        return {
+            "entry": json.loads(line_of(self.entry)),
+            "index": self.entry.seq - 1,
+            "size": self.size,
+            "hashes": [step.hex() for step in self.hashes],
+            "checkpoint": self.checkpoint,
+        }
+
 
 def line_of(entry: Entry) -> str:
     """The entry as one line of JSON, bytes in hexadecimal; text that is no text stays as it is.
@@ -109,10 +119,7 @@ def _proofs(tree: Tree, sizes: Sequence[int], sealed: Proven | None) -> Mapping[
         for old, new in pairwise(size for size in sizes if size)
     ]
     installation = sealed and {
-        "checkpoint": sealed.checkpoint,
-        "entry": json.loads(line_of(sealed.entry)),
-        "index": sealed.entry.seq - 1,
-        "hashes": [step.hex() for step in sealed.hashes],
+        name: told for name, told in sealed.as_dict().items() if name != "size"
     }
     return {"consistency": consistency, "installation": installation}
 

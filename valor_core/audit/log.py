@@ -69,6 +69,22 @@ def key_numbered(key_id: int) -> bytes:
     return keys()[key_id]
 
 
+def keys_at_hand(work: Work) -> Mapping[int, bytes]:
+    """The keys to check the caller's log by, read anew where it goes on under one not seen yet."""
+    head = work.session.get(AuditHeadRow, work.caller.tenant_id)
+    if head and head.key_id not in keys():
+        keys.cache_clear()
+    return keys()
+
+
+def signed_by(work: Work) -> int:
+    """The number of the key under which the caller's log goes on."""
+    head = work.session.get(AuditHeadRow, work.caller.tenant_id)
+    if head is None:
+        raise LogMissing(work.caller.tenant_id)
+    return head.key_id
+
+
 def begin(work: Work) -> None:
     """Starts the log of a new tenant, so that its first entry already has a head to lock."""
     tenant, mac = work.caller.tenant_id, first_mac(work.caller.tenant_id)

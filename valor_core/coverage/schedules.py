@@ -5,12 +5,12 @@ that somebody has asked for, so every process finds the same.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 
 from valor_core.coverage.cron import all_due, last_due, next_due, read_cron, read_zone
 from valor_core.coverage.job_runs import (
@@ -28,6 +28,7 @@ from valor_core.store.work import Work
 from valor_core.values import from_micros, micros, new_id
 
 MOST_SCHEDULES = 50
+NEXT_RUNS = 5  # so many are told of what a change would do
 CLOCKS_DIFFER = timedelta(minutes=5)
 """Further ahead than this no moment is that was written down, but by a clock that was wrong."""
 CATCH_UP = {
@@ -72,6 +73,15 @@ class Schedule:
     def in_words(self) -> str:
         """When it is due, as one says it."""
         return in_words(self.cron, self.timezone)
+
+    def next_runs(self, now: datetime) -> tuple[datetime, ...]:
+        """When it is due next, a few times; never while it is paused."""
+        if self.paused:
+            return ()
+        cron, zone, due = read_cron(self.cron), read_zone(self.timezone), [now]
+        for _ in range(NEXT_RUNS):
+            due.append(next_due(cron, zone, after=due[-1]))
+        return tuple(due[1:])
 
     @classmethod
     def of(cls, row: ScheduleRow, now: datetime) -> "Schedule":
@@ -127,8 +137,27 @@ def add_schedule(
     """One more schedule; TooMany where the tenant has its fill, an id of its own aside."""
     if not schedule_id and len([r for r in schedules(work) if r.id != r.job]) >= MOST_SCHEDULES:
         raise TooMany("schedules", MOST_SCHEDULES)
-    row = ScheduleRow(
-        id=schedule_id or new_id(),
+    row = drafted(
+        work, job=job, when=when, timezone=timezone, parameters=parameters,
+        schedule_id=schedule_id or new_id(),
+    )  # fmt: skip
+    work.add_all([row])
+    work.session.flush()
+    return row
+
+
+def drafted(
+    work: Work,
+    *,
+    job: str,
+    when: str,
+    schedule_id: str,
+    timezone: str = "UTC",
+    parameters: Mapping[str, Any] | None = None,
+) -> ScheduleRow:
+    """A schedule as it begins, that nobody has yet."""
+    return ScheduleRow(
+        id=schedule_id,
         job=job,
         parameters=dict(parameters or {}),
         created_at=work.now_micros,
@@ -138,9 +167,6 @@ def add_schedule(
         deliver_to=[],
         **_when(when, timezone),
     )
-    work.add_all([row])
-    work.session.flush()
-    return row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,25 +192,63 @@ def change(
     StaleSchedule where it is not of the version that is expected.
     """
     work.session.refresh(row, with_for_update=True)
+    for name, value in _changed(work, row, to, expected).items():
+        setattr(row, name, value)
+    work.session.flush()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsForeseen:
+    """A schedule as it stands, and as it would be under its version; the next runs of both."""
+
+    now: Schedule
+    then: Schedule | None  # None: it would have ended
+    runs_now: tuple[datetime, ...]
+    runs_then: tuple[datetime, ...]
+
+
+def foresee(
+    work: Work, row: ScheduleRow, to: ScheduleChange | None, *, expected: str | None = None
+) -> RunsForeseen:
+    """What a change of a schedule, or its end by None, would do; nothing is changed."""
+    now, then = Schedule.of(row, work.now), None
+    if not inspect(row).persistent:
+        now = replace(now, version=NOT_KEPT)
+    if to is not None:
+        kept = {each.key: getattr(row, each.key) for each in inspect(ScheduleRow).column_attrs}
+        after = ScheduleRow(**kept | _changed(work, row, to, expected))
+        then = replace(Schedule.of(after, work.now), version=now.version)
+    return RunsForeseen(
+        now=now,
+        then=then,
+        runs_now=now.next_runs(work.now),
+        runs_then=then.next_runs(work.now) if then else (),
+    )
+
+
+def _changed(
+    work: Work, row: ScheduleRow, to: ScheduleChange, expected: str | None
+) -> dict[str, Any]:
+    """The columns that a change makes others; a refusal where it cannot be."""
     if expected not in (None, _version(row)):
         raise StaleSchedule
+    columns: dict[str, Any] = {}
     if to.when is not None or to.timezone is not None:
-        when = _when(to.when or row.cron, to.timezone or row.timezone)
-        row.cron, row.timezone = when["cron"], when["timezone"]
-        row.due_since = work.now_micros
+        columns |= _when(to.when or row.cron, to.timezone or row.timezone)
+        columns["due_since"] = work.now_micros
     if to.catch_up is not None:
         if to.catch_up not in CATCH_UP:
             raise BadInput(
                 f"{to.catch_up[:40]!r} says nothing of missed times.",
                 hint="Write `latest` or `all`.",
             )
-        row.catch_up = to.catch_up
+        columns["catch_up"] = to.catch_up
     if to.paused is not None:
-        row.paused_at = work.now_micros if to.paused else None
-        row.due_since = work.now_micros
+        columns["paused_at"] = work.now_micros if to.paused else None
+        columns["due_since"] = work.now_micros
     if to.deliver_to is not None:
-        row.deliver_to = list(dict.fromkeys(to.deliver_to))
-    work.session.flush()
+        columns["deliver_to"] = list(dict.fromkeys(to.deliver_to))
+    return columns
 
 
 def ahead_of_time(work: Work) -> list[ScheduleRow]:

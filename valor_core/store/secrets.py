@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 
 from valor_core.errors import BadInput, ValorError
 from valor_core.settings import home, setting
@@ -17,19 +18,33 @@ class WeakSecret(ValorError):
     code, status = "weak_secret", 500
 
 
-def add_line(name: str, environment: Mapping[str, str] = os.environ) -> None:
-    """One more line, drawn, at the end of a secret that is kept in VALOR_HOME."""
+def check_kept_here(name: str, environment: Mapping[str, str] = os.environ) -> None:
+    """BadInput unless the secret stands in a file of VALOR_HOME that this process may write."""
     if setting(name, environment):
         raise BadInput(
             f"{name} comes from the environment, so Valor cannot change it.",
             hint="Add the new secret there as one more line, the newest last, and start again.",
         )
     secret(name, environment)
-    file = home(environment) / "secrets" / name.lower()
-    with file.open("ab") as stream:
+    file = _file(name, environment)
+    if not os.access(file, os.W_OK):
+        raise BadInput(
+            f"{file} cannot be written by this process.",
+            hint="Let the account of the server write it, or add one more line yourself.",
+        )
+
+
+def add_line(name: str, environment: Mapping[str, str] = os.environ) -> None:
+    """One more line, drawn, at the end of a secret that is kept in VALOR_HOME."""
+    check_kept_here(name, environment)
+    with _file(name, environment).open("ab") as stream:
         stream.write(f"\n{secrets.token_hex(LEAST_BYTES)}".encode())
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def _file(name: str, environment: Mapping[str, str]) -> Path:
+    return home(environment) / "secrets" / name.lower()
 
 
 def secret(name: str, environment: Mapping[str, str] = os.environ) -> bytes:
@@ -42,7 +57,7 @@ def secret(name: str, environment: Mapping[str, str] = os.environ) -> bytes:
                 hint='Make one: python3 -c "import secrets; print(secrets.token_hex(32))"',
             )
         return given.encode()
-    file = home(environment) / "secrets" / name.lower()
+    file = _file(name, environment)
     if not file.exists():
         private_folder(file.parent)
         aside = file.with_name(f"{file.name}.{secrets.token_hex(8)}")

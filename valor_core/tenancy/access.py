@@ -76,6 +76,7 @@ MAY: dict[str, frozenset[Role]] = {
     "report.verify": _ANALYSTS,
     "report.cancel": _ANALYSTS,
     "report.schedule": _ANALYSTS,
+    "report.end_schedule": _ANALYSTS,
     "report.deliver": _ANALYSTS,
     "notebook.read": _READERS,
     "notebook.register": _ANALYSTS,
@@ -97,6 +98,8 @@ MAY: dict[str, frozenset[Role]] = {
     "audit.prove": _AUDITORS,
     "audit.export": _AUDITORS,
     "audit.purge": _ADMINS,
+    "audit.foresee_rotation": _OPERATORS,
+    "audit.key_rotated": _OPERATORS,
     "audit.hold_set": _COMPLIANCE,
     "audit.hold_released": _COMPLIANCE,
     "hold.read": _AUDITORS,
@@ -170,6 +173,7 @@ _VALUING = frozenset({Scope.VALUE})
 _REPORTING = frozenset({Scope.REPORT})
 _AUDITING = frozenset({Scope.AUDIT})
 _ADMINISTERING = frozenset({Scope.ADMIN})
+_DECIDING = frozenset({Scope.DECIDE})
 
 SCOPES: dict[str, frozenset[Scope]] = {
     **dict.fromkeys(("me.read", "session.end"), frozenset(Scope)),
@@ -198,6 +202,12 @@ SCOPES: dict[str, frozenset[Scope]] = {
         _READING,
     ),
     **dict.fromkeys(("flag.read", "plan.read"), _READING | _ADMINISTERING),
+    "grant.read": _READING | _DECIDING,
+    "hold.read": _AUDITING | _DECIDING,
+    **dict.fromkeys(
+        ("audit.hold_set", "hold.ask_release", "audit.hold_released", "grant.give", "grant.end"),
+        _DECIDING,
+    ),
     **dict.fromkeys(("member.names", "member.read"), frozenset(Scope)),
     **dict.fromkeys(
         (
@@ -240,6 +250,7 @@ SCOPES: dict[str, frozenset[Scope]] = {
             "report.verify",
             "report.cancel",
             "report.schedule",
+            "report.end_schedule",
             "report.deliver",
             "notebook.register",
             "delivery.finish",
@@ -256,7 +267,6 @@ SCOPES: dict[str, frozenset[Scope]] = {
             "audit.verify",
             "audit.prove",
             "audit.export",
-            "hold.read",
             "retention.read",
         ),
         _AUDITING,

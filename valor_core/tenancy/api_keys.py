@@ -29,6 +29,7 @@ from valor_core.values import Caller, Role, Scope, TenantId, from_micros, micros
 PREFIX = "vx_"
 DAYS_DEFAULT, DAYS_MAX = 90, 365
 LIVE_MOST = 2
+OF_THE_TENANT = frozenset(Scope) - {Scope.DECIDE}  # nobody answers for what such a key decides
 OVERLAP_DAYS_DEFAULT, OVERLAP_DAYS_MAX = 7, 30
 TOUCH_EVERY_S = 60  # a key's last use is written at most this often
 _S, _DAY = 1_000_000, 86_400_000_000
@@ -155,6 +156,11 @@ def _check(label: str, scopes: Collection[Scope], days: int, role: Role | None) 
         )
     if not 0 < len(label) <= 100:
         raise BadInput("A key needs a name of 1 to 100 characters.", hint="Say what it is for.")
+    if role and not OF_THE_TENANT.issuperset(scopes):
+        raise BadInput(
+            f"A key of the tenant cannot have the scope {Scope.DECIDE}.",
+            hint="Who decides makes a key of their own, on the page API keys.",
+        )
     if not scopes:
         raise BadInput("A key needs a scope.", hint=f"Choose one or more of {', '.join(Scope)}.")
 
@@ -241,7 +247,10 @@ def caller_of_key(store: Store, key: str) -> Caller | None:
             return None
         role = _role_of(work, row, tenant)
     scopes = frozenset(map(Scope, row.scopes))
-    return Caller(tenant_id=tenant_id, user_id=row.id, role=role, kind="key", scopes=scopes)
+    return Caller(
+        tenant_id=tenant_id, user_id=row.id, role=role, kind="key", scopes=scopes,
+        owner=row.owner or "",
+    )  # fmt: skip
 
 
 def _role_of(work: Work, row: ApiKeyRow, tenant: TenantRow) -> Role:

@@ -9,6 +9,7 @@ GATES = {
     "report.read": "reports",
     "report.run": "reports",
     "report.schedule": "reports",
+    "report.end_schedule": "reports",
     **dict.fromkeys(
         (
             "notebook.read",

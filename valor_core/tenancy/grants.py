@@ -78,12 +78,12 @@ def ask(work: Work, reason: str, hours: int) -> AccessGrantRow:
 
 def give(work: Work, row: AccessGrantRow) -> None:
     """From now on, for its hours, who asked may read the tenant."""
-    row.given_by, row.given_at = work.caller.actor, work.now_micros
+    row.given_by, row.given_at = work.caller.person, work.now_micros
 
 
 def end(work: Work, row: AccessGrantRow) -> None:
     """From now on nobody reads the tenant by this grant."""
-    row.ended_by, row.ended_at = work.caller.actor, work.now_micros
+    row.ended_by, row.ended_at = work.caller.person, work.now_micros
 
 
 def open_of(work: Work, actor: str) -> Sequence[AccessGrantRow]:

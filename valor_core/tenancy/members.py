@@ -76,16 +76,9 @@ def to_change(work: Work, user_id: str) -> MembershipRow:
     """The member, whom nobody else changes until this work ends; OwnMembership for oneself."""
     one_at_a_time(work)
     row = member(work, user_id)
-    if row.user_id == _person(work):
+    if row.user_id == (work.caller.owner or work.caller.user_id):
         raise OwnMembership
     return row
-
-
-def _person(work: Work) -> str:
-    """Who acts, were it by a key."""
-    caller = work.caller
-    key = work.session.get(ApiKeyRow, (caller.tenant_id, caller.user_id))
-    return key.owner if key and key.owner else caller.user_id
 
 
 def keep_an_admin(work: Work, row: MembershipRow) -> None:

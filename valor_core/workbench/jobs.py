@@ -24,7 +24,7 @@ from valor_core.coverage.job_runs import (
     slot_of,
 )
 from valor_core.coverage.report_parameters import is_report
-from valor_core.coverage.schedules import NOT_KEPT, Schedule, ScheduleChange
+from valor_core.coverage.schedules import NOT_KEPT, RunsForeseen, Schedule, ScheduleChange
 from valor_core.store.tables import (
     AuditCheckpointRow,
     BillingEventRow,
@@ -33,6 +33,7 @@ from valor_core.store.tables import (
 )
 from valor_core.store.work import Work
 from valor_core.tenancy import quotas
+from valor_core.tenancy.reasons import stated
 from valor_core.values import from_micros, micros
 from valor_core.workbench.paging import check_page
 from valor_core.workbench.verb import verb, view
@@ -242,11 +243,32 @@ def start_job(work: Work, job: str) -> JobRun:
     return run_of(row)
 
 
+@view("job.read")
+def foresee_schedule(
+    work: Work, job: str, change: ScheduleChange, *, at_first: str, expected: str | None = None
+) -> RunsForeseen:
+    """The next runs of a standing job now, and as they would be."""
+    row = work.session.get(ScheduleRow, (work.caller.tenant_id, job))
+    if row is None:
+        row = schedules.drafted(work, job=job, when=at_first, schedule_id=job)
+        expected = None if expected == NOT_KEPT else expected
+    for destination_id in change.deliver_to or ():
+        deliveries.destination_row(work, destination_id)
+    return schedules.foresee(work, row, change, expected=expected)
+
+
 @verb("job.schedule")
 def change_schedule(
-    work: Work, job: str, change: ScheduleChange, *, at_first: str, expected: str | None = None
+    work: Work,
+    job: str,
+    change: ScheduleChange,
+    *,
+    at_first: str,
+    expected: str | None = None,
+    reason: str,
 ) -> Schedule:
     """When a standing job is due from now on, or that it is not."""
+    why = stated(reason)
     row = work.session.get(ScheduleRow, (work.caller.tenant_id, job))
     if row is None:
         row = schedules.add_schedule(work, job=job, when=at_first, schedule_id=job)
@@ -254,7 +276,7 @@ def change_schedule(
     for destination_id in change.deliver_to or ():
         deliveries.destination_row(work, destination_id)
     schedules.change(work, row, change, expected=expected)
-    work.note(f"schedule:{row.id}", job=job, **change.told())
+    work.note(f"schedule:{row.id}", job=job, **change.told(), reason=why)
     return Schedule.of(row, work.now)
 
 

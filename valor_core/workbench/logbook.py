@@ -33,7 +33,7 @@ def size(work: Work) -> int:
 @view("audit.verify")
 def verify_log(work: Work) -> Verdict:
     """Whether the whole log of the tenant holds; the first finding is the first bad entry."""
-    verdict = verify.verify(work, log.keys())
+    verdict = verify.verify(work, log.keys_at_hand(work))
     for finding in verdict.findings:
         telemetry.AUDIT_FINDINGS.labels(finding.kind).inc()
     return verdict
@@ -52,7 +52,7 @@ def verify_as_operator(store: Store, tenant_id: TenantId | None = None) -> list[
     verdicts = []
     for each in ids:
         with unit_of_work(setup.operator(TenantId(each)), store) as work:
-            verdict = verify.verify(work, log.keys(), told=sealed.get(each))
+            verdict = verify.verify(work, log.keys_at_hand(work), told=sealed.get(each))
         verdicts.append(verdict.with_findings(_missed(each, found, made)))
     return verdicts
 

@@ -12,7 +12,6 @@ from valor_core.coverage.own_notebooks import (
     State,
     Version,
 )
-from valor_core.store.tables import ApiKeyRow
 from valor_core.store.work import Work
 from valor_core.tenancy.reasons import stated
 from valor_core.tenancy.tenants import one_at_a_time
@@ -59,12 +58,11 @@ def register_notebook(
 ) -> Version:
     """The next version of a notebook; it does not run before somebody else approves it."""
     title, name = own_notebooks.title_of(title), own_notebooks.name_of(name)
-    key = _key(work)
-    if key and not key.owner:
+    if work.caller.kind == "key" and not work.caller.owner:
         raise NobodysKey
     one_at_a_time(work)
     made = own_notebooks.add_version(
-        work, name=name, title=title, file_name=file_name, source=source, by=_person(work)
+        work, name=name, title=title, file_name=file_name, source=source, by=work.caller.person
     )
     work.note(f"notebook:{made.id}", report=made.report, version=made.version, sha256=made.sha256)
     return made
@@ -77,7 +75,7 @@ def approve_notebook(work: Work, version_id: str, *, sha256: str) -> Version:
     if version.sha256 != sha256:
         raise OtherSource
     own_notebooks.source_of(work, version)  # what is stored is what was read
-    person = _person(work)
+    person = work.caller.person
     if version.registered_by == person:
         raise SecondPersonNeeded
     return _decided(work, version, State.APPROVED)
@@ -129,7 +127,7 @@ def _waiting(work: Work, version_id: str) -> Version:
 
 
 def _decided(work: Work, version: Version, what: State, *, reason: str = "") -> Version:
-    told = own_notebooks.decide(work, version, what, by=_person(work), reason=reason)
+    told = own_notebooks.decide(work, version, what, by=work.caller.person, reason=reason)
     work.note(
         f"notebook:{version.id}",
         report=version.report,
@@ -138,14 +136,3 @@ def _decided(work: Work, version: Version, what: State, *, reason: str = "") -> 
         **({"reason": reason} if reason else {}),
     )
     return told
-
-
-def _person(work: Work) -> str:
-    """Who acts, were it by a key: nobody approves what came by a key of the own."""
-    key = _key(work)
-    return f"user:{key.owner}" if key and key.owner else work.caller.actor
-
-
-def _key(work: Work) -> ApiKeyRow | None:
-    """By which the caller acts, if by one."""
-    return work.session.get(ApiKeyRow, (work.caller.tenant_id, work.caller.user_id))

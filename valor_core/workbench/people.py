@@ -1,6 +1,7 @@
 """Tenants, members, sign-ins and API keys."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from valor_core.audit import log as audit
@@ -155,7 +156,7 @@ def add_key(
     label: str,
     role: Role,
     *,
-    scopes: Collection[Scope] = tuple(Scope),
+    scopes: Collection[Scope] = tuple(api_keys.OF_THE_TENANT),
     days: int = api_keys.DAYS_DEFAULT,
 ) -> tuple[ApiKeyRow, str]:
     """A key of the tenant's own in that role, whoever leaves; it is shown this once."""
@@ -168,6 +169,18 @@ def add_key(
 def list_keys(work: Work) -> Sequence[ApiKeyRow]:
     """The caller's keys; to who manages them, all of the tenant."""
     return api_keys.keys(work, owner=_only_of(work))
+
+
+@view("key.read")
+def why_revoked(work: Work) -> Mapping[str, str]:
+    """Why keys that the caller sees were revoked, by their ids; none whose details were purged."""
+    targets = [f"key:{row.id}" for row in list_keys(work) if row.revoked_at is not None]
+    told = audit.entries_about(work, targets, action="key.revoke") if targets else ()
+    return {
+        row.target.removeprefix("key:"): json.loads(row.payload).get("reason", "")
+        for row in told
+        if row.payload
+    }
 
 
 @verb("key.rotate")

@@ -62,21 +62,40 @@ def plan_history(work: Work) -> Sequence[TenantPlanRow]:
     return plans.history(work)
 
 
-@view("plan.read")
-def differences_of(work: Work, plan_id: str, version: int | None = None) -> list[Difference]:
-    """The limits that would be others, had the tenant that plan."""
-    other = plans.definition(work, plan_id, version)
-    return _differences(plans.effective(work), plans.effective(work, instead=other))
-
-
 Features = Mapping[str, tuple[FlagValue | None, FlagValue | None]]
 """Flags that would be others, each before and after; None where nothing is said."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What the tenant is granted and has left now, and what it would be after a change."""
+
+    now: PlanNow
+    then: PlanNow
+    features: Features
+
+    @property
+    def limits(self) -> list[Difference]:
+        """The limits that would be others."""
+        return _differences(self.now.effective, self.then.effective)
+
+    @property
+    def quotas(self) -> Mapping[str, tuple[Standing, Standing]]:
+        """Of those limits that are quotas, by name: what is used and left, now and then."""
+        names = {each.limit.name for each in self.limits}
+        both = zip(self.now.standings, self.then.standings, strict=True)
+        return {now.limit.name: (now, then) for now, then in both if now.limit.name in names}
+
+
+def _foreseen(work: Work, then: Effective, features: Features | None = None) -> Foreseen:
+    return Foreseen(now=plan_now(work), then=_standing(work, then), features=features or {})
+
+
 @view("plan.read")
-def features_of(work: Work, plan_id: str, version: int | None = None) -> Features:
-    """The features that would be others, had the tenant that plan."""
-    return _features(work, plans.definition(work, plan_id, version))
+def foresee_plan(work: Work, plan_id: str, version: int | None = None) -> Foreseen:
+    """What would be granted and left, had the tenant that plan."""
+    other = plans.definition(work, plan_id, version)
+    return _foreseen(work, plans.effective(work, instead=other), _features(work, other))
 
 
 def _features(work: Work, other: PlanRow) -> Features:
@@ -90,19 +109,21 @@ def _features(work: Work, other: PlanRow) -> Features:
 
 
 @view("plan.read")
-def foresee_override(work: Work, limit: str, value: int | None, *, expires_at: datetime) -> PlanNow:
+def foresee_override(
+    work: Work, limit: str, value: int | None, *, expires_at: datetime
+) -> Foreseen:
     """What would be granted and left, were that limit another one for a time."""
     if not plans.sets_freely(work):
         plans.check_lowers(work, limit, value)
     plans.check_override(work, limit, value, expires_at=expires_at)
-    return _standing(work, plans.overridden(plans.effective(work), limit, value))
+    return _foreseen(work, plans.overridden(plans.effective(work), limit, value))
 
 
 @view("plan.read")
-def foresee_end_of_override(work: Work, override_id: str) -> list[Difference]:
-    """The limit that would be another one, did the override end; none where it is over."""
+def foresee_end_of_override(work: Work, override_id: str) -> Foreseen:
+    """What would be granted and left, did the override end: the same where it is over."""
     row = plans.override_to_end(work, override_id)
-    return _differences(plans.effective(work), plans.without_override(work, row))
+    return _foreseen(work, plans.without_override(work, row))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

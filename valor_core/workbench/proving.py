@@ -95,7 +95,7 @@ def export_log(store: Store, caller: Caller, folder: Path) -> Verdict:
         told = verify.sealed(work).get(caller.tenant_id)
         sealed = bundle.prove_sealed(work, caller.tenant_id)
     with open_work(caller, store) as work:
-        verdict = verify.verify(work, log.keys(), told=told)
+        verdict = verify.verify(work, log.keys_at_hand(work), told=told)
         bundle.write(work, folder, verdict, sealed)
     return verdict
 

@@ -30,7 +30,7 @@ from valor_core.coverage.report_parameters import (
     parameters_of,
     report_source,
 )
-from valor_core.coverage.schedules import Schedule, ScheduleChange
+from valor_core.coverage.schedules import RunsForeseen, Schedule, ScheduleChange
 from valor_core.errors import Conflict, NotFound
 from valor_core.store.tables import (
     JobRunRow,
@@ -39,6 +39,7 @@ from valor_core.store.tables import (
 from valor_core.store.work import Work
 from valor_core.tenancy import features, preferences, quotas
 from valor_core.tenancy.access import may
+from valor_core.tenancy.reasons import stated
 from valor_core.values import (
     Caller,
 )
@@ -355,12 +356,20 @@ def change_schedule(
     return Schedule.of(row, work.now)
 
 
-@verb("report.schedule")
-def end_schedule(work: Work, schedule_id: str) -> None:
+@view("report.read")
+def foresee_end_of_schedule(work: Work, schedule_id: str) -> RunsForeseen:
+    """The next runs that would not come, did the schedule end."""
+    return schedules.foresee(work, _schedule_row(work, schedule_id), None)
+
+
+@verb("report.end_schedule")
+def end_schedule(work: Work, schedule_id: str, *, reason: str) -> RunsForeseen:
     """No more runs of this schedule; those that were asked for still come."""
-    row = _schedule_row(work, schedule_id)
+    why, row = stated(reason), _schedule_row(work, schedule_id)
+    told = schedules.foresee(work, row, None)
     row.ended_at = work.now_micros
-    work.note(f"schedule:{row.id}", report=row.job)
+    work.note(f"schedule:{row.id}", report=row.job, reason=why)
+    return told
 
 
 def _schedule_row(work: Work, schedule_id: str) -> ScheduleRow:

@@ -114,9 +114,9 @@ def set_hold(work: Work, subject: str, reason: str) -> LegalHoldRow:
             "to hold all.",
         )
     row = LegalHoldRow(id=new_id(), subject=subject, reason=reason, set_at=work.now_micros,
-                       set_by=work.caller.actor)  # fmt: skip
+                       set_by=work.caller.person)  # fmt: skip
     work.add_all([row])
-    work.note(f"hold:{row.id}", subject=subject, reason=reason)
+    work.note(f"hold:{row.id}", subject=subject, set_by=row.set_by, reason=reason)
     return row
 
 
@@ -131,8 +131,9 @@ def foresee_release(work: Work, hold_id: str) -> Due:
 def ask_release(work: Work, hold_id: str, *, reason: str) -> LegalHoldRow:
     """Ask that a hold be released; another person must do it."""
     row, why = _standing(work, hold_id), stated(reason)
-    row.release_asked_by = work.caller.actor
-    work.note(f"hold:{row.id}", subject=row.subject, reason=why)
+    row.release_asked_by = work.caller.person
+    asked = {"subject": row.subject, "asked_by": row.release_asked_by}
+    work.note(f"hold:{row.id}", **asked, reason=why)
     return row
 
 
@@ -140,14 +141,15 @@ def ask_release(work: Work, hold_id: str, *, reason: str) -> LegalHoldRow:
 def release_hold(work: Work, hold_id: str, *, reason: str) -> LegalHoldRow:
     """Release a hold whose release another person has asked for, and which another has set."""
     row, why = _standing(work, hold_id), stated(reason)
-    if row.release_asked_by is None or work.caller.actor in (row.release_asked_by, row.set_by):
+    if row.release_asked_by is None or work.caller.person in (row.release_asked_by, row.set_by):
         raise AnotherPersonNeeded(row.id, asked=row.release_asked_by is not None)
-    row.released_at, row.released_by = work.now_micros, work.caller.actor
+    row.released_at, row.released_by = work.now_micros, work.caller.person
     work.note(
         f"hold:{row.id}",
         subject=row.subject,
         asked_by=row.release_asked_by,
         set_by=row.set_by,
+        released_by=row.released_by,
         reason=why,
     )
     return row

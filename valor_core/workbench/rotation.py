@@ -1,52 +1,97 @@
-"""Changing the key of the audit chain in the middle of every log."""
+"""Changing the key of the audit chain in the middle of every log.
+
+The key stands in a file of VALOR_HOME, or in the environment, never in the database. A process that
+serves finds a log signed by a key that it has not seen, and reads the file anew; one that has only
+a copy of the file refuses every act until the copy has the line.
+"""
+
+from dataclasses import dataclass
 
 from valor_core.audit import keys as audit_keys
 from valor_core.audit import log as audit
+from valor_core.audit.log import ROTATED
 from valor_core.store.engines import Store
-from valor_core.store.secrets import add_line
-from valor_core.store.work import unit_of_work
+from valor_core.store.secrets import add_line, check_kept_here
+from valor_core.store.work import Work
 from valor_core.tenancy import tenants
 from valor_core.tenancy.reasons import stated
-from valor_core.values import TenantId
-from valor_core.workbench import setup
+from valor_core.tenancy.tenants import one_at_a_time
+from valor_core.values import Caller, TenantId
+from valor_core.workbench.tenants import acting_in
+from valor_core.workbench.verb import open_work, verb, view
+
+THE_KEY = "AUDIT_HMAC_SECRET"
 
 
-def foresee_rotation(store: Store) -> tuple[int, int]:
-    """The number of the key that would sign, and how many logs would change to it."""
-    known, newest = _known(store), max(audit.keys())
-    behind = [each for each in known if _signs(store, each) != newest]
-    return (newest, len(behind)) if behind else (newest + 1, len(known))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """The key that signs from here on, or would."""
+
+    key: int  # its number, the line in which it stands
+    logs: int  # how many change to it
+    drawn: bool  # anew; otherwise one is taken that waits, or that a change left half used
 
 
-def rotate_key(store: Store, *, reason: str) -> tuple[int, int]:
-    """Has a newer key sign every log from here on; its number, and how many logs changed to it.
+@view("audit.foresee_rotation")
+def foresee_rotation(work: Work) -> Rotation:
+    """What a change would do; a refusal where it would be refused."""
+    known, behind = _known(work), 0
+    for each in known:
+        with open_work(acting_in(work.caller, each), work.store) as inside:
+            behind += _signs_by_older(inside)
+    return _foreseen(known, behind)
 
-    A key that waits in the setting, or that an interrupted change left half used, is taken; else
-    one is drawn. Processes that serve take it by themselves.
+
+def rotate_key(store: Store, operator: Caller, *, reason: str) -> Rotation:
+    """Has a newer key sign every log from here on, each in a transaction of its own.
+
+    What is interrupted is carried on by doing it again, under the same key.
     """
-    why, known = stated(reason), _known(store)
-    if all(_signs(store, each) == max(audit.keys()) for each in known):
-        add_line("AUDIT_HMAC_SECRET")
-        audit.keys.cache_clear()
-    with unit_of_work(setup.operator(setup.PLATFORM), store) as work:
-        work.begin_writing()
-        audit_keys.note_keys(work.session, audit.keys(), work.now_micros)
+    with open_work(operator, store) as work:
+        known, drawn = _take_key(work, reason=reason)
     changed = 0
-    for tenant_id in known:
-        with unit_of_work(setup.operator(tenant_id), store) as work:
-            work.begin_writing()
-            changed += audit.rotate(work, reason=why) is not None
-    return max(audit.keys()), changed
+    for each in known:
+        with open_work(acting_in(operator, each), store) as work:
+            changed += _sign_by_newest(work, reason=reason)
+    return Rotation(key=max(audit.keys()), logs=changed, drawn=drawn)
 
 
-def _known(store: Store) -> list[TenantId]:
+def _known(work: Work) -> list[TenantId]:
     """Every tenant; the keys are read anew."""
     audit.keys.cache_clear()
-    with unit_of_work(setup.operator(setup.PLATFORM), store) as work:
-        return [TenantId(row.id) for row in tenants.tenants(work)]
+    return [TenantId(row.id) for row in tenants.tenants(work)]
 
 
-def _signs(store: Store, tenant_id: TenantId) -> int:
-    """The number of the key that a tenant's log is signed by now."""
-    with unit_of_work(setup.operator(tenant_id), store) as work:
-        return audit.locked_head(work).key_id
+def _signs_by_older(work: Work) -> bool:
+    return audit.signed_by(work) != max(audit.keys())
+
+
+def _foreseen(known: list[TenantId], behind: int) -> Rotation:
+    newest = max(audit.keys())
+    if behind:
+        return Rotation(key=newest, logs=behind, drawn=False)
+    check_kept_here(THE_KEY)
+    return Rotation(key=newest + 1, logs=len(known), drawn=True)
+
+
+@verb(ROTATED, audited=False)
+def _take_key(work: Work, *, reason: str) -> tuple[list[TenantId], bool]:
+    """The key that waits, else one that is drawn; two who change it at once draw one."""
+    stated(reason)
+    one_at_a_time(work)
+    known, behind = _known(work), 0
+    for each in known:
+        with work.acting_as(acting_in(work.caller, each)):
+            behind += _signs_by_older(work)
+    told = _foreseen(known, behind)
+    if told.drawn:
+        add_line(THE_KEY)
+        audit.keys.cache_clear()
+    audit_keys.note_keys(work.session, audit.keys(), work.now_micros)
+    return known, told.drawn
+
+
+@verb(ROTATED, audited=False)
+def _sign_by_newest(work: Work, *, reason: str) -> bool:
+    """Whether the tenant's log changes to the newest key; its own entry says so."""
+    return audit.rotate(work, reason=stated(reason)) is not None

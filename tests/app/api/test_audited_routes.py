@@ -108,6 +108,7 @@ def test_every_act_of_the_workbench_but_scratch_paper_is_audited():
     assert silent == {
         "draft.keep", "draft.drop", "report.gather", "job.carry_out",
         "audit.purge",  # writes its own, for it must know its number
+        "audit.key_rotated",  # likewise: one in every log, under the new key
         "provider.ask", "provider.watch",  # keep what providers showed, several times a minute
         "route.count",  # how the API answered, several times a minute
         "feed.keep",  # likewise: a leader that goes on; a change of leader is `feed.lead`

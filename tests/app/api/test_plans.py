@@ -14,6 +14,7 @@ from tests.books import KO, stated
 from tests.conftest import ONLY_SQLITE
 from tests.moulds import Tenant
 from valor_core.models.codec import dump
+from valor_core.tenancy import quotas
 from valor_core.tenancy.call_limits import call_limits
 from valor_core.values import Caller
 from valor_core.workbench import plans
@@ -59,9 +60,14 @@ def assign(api, **query: bool):
 @pytest.mark.usefixtures("team")
 def test_a_change_is_told_first_and_then_made(client, acme):
     api = client(acme.admin)
-    change = {"limit": "valuations_per_month", "before": 100_000, "after": 2}
+    with open_work(acme.analyst) as work:
+        work.begin_writing()
+        quotas.charge(work, "valuations")
+    change = {"limit": "valuations_per_month", "before": 100_000, "after": 2, "used": 1,
+              "left_before": 99_999, "left_after": 1}  # fmt: skip
 
-    told = {"changes": [change], "feature_changes": []}
+    price = {"price_minor": 4_900, "currency": "USD"}
+    told = {"changes": [change], "feature_changes": [], "price_before": None, "price_after": price}
     assert assign(api, dry_run=True).json() == {"made": False, **told}
     assert limit(api)["value"] == 100_000
     assert assign(api).json() == {"made": True, **told}

@@ -124,7 +124,10 @@ def test_a_schedule_is_made_listed_and_ended(world: World, client: Client):
     assert made.status_code == 201
     assert analyst.get("/reports/schedules").json()["schedules"] == [made.json()]
     assert client(world.rival.admin).get("/reports/schedules").json()["schedules"] == []
-    assert analyst.delete(f"/reports/schedules/{made.json()['id']}").status_code == 204
+    ended = f"/reports/schedules/{made.json()['id']}?reason=done"
+    foreseen, told = analyst.delete(f"{ended}&dry_run=true").json(), analyst.delete(ended).json()
+    assert foreseen == {**told, "made": False}
+    assert (told["schedule"], len(told["runs_lost"])) == (made.json(), 5)
     assert analyst.get("/reports/schedules").json()["schedules"] == []
 
 
@@ -135,7 +138,8 @@ def test_two_who_change_one_schedule_do_not_overwrite_each_other(world: World, c
     made = admin.post("/reports/schedules", json=body, headers=once("s")).json()
     ways = {f"/reports/schedules/{made['id']}": made["version"], "/jobs/snapshot": "new"}
     for path, version in ways.items():
-        mine, theirs = {"when": "mondays at 06:00"}, {"paused": True}
+        why = {"reason": "as agreed"} if path.startswith("/jobs") else {}
+        mine, theirs = {"when": "mondays at 06:00", **why}, {"paused": True, **why}
         assert admin.patch(path, json=mine).json()["code"] == "if_match_missing"
 
         first = admin.patch(path, json=mine, headers={"If-Match": f'"{version}"'})

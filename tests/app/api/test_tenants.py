@@ -76,7 +76,12 @@ def test_plans_and_features_of_a_tenant_are_set_with_what_changes_told_first(ask
     assert asked.post("/admin/plans", json=plan).json()["version"] == 1
     wanted = {"plan": "team", "reason": "as signed"}
     told = asked.put("/admin/tenants/acme/plan?dry_run=true", json=wanted).json()
-    assert told["changes"] == [{"limit": "reports_per_month", "before": 10_000, "after": 7}]
+    assert told["changes"] == [
+        {"limit": "reports_per_month", "before": 10_000, "after": 7, "used": 0,
+         "left_before": 10_000, "left_after": 7}
+    ]  # fmt: skip
+    price = {"price_minor": 4900, "currency": "USD"}
+    assert (told["price_before"], told["price_after"]) == (None, price)
     assert asked.get("/admin/tenants/acme/plan").json()["plan"] is None
 
     assert asked.put("/admin/tenants/acme/plan", json=wanted).json()["made"]
@@ -91,7 +96,8 @@ def test_plans_and_features_of_a_tenant_are_set_with_what_changes_told_first(ask
         "a deal",
     )
     path = f"/admin/tenants/acme/plan/overrides/{row['id']}"
-    back = [{"limit": "reports_per_month", "before": 9, "after": 7}]
+    back = [{"limit": "reports_per_month", "before": 9, "after": 7, "used": 0,
+             "left_before": 9, "left_after": 7}]  # fmt: skip
     told = asked.delete(f"{path}?dry_run=true").json()
     assert told == {"made": False, "changes": back}
     assert asked.delete(f"{path}?reason=done").json() == {"made": True, "changes": back}

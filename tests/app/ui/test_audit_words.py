@@ -124,7 +124,13 @@ def test_every_act_that_is_logged_is_told_in_words():
         (
             "report.schedule",
             "schedule:01m8",
-            {"report": "valuation"},
+            {"report": "valuation", "paused": True},
+            "changed a schedule of the report valuation",
+        ),
+        (
+            "report.end_schedule",
+            "schedule:01m8",
+            {"report": "valuation", "reason": "done"},
             "ended a schedule of the report valuation",
         ),
     ],
