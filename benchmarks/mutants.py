@@ -113,7 +113,7 @@ class Learnt:
 
     def patience(self, tests: Iterable[str]) -> int:
         """So many seconds of processor they may take before they count as endless."""
-        return min(MOST_CPU_S, 20 + round(3 * sum(self.seconds[test] for test in tests)))
+        return min(MOST_CPU_S, 5 + round(3 * sum(self.seconds[test] for test in tests)))
 
 
 def faults_of(path: str) -> Iterator[Fault]:
@@ -354,8 +354,10 @@ def try_all(faults: Sequence[Fault], learnt: Learnt, record: Path, ends: float) 
     if not child:
         os._exit(warm())
     os.waitpid(child, 0)
+    seen = _told(record)
+    faults = sorted(faults, key=lambda fault: fault.name in seen)  # first what is run at import
     lasting = "\n".join(
-        line for line in _told(record).splitlines() if line.startswith(FOUND) or " fresh " in line
+        line for line in seen.splitlines() if line.startswith(FOUND) or " fresh " in line
     )
     for fault in due(lasting):
         tests = learnt.tests_of(fault)
