@@ -24,6 +24,7 @@ from valor_core.audit import log, offline
 from valor_core.audit.bundle import prove
 from valor_core.audit.merkle import is_consistent, is_included
 from valor_core.audit.notes import Checkpoint, signed, signed_lines
+from valor_core.audit.verify import SEALED
 from valor_core.store.engines import Store
 from valor_core.store.work import unit_of_work
 from valor_core.values import utc_now
@@ -262,6 +263,7 @@ def test_each_proof_of_a_bundle_is_checked_and_not_only_that_its_file_is_unchang
     roots, _ = offline.roots_of(files, f"valor-ivx/audit/{tenant}", publics)
     proofs = json.loads(files["proofs.json"])
     [grown], told = proofs["consistency"], proofs["installation"]
+    assert told["entry"]["action"] == SEALED
 
     def hold(**changed: Any) -> bool:
         line = json.dumps(proofs | changed).encode()
@@ -292,7 +294,8 @@ def test_two_checkpoints_of_one_size_with_different_roots_do_not_hold(sealed, ac
     lines = [f"{digest}  checkpoints.jsonl" if "checkpoints" in x else x for x in manifest[1:]]
     files["manifest.txt"] = signed_lines(manifest[0], lines, signing_keys()[-1]).encode()
 
-    assert offline.check(files)[0][1].startswith("differs_from_checkpoint")
+    seq, what = offline.check(files)[0]
+    assert (seq, what.partition(",")[0]) == (1, "differs_from_checkpoint")
 
 
 @ONLY_SQLITE

@@ -196,7 +196,7 @@ def test_each_fault_is_named_and_nothing_else_is(line):
 
 def test_a_use_that_the_closed_day_never_knew_is_a_drift_and_one_of_a_later_day_none():
     later = use(2, day=day(6))
-    of_another_meter = use(3, meter="imports")
+    of_another_meter = use(3, meter="imports", quantity=1)
     used = [A, of_another_meter, later]
 
     found = reconcile(books(used, [bill(each) for each in used], closed=[closing(A, 7)]))

@@ -19,6 +19,7 @@ from valor_core.tenancy.api_keys import (
     KeyAsleep,
     KeyExpired,
     KeyRevoked,
+    KeyState,
     OwnersKey,
     TooManyKeys,
     caller_of_key,
@@ -117,6 +118,12 @@ def test_an_expired_key_is_told_its_last_day(store, acme):
 
     with pytest.raises(KeyExpired, match="1970-01-01"):
         caller_of_key(store, key)
+
+
+def test_a_key_works_up_to_the_moment_of_its_end():
+    row = ApiKeyRow(expires_at=5, revoked_at=None)
+
+    assert [state(row, now) for now in (5, 6)] == [KeyState.LIVE, KeyState.EXPIRED]
 
 
 def test_the_keys_of_a_suspended_tenant_sleep(store, acme):

@@ -226,14 +226,18 @@ def test_the_reach_of_a_switch_is_what_each_tenant_itself_would_find(store, acme
     """One question for all tenants counts what each of them is told of itself."""
     platform = replace(acme.operator, tenant_id=PLATFORM)
     with open_work(acme.admin, store) as work:
-        flags.override_flag(
-            work, "own_notebooks", True, reason="a trial", expires_at=work.now + timedelta(days=1)
-        )
+        until = work.now + timedelta(days=1)
+        flags.override_flag(work, "own_notebooks", True, reason="a trial", expires_at=until)
     with open_work(rival.operator, store) as work:
         plans.define_plan(work, "own", name="Own", currency="USD", price_minor=1, limits={},
                           features={"own_notebooks": True, "explore": False},
                           reason="as sold")  # fmt: skip
         plans.assign_plan(work, "own", reason="as sold")
+
+    with open_work(platform, store) as work:
+        work.now = until
+        told = flags.foresee_switch(work, "own_notebooks", killed=True)
+        assert told.before == 1, "in the moment of its end an override holds no more"
 
     switches: list[dict[str, Any]] = [{"killed": True}, {"killed": False}]
     switches += [{"rollout_percent": share} for share in (0, 50, 100)]

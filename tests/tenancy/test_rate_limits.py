@@ -23,6 +23,7 @@ from valor_core.tenancy.rate_limits import (
     Policy,
     Take,
     Verdict,
+    refilled,
 )
 from valor_core.values import Caller, Role, TenantId
 
@@ -169,6 +170,13 @@ def test_a_clock_set_back_gives_nothing_and_shuts_nobody_out(kept):
     assert first == [True, True, False]
     assert not buckets.take(CALLER, take, now_us=back).allowed
     assert buckets.take(CALLER, take, now_us=back + S).allowed
+
+
+def test_a_clock_that_stands_more_than_a_minute_back_has_begun_anew():
+    policy = a_policy()
+
+    assert refilled((0, NOW), policy, NOW - MINUTE_US) == (0, NOW)
+    assert refilled((0, NOW), policy, NOW - MINUTE_US - 1) == (0, NOW - MINUTE_US - 1)
 
 
 @pytest.mark.parametrize("cost", [0, -1, 61])

@@ -24,6 +24,8 @@ from valor_core.tenancy.sign_in import (
     caller_of_session,
     claimed_tenant,
     digest,
+    is_over,
+    lasts_until,
     refuse_bad_token,
     stranger,
     touch,
@@ -166,6 +168,13 @@ def test_a_sign_in_ends_when_idle_and_at_the_latest_after_a_day(store, acme, age
     age(store, acme, SessionRow, **aged)
 
     assert (again(store, caller) is not None) == lasts
+
+
+def test_a_sign_in_holds_up_to_the_moment_of_its_end():
+    row = SessionRow(used_at=0, created_at=0, ended_at=None)
+    end = lasts_until(row)
+
+    assert [is_over(row, now) for now in (end, end + 1)] == [False, True]
 
 
 def test_what_a_person_does_keeps_a_sign_in_alive_but_not_beyond_its_day(store, acme):
