@@ -2,9 +2,9 @@
 
     nice -n 19 .venv/bin/python -m benchmarks.mutants --minutes 60
 
-A fault is one comparison, number, condition or sum made another one. All are tried in random
-order on what is committed, on SQLite, by the tests that run its line; which these are is learnt
-once. What was tried is appended to a record, and a second start goes on from there. How a record
+A fault is one comparison, number, condition or sum made another one. All are tried on
+what is committed, on SQLite, by the tests that run its line, those first whose tests are quick, in
+random order among equals; which tests these are is learnt once. What was tried is appended to a record, and a second start goes on from there. How a record
 may be written to (`frozen`, `slots`, `kw_only` of a dataclass) is held by the type checker.
 
 A fault within a function is put into a fork of a process that has collected the tests already: the
@@ -412,7 +412,9 @@ def main() -> None:
                 finally:
                     os._exit(0)
             os.waitpid(child, 0)
-        try_all(faults, Learnt(**json.loads(learnt.read_text(encoding="utf-8"))), record, ends)
+        known = Learnt(**json.loads(learnt.read_text(encoding="utf-8")))
+        faults.sort(key=lambda fault: known.patience(known.tests_of(fault)))
+        try_all(faults, known, record, ends)
     last = {line[16:]: line.split()[0] for line in _told(record).splitlines()}
     print(Counter(last.values()), "of", len(faults), "in", record)
 
