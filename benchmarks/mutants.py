@@ -2,10 +2,11 @@
 
     nice -n 19 .venv/bin/python -m benchmarks.mutants --minutes 60
 
-A fault is one comparison, number, condition or sum made another one. All are tried on
-what is committed, on SQLite, by the tests that run its line, those first whose tests are quick, in
-random order among equals; which tests these are is learnt once. What was tried is appended to a record, and a second start goes on from there. How a record
-may be written to (`frozen`, `slots`, `kw_only` of a dataclass) is held by the type checker.
+A fault is one comparison, number, condition or sum made another one. All are tried on what is
+committed, on SQLite, by the tests that run its line (which these are is learnt once), those first
+whose tests are quick, in random order among equals. What was tried is appended to a record, and a
+second start goes on from there. How a record may be written to (`frozen`, `slots`, `kw_only` of a
+dataclass) is held by the type checker and not tried.
 
 A fault within a function is put into a fork of a process that has collected the tests already: the
 function is given other code. Survivors of that, and faults in what runs at import, are tried by a

@@ -15,6 +15,9 @@ from functools import cache
 from typing import Any
 
 import pytest
+import requests
+import schemathesis
+from schemathesis import APIOperation
 
 from app.api.application import create_api
 from app.compute import RUNS
@@ -525,6 +528,25 @@ def documented() -> dict[str, int]:
     }
 
 
+@cache
+def operations() -> dict[str, APIOperation]:
+    """The document's operation by route."""
+    every = schemathesis.openapi.from_dict(create_api().openapi()).get_all_operations()
+    told = [each.ok() for each in every]
+    return {f"{each.method.upper()} {each.path}": each for each in told}
+
+
+def told_as_documented(route: str, answer: Answer) -> None:
+    """Fails unless the answer's body is of the shape that the document promises."""
+    headers = {name: [value] for name, value in answer.headers}
+    operations()[route].validate_response(
+        schemathesis.Response(
+            status_code=answer.status, headers=headers, content=answer.body,
+            request=requests.PreparedRequest(), elapsed=0.0, verify=False,
+        )
+    )  # fmt: skip
+
+
 @ONLY_SQLITE
 def test_every_door_of_the_application_stands_in_a_table_and_every_line_is_a_door(whole):
     doors = whole.doors()
@@ -583,6 +605,7 @@ def test_each_role_gets_on_each_route_what_the_table_says(
                 role,
                 answer.body,
             )
+            told_as_documented(route, answer)
 
 
 @ONLY_SQLITE
