@@ -210,6 +210,8 @@ def test_whatever_stands_in_a_bundle_the_verifier_says_so_and_does_not_fail(
         return offline.check(lines_of(files, lambda lines: [*lines[:3], line, *lines[4:]]))
 
     entry = json.loads(files["entries.jsonl"].splitlines()[3])
+    turned_round = json.dumps(dict(reversed(entry.items())), separators=(",", ":"))
+    assert offline.entry_of(turned_round.encode()) is None, "an entry has one spelling"
     for value in strange:
         for name in ("entries.jsonl", "checkpoints.jsonl", "proofs.json", "verdict.json"):
             assert altered(name, value), (name, value)
@@ -274,6 +276,23 @@ def test_each_proof_of_a_bundle_is_checked_and_not_only_that_its_file_is_unchang
     assert not hold(installation=told | {"index": told["index"] + 1})
     assert not hold(installation=told | {"hashes": told["hashes"][1:]})
     assert not hold(consistency=[grown | {"hashes": grown["hashes"][1:]}])
+    assert not hold(consistency=[{}]), "what cannot be read proves nothing"
+
+
+@ONLY_SQLITE
+def test_what_is_wrong_with_a_file_as_a_whole_is_said_of_no_entry(sealed, acme, tmp_path):
+    files = bundle(sealed, acme, tmp_path / "b")
+    told = files | {"checkpoints.jsonl": files["checkpoints.jsonl"] + b'{"note": "x"}\n'}
+    incomplete = {name: raw for name, raw in files.items() if name != "leaves.txt"}
+
+    for wrong, what in (
+        (told, "checkpoints.jsonl holds a checkpoint that the key has not signed"),
+        (files | {"proofs.json": b"{}"}, "proofs.json proves nothing"),
+        (incomplete, "leaves.txt is missing"),
+    ):
+        found = offline.check(wrong)
+        assert (0, what) in found
+        assert {seq for seq, _ in found} == {0}
 
 
 def test_where_nothing_was_logged_nor_sealed_there_is_no_flaw():

@@ -248,7 +248,7 @@ def test_what_no_cause_explains_is_told_as_such():
     left = tuple(_left_over(billed))
     found = Reconciliation(tenant="", first=FIRST, last=FIRST, rows=(*billed, *left))
 
-    assert [(row.line, row.quantity) for row in left] == [(Line.UNEXPLAINED, 7)]
+    assert [(row.line, row.quantity, row.events) for row in left] == [(Line.UNEXPLAINED, 7, 0)]
     assert [t.unexplained_minor for t in found.totals] == [18]
 
 
@@ -272,6 +272,12 @@ def test_a_day_that_was_added_up_to_a_use_that_nobody_made_is_a_drift():
 
 def test_a_log_that_was_purged_accuses_nobody():
     assert reconcile(books([A], [bill(A)], acts=None)).causes == []
+
+
+def test_what_has_no_price_costs_nothing():
+    found = reconcile(books([use(1, meter="unpriced")], []))
+
+    assert {row.amount_minor for row in found.rows} == {0}
 
 
 def test_the_price_is_that_of_the_day():

@@ -112,6 +112,8 @@ def test_a_secret_that_only_looks_like_base_64_is_its_own_key():
     headers = signed(BODY, secret, now_s=NOW, message_id="msg_1")
 
     assert taken(BODY, headers, secrets=[secret])
+    told = hmac.digest(secret.encode(), f"msg_1.{NOW}.".encode() + BODY, "sha256")
+    assert headers[STANDARD] == f"v1,{base64.b64encode(told).decode()}"
 
 
 def test_several_secrets_stand_by_commas_and_a_short_one_is_refused(monkeypatch):

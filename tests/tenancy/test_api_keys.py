@@ -183,6 +183,15 @@ def test_two_keys_of_one_purpose_work_and_a_third_waits_until_one_ends(store, ac
         people.rotate_key(work, second.id)
 
 
+@ONLY_SQLITE
+def test_a_key_of_one_day_is_followed_by_one_of_one_day(store, acme):
+    with open_work(acme.analyst, store) as work:
+        first, _ = people.add_own_key(work, "nightly", [Scope.READ], days=1)
+        second, _ = people.rotate_key(work, first.id)
+
+    assert second.expires_at - second.created_at == 86_400_000_000
+
+
 def test_members_see_and_end_their_own_keys_alone_and_an_administrator_ends_any(store, acme):
     with open_work(acme.analyst, store) as work:
         row, _ = people.add_own_key(work, "nightly", [Scope.READ])

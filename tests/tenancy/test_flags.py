@@ -12,6 +12,7 @@ from tests.books import imported, of_the_demo_book
 from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core.errors import AccessDenied, NotFound
 from valor_core.store.engines import Store
+from valor_core.store.tables import FeatureFlagRow
 from valor_core.tenancy import features
 from valor_core.tenancy.access import MAY
 from valor_core.tenancy.features import GATES
@@ -21,6 +22,7 @@ from valor_core.tenancy.flags import (
     Layer,
     SwitchedOff,
     UnknownFlag,
+    _rolled_out,
     bucket,
     flag_of,
     read_value,
@@ -177,6 +179,14 @@ def test_a_rollout_that_grows_takes_nobody_out(number, first, second):
 
     assert 0 <= place < 100
     assert (place < min(first, second)) <= (place < max(first, second))
+
+
+def test_a_rollout_reaches_the_places_below_its_share_and_not_that_place_itself():
+    place = bucket(FLAG, "acme-1")
+
+    for percent, value in ((place, None), (place + 1, FLAGS[FLAG].on)):
+        row = FeatureFlagRow(rollout_percent=percent)
+        assert _rolled_out(FLAGS[FLAG], row, "acme-1").value is value
 
 
 def test_a_rollout_reaches_about_its_share_and_each_flag_others():

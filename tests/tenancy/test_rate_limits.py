@@ -21,6 +21,7 @@ from valor_core.tenancy.rate_limits import (
     MemoryBuckets,
     NeverFits,
     Policy,
+    Standing,
     Take,
     Verdict,
     refilled,
@@ -290,6 +291,12 @@ def test_two_tenants_and_two_users_never_share_a_bucket(kept):
     assert buckets.take(rival, take, now_us=NOW).allowed
     assert buckets.take(CALLER, [Take("user:vera", take[0].policy)], now_us=NOW).allowed
     assert not buckets.take(CALLER, take, now_us=NOW).allowed
+
+
+def test_the_second_at_which_a_bucket_is_full_is_not_told_too_early():
+    standing = Standing(a_policy(), 0, reset_us=1_500_000, retry_us=0)
+
+    assert Verdict(True, (standing,)).reset_at(now_us=2 * S) == 4
 
 
 def test_a_policy_declares_itself_in_calls_a_minute():

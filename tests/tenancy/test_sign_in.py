@@ -199,6 +199,9 @@ def test_the_last_use_is_written_at_most_once_a_minute(store, acme):
     began = used_at()
     touch(store, caller)
     assert used_at() == began
+    age(store, acme, SessionRow, used_at=TOUCH_EVERY_S // 2)
+    touch(store, caller)
+    assert used_at() == began - TOUCH_EVERY_S // 2 * S
 
     age(store, acme, SessionRow, used_at=TOUCH_EVERY_S + 1)
     touch(store, caller)

@@ -100,6 +100,9 @@ def test_an_attempt_that_another_has_begun_is_not_begun_again(store: Store, acme
         work.now = from_micros(row.next_at)
         assert not inbox.begin_attempt(work, row), "it has taken effect"
         assert row.attempts == 2
+        row.state, row.attempts = State.WAITING, MOST_ATTEMPTS
+        assert not inbox.begin_attempt(work, row), "it was tried often enough"
+        assert row.state == State.SET_ASIDE
 
 
 THOROUGH = hypothesis.settings.get_current_profile_name() == "thorough"
