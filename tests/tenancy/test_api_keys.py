@@ -258,6 +258,14 @@ def test_a_key_that_makes_no_sense_is_refused_with_the_way_out(store, acme, labe
     assert refused.value.hint
 
 
+@ONLY_SQLITE
+def test_a_keys_name_may_be_as_short_or_long_as_can_be(store, acme):
+    with open_work(acme.admin, store) as work:
+        labels = [people.add_key(work, each, Role.VIEWER)[0].label for each in ("x", "x" * 100)]
+
+    assert labels == ["x", "x" * 100]
+
+
 def test_another_tenants_key_cannot_be_revoked_nor_seen(store, acme, rival):
     key_id, key = added(store, acme)
 
