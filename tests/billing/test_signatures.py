@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from valor_core.billing.signatures import (
+    HEADER_MAX,
     MESSAGE_ID,
     STANDARD,
     STRIPE,
@@ -90,6 +91,14 @@ def test_a_header_that_is_not_of_standard_webhooks_is_refused(name, value):
     headers = signed(BODY, NEW, now_s=NOW, message_id="msg_1")
 
     assert not taken(BODY, {**headers, name: value})
+
+
+def test_a_header_that_is_longer_than_any_true_one_is_refused():
+    headers = signed(BODY, NEW, now_s=NOW, message_id="msg_1")
+    room = HEADER_MAX - len(headers[STANDARD])
+
+    assert taken(BODY, {**headers, STANDARD: headers[STANDARD] + " " * room})
+    assert not taken(BODY, {**headers, STANDARD: headers[STANDARD] + " " * (room + 1)})
 
 
 def test_both_schemes_are_as_published():

@@ -319,10 +319,19 @@ def test_a_change_without_its_reason_or_without_an_end_is_refused(acme):
     define(acme.operator)
     with pytest.raises(ReasonMissing):
         assign(acme.admin, reason=" ")
-    now = datetime.now(UTC)
-    for until in (now - timedelta(seconds=1), now + timedelta(days=400)):
-        with pytest.raises(BadPlan, match="within a year"), open_work(acme.admin) as work:
+
+
+@ONLY_SQLITE
+def test_an_override_lasts_366_days_at_most(acme):
+    def overridden(lasts: timedelta) -> None:
+        with open_work(acme.admin) as work:
+            until = work.now + lasts
             plans.override_limit(work, "valuations_per_month", 1, reason="x", expires_at=until)
+
+    overridden(timedelta(days=366))
+    for beyond in (timedelta(0), timedelta(days=366, microseconds=1)):
+        with pytest.raises(BadPlan, match="within a year"):
+            overridden(beyond)
 
 
 def test_what_is_not_there_cannot_be_assigned_or_ended(acme, rival):
