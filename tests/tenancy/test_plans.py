@@ -25,6 +25,7 @@ from valor_core.tenancy.plans import (
     OperatorNeeded,
     Origin,
     UnknownTimeZone,
+    check_limit,
     effective,
 )
 from valor_core.tenancy.reasons import ReasonMissing
@@ -271,12 +272,20 @@ def test_which_features_another_plan_switches_is_told_before_and_kept(acme):
     "change",
     [
         {"valuations": 3}, {"valuations_per_month": -1}, {"user_calls_burst": 0},
-        {"user_calls_burst": None}, {"valuations_per_month": 10**10},
+        {"user_calls_burst": None}, {"valuations_per_month": 10**9 + 1},
     ],
 )  # fmt: skip
 def test_a_limit_that_cannot_be_is_refused(acme, change):
     with pytest.raises(BadPlan):
         define(acme.operator, **change)
+
+
+def test_a_quota_may_grant_nothing_or_be_without_limit_and_a_rate_is_one_call_at_least():
+    for name, value in (
+        ("valuations_per_month", 0), ("valuations_per_month", None),
+        ("valuations_per_month", 10**9), ("user_calls_burst", 1), ("user_calls_burst", 10**9),
+    ):  # fmt: skip
+        check_limit(name, value)
 
 
 @ONLY_SQLITE
