@@ -274,6 +274,12 @@ def test_a_log_that_was_purged_accuses_nobody():
     assert reconcile(books([A], [bill(A)], acts=None)).causes == []
 
 
+def test_the_first_and_the_last_day_count_and_none_beside_them():
+    found = reconcile(books([use(n, day=day(n)) for n in (-1, 0, 29, 30)], []))
+
+    assert {row.day for row in found.rows} == {day(0), day(29)}
+
+
 def test_what_has_no_price_costs_nothing():
     found = reconcile(books([use(1, meter="unpriced")], []))
 

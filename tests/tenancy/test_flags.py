@@ -74,12 +74,18 @@ def has_a_plan(tenant: Tenant, *, value: bool) -> None:
         plans.assign_plan(work, "team", reason="they grew")
 
 
+def said_of_the_plan(tenant: Tenant) -> str:
+    return next(each.why for each in told(tenant).trace if each.layer is Layer.PLAN)
+
+
 def test_the_first_layer_that_says_anything_decides_and_each_tells_what_it_said(acme, rival):
     assert decided(acme) == (True, Layer.DEFAULT)
+    assert said_of_the_plan(acme) == "The plan says nothing."
     switch(acme, share=100)
     assert decided(acme) == (True, Layer.ROLLOUT)
     has_a_plan(acme, value=False)
     assert decided(acme) == (False, Layer.PLAN)
+    assert said_of_the_plan(acme).endswith("says so.")
     override(acme, value=True)
     assert decided(acme) == (True, Layer.OVERRIDE)
     switch(acme, killed=True)
