@@ -186,7 +186,11 @@ def functions_with(fault: Fault, tree: ast.Module) -> dict[tuple[str, int], Code
 
 
 def _text(code: CodeType) -> str:
-    plain = [each for each in code.co_consts if not isinstance(each, CodeType)]
+    plain = [
+        sorted(map(repr, each)) if isinstance(each, frozenset) else each  # which has no order
+        for each in code.co_consts
+        if not isinstance(each, CodeType)
+    ]
     return f"{code.co_code!r} {plain!r}"
 
 
