@@ -14,16 +14,18 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.audit.attacker import attack
 from tests.audit.test_verify import EDITS, REARRANGED
 from tests.conftest import ONLY_SQLITE, Tenant
 from valor_core.audit import log, offline
-from valor_core.audit.bundle import prove
+from valor_core.audit.bundle import line_of, prove
+from valor_core.audit.entries import Entry
 from valor_core.audit.merkle import is_consistent, is_included
 from valor_core.audit.notes import Checkpoint, signed, signed_lines
+from valor_core.audit.purges import HOLD_RELEASED, HOLD_SET, PURGED, Rulings
 from valor_core.audit.verify import SEALED
 from valor_core.store.engines import Store
 from valor_core.store.work import unit_of_work
@@ -212,6 +214,7 @@ def test_whatever_stands_in_a_bundle_the_verifier_says_so_and_does_not_fail(
     entry = json.loads(files["entries.jsonl"].splitlines()[3])
     turned_round = json.dumps(dict(reversed(entry.items())), separators=(",", ":"))
     assert offline.entry_of(turned_round.encode()) is None, "an entry has one spelling"
+    assert all(not what.startswith("gap") for _, what in altered("entries.jsonl", None))
     for value in strange:
         for name in ("entries.jsonl", "checkpoints.jsonl", "proofs.json", "verdict.json"):
             assert altered(name, value), (name, value)
@@ -392,6 +395,54 @@ def test_proofs_are_checked_as_by_the_application(size, data):
         )
     for no_growth in (0, size):
         assert not offline.is_consistent(no_growth, size, growth, root, root)
+
+
+def entry_made(seq: int, action: str, **changes: Any) -> Entry:
+    sound = Entry(
+        tenant_id="acme", seq=seq, ts=0, category="audit", action=action, actor="user:anna",
+        target="", request_id="", payload=None, salt=None, payload_digest=b"", leaf=b"", mac=b"",
+        key_id=1, purge_seq=None,
+    )  # fmt: skip
+    return replace(sound, **changes)
+
+
+A_PURGE = some.tuples(
+    some.just(PURGED),
+    some.just("audit"),
+    some.fixed_dictionaries(
+        {
+            "cutoffs": some.fixed_dictionaries({"act": some.integers(0, 3)}),
+            "purged": some.sampled_from([[[1, 9]], [[1, 1], [3, 9]]]),
+        }
+    ),
+)
+A_HOLD = some.tuples(
+    some.just(HOLD_SET),
+    some.sampled_from(["hold:a", "hold:b"]),
+    some.fixed_dictionaries({"subject": some.sampled_from(["", "user:anna", "user:bob"])}),
+)
+A_RELEASE = some.tuples(
+    some.just(HOLD_RELEASED), some.sampled_from(["hold:a", "hold:b"]), some.just({})
+)
+
+
+@settings(max_examples=200)
+@given(
+    ruled=some.lists(some.one_of(A_PURGE, A_HOLD, A_RELEASE), max_size=4),
+    seq=some.integers(1, 3),
+    ts=some.integers(0, 3),
+    action=some.sampled_from(["valuation.run", "audit.key_rotated"]),
+    by=some.sampled_from([None, 10, 11, 12, 13]),
+)
+def test_what_purges_and_holds_explain_is_the_same_outside(ruled, seq, ts, action, by):
+    rulings = [
+        entry_made(n, act, target=target, payload=json.dumps(told).encode())
+        for n, (act, target, told) in enumerate(ruled, 10)
+    ]
+    gone = entry_made(seq, action, category="act", ts=ts, purge_seq=by)
+    outside = offline.Rulings([json.loads(line_of(each)) for each in rulings])
+
+    assert outside.explain(json.loads(line_of(gone))) is Rulings(rulings).explain(gone)
 
 
 def test_base64_has_one_spelling():
