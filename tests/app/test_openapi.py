@@ -106,7 +106,7 @@ def nearly_sound(case: Case, things: Things, chance: Random) -> bytes | None:
     sound = body_of(route_of(case), things)
     if not isinstance(sound, dict) or chance.random() < 0.5:
         return None
-    return json.dumps(sound if chance.random() < 0.2 else altered(sound, chance)).encode()
+    return json.dumps(sound if chance.random() < 0.4 else altered(sound, chance)).encode()
 
 
 def altered(sound: Any, chance: Random) -> Any:
