@@ -10,11 +10,15 @@ import json
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
+from itertools import count
 from typing import Any
 
 import pytest
+import requests
+import schemathesis
+from schemathesis import APIOperation
 
 from app.api.application import create_api
 from app.compute import RUNS
@@ -318,6 +322,7 @@ DOORS = {
     "/logout": PEOPLE,
 }
 SOCKETS = {"/_stcore/stream"}
+DAYS = count()
 # Bodies that name no thing.
 SAME_OF_ALL: dict[str, Any] = {
     "POST /analytics/views": lambda: {"name": f"view {new_id()}", "view": {"dataset": "facts"}},
@@ -385,6 +390,27 @@ SAME_OF_ALL: dict[str, Any] = {
     "PUT /admin/groups": {
         "group": "desk", "tenant": "acme", "role": "analyst", "reason": "they work here",
     },
+    "POST /admin/tenants": lambda: {"tenant": f"new-{new_id()[-8:]}", "label": "New Co"},
+    "POST /admin/tenants/{tenant}/suspend": {"reason": "unpaid"},
+    "POST /admin/tenants/{tenant}/resume": {"reason": "paid since"},
+    "PUT /admin/tenants/{tenant}/plan": {"plan": PLAN, "reason": "they grew"},
+    "POST /admin/tenants/{tenant}/plan/overrides": {
+        "limit": "reports_per_month", "value": 9, "reason": "a large deal",
+        "expires_at": f"{utc_now() + timedelta(days=1)}",
+    },
+    "POST /admin/tenants/{tenant}/prices": lambda: {
+        "meter": "valuations", "valid_from": f"{date(2026, 1, 1) + timedelta(days=next(DAYS))}",
+        "price_minor": 250, "currency": "USD", "reason": "their contract",
+    },
+    "PUT /admin/tenants/{tenant}/flags/{flag}/override": {
+        "value": True, "reason": "they asked", "expires_at": f"{utc_now() + timedelta(days=1)}",
+    },
+    "POST /admin/tenants/{tenant}/access": {"reason": "the import fails", "hours": 2},
+    "POST /admin/plans": {
+        "plan": PLAN, "name": "Team", "currency": "USD", "price_minor": 4900,
+        "limits": {"valuations_per_month": 5000}, "reason": "as sold",
+    },
+    "PUT /admin/flags/{flag}": {"rollout_percent": 100, "reason": "it is ready"},
     "POST /admin/access/{grant_id}/give": {"reason": "the import fails"},
     "POST /admin/access/{grant_id}/end": {"reason": "it is mended"},
 }  # fmt: skip
@@ -394,6 +420,7 @@ NAMED = {
     "name": "valuation", "model": "dcf", "seq": "1", "category": "act", "hold_id": "nobodys",
     "flag": FLAG, "provider": "fred", "capability": "fx", "group_id": "nobodys",
     "query": "coverage", "file": "result.json", "currency": "USD", "job": "retention",
+    "tenant": "rival",
 }  # fmt: skip
 COMPUTES = (
     "POST /companies/{company_id}/simulations", "POST /batches",
@@ -529,6 +556,25 @@ def documented() -> dict[str, int]:
     }
 
 
+@cache
+def operations() -> dict[str, APIOperation]:
+    """The document's operation by route."""
+    every = schemathesis.openapi.from_dict(create_api().openapi()).get_all_operations()
+    told = [each.ok() for each in every]
+    return {f"{each.method.upper()} {each.path}": each for each in told}
+
+
+def told_as_documented(route: str, answer: Answer) -> None:
+    """Fails unless the answer's body is of the shape that the document promises."""
+    headers = {name: [value] for name, value in answer.headers}
+    operations()[route].validate_response(
+        schemathesis.Response(
+            status_code=answer.status, headers=headers, content=answer.body,
+            request=requests.PreparedRequest(), elapsed=0.0, verify=False,
+        )
+    )  # fmt: skip
+
+
 @ONLY_SQLITE
 def test_every_door_of_the_application_stands_in_a_table_and_every_line_is_a_door(whole):
     """S1."""
@@ -593,6 +639,7 @@ def test_each_role_gets_on_each_route_what_the_table_says(
                 role,
                 answer.body,
             )
+            told_as_documented(route, answer)
 
 
 @ONLY_SQLITE

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.audit.attacker import attack
@@ -22,9 +22,12 @@ from tests.audit.test_verify import EDITS, REARRANGED
 from tests.conftest import ONLY_SQLITE
 from tests.moulds import Tenant
 from valor_core.audit import log, offline
-from valor_core.audit.bundle import prove
+from valor_core.audit.bundle import line_of, prove
+from valor_core.audit.entries import Entry
 from valor_core.audit.merkle import is_consistent, is_included
 from valor_core.audit.notes import Checkpoint, signed, signed_lines
+from valor_core.audit.purges import HOLD_RELEASED, HOLD_SET, PURGED, Rulings
+from valor_core.audit.verify import SEALED
 from valor_core.store.engines import Store
 from valor_core.store.work import unit_of_work
 from valor_core.values import utc_now
@@ -213,6 +216,9 @@ def test_whatever_stands_in_a_bundle_the_verifier_says_so_and_does_not_fail(
         return offline.check(lines_of(files, lambda lines: [*lines[:3], line, *lines[4:]]))
 
     entry = json.loads(files["entries.jsonl"].splitlines()[3])
+    turned_round = json.dumps(dict(reversed(entry.items())), separators=(",", ":"))
+    assert offline.entry_of(turned_round.encode()) is None, "an entry has one spelling"
+    assert all(not what.startswith("gap") for _, what in altered("entries.jsonl", None))
     for value in strange:
         for name in ("entries.jsonl", "checkpoints.jsonl", "proofs.json", "verdict.json"):
             assert altered(name, value), (name, value)
@@ -266,6 +272,7 @@ def test_each_proof_of_a_bundle_is_checked_and_not_only_that_its_file_is_unchang
     roots, _ = offline.roots_of(files, f"valor-ivx/audit/{tenant}", publics)
     proofs = json.loads(files["proofs.json"])
     [grown], told = proofs["consistency"], proofs["installation"]
+    assert told["entry"]["action"] == SEALED
 
     def hold(**changed: Any) -> bool:
         line = json.dumps(proofs | changed).encode()
@@ -276,6 +283,23 @@ def test_each_proof_of_a_bundle_is_checked_and_not_only_that_its_file_is_unchang
     assert not hold(installation=told | {"index": told["index"] + 1})
     assert not hold(installation=told | {"hashes": told["hashes"][1:]})
     assert not hold(consistency=[grown | {"hashes": grown["hashes"][1:]}])
+    assert not hold(consistency=[{}]), "what cannot be read proves nothing"
+
+
+@ONLY_SQLITE
+def test_what_is_wrong_with_a_file_as_a_whole_is_said_of_no_entry(sealed, acme, tmp_path):
+    files = bundle(sealed, acme, tmp_path / "b")
+    told = files | {"checkpoints.jsonl": files["checkpoints.jsonl"] + b'{"note": "x"}\n'}
+    incomplete = {name: raw for name, raw in files.items() if name != "leaves.txt"}
+
+    for wrong, what in (
+        (told, "checkpoints.jsonl holds a checkpoint that the key has not signed"),
+        (files | {"proofs.json": b"{}"}, "proofs.json proves nothing"),
+        (incomplete, "leaves.txt is missing"),
+    ):
+        found = offline.check(wrong)
+        assert (0, what) in found
+        assert {seq for seq, _ in found} == {0}
 
 
 def test_where_nothing_was_logged_nor_sealed_there_is_no_flaw():
@@ -296,7 +320,8 @@ def test_two_checkpoints_of_one_size_with_different_roots_do_not_hold(sealed, ac
     lines = [f"{digest}  checkpoints.jsonl" if "checkpoints" in x else x for x in manifest[1:]]
     files["manifest.txt"] = signed_lines(manifest[0], lines, signing_keys()[-1]).encode()
 
-    assert offline.check(files)[0][1].startswith("differs_from_checkpoint")
+    seq, what = offline.check(files)[0]
+    assert (seq, what.partition(",")[0]) == (1, "differs_from_checkpoint")
 
 
 @ONLY_SQLITE
@@ -374,6 +399,54 @@ def test_proofs_are_checked_as_by_the_application(size, data):
         )
     for no_growth in (0, size):
         assert not offline.is_consistent(no_growth, size, growth, root, root)
+
+
+def entry_made(seq: int, action: str, **changes: Any) -> Entry:
+    sound = Entry(
+        tenant_id="acme", seq=seq, ts=0, category="audit", action=action, actor="user:anna",
+        target="", request_id="", payload=None, salt=None, payload_digest=b"", leaf=b"", mac=b"",
+        key_id=1, purge_seq=None,
+    )  # fmt: skip
+    return replace(sound, **changes)
+
+
+A_PURGE = some.tuples(
+    some.just(PURGED),
+    some.just("audit"),
+    some.fixed_dictionaries(
+        {
+            "cutoffs": some.fixed_dictionaries({"act": some.integers(0, 3)}),
+            "purged": some.sampled_from([[[1, 9]], [[1, 1], [3, 9]]]),
+        }
+    ),
+)
+A_HOLD = some.tuples(
+    some.just(HOLD_SET),
+    some.sampled_from(["hold:a", "hold:b"]),
+    some.fixed_dictionaries({"subject": some.sampled_from(["", "user:anna", "user:bob"])}),
+)
+A_RELEASE = some.tuples(
+    some.just(HOLD_RELEASED), some.sampled_from(["hold:a", "hold:b"]), some.just({})
+)
+
+
+@settings(max_examples=200)
+@given(
+    ruled=some.lists(some.one_of(A_PURGE, A_HOLD, A_RELEASE), max_size=4),
+    seq=some.integers(1, 3),
+    ts=some.integers(0, 3),
+    action=some.sampled_from(["valuation.run", "audit.key_rotated"]),
+    by=some.sampled_from([None, 10, 11, 12, 13]),
+)
+def test_what_purges_and_holds_explain_is_the_same_outside(ruled, seq, ts, action, by):
+    rulings = [
+        entry_made(n, act, target=target, payload=json.dumps(told).encode())
+        for n, (act, target, told) in enumerate(ruled, 10)
+    ]
+    gone = entry_made(seq, action, category="act", ts=ts, purge_seq=by)
+    outside = offline.Rulings([json.loads(line_of(each)) for each in rulings])
+
+    assert outside.explain(json.loads(line_of(gone))) is Rulings(rulings).explain(gone)
 
 
 def test_base64_has_one_spelling():

@@ -2,6 +2,7 @@
 
 import json
 import resource
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from valor_core.audit.log import LogForged
 from valor_core.audit.notes import opened
 from valor_core.audit.verify import Finding, Verdict
 from valor_core.store.work import StoreUnavailable, unit_of_work
-from valor_core.values import SHARED
+from valor_core.values import SHARED, TenantId
 from valor_core.workbench.logbook import verify_as_operator
 from valor_core.workbench.sealing import seal_due_logs, seal_log
 from valor_core.workbench.setup import PLATFORM, operator
@@ -92,6 +93,11 @@ def test_checkpoints_vouch_for_a_log_that_nobody_touched(sealed, acme, rival):
     assert verdict(sealed, PLATFORM).holds
 
 
+def test_a_log_without_an_entry_waits_for_no_checkpoint(store, acme):
+    with unit_of_work(replace(acme.admin, tenant_id=TenantId("nobody")), store) as work:
+        assert not checkpoints.is_due(work)
+
+
 def test_an_older_state_put_back_with_its_genuine_head_is_found(sealed, acme):
     attack(sealed, acme.id, lambda a: cut(a, 10))
 
@@ -118,6 +124,8 @@ def test_with_the_files_gone_too_the_installations_log_still_tells(sealed, acme)
 
     assert verdict(sealed, acme.id).findings == (Finding("shorter_than_checkpoint", 11),)
     assert verdict(sealed, acme.id).sealed == 0
+    checkpoints._file(acme.id).write_text('{"note": "nobody\'s"}\n')
+    assert verdict(sealed, acme.id).sealed == 0, "what nobody signed vouches for nothing"
 
 
 def test_a_checkpoint_edited_in_the_database_is_found(sealed, acme, rival):

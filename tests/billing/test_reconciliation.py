@@ -196,7 +196,7 @@ def test_each_fault_is_named_and_nothing_else_is(line):
 
 def test_a_use_that_the_closed_day_never_knew_is_a_drift_and_one_of_a_later_day_none():
     later = use(2, day=day(6))
-    of_another_meter = use(3, meter="imports")
+    of_another_meter = use(3, meter="imports", quantity=1)
     used = [A, of_another_meter, later]
 
     found = reconcile(books(used, [bill(each) for each in used], closed=[closing(A, 7)]))
@@ -248,7 +248,7 @@ def test_what_no_cause_explains_is_told_as_such():
     left = tuple(_left_over(billed))
     found = Reconciliation(tenant="", first=FIRST, last=FIRST, rows=(*billed, *left))
 
-    assert [(row.line, row.quantity) for row in left] == [(Line.UNEXPLAINED, 7)]
+    assert [(row.line, row.quantity, row.events) for row in left] == [(Line.UNEXPLAINED, 7, 0)]
     assert [t.unexplained_minor for t in found.totals] == [18]
 
 
@@ -272,6 +272,18 @@ def test_a_day_that_was_added_up_to_a_use_that_nobody_made_is_a_drift():
 
 def test_a_log_that_was_purged_accuses_nobody():
     assert reconcile(books([A], [bill(A)], acts=None)).causes == []
+
+
+def test_the_first_and_the_last_day_count_and_none_beside_them():
+    found = reconcile(books([use(n, day=day(n)) for n in (-1, 0, 29, 30)], []))
+
+    assert {row.day for row in found.rows} == {day(0), day(29)}
+
+
+def test_what_has_no_price_costs_nothing():
+    found = reconcile(books([use(1, meter="unpriced")], []))
+
+    assert {row.amount_minor for row in found.rows} == {0}
 
 
 def test_the_price_is_that_of_the_day():

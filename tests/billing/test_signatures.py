@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from valor_core.billing.signatures import (
+    HEADER_MAX,
     MESSAGE_ID,
     STANDARD,
     STRIPE,
@@ -96,6 +97,14 @@ def test_a_header_that_is_not_of_standard_webhooks_is_refused(name, value):
     assert not taken(BODY, {**headers, name: value})
 
 
+def test_a_header_that_is_longer_than_any_true_one_is_refused():
+    headers = signed(BODY, NEW, now_s=NOW, message_id="msg_1")
+    room = HEADER_MAX - len(headers[STANDARD])
+
+    assert taken(BODY, {**headers, STANDARD: headers[STANDARD] + " " * room})
+    assert not taken(BODY, {**headers, STANDARD: headers[STANDARD] + " " * (room + 1)})
+
+
 def test_both_schemes_are_as_published():
     """The formulas of Stripe's and of the Standard Webhooks documentation, spelt out."""
     stripe = hmac.new(OLD.encode(), b"%d." % NOW + BODY, hashlib.sha256).hexdigest()
@@ -116,12 +125,16 @@ def test_a_secret_that_only_looks_like_base_64_is_its_own_key():
     headers = signed(BODY, secret, now_s=NOW, message_id="msg_1")
 
     assert taken(BODY, headers, secrets=[secret])
+    told = hmac.digest(secret.encode(), f"msg_1.{NOW}.".encode() + BODY, "sha256")
+    assert headers[STANDARD] == f"v1,{base64.b64encode(told).decode()}"
 
 
 def test_several_secrets_stand_by_commas_and_a_short_one_is_refused(monkeypatch):
     monkeypatch.setenv("BILLING_WEBHOOK_SECRETS", f"{OLD}, {NEW}")
     assert active_secrets() == [OLD, NEW]
+    monkeypatch.setenv("BILLING_WEBHOOK_SECRETS", "n" * 32)
+    assert active_secrets() == ["n" * 32]
 
-    monkeypatch.setenv("BILLING_WEBHOOK_SECRETS", f"{OLD},short")
+    monkeypatch.setenv("BILLING_WEBHOOK_SECRETS", f"{OLD},{'n' * 31}")
     with pytest.raises(WeakSecret, match="32"):
         active_secrets()

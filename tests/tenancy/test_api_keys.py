@@ -20,6 +20,7 @@ from valor_core.tenancy.api_keys import (
     KeyAsleep,
     KeyExpired,
     KeyRevoked,
+    KeyState,
     OwnersKey,
     TooManyKeys,
     caller_of_key,
@@ -124,6 +125,12 @@ def test_an_expired_key_is_told_its_last_day(store, acme):
         caller_of_key(store, key)
 
 
+def test_a_key_works_up_to_the_moment_of_its_end():
+    row = ApiKeyRow(expires_at=5, revoked_at=None)
+
+    assert [state(row, now) for now in (5, 6)] == [KeyState.LIVE, KeyState.EXPIRED]
+
+
 def test_the_keys_of_a_suspended_tenant_sleep(store, acme):
     _, key = added(store, acme)
     change(store, acme, update(TenantRow).values(status="suspended"))
@@ -180,6 +187,15 @@ def test_two_keys_of_one_purpose_work_and_a_third_waits_until_one_ends(store, ac
     assert states == {first.id: "live", second.id: "revoked", third.id: "live"}
     with pytest.raises(Conflict, match="does not work"), open_work(acme.analyst, store) as work:
         people.rotate_key(work, second.id)
+
+
+@ONLY_SQLITE
+def test_a_key_of_one_day_is_followed_by_one_of_one_day(store, acme):
+    with open_work(acme.analyst, store) as work:
+        first, _ = people.add_own_key(work, "nightly", [Scope.READ], days=1)
+        second, _ = people.rotate_key(work, first.id)
+
+    assert second.expires_at - second.created_at == 86_400_000_000
 
 
 def test_members_see_and_end_their_own_keys_alone_and_an_administrator_ends_any(store, acme):
@@ -246,6 +262,14 @@ def test_a_key_that_makes_no_sense_is_refused_with_the_way_out(store, acme, labe
         adds()
 
     assert refused.value.hint
+
+
+@ONLY_SQLITE
+def test_a_keys_name_may_be_as_short_or_long_as_can_be(store, acme):
+    with open_work(acme.admin, store) as work:
+        labels = [people.add_key(work, each, Role.VIEWER)[0].label for each in ("x", "x" * 100)]
+
+    assert labels == ["x", "x" * 100]
 
 
 def test_another_tenants_key_cannot_be_revoked_nor_seen(store, acme, rival):

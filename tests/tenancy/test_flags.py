@@ -13,6 +13,7 @@ from tests.conftest import ONLY_SQLITE
 from tests.moulds import Tenant
 from valor_core.errors import AccessDenied, NotFound
 from valor_core.store.engines import Store
+from valor_core.store.tables import FeatureFlagRow
 from valor_core.tenancy import features
 from valor_core.tenancy.access import MAY
 from valor_core.tenancy.features import GATES
@@ -22,6 +23,7 @@ from valor_core.tenancy.flags import (
     Layer,
     SwitchedOff,
     UnknownFlag,
+    _rolled_out,
     bucket,
     flag_of,
     read_value,
@@ -73,12 +75,18 @@ def has_a_plan(tenant: Tenant, *, value: bool) -> None:
         plans.assign_plan(work, "team", reason="they grew")
 
 
+def said_of_the_plan(tenant: Tenant) -> str:
+    return next(each.why for each in told(tenant).trace if each.layer is Layer.PLAN)
+
+
 def test_the_first_layer_that_says_anything_decides_and_each_tells_what_it_said(acme, rival):
     assert decided(acme) == (True, Layer.DEFAULT)
+    assert said_of_the_plan(acme) == "The plan says nothing."
     switch(acme, share=100)
     assert decided(acme) == (True, Layer.ROLLOUT)
     has_a_plan(acme, value=False)
     assert decided(acme) == (False, Layer.PLAN)
+    assert said_of_the_plan(acme).endswith("says so.")
     override(acme, value=True)
     assert decided(acme) == (True, Layer.OVERRIDE)
     switch(acme, killed=True)
@@ -181,6 +189,14 @@ def test_a_rollout_that_grows_takes_nobody_out(number, first, second):
     assert (place < min(first, second)) <= (place < max(first, second))
 
 
+def test_a_rollout_reaches_the_places_below_its_share_and_not_that_place_itself():
+    place = bucket(FLAG, "acme-1")
+
+    for percent, value in ((place, None), (place + 1, FLAGS[FLAG].on)):
+        row = FeatureFlagRow(rollout_percent=percent)
+        assert _rolled_out(FLAGS[FLAG], row, "acme-1").value is value
+
+
 def test_a_rollout_reaches_about_its_share_and_each_flag_others():
     reached = {
         name: {n for n in range(2_000) if bucket(name, f"tenant-{n}") < 30} for name in FLAGS
@@ -228,14 +244,18 @@ def test_the_reach_of_a_switch_is_what_each_tenant_itself_would_find(store, acme
     """One question for all tenants counts what each of them is told of itself."""
     platform = replace(acme.operator, tenant_id=PLATFORM)
     with open_work(acme.admin, store) as work:
-        flags.override_flag(
-            work, "own_notebooks", True, reason="a trial", expires_at=work.now + timedelta(days=1)
-        )
+        until = work.now + timedelta(days=1)
+        flags.override_flag(work, "own_notebooks", True, reason="a trial", expires_at=until)
     with open_work(rival.operator, store) as work:
         plans.define_plan(work, "own", name="Own", currency="USD", price_minor=1, limits={},
                           features={"own_notebooks": True, "explore": False},
                           reason="as sold")  # fmt: skip
         plans.assign_plan(work, "own", reason="as sold")
+
+    with open_work(platform, store) as work:
+        work.now = until
+        told = flags.foresee_switch(work, "own_notebooks", killed=True)
+        assert told.before == 1, "in the moment of its end an override holds no more"
 
     switches: list[dict[str, Any]] = [{"killed": True}, {"killed": False}]
     switches += [{"rollout_percent": share} for share in (0, 50, 100)]

@@ -25,6 +25,7 @@ from valor_core.tenancy.plans import (
     OperatorNeeded,
     Origin,
     UnknownTimeZone,
+    check_limit,
     effective,
 )
 from valor_core.tenancy.reasons import ReasonMissing
@@ -272,12 +273,20 @@ def test_which_features_another_plan_switches_is_told_before_and_kept(acme):
     "change",
     [
         {"valuations": 3}, {"valuations_per_month": -1}, {"user_calls_burst": 0},
-        {"user_calls_burst": None}, {"valuations_per_month": 10**10},
+        {"user_calls_burst": None}, {"valuations_per_month": 10**9 + 1},
     ],
 )  # fmt: skip
 def test_a_limit_that_cannot_be_is_refused(acme, change):
     with pytest.raises(BadPlan):
         define(acme.operator, **change)
+
+
+def test_a_quota_may_grant_nothing_or_be_without_limit_and_a_rate_is_one_call_at_least():
+    for name, value in (
+        ("valuations_per_month", 0), ("valuations_per_month", None),
+        ("valuations_per_month", 10**9), ("user_calls_burst", 1), ("user_calls_burst", 10**9),
+    ):  # fmt: skip
+        check_limit(name, value)
 
 
 @ONLY_SQLITE
@@ -320,10 +329,19 @@ def test_a_change_without_its_reason_or_without_an_end_is_refused(acme):
     define(acme.operator)
     with pytest.raises(ReasonMissing):
         assign(acme.admin, reason=" ")
-    now = datetime.now(UTC)
-    for until in (now - timedelta(seconds=1), now + timedelta(days=400)):
-        with pytest.raises(BadPlan, match="within a year"), open_work(acme.admin) as work:
+
+
+@ONLY_SQLITE
+def test_an_override_lasts_366_days_at_most(acme):
+    def overridden(lasts: timedelta) -> None:
+        with open_work(acme.admin) as work:
+            until = work.now + lasts
             plans.override_limit(work, "valuations_per_month", 1, reason="x", expires_at=until)
+
+    overridden(timedelta(days=366))
+    for beyond in (timedelta(0), timedelta(days=366, microseconds=1)):
+        with pytest.raises(BadPlan, match="within a year"):
+            overridden(beyond)
 
 
 def test_what_is_not_there_cannot_be_assigned_or_ended(acme, rival):
@@ -412,6 +430,9 @@ def test_where_the_operator_sets_limits_an_administrator_only_lowers_them(acme, 
     assign(acme.operator)
     with pytest.raises(OperatorNeeded, match="Another plan"):
         assign(acme.admin)
+    same = lowers(acme.admin, "valuations_per_month", 100)
+    with open_work(acme.admin) as work:
+        plans.end_override(work, same, reason="as agreed")
     raised = lowers(acme.operator, "valuations_per_month", 500, days=1)
     for more in (501, 500, 101, None):
         with pytest.raises(OperatorNeeded, match="A higher limit"):

@@ -258,6 +258,24 @@ def test_the_wait_after_a_quota_is_exact_where_an_override_ends_first_too(acme, 
     assert use(acme.analyst, at=NOW + timedelta(seconds=wait))
 
 
+def test_before_costly_work_the_wait_is_told_until_one_more_fits(acme):
+    for value, seconds in ((3, 90), (2, 45)):  # the newer one holds, and ends
+        with open_work(acme.admin) as work:
+            work.now = NOW - timedelta(seconds=seconds)
+            work.begin_writing()
+            until = NOW + timedelta(seconds=seconds)
+            plans.override(work, "valuations_per_month", value, reason="x", expires_at=until)
+    use(acme.analyst, at=NOW)
+    with open_work(acme.analyst) as work:
+        work.now = NOW
+        work.begin_writing()
+        quotas.reserve(work, "valuations", "run", lease=timedelta(hours=1))
+        with pytest.raises(QuotaExhausted) as refused:
+            quotas.check_room(work, "valuations")
+
+    assert refused.value.retry_after_s == 45
+
+
 def test_where_the_day_and_the_month_are_full_the_later_of_both_is_waited_for(acme):
     grant(acme, 1, "valuations_per_day")
     with open_work(acme.admin) as work:

@@ -22,8 +22,10 @@ from valor_core.tenancy.rate_limits import (
     MemoryBuckets,
     NeverFits,
     Policy,
+    Standing,
     Take,
     Verdict,
+    refilled,
 )
 from valor_core.values import Caller, Role, TenantId
 
@@ -178,6 +180,13 @@ def test_a_clock_set_back_gives_nothing_and_shuts_nobody_out(kept):
     assert buckets.take(CALLER, take, now_us=back + S).allowed
 
 
+def test_a_clock_that_stands_more_than_a_minute_back_has_begun_anew():
+    policy = a_policy()
+
+    assert refilled((0, NOW), policy, NOW - MINUTE_US) == (0, NOW)
+    assert refilled((0, NOW), policy, NOW - MINUTE_US - 1) == (0, NOW - MINUTE_US - 1)
+
+
 @pytest.mark.parametrize("cost", [0, -1, 61])
 def test_a_call_that_waiting_would_not_help_is_told_so_and_takes_nothing(kept, cost):
     """G8."""
@@ -255,6 +264,8 @@ def test_the_databases_own_clock_refills_too(kept):
     let_in = (buckets.take(CALLER, take).allowed for _ in range(100_000))
 
     assert list(islice(filter(None, let_in), 3)) == [True] * 3, "two, and one that came back"
+    slow = [Take("slow", a_policy(per_minute=1, burst=1))]
+    assert [buckets.take(CALLER, slow).allowed for _ in range(2)] == [True, False]
 
 
 def test_a_bucket_that_is_not_full_is_never_forgotten_for_others():
@@ -293,6 +304,12 @@ def test_two_tenants_and_two_users_never_share_a_bucket(kept):
     assert buckets.take(rival, take, now_us=NOW).allowed
     assert buckets.take(CALLER, [Take("user:vera", take[0].policy)], now_us=NOW).allowed
     assert not buckets.take(CALLER, take, now_us=NOW).allowed
+
+
+def test_the_second_at_which_a_bucket_is_full_is_not_told_too_early():
+    standing = Standing(a_policy(), 0, reset_us=1_500_000, retry_us=0)
+
+    assert Verdict(True, (standing,)).reset_at(now_us=2 * S) == 4
 
 
 def test_a_policy_declares_itself_in_calls_a_minute():

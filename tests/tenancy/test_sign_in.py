@@ -25,6 +25,8 @@ from valor_core.tenancy.sign_in import (
     caller_of_session,
     claimed_tenant,
     digest,
+    is_over,
+    lasts_until,
     refuse_bad_token,
     stranger,
     touch,
@@ -108,11 +110,13 @@ def test_of_eight_who_follow_a_link_at_once_one_gets_in(store, acme):
 
 def test_a_link_is_too_old_after_ten_minutes(store, acme):
     """S9."""
-    token = issued(store, acme)
-    age(store, acme, SignInTokenRow, expires_at=TOKEN_LASTS_S + 1)
+    in_time, too_old = issued(store, acme), issued(store, acme)
+    age(store, acme, SignInTokenRow, expires_at=TOKEN_LASTS_S - 60)
+    assert redeem_token(store, in_time)
+    age(store, acme, SignInTokenRow, expires_at=61)
 
     with pytest.raises(BadToken, match="does not work"):
-        redeem_token(store, token)
+        redeem_token(store, too_old)
 
 
 def test_a_link_and_a_sign_in_outlast_a_restart(store, acme):
@@ -174,6 +178,13 @@ def test_a_sign_in_ends_when_idle_and_at_the_latest_after_a_day(store, acme, age
     assert (again(store, caller) is not None) == lasts
 
 
+def test_a_sign_in_holds_up_to_the_moment_of_its_end():
+    row = SessionRow(used_at=0, created_at=0, ended_at=None)
+    end = lasts_until(row)
+
+    assert [is_over(row, now) for now in (end, end + 1)] == [False, True]
+
+
 def test_what_a_person_does_keeps_a_sign_in_alive_but_not_beyond_its_day(store, acme):
     caller = signed_in(store, acme)
     age(store, acme, SessionRow, used_at=IDLE_S - 60)
@@ -196,6 +207,9 @@ def test_the_last_use_is_written_at_most_once_a_minute(store, acme):
     began = used_at()
     touch(store, caller)
     assert used_at() == began
+    age(store, acme, SessionRow, used_at=TOUCH_EVERY_S // 2)
+    touch(store, caller)
+    assert used_at() == began - TOUCH_EVERY_S // 2 * S
 
     age(store, acme, SessionRow, used_at=TOUCH_EVERY_S + 1)
     touch(store, caller)

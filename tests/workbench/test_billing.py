@@ -14,10 +14,10 @@ from tests.conftest import ONLY_SQLITE, World
 from tests.models.simulation.sound import a_plan
 from tests.models.sound import a_direct_dcf
 from tests.moulds import Tenant
-from valor_core.billing import ledger
+from valor_core.billing import ledger, metering
 from valor_core.billing.inbox import State
 from valor_core.billing.ledger import PriceStands
-from valor_core.billing.metering import DAY_US, day_of, first_moment
+from valor_core.billing.metering import DAY_US, Meter, day_of, first_moment
 from valor_core.billing.reconciliation import Line, Price, Reconciliation
 from valor_core.coverage import job_runs
 from valor_core.coverage.batches import BatchPolicy
@@ -205,10 +205,22 @@ def test_more_events_than_can_be_held_at_once_are_refused(
     store: Store, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(ledger, "EVENTS_MAX", 1)
-    for n in range(2):
-        deliver(store, usage(f"evt_{n}", day=str(utc_now().date())))
+    today = str(utc_now().date())
+
+    def uses(act_id: str) -> None:
+        with open_work(acme.analyst, store) as work:
+            work.begin_writing()
+            metering.count(work, Meter.IMPORTS, act="fact.import", act_id=act_id)
+
+    deliver(store, usage("evt_1", day=today))
+    uses("first")
+    assert reconciled(store, acme).rows, "as many as can be held"
+    deliver(store, usage("evt_2", day=today))
     with pytest.raises(BadInput, match="more than 1 events"):
         reconciled(store, acme)
+    uses("second")
+    with pytest.raises(BadInput, match="more than 1 events"), open_work(acme.admin, store) as work:
+        ledger.used(work, utc_now().date(), utc_now().date())
 
 
 @ONLY_SQLITE

@@ -11,7 +11,7 @@ from valor_core.audit import log
 from valor_core.errors import AccessDenied, BadInput, NotFound
 from valor_core.store.engines import Store
 from valor_core.tenancy import sign_in
-from valor_core.tenancy.grants import GrantSettled, GrantState, ends_at, grant_of, state
+from valor_core.tenancy.grants import GrantSettled, GrantState, ends_at, grant_of, state, until
 from valor_core.tenancy.reasons import ReasonMissing
 from valor_core.tenancy.sign_in import BadToken, caller_of_session, claimed_tenant, digest
 from valor_core.values import PLATFORM, Caller, Role, Scope, TenantId, from_micros, utc_now
@@ -191,6 +191,10 @@ def test_a_grant_tells_when_it_ends_or_ended_once_it_was_given(store, acme):
     with open_work(acme.admin, store) as work:
         grants.give_access(work, grant_id, reason="as agreed")
     assert told() == timedelta(hours=2)
+    with open_work(acme.admin, store) as work:
+        row = grant_of(work, grant_id)
+        assert state(row, until(row) - 1) is GrantState.IN_FORCE
+        assert state(row, until(row)) is GrantState.ENDED
     with open_work(acme.admin, store) as work:
         grants.end_access(work, grant_id, reason="as agreed")
     ended = told()

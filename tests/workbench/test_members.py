@@ -16,6 +16,7 @@ from valor_core.tenancy.api_keys import KeyAsleep, KeyRevoked, caller_of_key
 from valor_core.tenancy.members import LastAdmin, NothingToConfirm, OwnMembership
 from valor_core.tenancy.reasons import ReasonMissing
 from valor_core.tenancy.sign_in import BadToken, caller_of_session, claimed_tenant, digest
+from valor_core.tenancy.tenants import one_at_a_time
 from valor_core.values import Caller, Role, Scope, TenantId, new_id
 from valor_core.workbench import logbook, members, people
 from valor_core.workbench.people import OfficersLink
@@ -126,6 +127,22 @@ def test_the_last_administrator_stays_even_where_the_operator_or_two_at_once_ask
 
     assert sorted(done) == [False, True]
     assert list(roles(store, acme).values()).count("admin") == 1
+
+
+def test_a_change_of_members_waits_until_the_one_before_it_is_kept_or_given_up(store, acme):
+    def waits() -> None:
+        with open_work(acme.admin, store) as work:
+            work.begin_writing()
+            one_at_a_time(work)
+
+    with ThreadPoolExecutor(1) as pool:
+        with open_work(acme.admin, store) as work:
+            work.begin_writing()
+            one_at_a_time(work)
+            second = pool.submit(waits)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.2)
+        second.result(timeout=30)
 
 
 CHANGES = ("admin", "viewer", "suspend", "resume", "remove")

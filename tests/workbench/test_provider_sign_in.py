@@ -9,6 +9,7 @@ from valor_core.errors import BadInput, NotFound
 from valor_core.store.tables import TenantRow
 from valor_core.store.work import unit_of_work
 from valor_core.tenancy.sign_in import Device, Method, caller_of_session, claimed_tenant, digest
+from valor_core.tenancy.tenants import free_name
 from valor_core.values import PLATFORM, Caller, Role
 from valor_core.workbench import grants, groups, members, people, sessions
 from valor_core.workbench.logbook import verify_as_operator
@@ -70,6 +71,13 @@ def test_groups_open_tenants_and_the_installation_to_one_person(world):
     assert (told.method, told.address) == (Method.PROVIDER, "192.0.2.7")
     assert told.name == "anna (2)", "who has that name already is somebody else"
     assert all(not verdict.findings for verdict in verify_as_operator(world.store))
+
+
+def test_a_name_that_is_free_is_taken_as_it_is_and_another_gets_a_number(world):
+    with unit_of_work(world.acme.admin, world.store) as work:
+        names = [free_name(work, wanted) for wanted in ("zoe", "anna", " \n", "z" * 99)]
+
+    assert names == ["zoe", "anna (2)", "a member", "z" * 90]
 
 
 def test_whom_a_change_of_a_group_would_reach_is_counted(world):

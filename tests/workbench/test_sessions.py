@@ -1,5 +1,7 @@
 """Sign-ins as their owner and the administrator see them, and how they end."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.web.callers import Callers
@@ -94,6 +96,9 @@ def test_the_limits_are_settings_and_one_that_cannot_be_is_named(store, acme, mo
     with open_work(caller, store) as work:
         [told] = sessions.list_own(work)
     assert (told.ends_at - told.seen_at).total_seconds() == 3600
+    with open_work(caller, store) as work:
+        work.now += timedelta(hours=2)
+        assert sessions.list_own(work) == [], "what is over is not told"
 
     monkeypatch.setenv("VALOR_SESSION_IDLE_HOURS", "9")
     monkeypatch.setenv("VALOR_SESSION_HOURS", "2")

@@ -103,6 +103,9 @@ def test_an_attempt_that_another_has_begun_is_not_begun_again(store: Store, acme
         work.now = from_micros(row.next_at)
         assert not inbox.begin_attempt(work, row), "it has taken effect"
         assert row.attempts == 2
+        row.state, row.attempts = State.WAITING, MOST_ATTEMPTS
+        assert not inbox.begin_attempt(work, row), "it was tried often enough"
+        assert row.state == State.SET_ASIDE
 
 
 THOROUGH = hypothesis.settings.get_current_profile_name() == "thorough"
@@ -137,7 +140,9 @@ def test_an_older_version_that_comes_late_is_kept_and_changes_nothing(store: Sto
     deliver(store, invoice("evt_2", "paid", version=2))
     late = deliver(store, invoice("evt_1", "created", version=1, amount_minor=1))
 
-    assert late.state is State.STALE
+    again = deliver(store, invoice("evt_3", "paid", version=2, amount_minor=1))
+
+    assert late.state is again.state is State.STALE
     assert invoice_of(store, acme) == (2, "paid")
     assert {row.outcome for row in rows(store, BillingEventRow, acme.id)} == {"applied", "stale"}
 
@@ -252,6 +257,10 @@ def test_a_field_that_is_missing_or_wrong_is_named():
         {"quantity": 10**15, "amount_minor": -(10**15)},
     ):
         assert read(usage("evt_1", **sound)).items() >= sound.items()
+    unsaid = usage("evt_1")
+    del unsaid["data"]["object"]["per_quantity"]
+    assert read(unsaid)["per_quantity"] == read(usage("evt_1", per_quantity=1))["per_quantity"] == 1
+    assert read(invoice("evt_1", "paid", version=0))["object_version"] == 0
     for name, wrong in [
         ("id", None), ("id", "a b"), ("id", 7), ("meter", "=cmd"), ("day", "26.11.2025"),
         ("day", "2025-02-29"), ("quantity", -1), ("quantity", 1.5), ("quantity", True),

@@ -7,8 +7,8 @@ _THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 def written(amount_minor: int, currency: str) -> str:
     """The amount in the currency's major unit.
 
-    >>> written(-123456, "USD"), written(250, "XAF"), written(5, "KWD")
-    ('−1,234.56 USD', '250 XAF', '0.005 KWD')
+    >>> written(-123456, "USD"), written(0, "XAF"), written(5, "KWD")
+    ('−1,234.56 USD', '0 XAF', '0.005 KWD')
     """
     digits = _digits(currency)
     whole, part = divmod(abs(amount_minor), 10**digits)

@@ -194,8 +194,8 @@ def read_value(name: str, text: str) -> FlagValue:
 def bucket(name: str, tenant_id: str) -> int:
     """The tenant's place from 0 to 99: a share of p percent are those below p, now and later.
 
-    >>> bucket("workbook_audit", "acme-1") == bucket("workbook_audit", "acme-1")
-    True
+    >>> bucket("workbook_audit", "acme-1")  # as ever: else an upgrade would reach other tenants
+    60
     """
     digest = hashlib.sha256(f"{name}|{tenant_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") % 100
