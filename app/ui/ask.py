@@ -81,7 +81,7 @@ FORECAST_YEARS = "Forecast years"
 def company(label: str = "Company") -> Company | None:
     """The company to look at, kept in the address (`?company=AAPL`)."""
     with open_work(caller()) as work:
-        known = sorted(list_companies(work), key=lambda each: each.name.casefold())
+        known = list_companies(work)
     if not known:
         return None
     wanted = str(st.query_params.get("company", "")).upper()

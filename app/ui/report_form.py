@@ -54,7 +54,7 @@ def _asked(parameter: Parameter, companies: Mapping[CompanyId, str], key: str) -
         chosen = st.selectbox(label, known, key=key)
         return known[chosen] if chosen else ""
     if parameter.written == "Day":
-        day = st.date_input(label, value=None, key=key, min_value=date(2000, 1, 1), help=told)
+        day = st.date_input(label, None, date(2000, 1, 1), key=key, help=told, format="YYYY-MM-DD")
         return day.isoformat() if day else ""
     if kind in (bool, int, float):
         return _number(parameter, kind, label, key=key, told=told)
