@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.directory import GROUPS
 from tests.browser.browser import COLOUR_RULES, Problems, until, violations
 from tests.browser.installation import Installation
 
@@ -48,6 +49,12 @@ DRAWN = """!document.querySelector('[data-testid=stSkeleton],[data-testid=stStat
     && document.querySelector('[data-testid=stSidebarNav]')"""
 IN_THE_DARK = """getComputedStyle(document.querySelector('[data-testid=stApp]'))
     .colorScheme === 'dark'"""
+BRIGHT_CHARTS = r"""[...document.querySelectorAll('.js-plotly-plot .xaxislayer-above text')].every(
+    each => Number(getComputedStyle(each).fill.match(/\d+/)[0]) > 127)"""
+TABLES = """[...document.querySelectorAll('.vx-scroll, .vx-grid')]
+    .filter(each => each.checkVisibility())"""
+SCROLLED = f"{TABLES}.map(each => each.scrollWidth > each.clientWidth)"
+FADED = f"{TABLES}.map(each => getComputedStyle(each).getPropertyValue('--vx-more') !== '0px')"
 FIRST_ROW = {"x": 60, "y": 54}
 FIRST_CELL = "FY2026, Revenue growth, %"  # of the DCF's grid
 FIRST_NUMBER = {"x": 290, "y": 54}  # right of the pinned labels
@@ -106,9 +113,11 @@ def test_every_page_holds_still_is_open_to_everybody_and_fits_a_phone(tab, insta
     assert tab.get_by_test_id("stException").count() == 0
     tab.emulate_media(color_scheme="dark")
     until(tab, IN_THE_DARK)
+    until(tab, f"{DRAWN} && {BRIGHT_CHARTS}")  # drawn by the server, so the page has run again
     assert violations(tab, rules=COLOUR_RULES) == []
     tab.set_viewport_size({"width": 390, "height": 800})
     tab.wait_for_timeout(300)
+    assert tab.evaluate(FADED) == tab.evaluate(SCROLLED)
     for part in ("document.scrollingElement", "document.querySelector('[data-testid=stMain]')"):
         assert tab.evaluate(f"{part}.scrollWidth") <= 390, part
     assert problems == []
@@ -137,6 +146,17 @@ def test_no_page_of_the_list_is_left_out_here(desk, installation):
     addresses = {str(each.get_attribute("href")).rpartition("/")[2] for each in listed}
 
     assert addresses == {place.partition("?")[0] for place in PAGES}
+
+
+def test_the_list_of_pages_names_its_groups(desk, installation):
+    shown(desk, installation, "")
+    named = desk.evaluate(
+        """[...document.querySelectorAll('[data-testid=stSidebarNavItems] li')].map(
+        each => [getComputedStyle(each, '::before').content, each.textContent])
+        .filter(([group]) => group !== 'none').map(([group, page]) => group + page)"""
+    )
+
+    assert [each.partition('"')[2].partition('"')[0] for each in named] == [*filter(None, GROUPS)]
 
 
 def test_the_list_of_pages_is_walked_by_keyboard(desk, installation):

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app.ui.frame import PLACE
+from app.directory import PLACE
 from app.web.assets import asset_url, assets
 from app.web.pages import IndexChanged, PageRoute, build_index, index_html
 from app.web.preloads import DRAWN, OWN
