@@ -47,7 +47,7 @@ font-size:.8rem;font-weight:600;opacity:.78}
 .st-key-signed_in_alone{visibility:visible}
 .st-key-frame-theme{display:none}
 @property --vx-more{syntax:"<length>";inherits:true;initial-value:0px}
-@keyframes vx-more{0%,95%{--vx-more:3rem}to{--vx-more:0px}}
+@keyframes vx-more{0%,95%{--vx-more:2rem}to{--vx-more:0px}}
 :is(.vx-scroll,.vx-grid,.dvn-underlay>*){animation:vx-more linear both;
 animation-timeline:scroll(self inline);
 mask-image:linear-gradient(to right,#000 calc(100% - var(--vx-more)),transparent)}
