@@ -21,6 +21,7 @@ from app.ui.places import at, can_be_empty, put_at
 from valor_core.amounts import shown as amounts
 from valor_core.coverage.adjustments import AS_FILED
 from valor_core.coverage.companies import Company
+from valor_core.errors import BadInput
 from valor_core.models.cost_of_capital import BetaKind
 from valor_core.models.explained import adjusted_text
 from valor_core.models.fields import Unit
@@ -175,7 +176,8 @@ def numbers(desk: Desk, fields: Sequence[Field], *, columns: int = 4) -> None:
     """Single numbers side by side, each with its source as help."""
     there = [each for each in fields if _is_used(desk, each.path.rpartition(".")[0])]
     for place in range(0, len(there), columns):
-        for column, each in zip(st.columns(columns), there[place : place + columns], strict=False):
+        row = st.columns(columns, vertical_alignment="bottom")  # where one label takes two lines
+        for column, each in zip(row, there[place : place + columns], strict=False):
             with column:
                 number(desk, each)
 
@@ -306,21 +308,25 @@ def open_items(desk: Desk) -> None:
         icon=":material/checklist:",
     )
     with st.popover("Take them as none", icon=":material/exposure_zero:"):
-        reason = st.text_input(
+        st.text_input(
             "Your reason",
             key=desk.key("none"),
             placeholder="such as: none in the notes to the accounts",
             max_chars=2_000,
-        ).strip()
+        )
         st.button(
             "Take the empty ones as 0",
-            disabled=not reason,
             key=desk.key("none:go"),
-            on_click=lambda: _take_as_none(desk, reason),
+            on_click=lambda: _take_as_none(desk, st.session_state[desk.key("none")].strip()),
         )
 
 
 def _take_as_none(desk: Desk, reason: str) -> None:
+    if not reason:
+        desk.problem = BadInput(
+            "Nothing is taken for zero without a reason.", hint="Say why, then press again."
+        )
+        return
     inputs, reasons = desk.inputs, dict(desk.content.rationales)
     for item in desk.to_state:
         path = f"bridge.{item}"

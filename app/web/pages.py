@@ -45,6 +45,8 @@ max-width:none!important}
 [data-testid=stSidebarNavItems] li::before{display:block;margin:.75rem 0 .25rem .5rem;
 font-size:.8rem;font-weight:600;opacity:.78}
 .st-key-signed_in_alone{visibility:visible}
+[data-testid=stApp]{--vx-page:light-dark(#ffffff,#0e151d);--vx-link:light-dark(#0b57a4,#7fb8f0)}
+@media(max-width:640px){.st-key-places [data-testid=stHorizontalBlock]{gap:0}}
 .st-key-frame-theme{display:none}
 @property --vx-more{syntax:"<length>";inherits:true;initial-value:0px}
 @keyframes vx-more{0%,95%{--vx-more:2rem}to{--vx-more:0px}}

@@ -55,6 +55,8 @@ TABLES = """[...document.querySelectorAll('.vx-scroll, .vx-grid')]
     .filter(each => each.checkVisibility())"""
 SCROLLED = f"{TABLES}.map(each => each.scrollWidth > each.clientWidth)"
 FADED = f"{TABLES}.map(each => getComputedStyle(each).getPropertyValue('--vx-more') !== '0px')"
+SEEN_THROUGH = """[...document.querySelectorAll('table.vx th[scope=row]')].filter(
+    each => getComputedStyle(each).backgroundColor === 'rgba(0, 0, 0, 0)').length"""
 FIRST_ROW = {"x": 60, "y": 54}
 FIRST_CELL = "FY2026, Revenue growth, %"  # of the DCF's grid
 FIRST_NUMBER = {"x": 290, "y": 54}  # right of the pinned labels
@@ -118,6 +120,7 @@ def test_every_page_holds_still_is_open_to_everybody_and_fits_a_phone(tab, insta
     tab.set_viewport_size({"width": 390, "height": 800})
     tab.wait_for_timeout(300)
     assert tab.evaluate(FADED) == tab.evaluate(SCROLLED)
+    assert tab.evaluate(SEEN_THROUGH) == 0
     for part in ("document.scrollingElement", "document.querySelector('[data-testid=stMain]')"):
         assert tab.evaluate(f"{part}.scrollWidth") <= 390, part
     assert problems == []

@@ -189,14 +189,16 @@ def test_a_value_is_saved_per_adr_in_another_currency_with_the_source_of_its_rat
     page = run(page)
     value = f"{row.headline * 0.9 * 2.0:,.2f}"
     assert f"**{value} EUR per ADR**" in texts(page)
-    assert labelled(page.button, "Save it").disabled
+    page = pressed(page, "Save it")
+    assert "A rate without its source cannot be kept" in texts(page)
+    assert row.id in page.query_params["valuation"]
 
     labelled(page.text_input, "Source of the rate").set_value("ECB reference rate")
     page = run(page)
     page = pressed(page, "Save it")
 
     assert value in texts(page)
-    assert page.query_params["valuation"] != [row.id]
+    assert row.id not in page.query_params["valuation"]
     shown = texts(part(page, "Workings"))
     assert "ECB reference rate" in shown
     assert "value per share of the DCF saved on" in shown
