@@ -1,12 +1,12 @@
 """A saved valuation on the screen: its numbers, whose they are, how they came about."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
-from app.ui import scenario_sections, show
+from app.ui import changes, scenario_sections, show
 from app.ui.choices import choices_in_words
 from app.ui.headline import called, value_of, worth
 from app.ui.sheet import OF_SEVERAL
@@ -72,7 +72,10 @@ def told(tenant_id: str, valuation_id: str, _saved: Saved) -> Told:  # noqa: ARG
     """A saved valuation never changes, so it is run again only once."""
     workings, currency = _saved.workings(), _saved.row.currency
     return Told(
-        inputs=tuple(_row(line, currency) for line in workings.lines.inputs.values()),
+        inputs=tuple(
+            replace(_row(line, currency), label=changes.label(line.name))  # as its page asks it
+            for line in workings.lines.inputs.values()
+        ),
         results=tuple(_results(_saved, workings.lines.results, currency)),
         checks=tuple(checks_of(_saved.inputs, workings.result)),
         tree=workings.explain(_saved.model.headline, _saved.sources),
