@@ -65,6 +65,7 @@ class Told:
     checks: tuple[Check, ...]
     tree: Explained
     valued: str  # on which day, by which facts, in which currency
+    base_year: int | None  # the filed fiscal year before the first forecast one, of a DCF
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
@@ -80,7 +81,13 @@ def told(tenant_id: str, valuation_id: str, _saved: Saved) -> Told:  # noqa: ARG
         checks=tuple(checks_of(_saved.inputs, workings.result)),
         tree=workings.explain(_saved.model.headline, _saved.sources),
         valued=valued_as_of(_saved.inputs, _saved.basis),
+        base_year=_base_year(_saved),
     )
+
+
+def _base_year(saved: Saved) -> int | None:
+    base = saved.sources.get("revenue") if isinstance(saved.inputs, DcfInputs) else None
+    return max((fact.fiscal_year for fact in base.facts), default=None) if base else None
 
 
 def _results(saved: Saved, lines: Mapping[str, Line], currency: str) -> Iterator[Row]:
@@ -186,7 +193,10 @@ def results(told: Told) -> None:
     if yearly:
         show.table(
             f"By forecast year; money in {shown()}",
-            [str(year) for year in range(1, years + 1)],
+            [
+                str(year) if told.base_year is None else f"FY{told.base_year + year}"
+                for year in range(1, years + 1)
+            ],
             [(row.label, _by_year(row, years)) for row in yearly],
             first="Year",
         )

@@ -178,6 +178,16 @@ def labelled(widgets, label: str):
     return next(each for each in widgets if each.label == label)
 
 
+def test_a_saved_value_names_its_years_and_inputs_as_the_page_of_its_model_does(acme, monkeypatch):
+    row = saved(acme.analyst, "KO")
+    page = opened(monkeypatch, acme.viewer, "valuations", valuation=row.id)
+
+    assert "<th scope=col>FY2010</th>" in texts(page)
+    shown = texts(part(page, "Inputs"))
+    assert "Revenue growth, start" in shown
+    assert "Risk-free rate" in shown
+
+
 def test_a_value_is_saved_per_adr_in_another_currency_with_the_source_of_its_rate(
     acme, monkeypatch
 ):
