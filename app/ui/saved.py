@@ -41,6 +41,7 @@ KINDS = {
     "missing": "not filed",
 }
 DEPARTURES_MAX = 40
+CAPITAL = "cost_of_capital."
 TERMINAL = ("terminal_", "pv_terminal", "implied_")
 
 
@@ -200,9 +201,13 @@ def results(told: Told) -> None:
             [(row.label, _by_year(row, years)) for row in yearly],
             first="Year",
         )
-    capital = [row for row in single if row.path.startswith("cost_of_capital.")]
+    capital = [
+        replace(row, label=spoken(row.path.removeprefix(CAPITAL)))  # their caption says of what
+        for row in single
+        if row.path.startswith(CAPITAL)
+    ]
     terminal = [row for row in single if row.path.startswith(TERMINAL)]
-    to_a_share = [row for row in single if row not in capital and row not in terminal]
+    to_a_share = [row for row in single if not row.path.startswith((CAPITAL, *TERMINAL))]
     left, right = st.columns(2, gap="large")
     with left:
         _numbers("From the forecast to one share", to_a_share)

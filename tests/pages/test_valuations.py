@@ -48,7 +48,7 @@ def test_single_numbers_stand_under_what_they_tell(acme, monkeypatch):
 
     told = {caption: rows for caption, _, rows in (each.partition("</caption>") for each in tables)}
     assert "Value per share" in told["From the forecast to one share"]
-    assert "cost of equity" in told["Cost of capital"]
+    assert "<th scope=row>Cost of equity</th>" in told["Cost of capital"]
     assert "Implied multiple" in told["Terminal value"]
     assert "PV terminal" in told["Terminal value"]
     assert len(told) == len(tables)
