@@ -46,6 +46,8 @@ max-width:none!important}
 font-size:.8rem;font-weight:600;opacity:.78}
 .st-key-signed_in_alone{visibility:visible}
 [data-testid=stApp]{--vx-page:light-dark(#ffffff,#0e151d);--vx-link:light-dark(#0b57a4,#7fb8f0)}
+:is([data-testid=stSidebarNavLink],[data-testid=stPageLink-NavLink]):focus-visible{
+outline:2px solid var(--vx-link)!important;outline-offset:-2px}
 @media(max-width:640px){.st-key-places [data-testid=stHorizontalBlock]{gap:0}}
 .st-key-frame-theme{display:none}
 @property --vx-more{syntax:"<length>";inherits:true;initial-value:0px}

@@ -164,7 +164,10 @@ def test_the_list_of_pages_names_its_groups(desk, installation):
 
 def test_the_list_of_pages_is_walked_by_keyboard(desk, installation):
     shown(desk, installation, "")
-    desk.get_by_role("link", name="Audit", exact=True).first.focus()
+    desk.get_by_role("link", name="Sessions", exact=True).first.focus()
+    desk.keyboard.press("Tab")
+    expect(desk.get_by_role("link", name="Audit", exact=True).first).to_be_focused()
+    assert desk.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     desk.keyboard.press("Enter")
     desk.get_by_role("heading", name="Audit", level=1).wait_for()
 
