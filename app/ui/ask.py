@@ -77,21 +77,26 @@ CHOICES = {
     "timing": "Cash arrives",
 }
 FORECAST_YEARS = "Forecast years"
+LAST = "ask:last_company"
 
 
 def company(label: str = "Company") -> Company | None:
-    """The company to look at, kept in the address (`?company=AAPL`)."""
+    """The company to look at, kept in the address (`?company=AAPL`).
+
+    An address without one, as the list of pages has it, is about the one looked at last.
+    """
     with open_work(caller()) as work:
         known = list_companies(work)
     if not known:
         return None
-    wanted = str(st.query_params.get("company", "")).upper()
+    asked = str(st.query_params.get("company", "")).upper()
+    wanted = asked or last_company().upper()
     named = next((i for i, c in enumerate(known) if wanted in (c.ticker, c.id.upper())), None)
     with show.asked():
         chosen = st.selectbox(
             label,
             known,
-            index=named if wanted else 0,
+            index=named if asked else named or 0,
             format_func=lambda c: f"{c.name} ({c.ticker})" if c.ticker else c.name,
             key="company",
             placeholder="Choose a company",
@@ -104,7 +109,13 @@ def company(label: str = "Company") -> Company | None:
         )
         st.stop()
     st.query_params["company"] = chosen.ticker or chosen.id
+    st.session_state[LAST] = chosen.id
     return chosen
+
+
+def last_company() -> str:
+    """The id of the company that was looked at last in this session; empty before the first."""
+    return st.session_state.get(LAST, "")
 
 
 def start_over(desk: Desk) -> None:
