@@ -155,6 +155,11 @@ GROUPS: Mapping[str, tuple[Place, ...]] = {
     ),
     "Administration": (
         _place(
+            "installation", "Installation", "dns",
+            "Tenants, their plans and features, and the billing provider's inbox.",
+            act="tenant.read",
+        ),
+        _place(
             "jobs", "Jobs", "schedule",
             "What is done in the background, when, and what came of it.", act="job.read",
         ),
@@ -190,11 +195,6 @@ GROUPS: Mapping[str, tuple[Place, ...]] = {
             "billing", "Billing", "receipt_long",
             "What was used beside what was billed, each difference with its cause.",
             act="billing.read",
-        ),
-        _place(
-            "installation", "Installation", "dns",
-            "Tenants, their plans and features, and the billing provider's inbox.",
-            act="tenant.read",
         ),
     ),
 }  # fmt: skip

@@ -51,6 +51,8 @@ def test_every_page_stands_in_the_list_of_places_and_every_place_is_a_page():
 
     assert files == {place.name for place in PLACES}
     assert {place.act for place in PLACES} <= set(MAY)
+    first = {role: next(p.name for p in PLACES if role in MAY[p.act]) for role in Role}
+    assert first == {**dict.fromkeys(Role, "home"), Role.OPERATOR: "installation"}
 
 
 @ONLY_SQLITE
