@@ -110,7 +110,7 @@ def _title(parcel: Parcel) -> str:
 
 
 def _headline(parcel: Parcel) -> str:
-    of = f"{_title(parcel)}, {parcel.run.created_at:%Y-%m-%d}"
+    of = f"{_title(parcel)}, {parcel.run.created_at:%Y-%m-%d}, {parcel.run.named}"
     return f"Failed: {of}" if parcel.run.failed else of
 
 

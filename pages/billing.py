@@ -31,8 +31,11 @@ def spans() -> dict[str, tuple[date, date]]:
     return made
 
 
-def verdict(found: Reconciliation) -> None:
-    """The money of each currency, and whether anything is left to explain."""
+def verdict(found: Reconciliation, *, heard: bool) -> None:
+    """The money of each currency, and whether anything is left to explain.
+
+    Where the billing provider was never heard, that nothing was billed is no finding.
+    """
     for total in found.totals:
         amounts = {
             "Metered": total.metered_minor,
@@ -46,6 +49,12 @@ def verdict(found: Reconciliation) -> None:
         st.info("Nothing was used and nothing was billed on these days.", icon=":material/inbox:")
     elif any(total.unexplained_minor for total in found.totals):
         st.error("A part of the difference has no cause that we know.", icon=":material/error:")
+    elif not heard:
+        st.info(
+            "No billing provider has told anything of this tenant yet, so nothing of what was used "
+            "is billed. An operator connects one on the page Installation.",
+            icon=":material/link_off:",
+        )
     elif found.causes:
         st.warning(
             f"{counted(sum(row.events for row in found.causes), 'finding')}, each with its cause; "
@@ -163,7 +172,7 @@ with open_work(who) as work:
     found = billing.reconcile(work, *known[span])
     prices, invoices = billing.list_prices(work), billing.list_invoices(work, limit=SHOWN)
     events = billing.list_events(work, limit=SHOWN)
-verdict(found)
+verdict(found, heard=bool(events))
 if found.causes:
     causes(found.causes)
 asked = f"format=csv&from={found.first}&to={found.last}"

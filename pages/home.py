@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from app.directory import GROUPS, PLACE
 from app.ui import failing, show
-from app.ui.frame import PLACE, caller, link, only_for_its_readers, places
+from app.ui.frame import caller, link, only_for_its_readers, places
 from app.ui.grants import on_home
 from app.ui.headline import page_of, value_of
 from app.ui.verdict import verdict_on_demand
@@ -143,10 +144,15 @@ if may("audit.verify"):
     verdict_on_demand(who)
 
 st.header("Pages", anchor=False)
+open_ones = {place.name for place in places() if place.name != "home" and place.open_to(who)}
 with st.container(key="places"):  # the name by which the page's style keeps the height of a link
-    for place in places():
-        if place.name != "home" and place.open_to(who):
-            to, what = st.columns([1, 3], vertical_alignment="center")
-            with to:
-                link(place.name, place.title, icon=place.icon)
-            what.caption(place.purpose)
+    for group, of_group in GROUPS.items():
+        if not any(place.name in open_ones for place in of_group):
+            continue
+        st.subheader(group, anchor=False)
+        for place in of_group:
+            if place.name in open_ones:
+                to, what = st.columns([1, 3], vertical_alignment="center")
+                with to:
+                    link(place.name, place.title, icon=place.icon)
+                what.caption(place.purpose)

@@ -131,6 +131,7 @@ def history() -> None:
                 ),
                 "What it did": told(run),
                 "By": "schedule" if run.schedule_id else "a person",
+                "Run": run.named,
             }
             for run in runs
         ],
@@ -159,6 +160,7 @@ def sent() -> None:
                 "To": each.delivery.destination.name,
                 "How it went": report_sending.in_a_word(each.delivery),
                 "Why": each.delivery.why,
+                "Run": each.run.named,
             }
             for each in parcels
         ],

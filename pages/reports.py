@@ -131,7 +131,8 @@ def one_run(run: JobRun, sent: Sequence[Delivery]) -> None:
     """What became of a run, and what can be done with it."""
     origin = "on schedule" if run.schedule_id else "on demand"
     st.markdown(
-        f"**{about(run.job, run.parameters)}**, {state(run)}  \n{origin}, {moment(run.created_at)}"
+        f"**{about(run.job, run.parameters)}**, {state(run)}  \n"
+        f"{origin}, {moment(run.created_at)}, {run.named}"
     )
     course = read_course(run.folder) if run.status is Status.RUNNING and run.attempt else None
     if course:

@@ -126,6 +126,21 @@ def remembers(function: ast.FunctionDef) -> bool:
     return any(ast.unparse(each).startswith("st.cache_") for each in function.decorator_list)
 
 
+def test_every_day_is_asked_for_as_days_are_written_everywhere():
+    """Streamlit would ask for 2026/11/26 where the page beside it says 2026-11-26."""
+    asked = [
+        (name, {keyword.arg: keyword.value for keyword in node.keywords}.get("format"))
+        for name, tree in sources("app", "pages")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "date_input"
+    ]
+
+    assert asked
+    assert {name for name, way in asked if getattr(way, "value", "") != "YYYY-MM-DD"} == set()
+
+
 def test_what_browsers_and_clients_meet_asks_no_database():
     """Pages, routes and jobs may name a row that a verb gave them; they ask and make none."""
     found = set()

@@ -24,6 +24,16 @@
   addEventListener('online', checkSession);
   document.addEventListener('visibilitychange', checkSession);
 
+  // The list of pages is longer than many screens: the page that is open is in view.
+  const listed = new MutationObserver(() => {
+    const open = document.querySelector('[data-testid=stSidebarNavLink][aria-current=page]');
+    const list = open?.closest('[data-testid=stSidebarContent]');
+    if (!list) return;
+    listed.disconnect();
+    list.scrollTop += Math.max(0, open.getBoundingClientRect().bottom - list.getBoundingClientRect().bottom + 24);
+  });
+  listed.observe(document.documentElement, { childList: true, subtree: true });
+
   // What a button opens stands at the end of the document, behind all the rest of the page.
   const OPENER = '[data-testid=stPopoverButton][aria-expanded=true]';
   const STOPS = 'a[href],button,input,select,textarea,[tabindex]';

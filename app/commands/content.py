@@ -120,7 +120,14 @@ def batch(
 
     from app.commands.working import as_local_user, the_open_store
     from valor_core.compute.executors import spread
-    from valor_core.coverage.batches import BatchPolicy, Valued, in_figures
+    from valor_core.coverage.batches import (
+        OLD_AFTER,
+        BatchPolicy,
+        Valued,
+        in_figures,
+        newest_year,
+        old_ones,
+    )
     from valor_core.models.codec import load
     from valor_core.workbench.batches import note_batch, value_all
     from valor_core.workbench.computations import done_here
@@ -141,10 +148,15 @@ def batch(
     if as_json:
         print(json.dumps(in_figures(stated, rows), indent=2, allow_nan=False))
         return
+    old = old_ones(rows)
     for each in rows:
         told = each.reason if each.value is None else f"{each.value:,.4f} {each.currency}"
         priced = "" if each.upside is None else f"  {each.upside:+.1%} on {each.price:,.2f}"
-        print(f"{each.name[:32]:<32} {told}{priced}")
+        year = f"FY{each.fiscal_year}" if each.fiscal_year else ""
+        mark = "*" if each.company_id in old else " "
+        print(f"{each.name[:32]:<32} {year:>6}{mark} {told}{priced}")
+    if old:
+        print(f"* more than {OLD_AFTER} fiscal years before FY{newest_year(rows)}")
     done = sum(each.value is not None for each in rows)
     print(f"\n{done} of {len(rows)} companies valued")
     if not done and not stated.unfiled_is_nothing:

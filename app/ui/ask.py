@@ -21,6 +21,7 @@ from app.ui.places import at, can_be_empty, put_at
 from valor_core.amounts import shown as amounts
 from valor_core.coverage.adjustments import AS_FILED
 from valor_core.coverage.companies import Company
+from valor_core.errors import BadInput
 from valor_core.models.cost_of_capital import BetaKind
 from valor_core.models.explained import adjusted_text
 from valor_core.models.fields import Unit
@@ -76,21 +77,26 @@ CHOICES = {
     "timing": "Cash arrives",
 }
 FORECAST_YEARS = "Forecast years"
+LAST = "ask:last_company"
 
 
 def company(label: str = "Company") -> Company | None:
-    """The company to look at, kept in the address (`?company=AAPL`)."""
+    """The company to look at, kept in the address (`?company=AAPL`).
+
+    An address without one, as the list of pages has it, is about the one looked at last.
+    """
     with open_work(caller()) as work:
-        known = sorted(list_companies(work), key=lambda each: each.name.casefold())
+        known = list_companies(work)
     if not known:
         return None
-    wanted = str(st.query_params.get("company", "")).upper()
+    asked = str(st.query_params.get("company", "")).upper()
+    wanted = asked or last_company().upper()
     named = next((i for i, c in enumerate(known) if wanted in (c.ticker, c.id.upper())), None)
     with show.asked():
         chosen = st.selectbox(
             label,
             known,
-            index=named if wanted else 0,
+            index=named if asked else named or 0,
             format_func=lambda c: f"{c.name} ({c.ticker})" if c.ticker else c.name,
             key="company",
             placeholder="Choose a company",
@@ -103,7 +109,13 @@ def company(label: str = "Company") -> Company | None:
         )
         st.stop()
     st.query_params["company"] = chosen.ticker or chosen.id
+    st.session_state[LAST] = chosen.id
     return chosen
+
+
+def last_company() -> str:
+    """The id of the company that was looked at last in this session; empty before the first."""
+    return st.session_state.get(LAST, "")
 
 
 def start_over(desk: Desk) -> None:
@@ -175,7 +187,8 @@ def numbers(desk: Desk, fields: Sequence[Field], *, columns: int = 4) -> None:
     """Single numbers side by side, each with its source as help."""
     there = [each for each in fields if _is_used(desk, each.path.rpartition(".")[0])]
     for place in range(0, len(there), columns):
-        for column, each in zip(st.columns(columns), there[place : place + columns], strict=False):
+        row = st.columns(columns, vertical_alignment="bottom")  # where one label takes two lines
+        for column, each in zip(row, there[place : place + columns], strict=False):
             with column:
                 number(desk, each)
 
@@ -306,21 +319,25 @@ def open_items(desk: Desk) -> None:
         icon=":material/checklist:",
     )
     with st.popover("Take them as none", icon=":material/exposure_zero:"):
-        reason = st.text_input(
+        st.text_input(
             "Your reason",
             key=desk.key("none"),
             placeholder="such as: none in the notes to the accounts",
             max_chars=2_000,
-        ).strip()
+        )
         st.button(
             "Take the empty ones as 0",
-            disabled=not reason,
             key=desk.key("none:go"),
-            on_click=lambda: _take_as_none(desk, reason),
+            on_click=lambda: _take_as_none(desk, st.session_state[desk.key("none")].strip()),
         )
 
 
 def _take_as_none(desk: Desk, reason: str) -> None:
+    if not reason:
+        desk.problem = BadInput(
+            "Nothing is taken for zero without a reason.", hint="Say why, then press again."
+        )
+        return
     inputs, reasons = desk.inputs, dict(desk.content.rationales)
     for item in desk.to_state:
         path = f"bridge.{item}"

@@ -19,7 +19,16 @@ from app.ui.subjects import SUBJECTS
 from app.ui.words import label_of
 from valor_core.amounts import shown as amounts
 from valor_core.charts import batches as charts
-from valor_core.coverage.batches import MODELS, BatchPolicy, StatedPrice, Valued, rows_of
+from valor_core.coverage.batches import (
+    MODELS,
+    OLD_AFTER,
+    BatchPolicy,
+    StatedPrice,
+    Valued,
+    newest_year,
+    old_ones,
+    rows_of,
+)
 from valor_core.errors import BadInput
 from valor_core.models.catalogue import model_named
 from valor_core.models.codec import load
@@ -215,9 +224,10 @@ def results(made: Bench) -> None:
         f"{len(there)} of {words.counted(len(made.rows), 'company', 'companies')} valued by "
         f"{CALLED[by.model]}: {shown(by).label}. Press a name to value it on its own page."
     )
-    _table(made.rows, by)
-    _drawn(there, by)
-    lost = [each for each in made.rows if each.value is None]
+    rows = _recent(made.rows)
+    _table(rows, by)
+    _drawn([each for each in rows if each.value is not None], by)
+    lost = [each for each in rows if each.value is None]
     if lost:
         counted = words.counted(len(lost), "company", "companies")
         with st.expander(
@@ -228,6 +238,19 @@ def results(made: Bench) -> None:
             show.listed("Companies without a value", [(each.name, each.reason) for each in lost])
 
 
+def _recent(rows: Sequence[Valued]) -> Sequence[Valued]:
+    """The rows, without those of old figures where the reader leaves them out."""
+    old, newest = old_ones(rows), newest_year(rows)
+    if not old or newest is None:
+        return rows
+    left_out = st.checkbox(
+        f"Leave out {words.counted(len(old), 'company', 'companies')} whose figures are of "
+        f"FY{newest - OLD_AFTER - 1} or earlier; the newest here are of FY{newest}",
+        key="batch:recent",
+    )
+    return [each for each in rows if each.company_id not in old] if left_out else rows
+
+
 def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
     line, column = shown(by), st.column_config
     is_rate, scale = line.unit is Unit.RATE, line.scale
@@ -235,7 +258,10 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
         "Company": [each.name for each in rows],
         "Ticker": [each.ticker for each in rows],
         "Value": [None if each.value is None else each.value / scale for each in rows],
+        "Year": [each.fiscal_year for each in rows],
     }
+    if old := old_ones(rows):
+        table["Age"] = ["old" if each.company_id in old else "" for each in rows]
     if by.prices:
         table |= {
             "Price": [each.price for each in rows],
@@ -248,10 +274,7 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
             else round(each.enterprise_value / amounts().size, amounts().digits)
             for each in rows
         ]
-    table |= {
-        "Currency": [each.currency for each in rows],
-        "Year": [each.fiscal_year for each in rows],
-    }
+    table["Currency"] = [each.currency for each in rows]
     if by.unfiled_is_nothing:
         table["Nothing"] = [
             ", ".join(ask.BRIDGE_LABELS[item] for item in each.counted_as_nothing) for each in rows
@@ -286,7 +309,14 @@ def _table(rows: Sequence[Valued], by: BatchPolicy) -> None:
                 f"Enterprise value, {amounts().mark}", format=f"%,.{amounts().digits}f", width=130
             ),
             "Currency": column.TextColumn(width=76),
-            "Year": column.NumberColumn("FY", format="%d", width=56),
+            "Year": column.NumberColumn(
+                "FY", format="%d", width=56, help="The fiscal year whose figures it begins with."
+            ),
+            "Age": column.TextColumn(
+                "Figures",
+                width=70,
+                help=f"Old: more than {OLD_AFTER} fiscal years before the newest of the batch.",
+            ),
             "Nothing": column.TextColumn("Counted as nothing", width=300),
             "Why": column.TextColumn("Why no value", width=200),
         },

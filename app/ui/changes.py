@@ -127,14 +127,14 @@ def label(path: str) -> str:
     ('Pension deficit after tax', 'Revenue growth, start', 'Options 1, strike')
     >>> label("tranches[1].cash_rate")
     'Tranches 2, cash rate'
-    >>> label("acquirer.ebit")
-    'Acquirer, EBIT'
+    >>> label("acquirer.ebit"), label("cost_of_capital.debt_beta")
+    ('Acquirer, EBIT', 'Cost of capital by CAPM, debt beta')
     """
     if path in LABELS:
         return LABELS[path]
     owner, _, part = path.rpartition(".")
     if owner in LABELS:
-        return f"{LABELS[owner]}, {PARTS.get(part, part)}"
+        return f"{LABELS[owner]}, {PARTS.get(part) or _lowered(spoken(part))}"
     steps = re.findall(r"(\w+)(?:\[(\d+)\])?", path.removeprefix("shares."))
     first, *rest = [f"{spoken(name)} {int(at) + 1}" if at else spoken(name) for name, at in steps]
     return ", ".join([first, *(each if each.isupper() else _lowered(each) for each in rest)])

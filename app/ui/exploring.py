@@ -187,7 +187,7 @@ class Desk:
         for place, end in zip(st.columns(2), ("from", "to"), strict=True):
             key, label = self.key(f"{field.name}:{end}"), end.title() + mark(field.kind)
             if field.kind in TIMES:
-                day = place.date_input(label, value=None, key=key)
+                day = place.date_input(label, value=None, key=key, format="YYYY-MM-DD")
                 told: Any = day.isoformat() if isinstance(day, date) else None
             else:
                 told = place.number_input(label, value=None, key=key, format="%g")

@@ -54,7 +54,7 @@ def _told(page: str, run: JobRun, title: str) -> None:
     due = f", due {moment(run.scheduled_for)}," if run.scheduled_for else ""
     st.error(
         f"**{show.plain(title)}**{due} failed. {show.plain(run.detail)}  \n"
-        "It is tried again when it is next due.",
+        f"It is tried again when it is next due ({run.named}).",
         icon=":material/event_busy:",
     )
     link(page, f"To the page {page.capitalize()}", icon=":material/arrow_forward:")

@@ -144,7 +144,9 @@ def pricing(who: Caller, row: TenantRow) -> None:
     st.header("State a price", anchor=False)
     left, right = st.columns(2)
     meter = left.selectbox("Meter", list(METERED), format_func=METERED.__getitem__)
-    first = right.date_input("From", utc_now().date(), key="installation:price_from")
+    first = right.date_input(
+        "From", utc_now().date(), key="installation:price_from", format="YYYY-MM-DD"
+    )
     minor = left.number_input("Price, in the smallest unit", 0, value=0, help="250 is 2.50 USD.")
     per = right.number_input("For so many", 1, value=1)
     currency = left.text_input("Currency", "USD", max_chars=3, key="installation:price_currency")

@@ -301,7 +301,7 @@ def _announcing(who: Caller, titles: Mapping[str, str]) -> None:
     with st.form("announcing", border=False):
         name = st.selectbox("Provider", list(titles), format_func=titles.__getitem__)
         left, middle, right = st.columns(3)
-        day = left.date_input("Day", utc_now().date() + timedelta(days=1))
+        day = left.date_input("Day", utc_now().date() + timedelta(days=1), format="YYYY-MM-DD")
         at = middle.time_input("From, in UTC", time(20))
         hours = right.number_input("For hours", 0.25, 24.0 * 31, 2.0)
         reason = st.text_input("What is done", max_chars=500)

@@ -58,7 +58,7 @@ def _told(query: Query) -> Mapping[str, str] | None:
 def _parameter(query: Query, parameter: Parameter) -> str:
     key = f"question_{query.name}_{parameter.name}"
     if parameter.kind == "day":
-        day = st.date_input(parameter.label, value=None, key=key, width=206)
+        day = st.date_input(parameter.label, value=None, key=key, width=206, format="YYYY-MM-DD")
         return day.isoformat() if isinstance(day, date) else ""
     return st.text_input(parameter.label, key=key, width=260, max_chars=80).strip()
 

@@ -7,6 +7,7 @@ from typing import Any, Union, get_args, get_origin
 
 import streamlit as st
 
+from app.ui.ask import last_company
 from app.ui.words import label_of
 from valor_core.coverage.report_parameters import MOST, Parameter
 from valor_core.values import CompanyId
@@ -51,10 +52,12 @@ def _asked(parameter: Parameter, companies: Mapping[CompanyId, str], key: str) -
         kind, is_optional = _of_some(kind), True
     if parameter.name == "company":
         known = {name: company_id for company_id, name in companies.items()}
-        chosen = st.selectbox(label, known, key=key)
+        ids = [*known.values()]
+        last = ids.index(last_company()) if last_company() in ids else 0
+        chosen = st.selectbox(label, known, index=last, key=key)
         return known[chosen] if chosen else ""
     if parameter.written == "Day":
-        day = st.date_input(label, value=None, key=key, min_value=date(2000, 1, 1), help=told)
+        day = st.date_input(label, None, date(2000, 1, 1), key=key, help=told, format="YYYY-MM-DD")
         return day.isoformat() if day else ""
     if kind in (bool, int, float):
         return _number(parameter, kind, label, key=key, told=told)

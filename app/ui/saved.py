@@ -1,12 +1,12 @@
 """A saved valuation on the screen: its numbers, whose they are, how they came about."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
-from app.ui import scenario_sections, show
+from app.ui import changes, scenario_sections, show
 from app.ui.choices import choices_in_words
 from app.ui.headline import called, value_of, worth
 from app.ui.sheet import OF_SEVERAL
@@ -41,6 +41,7 @@ KINDS = {
     "missing": "not filed",
 }
 DEPARTURES_MAX = 40
+CAPITAL = "cost_of_capital."
 TERMINAL = ("terminal_", "pv_terminal", "implied_")
 
 
@@ -65,6 +66,7 @@ class Told:
     checks: tuple[Check, ...]
     tree: Explained
     valued: str  # on which day, by which facts, in which currency
+    base_year: int | None  # the filed fiscal year before the first forecast one, of a DCF
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
@@ -72,12 +74,21 @@ def told(tenant_id: str, valuation_id: str, _saved: Saved) -> Told:  # noqa: ARG
     """A saved valuation never changes, so it is run again only once."""
     workings, currency = _saved.workings(), _saved.row.currency
     return Told(
-        inputs=tuple(_row(line, currency) for line in workings.lines.inputs.values()),
+        inputs=tuple(
+            replace(_row(line, currency), label=changes.label(line.name))  # as its page asks it
+            for line in workings.lines.inputs.values()
+        ),
         results=tuple(_results(_saved, workings.lines.results, currency)),
         checks=tuple(checks_of(_saved.inputs, workings.result)),
         tree=workings.explain(_saved.model.headline, _saved.sources),
         valued=valued_as_of(_saved.inputs, _saved.basis),
+        base_year=_base_year(_saved),
     )
+
+
+def _base_year(saved: Saved) -> int | None:
+    base = saved.sources.get("revenue") if isinstance(saved.inputs, DcfInputs) else None
+    return max((fact.fiscal_year for fact in base.facts), default=None) if base else None
 
 
 def _results(saved: Saved, lines: Mapping[str, Line], currency: str) -> Iterator[Row]:
@@ -183,13 +194,20 @@ def results(told: Told) -> None:
     if yearly:
         show.table(
             f"By forecast year; money in {shown()}",
-            [str(year) for year in range(1, years + 1)],
+            [
+                str(year) if told.base_year is None else f"FY{told.base_year + year}"
+                for year in range(1, years + 1)
+            ],
             [(row.label, _by_year(row, years)) for row in yearly],
             first="Year",
         )
-    capital = [row for row in single if row.path.startswith("cost_of_capital.")]
+    capital = [
+        replace(row, label=spoken(row.path.removeprefix(CAPITAL)))  # their caption says of what
+        for row in single
+        if row.path.startswith(CAPITAL)
+    ]
     terminal = [row for row in single if row.path.startswith(TERMINAL)]
-    to_a_share = [row for row in single if row not in capital and row not in terminal]
+    to_a_share = [row for row in single if not row.path.startswith((CAPITAL, *TERMINAL))]
     left, right = st.columns(2, gap="large")
     with left:
         _numbers("From the forecast to one share", to_a_share)

@@ -42,7 +42,7 @@ def opened(model: str) -> Desk:
 
 def acts(desk: Desk) -> None:
     """Begin again, step back, save, export; and what kept the last act from being done."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         ask.start_over(desk)
         ask.steps(desk)
         save(desk)
@@ -57,10 +57,12 @@ def save(desk: Desk) -> None:
         "Save",
         icon=":material/save:",
         disabled=bool(desk.to_state),
+        help="State first what the value waits for." if desk.to_state else None,
         key=f"{desk.model.name}:save:{desk.saved.id if desk.saved else ''}",  # closes when saved
     ):
         why = ask.rationale(desk)
-        if st.button("Save valuation", type="primary", disabled=not why, key=desk.key("save:go")):
+        # Never disabled: what was just typed counts only once the field is left, by this press.
+        if st.button("Save valuation", type="primary", key=desk.key("save:go")):
             try:
                 desk.save(why)
             except ValorError as error:

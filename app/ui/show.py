@@ -31,7 +31,7 @@ table.vx{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;f
 table.vx caption{text-align:left;opacity:.8;padding:.2rem 0 .4rem}
 table.vx th{font-weight:600;text-align:right;padding:.25rem .6rem;white-space:nowrap}
 table.vx th[scope=row],table.vx .vx-first{text-align:left;font-weight:400;position:sticky;left:0;
-background:var(--st-background-color,inherit)}
+background:var(--vx-page)}
 table.vx td{text-align:right;padding:.25rem .6rem;white-space:nowrap}
 table.vx-text td,table.vx-text th{text-align:left;white-space:normal;vertical-align:top}
 table.vx tr{border-bottom:1px solid rgba(128,140,152,.25)}
@@ -42,11 +42,13 @@ table.vx thead th,table.vx thead th.vx-text{vertical-align:bottom}
 @media(max-width:640px){table.vx td.vx-text{min-width:7rem}
 table.vx td.vx-text:last-child{min-width:14rem}}
 table.vx tr.vx-strong th,table.vx tr.vx-strong td{font-weight:600}
+table.vx a{color:var(--vx-link)}
 </style>"""
 READABLE = """<style>
 [class*=st-key-][class*=-section] [aria-checked=true] p{color:var(--st-text-color,inherit)}
 </style>"""
 TREE_STYLE = """<style>
+.vx-tree a{color:var(--vx-link)}
 .vx-tree{font-size:.92rem;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .vx-tree summary{padding:.2rem 0;cursor:pointer}.vx-leaf{padding:.2rem 0 .2rem 1.1rem}
 .vx-tree code{font-size:.85em}.vx-in{margin-left:.45rem;padding-left:.8rem;

@@ -7,7 +7,7 @@ import streamlit as st
 from app.ui import show
 from app.ui.headline import value_of
 from app.ui.words import number
-from valor_core.errors import ValorError
+from valor_core.errors import BadInput, ValorError
 from valor_core.models.trading import TradingInputs, trading_value
 from valor_core.tenancy.access import MAY
 from valor_core.values import Caller, CompanyId
@@ -50,9 +50,7 @@ def in_trading_currency(who: Caller, saved: Saved) -> None:
             return
         value = number(float(result.value_per_adr), 2)
         st.markdown(f"**{value} {show.plain(inputs.trading_currency)} per ADR**")
-        if st.button("Save it", disabled=not why.strip()) and (
-            kept := _kept(who, row, inputs, why)
-        ):
+        if st.button("Save it") and (kept := _kept(who, row, inputs, why)):
             st.query_params["valuation"] = kept.id
             st.rerun()
 
@@ -64,6 +62,11 @@ def _shares_per_adr(who: Caller, row: ValuationRow) -> float:
 
 
 def _kept(who: Caller, row: ValuationRow, inputs: TradingInputs, why: str) -> ValuationRow | None:
+    if not why.strip():
+        show.refusal(
+            BadInput("A rate without its source cannot be kept.", hint="State where it is from.")
+        )
+        return None
     told = {"exchange_rate": why.strip(), "value_per_share": f"value per share of run {row.run_id}"}
     try:
         with open_work(who) as work:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from app.directory import GROUPS
 from app.web.assets import asset_url
 from app.web.prebuilt import Prebuilt
 from app.web.preloads import DRAWN, preload_tags
@@ -19,6 +20,8 @@ from app.web.static import streamlit_static
 
 TITLE = "Valor IVX"
 
+# The edge of a table at which more of it can be scrolled to fades out, also that of a canvas, which
+# its scroller lies upon; a browser without scroll-driven animations shows it cut as it is.
 # Seven rules keep a page from jumping while it is drawn: the place of the sidebar (18.75rem of the
 # theme's 15px), which appears late (layout shift 0.23); the width of the page, narrow until its
 # script asks for all of it; what stands below the list of pages, before that list is there; in
@@ -39,7 +42,22 @@ max-width:none!important}
 [class*=st-key-]:is([class*=-section],[class*=-model]) [data-testid=stSkeleton]{height:30px}
 [class*=st-key-][class*=-peers] [data-testid=stSkeleton]{min-height:94.625px}
 [data-testid=stMultiSelect] [aria-label="Clear all"]{min-width:24px;min-height:24px}
+[data-testid=stSidebarNavItems] li::before{display:block;margin:.75rem 0 .25rem .5rem;
+font-size:.8rem;font-weight:600;opacity:.78}
 .st-key-signed_in_alone{visibility:visible}
+[data-testid=stApp]{--vx-page:light-dark(#ffffff,#0e151d);--vx-link:light-dark(#0b57a4,#7fb8f0)}
+:is([data-testid=stSidebarNavLink],[data-testid=stPageLink-NavLink]):focus-visible{
+outline:2px solid var(--vx-link)!important;outline-offset:-2px}
+@media(max-width:640px){.st-key-places [data-testid=stHorizontalBlock]{gap:0}}
+.st-key-frame-theme{display:none}
+@property --vx-more{syntax:"<length>";inherits:true;initial-value:0px}
+@keyframes vx-more{0%,95%{--vx-more:2rem}to{--vx-more:0px}}
+:is(.vx-scroll,.vx-grid,.dvn-underlay>*){animation:vx-more linear both;
+animation-timeline:scroll(self inline);
+mask-image:linear-gradient(to right,#000 calc(100% - var(--vx-more)),transparent)}
+[data-testid=stDataFrame]{timeline-scope:--vx-cells}
+.dvn-scroller{scroll-timeline:--vx-cells inline}
+.dvn-underlay>*{animation-timeline:--vx-cells}
 [data-testid=stCaptionContainer]{opacity:.78!important}
 kbd{color:light-dark(#000,#fff)!important}
 [data-testid=stButtonGroup] [aria-checked=true] p{color:light-dark(#0b4f8a,#a5cdf6)!important}
@@ -70,12 +88,13 @@ def build_index(html: str) -> str:
     """Streamlit's index page as ours."""
     icon, shell = asset_url("favicon.svg"), asset_url("shell.js")
     splash = f'<div id="boot" role="status"><img src="{icon}" alt="">{TITLE} is loading …</div>'
+    style = STYLE.replace("</style>", f"{_group_names()}</style>")
     head = (
         f'<meta name="description" content="{TITLE}, corporate valuation workbench">'
         '<meta name="color-scheme" content="light dark">'
         '<meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">'
         '<meta name="theme-color" content="#0e151d" media="(prefers-color-scheme: dark)">'
-        f"{STYLE}</head>"
+        f"{style}</head>"
     )
     icons = (
         f'<link rel="icon" type="image/svg+xml" href="{icon}">'
@@ -92,6 +111,17 @@ def build_index(html: str) -> str:
     html = _replaced_once(html, r"</head>", head)
     html = _replaced_once(html, r'<div id="root"></div>', f'<div id="root">{splash}</div>')
     return re.sub(r'="\./', '="/', html)  # so that the address of a page may have any depth
+
+
+def _group_names() -> str:
+    """The name of each group above the first of its pages that is in the list."""
+    rules = []
+    for group, places in GROUPS.items():
+        addresses = ",".join(f'[href$="/{place.name}"]' for place in places)
+        of_group = f"[data-testid=stSidebarNavItems] li:has(a:is({addresses}))"
+        first = f"{of_group}:not({of_group} ~ *)::before"
+        rules += [f'{first}{{content:"{group}"}}'] if group else []
+    return "\n".join(rules)
 
 
 def index_html() -> str:

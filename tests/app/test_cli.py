@@ -525,6 +525,8 @@ def test_all_companies_are_valued_by_a_policy_from_a_file(demo, tmp_path):
     ko = next(row for row in told["rows"] if row["ticker"] == "KO")
     assert (told["valued"], told["companies"]) == (17, 18)
     assert ko["upside"] == pytest.approx(ko["value"] / 30 - 1)
+    assert ko["old"]
+    assert ko["fiscal_year"] < told["newest_year"] - 2
     assert "0 of 18 companies valued" in read
     assert "SIC 6021" in read
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.directory import GROUPS
 from tests.browser.browser import COLOUR_RULES, Problems, until, violations
 from tests.browser.installation import Installation
 
@@ -47,6 +48,14 @@ DRAWN = """!document.querySelector('[data-testid=stSkeleton],[data-testid=stStat
     && document.querySelector('[data-testid=stSidebarNav]')"""
 IN_THE_DARK = """getComputedStyle(document.querySelector('[data-testid=stApp]'))
     .colorScheme === 'dark'"""
+BRIGHT_CHARTS = r"""[...document.querySelectorAll('.js-plotly-plot .xaxislayer-above text')].every(
+    each => Number(getComputedStyle(each).fill.match(/\d+/)[0]) > 127)"""
+TABLES = """[...document.querySelectorAll('.vx-scroll, .vx-grid')]
+    .filter(each => each.checkVisibility())"""
+SCROLLED = f"{TABLES}.map(each => each.scrollWidth > each.clientWidth)"
+FADED = f"{TABLES}.map(each => getComputedStyle(each).getPropertyValue('--vx-more') !== '0px')"
+SEEN_THROUGH = """[...document.querySelectorAll('table.vx th[scope=row]')].filter(
+    each => getComputedStyle(each).backgroundColor === 'rgba(0, 0, 0, 0)').length"""
 FIRST_ROW = {"x": 60, "y": 54}
 FIRST_CELL = "FY2026, Revenue growth, %"  # of the DCF's grid
 FIRST_NUMBER = {"x": 290, "y": 54}  # right of the pinned labels
@@ -86,9 +95,12 @@ def test_every_page_holds_still_is_open_to_everybody_and_fits_a_phone(tab, insta
     assert tab.get_by_test_id("stException").count() == 0
     tab.emulate_media(color_scheme="dark")
     until(tab, IN_THE_DARK)
+    until(tab, f"{DRAWN} && {BRIGHT_CHARTS}")  # drawn by the server, so the page has run again
     assert violations(tab, rules=COLOUR_RULES) == []
     tab.set_viewport_size({"width": 390, "height": 800})
     tab.wait_for_timeout(300)
+    assert tab.evaluate(FADED) == tab.evaluate(SCROLLED)
+    assert tab.evaluate(SEEN_THROUGH) == 0
     for part in ("document.scrollingElement", "document.querySelector('[data-testid=stMain]')"):
         assert tab.evaluate(f"{part}.scrollWidth") <= 390, part
     assert problems == []
@@ -119,9 +131,23 @@ def test_no_page_of_the_list_is_left_out_here(desk, installation):
     assert addresses == {place.partition("?")[0] for place in PAGES}
 
 
+def test_the_list_of_pages_names_its_groups(desk, installation):
+    shown(desk, installation, "")
+    named = desk.evaluate(
+        """[...document.querySelectorAll('[data-testid=stSidebarNavItems] li')].map(
+        each => [getComputedStyle(each, '::before').content, each.textContent])
+        .filter(([group]) => group !== 'none').map(([group, page]) => group + page)"""
+    )
+
+    assert [each.partition('"')[2].partition('"')[0] for each in named] == [*filter(None, GROUPS)]
+
+
 def test_the_list_of_pages_is_walked_by_keyboard(desk, installation):
     shown(desk, installation, "")
-    desk.get_by_role("link", name="Audit", exact=True).first.focus()
+    desk.get_by_role("link", name="Sessions", exact=True).first.focus()
+    desk.keyboard.press("Tab")
+    expect(desk.get_by_role("link", name="Audit", exact=True).first).to_be_focused()
+    assert desk.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     desk.keyboard.press("Enter")
     desk.get_by_role("heading", name="Audit", level=1).wait_for()
 

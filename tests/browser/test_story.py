@@ -56,7 +56,6 @@ def test_from_the_sign_in_link_to_the_verified_log(
 
     page.get_by_role("button", name="Take them as none").click()
     page.get_by_label("Your reason").fill("none in the balance sheet")
-    page.get_by_label("Your reason").press("Enter")
     page.get_by_role("button", name="Take the empty ones as 0").click()
     before = value_per_share(page)
     assert before > 0
@@ -76,7 +75,6 @@ def test_from_the_sign_in_link_to_the_verified_log(
 
     page.get_by_role("button", name="Save", exact=False).first.click()
     page.get_by_label("Why is this the value?").fill("Growth no higher than prices")
-    page.get_by_label("Why is this the value?").press("Control+Enter")
     page.get_by_role("button", name="Save valuation").click()
     exported = page.get_by_role("link", name="Export to Excel")
     expect(exported).to_be_visible()

@@ -72,6 +72,24 @@ def test_the_base_of_a_grid_has_a_frame_and_its_axes_their_units():
     assert list(drawn.data[0].x) == ["100.00×", "200.00×"]
 
 
+def luminance(colour: str) -> float:
+    """Of the colour, as the WCAG reckons it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@THEMES
+def test_each_number_of_a_grid_can_be_read_on_its_colour(theme):
+    found = grid(a_dcf(), ("terminal_growth", [0.0, 0.01]), ("revenue", [100.0, 200.0]))
+    [cells] = traces(sensitivity(found, row_label="down", column_label="across", theme=theme))
+    ink = luminance(cells.textfont.color)
+
+    for _, colour in cells.colorscale:
+        darker, brighter = sorted((ink, luminance(colour)))
+        assert (brighter + 0.05) / (darker + 0.05) >= 4.5, colour
+
+
 def test_a_year_that_was_not_filed_has_no_bar():
     drawn = traces(yearly_bars({"Revenue": {2020: 5e6, 2022: 7e6}, "EBIT": {2022: 1e6}}))
 

@@ -85,7 +85,10 @@ def test_a_failure_arrives_by_mail_in_words_and_without_an_attachment(
 
     [mail] = mailbox.mails
     read = message_from_bytes(mail, policy=default)
+    with open_work(world.acme.admin, world.store) as work:
+        [run] = jobs.failing_jobs(work, STANDING)
     assert read["Subject"].startswith("Failed: Publish a snapshot, ")
+    assert read["Subject"].endswith(f", {run.named}")
     assert WHY in read.get_content()
 
 

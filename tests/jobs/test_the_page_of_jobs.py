@@ -31,8 +31,10 @@ def test_an_administrator_does_a_job_now_and_changes_when_it_is_due(world: World
 
     assert not shown.exception
     (sent,) = (each.value for each in shown.dataframe if "To" in each.value)
-    assert sent[["What", "To", "How it went"]].values.tolist() == [
-        ["Service levels of providers", "Desk folder", "on its way"]
+    with open_work(world.acme.admin, world.store) as work:
+        (parcel,) = deliveries.list_deliveries(work)
+    assert sent[["What", "To", "How it went", "Run"]].values.tolist() == [
+        ["Service levels of providers", "Desk folder", "on its way", f"run {parcel.run.id[-6:]}"]
     ]
     assert any("Every weekday at 02:10 in Zurich." in text.value for text in shown.markdown)
     with open_work(world.acme.admin, world.store) as work:

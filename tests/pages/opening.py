@@ -6,6 +6,7 @@ import pytest
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
+from app.directory import PLACES
 from app.ui import frame
 from valor_core.models.dcf import DcfInputs
 from valor_core.settings import ROOT
@@ -35,7 +36,7 @@ def opened(
 
 def _first_of(caller: Caller | None) -> str:
     """The page that stands at "/", which has no address of its own in a test."""
-    return next((p.name for p in frame.PLACES if caller and p.open_to(caller)), "")
+    return next((p.name for p in PLACES if caller and p.open_to(caller)), "")
 
 
 def run(app: AppTest) -> AppTest:

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.ui import frame
+from app.directory import PAGES, PLACES
 from tests.app.things import Things, things_of
 from tests.conftest import ONLY_SQLITE
 from tests.moulds import Tenant
@@ -48,19 +48,21 @@ def offered(page: AppTest) -> set[str]:
 
 
 def test_every_page_stands_in_the_list_of_places_and_every_place_is_a_page():
-    files = {page.stem for page in frame.PAGES.glob("*.py")} - {"__init__"}
+    files = {page.stem for page in PAGES.glob("*.py")} - {"__init__"}
 
-    assert files == {place.name for place in frame.PLACES}
-    assert {place.act for place in frame.PLACES} <= set(MAY)
+    assert files == {place.name for place in PLACES}
+    assert {place.act for place in PLACES} <= set(MAY)
+    first = {role: next(p.name for p in PLACES if role in MAY[p.act]) for role in Role}
+    assert first == {**dict.fromkeys(Role, "home"), Role.OPERATOR: "installation"}
 
 
 @ONLY_SQLITE
 @pytest.mark.parametrize("role", Role)
 def test_each_page_is_open_to_whom_the_table_says(monkeypatch, acme, things: Things, role):
     who = getattr(acme, role)
-    open_ones = {place.name for place in frame.PLACES if role in MAY[place.act]}
+    open_ones = {place.name for place in PLACES if role in MAY[place.act]}
     before = denials(acme)
-    for place in frame.PLACES:
+    for place in PLACES:
         page = opened(monkeypatch, who, place.name)
 
         assert ("This page is for the role" not in texts(page)) == (place.name in open_ones)
@@ -77,7 +79,7 @@ def test_a_page_that_is_switched_off_is_in_no_list_and_its_address_leads_home(mo
     with open_work(acme.operator) as work:
         for flag in FLAGS:
             flags.switch_flag(work, flag, killed=True, reason="not here")
-    gone = {place.name for place in frame.PLACES if place.act in GATES}
+    gone = {place.name for place in PLACES if place.act in GATES}
     assert gone == {"explore", "reports", "workbook_audit"}
     for name in gone:
         page = opened(monkeypatch, acme.admin, name)
@@ -88,7 +90,7 @@ def test_a_page_that_is_switched_off_is_in_no_list_and_its_address_leads_home(mo
 
 @ONLY_SQLITE
 def test_a_page_says_nothing_to_who_is_signed_out(monkeypatch, things: Things):
-    for place in frame.PLACES:
+    for place in PLACES:
         page = opened(monkeypatch, None, place.name)
 
         assert [each.value for each in page.error] == ["You are signed out."]

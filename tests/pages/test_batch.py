@@ -48,6 +48,15 @@ def test_all_companies_are_valued_by_what_is_stated_for_all(page):
         100.0 * (by_ticker.loc["KO", "Value"] / 30.0 - 1.0)
     )
     assert "SIC 6021" in texts(page)
+    years = by_ticker["Year"].dropna()
+    assert dict(by_ticker["Age"][years.index]) == {
+        ticker: "old" if year < years.max() - 2 else "" for ticker, year in years.items()
+    }
+    leave_out = next(each for each in page.checkbox if each.label.startswith("Leave out"))
+    leave_out.check().run()
+    left = page.dataframe[0].value
+    assert set(left["Ticker"]) == set(by_ticker.index[by_ticker["Age"] != "old"])
+    assert left["Year"].min() >= years.max() - 2
     page.selectbox[0].set_value("credit").run()
     assert not page.exception
     assert "The policy has changed since" in texts(page)

@@ -44,6 +44,20 @@ def test_the_newest_year_stands_first_and_years_without_a_figure_are_left_out(ac
     assert "FY2006" not in page.dataframe[0].value.columns  # only balances were filed of it
 
 
+def test_the_company_stays_from_page_to_page_where_the_address_names_none(acme, monkeypatch):
+    page = opened(monkeypatch, acme.analyst, "company", company="KO")
+    for name in ("lbo", "reports"):
+        page.switch_page(f"../pages/{name}.py")
+        page.query_params.clear()
+        page = run(page)
+
+        chosen = next(each for each in page.selectbox if each.label == "Company")
+        assert "Coca-Cola" in getattr(chosen.value, "name", chosen.value), name
+    page.switch_page("../pages/dcf.py")
+    page.query_params["company"] = "nobody"
+    assert "There is no such company here" in texts(run(page))
+
+
 def test_before_the_first_filing_there_is_nothing_and_a_way_out(acme, monkeypatch):
     page = opened(monkeypatch, acme.viewer, "company", company="AAPL", as_of="2005-01-01")
 

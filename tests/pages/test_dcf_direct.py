@@ -23,6 +23,8 @@ def page(book, monkeypatch) -> AppTest:
     at = AppTest.from_file(ROOT / "pages" / "dcf_direct.py", default_timeout=60)
     at.query_params["company"] = "KO"
     at.run()
+    at.button(key=desk(at).key("none:go")).click().run()
+    assert "Nothing is taken for zero without a reason" in at.error[0].value
     at.text_input(key=desk(at).key("none")).set_value("none in the notes").run()
     return at.button(key=desk(at).key("none:go")).click().run()
 

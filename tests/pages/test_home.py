@@ -66,6 +66,19 @@ def test_health_names_the_database_its_schema_and_the_last_snapshot(acme, monkey
     assert "none yet" in shown
 
 
+@pytest.mark.parametrize(
+    ("role", "groups"),
+    [
+        ("viewer", ["Companies", "Results", "Administration"]),
+        ("analyst", ["Companies", "Models", "Results", "Administration"]),
+    ],
+)
+def test_pages_stand_in_groups_and_none_of_nothing(acme, monkeypatch, role, groups):
+    page = opened(monkeypatch, getattr(acme, role), "home")
+
+    assert [each.value for each in page.subheader] == groups
+
+
 @pytest.mark.parametrize(("role", "listed"), [("viewer", False), ("admin", True)])
 def test_the_audit_is_offered_to_its_readers_only(acme, monkeypatch, role, listed):
     page = opened(monkeypatch, getattr(acme, role), "home")

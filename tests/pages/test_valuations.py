@@ -48,7 +48,7 @@ def test_single_numbers_stand_under_what_they_tell(acme, monkeypatch):
 
     told = {caption: rows for caption, _, rows in (each.partition("</caption>") for each in tables)}
     assert "Value per share" in told["From the forecast to one share"]
-    assert "cost of equity" in told["Cost of capital"]
+    assert "<th scope=row>Cost of equity</th>" in told["Cost of capital"]
     assert "Implied multiple" in told["Terminal value"]
     assert "PV terminal" in told["Terminal value"]
     assert len(told) == len(tables)
@@ -178,6 +178,16 @@ def labelled(widgets, label: str):
     return next(each for each in widgets if each.label == label)
 
 
+def test_a_saved_value_names_its_years_and_inputs_as_the_page_of_its_model_does(acme, monkeypatch):
+    row = saved(acme.analyst, "KO")
+    page = opened(monkeypatch, acme.viewer, "valuations", valuation=row.id)
+
+    assert "<th scope=col>FY2010</th>" in texts(page)
+    shown = texts(part(page, "Inputs"))
+    assert "Revenue growth, start" in shown
+    assert "Risk-free rate" in shown
+
+
 def test_a_value_is_saved_per_adr_in_another_currency_with_the_source_of_its_rate(
     acme, monkeypatch
 ):
@@ -189,14 +199,16 @@ def test_a_value_is_saved_per_adr_in_another_currency_with_the_source_of_its_rat
     page = run(page)
     value = f"{row.headline * 0.9 * 2.0:,.2f}"
     assert f"**{value} EUR per ADR**" in texts(page)
-    assert labelled(page.button, "Save it").disabled
+    page = pressed(page, "Save it")
+    assert "A rate without its source cannot be kept" in texts(page)
+    assert row.id in page.query_params["valuation"]
 
     labelled(page.text_input, "Source of the rate").set_value("ECB reference rate")
     page = run(page)
     page = pressed(page, "Save it")
 
     assert value in texts(page)
-    assert page.query_params["valuation"] != [row.id]
+    assert row.id not in page.query_params["valuation"]
     shown = texts(part(page, "Workings"))
     assert "ECB reference rate" in shown
     assert "value per share of the DCF saved on" in shown

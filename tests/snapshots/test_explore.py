@@ -1,5 +1,6 @@
 """Exploring by clicking: any view gives what a plain fold over the same rows gives."""
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
@@ -47,7 +48,7 @@ KOKE = {"cik": 21344, "name": "Coca-Cola Co", "ticker": "KO", "sic": 2086}
 MADE = Manifest(tenant="t", cut="2026-11-26T00:00:00+00:00", parent=None, audit_size=0,
                 audit_mac="", engine="", files=())  # fmt: skip
 NAMES = {"a": ("Ä Co", "A"), "b": ("'; DROP TABLE facts; --", "B")}  # "c" is of no company
-SOME = ("", "x", "X y", "'", "é", "%")
+SOME = ("", "x", "X y", "'", "é", "Zoë", "zoe", "%")
 DAYS = [date(2025, 12, 31) + timedelta(days=n) for n in (0, 1, 40, 366)]
 NUMBERS = (-1.5, 0.0, 0.25, 2.5, 2.0**40)  # whose sums are exact
 
@@ -170,15 +171,23 @@ def figure(rows: Sequence[Mapping[str, Any]], name: str) -> Any:
     }[how]()
 
 
+def as_read(value: Any) -> Any:
+    """Texts as an index has them: by their letters, whatever their case and accents."""
+    if not isinstance(value, str):
+        return value
+    parts = unicodedata.normalize("NFD", value.lower())
+    return "".join(each for each in parts if not unicodedata.combining(each)), value
+
+
 def ranked(value: Any) -> tuple[bool, Any]:
     """Missing ones last."""
-    return value is None, 0 if value is None else value
+    return value is None, 0 if value is None else as_read(value)
 
 
 def falling(lines: Sequence[tuple[Any, ...]], at: int) -> list[tuple[Any, ...]]:
     """The largest first, those that are alike as they stood, missing ones last."""
     known = [line for line in lines if line[at] is not None]
-    known.sort(key=lambda line: line[at], reverse=True)
+    known.sort(key=lambda line: as_read(line[at]), reverse=True)
     return known + [line for line in lines if line[at] is None]
 
 

@@ -21,9 +21,10 @@ SERIES = {
     "dark": ("#6aaef2", "#f2a05a", "#4cc9a4", "#b79bf0"),
 }
 HEAT = {
-    "light": ((0.0, "#eef4fb"), (0.5, "#92bbe1"), (1.0, "#16589a")),
-    "dark": ((0.0, "#10263b"), (0.5, "#276eac"), (1.0, "#a9d0f7")),
+    "light": ((0.0, "#eef4fb"), (1.0, "#92bbe1")),
+    "dark": ((0.0, "#10263b"), (1.0, "#23639b")),
 }
+"""From the least to the most, so that the ink of the theme is read on each."""
 
 
 def money_format(digits: int = 0) -> str:

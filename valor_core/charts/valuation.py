@@ -141,6 +141,7 @@ def sensitivity(
         "customdata": told,
         "text": [["" if np.isnan(v) else told_of(v) for v in row] for row in values],
         "texttemplate": "%{text}" if small else None,
+        "textfont": {"color": INK[theme]},
         "colorscale": HEAT[theme],
         "showscale": not small,
         "xgap": 1,

@@ -36,6 +36,10 @@ LINES = {"reconciliation": "fcfe.value", "credit": "z_double_prime.score"}
 """What is shown of a model whose headline filings alone do not give, or do not mean."""
 
 
+OLD_AFTER = 2
+"""Figures that stand more fiscal years than this behind the newest of their batch are old."""
+
+
 class PriceUnusable(BadInput):
     """A price per share is above 0, and each company has one at most."""
 
@@ -220,14 +224,35 @@ def refused(company: Company, why: ValorError, price: float | None) -> Valued:
     )
 
 
-def in_figures(policy: BatchPolicy, rows: tuple[Valued, ...]) -> dict[str, object]:
+def newest_year(rows: Iterable[Valued]) -> int | None:
+    """The newest fiscal year whose figures a company of the batch begins with."""
+    return max((each.fiscal_year for each in rows if each.fiscal_year is not None), default=None)
+
+
+def old_ones(rows: Sequence[Valued]) -> frozenset[CompanyId]:
+    """The companies whose figures are too old to stand beside the newest of the batch."""
+    newest = newest_year(rows)
+    return frozenset(
+        each.company_id
+        for each in rows
+        if newest is not None
+        and each.fiscal_year is not None
+        and newest - each.fiscal_year > OLD_AFTER
+    )
+
+
+def in_figures(policy: BatchPolicy, rows: tuple[Valued, ...]) -> dict[str, Any]:
     """A batch as clients read it: a company a row."""
+    old = old_ones(rows)
     return {
         "model": policy.model,
         "line": policy.shown,
         "companies": len(rows),
         "valued": sum(each.value is not None for each in rows),
-        "rows": [{**dump(each), "upside": each.upside} for each in rows],
+        "newest_year": newest_year(rows),
+        "rows": [
+            {**dump(each), "upside": each.upside, "old": each.company_id in old} for each in rows
+        ],
     }
 
 
@@ -235,7 +260,7 @@ def rows_of(figures: Mapping[str, Any]) -> tuple[Valued, ...]:
     """A batch that was kept as clients read it."""
     return tuple(
         Valued(
-            **{name: told for name, told in row.items() if name != "upside"}
+            **{name: told for name, told in row.items() if name not in ("upside", "old")}
             | {"counted_as_nothing": tuple(row["counted_as_nothing"])}
         )
         for row in figures["rows"]

@@ -66,16 +66,17 @@ def companies(
     `after` is (name, id) of the last company of the page before.
     """
     mine, own = work.caller.tenant_id, aliased(CompanyRow)
+    as_read = func.lower(CompanyRow.name)  # eBay among the companies with an E
     query = (
         select(CompanyRow)
         .where(
             (CompanyRow.tenant_id == mine)
             | CompanyRow.id.not_in(select(own.id).where(own.tenant_id == mine))
         )
-        .order_by(CompanyRow.name, CompanyRow.id)
+        .order_by(as_read, CompanyRow.id)
     )
     if after:
-        query = query.where(tuple_(CompanyRow.name, CompanyRow.id) > after)
+        query = query.where(tuple_(as_read, CompanyRow.id) > tuple_(func.lower(after[0]), after[1]))
     stated = terms_of(work)
     return [_company(row, stated.get(row.id)) for row in work.session.scalars(query.limit(limit))]
 

@@ -79,6 +79,11 @@ class JobRun:
     folder: Path
 
     @property
+    def named(self) -> str:
+        """The run beside others, by the end of its id: ids of one minute begin alike."""
+        return f"run {self.id[-6:]}"
+
+    @property
     def waits(self) -> bool:
         """Whether no process has begun it yet."""
         return self.status is Status.RUNNING and self.attempt == 0

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
-from valor_core.coverage.batches import BatchPolicy, Valued
+from valor_core.coverage.batches import BatchPolicy, Valued, rows_of
 from valor_core.coverage.companies import Company
 from valor_core.coverage.share_terms import AdrRatio
 from valor_core.coverage.sourcing import basis_of, load_fact, load_sources
@@ -176,7 +176,7 @@ class RemoteDesk:
         """Every company by the policy; counted, but not kept."""
         begun = self._server.post("/batches", {"policy": dump(policy)})
         figures = Computation(self._server, begun).ended(progress)
-        return tuple(map(_valued, figures["rows"]))
+        return rows_of(figures)
 
     def valuations(self, company: str) -> list[SavedValuation]:
         """The newest 200, of one company or all."""
@@ -334,12 +334,6 @@ def _fact(told: Mapping[str, Any]) -> FiledFact:
         if told["adjustments"]
         else {name: each for name, each in told.items() if name not in layered}
     )
-
-
-def _valued(told: dict[str, Any]) -> Valued:
-    row: dict[str, Any] = {name: each for name, each in told.items() if name != "upside"}
-    row["counted_as_nothing"] = tuple(told["counted_as_nothing"])
-    return Valued(**row)
 
 
 def _line(told: Mapping[str, Any]) -> SavedValuation:

@@ -4,7 +4,7 @@ Groups and totals come from one look at the rows (grouping sets), so that the to
 of different values is that of all rows, also of groups that an answer has no room for.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -16,7 +16,7 @@ from valor_core.snapshots.fields import Field, Subject
 from valor_core.snapshots.manifest import Manifest
 from valor_core.snapshots.named import ROWS_MAX, answered
 from valor_core.snapshots.reader import opened
-from valor_core.snapshots.view import GRAINS, Plan, Shown, View, planned
+from valor_core.snapshots.view import GRAINS, TEXTS, Plan, Shown, View, planned
 
 SERIES_MAX = 24
 """Values of a field that are laid across; the others are in the totals."""
@@ -115,7 +115,8 @@ def _condition(field: Field, how: str, value: str) -> str:
 def _of_rows(plan: Plan, picked: str) -> str:
     """Single rows, and behind each how many there are in all."""
     made = ", ".join(f"{each.sql} AS c{at}" for at, each in enumerate(plan.columns))
-    order = _ordered(plan, f"c{plan.order}", [f"c{at}" for at in range(len(plan.columns))])
+    names = {f"c{at}": each for at, each in enumerate(plan.columns)}
+    order = _ordered(plan, names, by=len(names))
     return (
         f"SELECT {made}, (SELECT count(*) {picked}), 0 {picked} ORDER BY {order} LIMIT {plan.limit}"
     )
@@ -175,23 +176,35 @@ def _order_of_groups(plan: Plan, keys: Sequence[str]) -> str:
     if not keys:
         return "1"
     names = [*keys, *(f"f{at}" for at in range(len(plan.figures)))]
-    return _ordered(plan, names[plan.order], keys)
+    shown = dict(zip(names, (*plan.keys, *plan.figures), strict=True))
+    return _ordered(plan, shown, by=len(keys))
 
 
 def _order_of_series(plan: Plan) -> str:
     """The latest of times and codes, the largest of others, so that those have a column."""
     if plan.across is None:
         return "1"
-    return "a DESC NULLS LAST" if _in_order(plan.across) else "f0 DESC NULLS LAST, a NULLS LAST"
+    if _in_order(plan.across):
+        return "a DESC NULLS LAST"
+    return f"f0 DESC NULLS LAST, {_as_read('a', plan.across, 'ASC')}"
 
 
 def _in_order(shown: Shown) -> bool:
     return shown.kind in (*GRAINS, "code", "yes_or_no")
 
 
-def _ordered(plan: Plan, column: str, others: Sequence[str]) -> str:
-    first = f"{column} {'DESC' if plan.descending else 'ASC'} NULLS LAST"
-    return _list([first, *(f"{each} NULLS LAST" for each in others if each != column)])
+def _ordered(plan: Plan, names: Mapping[str, Shown], *, by: int) -> str:
+    """By the column of the view; rows that are alike in it by the first `by` of the columns."""
+    column = list(names)[plan.order]
+    others = [name for name in list(names)[:by] if name != column]
+    first = _as_read(column, names[column], "DESC" if plan.descending else "ASC")
+    return _list([first, *(_as_read(each, names[each], "ASC") for each in others)])
+
+
+def _as_read(name: str, shown: Shown, way: str) -> str:
+    """Texts as an index has them, apple before Zebra, and those that are alike in it as stored."""
+    parts = [f"strip_accents(lower({name}))", name] if shown.kind in TEXTS else [name]
+    return _list(f"{part} {way} NULLS LAST" for part in parts)
 
 
 def _single(plan: Plan, rows: Sequence[Row]) -> Made:

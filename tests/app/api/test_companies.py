@@ -14,6 +14,8 @@ def test_companies_come_in_pages_by_name_the_own_ones_among_the_shared(book, acm
 
     names = [company["name"] for page in mine for company in page]
     assert [len(page) for page in mine] == [5, 5, 5, 4]
+    assert names == sorted(names, key=str.lower)
+    assert names != sorted(names), "no name of the book tells the two orders apart"
     assert [company["name"] for page in theirs for company in page] == [
         name for name in names if name != "Acme"
     ]

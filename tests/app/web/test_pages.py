@@ -1,4 +1,5 @@
 import re
+import tomllib
 
 import httpx2
 import pytest
@@ -7,11 +8,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app.ui.frame import PLACE
+from app.directory import PLACE
 from app.web.assets import asset_url, assets
 from app.web.pages import IndexChanged, PageRoute, build_index, index_html
 from app.web.preloads import DRAWN, OWN
 from app.web.static import streamlit_static
+from valor_core.settings import ROOT
 
 PRELOAD = re.compile(r'<link rel="modulepreload" href="([^"]+)">')
 HTML = {"Accept": "text/html,application/xhtml+xml"}
@@ -39,6 +41,14 @@ def test_the_index_is_streamlits_with_our_title_splash_and_script():
     assert re.search(r'<script src="/assets/shell\.js\?v=[0-9a-f]{12}" defer>', html)
     assert '<html lang="en">' in html
     assert 'name="description"' in html
+
+
+def test_the_index_paints_tables_and_links_in_the_colours_of_the_theme():
+    theme = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))["theme"]
+    light, dark = theme["light"], theme["dark"]
+
+    for name, key in (("--vx-page", "backgroundColor"), ("--vx-link", "linkColor")):
+        assert f"{name}:light-dark({light[key]},{dark[key]})" in index_html()
 
 
 def test_the_index_loads_each_script_from_the_root_whatever_the_depth_of_the_address():
