@@ -1,10 +1,12 @@
 """The whole product with an identity provider beside it, as people meet both."""
 
+import os
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -13,8 +15,15 @@ from playwright.sync_api import Page
 from app.web.oidc_settings import CALLBACK
 from tests.browser.browser import Problems, violations
 from tests.browser.installation import Installation, environment, served_from
+from tests.moulds import closing, forget_secrets, own_home
 from tests.oidc_provider import ANNA, CLIENT_ID, CLIENT_SECRET, Provider, provided
 from valor_core.settings import ROOT
+from valor_core.store.engines import store_from
+from valor_core.values import PLATFORM, Role
+from valor_core.workbench import people
+from valor_core.workbench.groups import map_group
+from valor_core.workbench.setup import operator
+from valor_core.workbench.verb import open_work
 
 pytestmark = pytest.mark.browser
 ALL = ("minor", "moderate", "serious", "critical")
@@ -40,6 +49,21 @@ def told(installation: Installation, *command: str) -> str:
     ).stdout
 
 
+def open_to_groups(home: Path) -> None:
+    """As `valor tenants add north` and three times `valor groups map` do it."""
+    with own_home(home), closing(store_from(os.environ)) as store:
+        forget_secrets()
+        with open_work(operator(people.tenant_for("north")), store) as work:
+            people.add_tenant(work, "north", label="North Partners")
+        with open_work(operator(PLATFORM), store) as work:
+            map_group(work, "acme-desk", Role.ADMIN, tenant="demo", reason="they work there")
+        with open_work(operator(PLATFORM), store) as work:
+            map_group(work, "acme-desk", Role.VIEWER, tenant="north", reason="they work there")
+        with open_work(operator(PLATFORM), store) as work:
+            map_group(work, "staff", Role.OPERATOR, reason="they run it")
+    forget_secrets()
+
+
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -53,20 +77,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
             patch.setenv(name, value)
         home = tmp_path_factory.mktemp("company")
         with served_from(home, "--port", str(port)) as installation:
-            told(installation, "tenants", "add", "north", "--label", "North Partners")
-            opened = ("groups", "map", "acme-desk", "--reason", "they work there")
-            told(installation, *opened, "--tenant", "demo", "--role", "admin")
-            told(installation, *opened, "--tenant", "north", "--role", "viewer")
-            told(
-                installation,
-                "groups",
-                "map",
-                "staff",
-                "--role",
-                "operator",
-                "--reason",
-                "they run it",
-            )
+            open_to_groups(home)
             yield Company(installation, provider, origin)
 
 
