@@ -20,6 +20,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--process-per-site",  # what one page has compiled the next does not
 )
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 # WCAG 2.0 to 2.2, levels A and AA, and what axe's makers advise beside them.

@@ -18,9 +18,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """What it has once compiled it does not compile again."""
+def context(browser: Browser, installation: Installation) -> Iterator[BrowserContext]:
+    """One process for all pages, which a page that stays keeps alive with all it has compiled."""
     context = browser.new_context(service_workers="block")
+    context.new_page().goto(f"{installation.origin}/healthz")
     yield context
     context.close()
 
