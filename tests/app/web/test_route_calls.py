@@ -40,8 +40,9 @@ def of(world: World, caller: Caller | None, calls: RouteCalls) -> TestClient:
 
 def levels(world: World, caller: Caller) -> dict[str, RouteLevel]:
     now = utc_now()
+    begin = now.replace(hour=0, minute=0, second=0, microsecond=0)  # also in a day's first hour
     with open_work(caller, world.store) as work:
-        found = route_levels.read_route_levels(work, now.replace(hour=0, minute=0, second=0), now)
+        found = route_levels.read_route_levels(work, begin, now)
     return {level.route: level for level in found}
 
 
