@@ -19,6 +19,7 @@ import pytest
 import requests
 import schemathesis
 from schemathesis import APIOperation
+from streamlit import net_util
 
 from app.api.application import create_api
 from app.compute import RUNS
@@ -752,8 +753,11 @@ def test_beside_the_api_each_door_opens_to_whom_the_table_says(whole, store, acm
 
 
 @ONLY_SQLITE
-def test_a_websocket_opens_to_people_on_our_own_pages_alone(whole, store, acme, rival):
-    """S2, S3, S5."""
+def test_a_websocket_opens_to_people_on_our_own_pages_alone(whole, store, acme, rival, monkeypatch):
+    """S2, S3, S4, S5: nor is anybody on the net asked which addresses are ours."""
+    asked_afar: list[str] = []
+    for name in ("get_external_ip", "get_internal_ip"):
+        monkeypatch.setattr(net_util, name, lambda name=name: asked_afar.append(name))
     people = [by_session(whole, store, acme, role) for role in ROLES]
     people.append(by_session(whole, store, rival, Role.ADMIN))
     for path in SOCKETS:
@@ -763,7 +767,9 @@ def test_a_websocket_opens_to_people_on_our_own_pages_alone(whole, store, acme, 
         for client in people:
             assert client.knock(path) == 101
             assert client.knock(path, origin=b"") == 403
-            assert client.knock(path, origin=OWN_ORIGIN + b"0") == 403
+            for foreign in (OWN_ORIGIN + b"0", b"https://evil.example", b"null"):
+                assert client.knock(path, origin=foreign) == 403
+    assert asked_afar == []
 
 
 @ONLY_SQLITE

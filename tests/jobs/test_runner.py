@@ -19,7 +19,7 @@ from tests.conftest import ONLY_SQLITE, World
 from valor_core.billing import metering
 from valor_core.coverage.cron import BadCron, UnknownZone
 from valor_core.coverage.job_runs import JobRun, Status
-from valor_core.coverage.schedules import ScheduleChange
+from valor_core.coverage.schedules import ScheduleChange, StaleSchedule
 from valor_core.errors import AccessDenied, BadInputs, NotFound
 from valor_core.store.tables import AuditHeadRow
 from valor_core.store.work import unit_of_work
@@ -268,6 +268,23 @@ def test_a_schedule_is_refused_for_what_it_could_never_do(
 ):
     with pytest.raises(refusal), open_work(world.acme.analyst, world.store) as work:
         reports.schedule_report(work, "valuation", parameters, cron=cron, timezone=zone)
+
+
+def test_of_six_who_change_one_version_of_a_schedule_at_once_one_does(world: World):
+    """G55."""
+    schedule = scheduled(world)
+
+    def attempt(hour: int) -> bool:
+        change = ScheduleChange(when=f"{hour} 6 * * *")
+        try:
+            with open_work(world.acme.analyst, world.store) as work:
+                reports.change_schedule(work, schedule.id, change, expected=schedule.version)
+        except StaleSchedule:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(attempt, range(6))) == 1
 
 
 def test_a_viewer_schedules_nothing(world: World):

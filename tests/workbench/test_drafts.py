@@ -120,6 +120,8 @@ def test_a_change_of_another_version_is_refused_and_changes_nothing(store, acme,
 
 
 def test_of_many_tabs_that_change_one_version_at_once_one_is_kept(store, acme):
+    """G55."""
+
     def attempt(tab: int) -> int:
         try:
             return keep(acme.analyst, tab, version)

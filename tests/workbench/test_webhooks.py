@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.billing.telling import CREATED, deliver, invoice, usage
-from tests.conftest import BOTH, ONLY_SQLITE, World
+from tests.conftest import ONLY_SQLITE, World
 from tests.moulds import Tenant, add_tenant, closing
 from valor_core.billing import inbox
 from valor_core.billing.events import BadEvent, open_envelope, read_event
@@ -119,7 +119,6 @@ if THOROUGH:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("mould", BOTH if THOROUGH else BOTH[:1], indirect=True)
 @pytest.mark.parametrize("life", LIVES.values(), ids=LIVES)
 def test_an_invoice_that_is_voided_ends_so_in_whatever_order_that_is_told(
     store: Store, acme: Tenant, life: list[tuple[str, int]]
@@ -177,7 +176,6 @@ def test_an_event_of_a_type_that_says_nothing_to_us_is_taken_and_ignored(store: 
     assert deliver(store, {"id": "evt_2"}).state is State.IGNORED
 
 
-@ONLY_SQLITE
 def test_a_poisoned_event_is_tried_ever_more_rarely_then_set_aside_while_others_go_on(
     store: Store, acme: Tenant
 ):

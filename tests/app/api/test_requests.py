@@ -52,3 +52,22 @@ def test_a_parameter_that_no_route_knows_is_refused_by_every_route_before_anythi
                 told = admin.request(method, re.sub(r"{.*?}", "x", path), params={name: "x"})
                 assert told.status_code == 422, (method, path, told.text)
                 assert [flaw["place"] for flaw in told.json()["flaws"]] == [f"query.{name}"]
+
+
+@pytest.mark.parametrize("twice", ["dry_run=true&dry_run=false", "dry_run=true&dry%5Frun=0"])
+def test_a_parameter_that_stands_twice_is_refused_as_a_key_of_json_is(world, client, twice):
+    """Else the last one counts, and a program before us may have looked at the first."""
+    admin = client(world.acme.admin)
+    sent = {"group": "desk", "role": "viewer", "reason": "they work here"}
+    told = admin.put(f"/admin/groups?{twice}", json=sent)
+
+    assert told.status_code == 422
+    assert [flaw["place"] for flaw in told.json()["flaws"]] == ["query.dry_run"]
+
+
+def test_a_parameter_that_may_stand_several_times_does(book, client):
+    analyst = client(book.acme.analyst)
+    analyst.post("/snapshots", headers={"Idempotency-Key": "k"})
+    bounds = [("bound", "revenue:1e9:"), ("bound", "growth:0:")]
+
+    assert analyst.get("/snapshots/latest/screen", params=bounds).status_code == 200

@@ -42,7 +42,7 @@ def of(world: World, caller: Caller | None, calls: RouteCalls) -> TestClient:
 def levels(world: World, caller: Caller) -> dict[str, RouteLevel]:
     now = utc_now()
     with open_work(caller, world.store) as work:
-        found = route_levels.read_route_levels(work, now - timedelta(hours=1), now)
+        found = route_levels.read_route_levels(work, now - timedelta(hours=2), now)
     return {level.route: level for level in found}
 
 
