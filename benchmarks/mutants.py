@@ -65,7 +65,7 @@ TESTS = [
 ]  # fmt: skip
 HOW = (
     "-q", "-x", "-s", "--assert=plain", "-p", "no:randomly", "-p", "no:cacheprovider",
-    "-p", "no:rerunfailures", "-p", "no:xdist", "-k", "not postgres",
+    "-p", "no:rerunfailures", "-k", "not postgres",
 )  # fmt: skip
 MOST_CPU_S, MOST_S, MOST_TESTS = 90, 600, 150
 FOUND, SURVIVED, UNDECIDED = "found", "SURVIVED", "UNDECIDED"
