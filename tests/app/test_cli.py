@@ -939,7 +939,8 @@ def test_a_plan_is_defined_tried_assigned_overridden_and_told(valor):
     assign = ("plans", "assign", "team", "--tenant", "acme", "--reason", "they grew")
     told = valor(*assign, "--dry-run").out
     assert told.splitlines() == [
-        "valuations_per_month: 100000 → 5",
+        "price a month: no plan → 0.00 USD",
+        "valuations_per_month: 100000 → 5; 0 used, 0 held, left: 100000 → 5",
         "workbook_audit: True → False",
         "acme would have the plan team from now on",
     ]
@@ -951,9 +952,9 @@ def test_a_plan_is_defined_tried_assigned_overridden_and_told(valor):
     until = ("--tenant", "acme", "--reason", "a deal")
     made = valor("plans", "override", "valuations_per_month", "none", *until).out
     override = made.split()[1]
-    assert made.endswith("valuations_per_month: 5 → no limit\n")
+    assert "valuations_per_month: 5 → no limit; 0 used, 0 held, left: 5 → no limit" in made
     ended = valor("plans", "end-override", override, *until, "--dry-run").out
-    assert ended.startswith("valuations_per_month: no limit → 5\n")
+    assert ended.startswith("valuations_per_month: no limit → 5; 0 used, 0 held, left: ")
     assert "override: a deal" in valor("plans", "show", "--tenant", "acme").out
     assert "has ended" in valor("plans", "end-override", override, *until).out
     assert "plan: Team, version 2" in valor("plans", "show", "--tenant", "acme").out

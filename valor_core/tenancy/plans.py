@@ -172,9 +172,7 @@ class PlanTerms:
     name: str
     currency: str  # ISO code
     price_minor: int  # in the currency's smallest unit
-    limits: Mapping[
-        str, int | None
-    ]  # None: without limit; what is not named is as the settings say
+    limits: Mapping[str, int | None]  # None: without limit; the settings say what is not named
     features: Mapping[str, flags.FlagValue]
 
 
