@@ -41,7 +41,9 @@ def of(world: World, caller: Caller | None, calls: RouteCalls) -> TestClient:
 def levels(world: World, caller: Caller) -> dict[str, RouteLevel]:
     now = utc_now()
     with open_work(caller, world.store) as work:
-        found = route_levels.read_route_levels(work, now.replace(hour=0, minute=0, second=0), now)
+        found = route_levels.read_route_levels(
+            work, now.replace(hour=0, minute=0, second=0, microsecond=0), now
+        )
     return {level.route: level for level in found}
 
 
