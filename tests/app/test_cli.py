@@ -391,6 +391,8 @@ def test_two_officers_hold_and_release_each_by_a_key_of_their_own(valor, monkeyp
     told = valor("holds", "list").out
     assert "everything: an inquiry; set by cleo" in told
     assert "asked for by cleo; released by carl" in told
+    status, over_http = read_with(cleo, "/holds")
+    assert (status, [each["id"] for each in over_http["holds"]]) == (200, [hold])
 
 
 def test_an_administrator_lets_an_operator_in_by_a_key_of_their_own(valor, monkeypatch):
