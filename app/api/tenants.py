@@ -35,6 +35,7 @@ from app.api.plans import (
 from app.api.requests import StrictRoute
 from valor_core.billing.reconciliation import Price
 from valor_core.store.work import Work
+from valor_core.tenancy.plans import PlanTerms
 from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, TenantId, from_micros
 from valor_core.workbench import billing, flags, people, plans, rotation, tenants
@@ -347,18 +348,18 @@ def define_plan(
     work: OperatorsWork, body: PlanBody, answer: Response, dry_run: DryRun = False
 ) -> PlanChangeView:
     """Make a plan, or its next version; tenants keep the version that they have."""
-    said: dict[str, Any] = {
-        "name": body.name,
-        "currency": body.currency,
-        "price_minor": body.price_minor,
-        "limits": body.limits,
-        "features": body.features,
-    }
+    terms = PlanTerms(
+        name=body.name,
+        currency=body.currency,
+        price_minor=body.price_minor,
+        limits=body.limits,
+        features=body.features,
+    )
     if dry_run:
         answer.status_code = 200
-        told = plans.foresee_definition(work, body.plan, **said)
+        told = plans.foresee_definition(work, body.plan, terms)
     else:
-        told = plans.define_plan(work, body.plan, **said, reason=body.reason)
+        told = plans.define_plan(work, body.plan, terms, reason=body.reason)
     return PlanChangeView.of_change(told, made=not dry_run)
 
 

@@ -1,7 +1,7 @@
 """`valor plans …`: what tenants are granted."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -47,20 +47,21 @@ def define(
     from app.commands.working import as_operator_of
     from valor_core.billing.money import written
     from valor_core.tenancy.flags import read_value
+    from valor_core.tenancy.plans import PlanTerms
     from valor_core.workbench import plans, setup
 
     with as_operator_of(setup.PLATFORM) as work:
-        said: dict[str, Any] = {
-            "name": name,
-            "currency": currency,
-            "price_minor": price_minor,
-            "limits": {k: _number(v) for k, v in map(_pair, limit)},
-            "features": {k: read_value(k, v) for k, v in map(_pair, feature)},
-        }
+        terms = PlanTerms(
+            name=name,
+            currency=currency,
+            price_minor=price_minor,
+            limits={k: _number(v) for k, v in map(_pair, limit)},
+            features={k: read_value(k, v) for k, v in map(_pair, feature)},
+        )
         if dry_run:
-            told = plans.foresee_definition(work, plan, **said)
+            told = plans.foresee_definition(work, plan, terms)
         else:
-            told = plans.define_plan(work, plan, **said, reason=reason)
+            told = plans.define_plan(work, plan, terms, reason=reason)
     before, after = told.before, told.after
     was = written(before.price_minor, before.currency) if before else "none"
     print(f"price: {was} → {written(after.price_minor, after.currency)}")

@@ -1,7 +1,6 @@
 """The parts of the page Installation: tenants, plans, features and the provider's inbox."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -14,7 +13,7 @@ from valor_core.billing.reconciliation import Price
 from valor_core.errors import BadInput, ValorError
 from valor_core.store.work import Work
 from valor_core.tenancy.flags import FLAGS
-from valor_core.tenancy.plans import LIMITS, METERED, Granted, Origin
+from valor_core.tenancy.plans import LIMITS, METERED, Granted, Origin, PlanTerms
 from valor_core.tenancy.reasons import REASON_MAX
 from valor_core.values import Caller, Role, TenantId, from_micros, utc_now
 from valor_core.workbench import billing, flags, people, plans, rotation, tenants
@@ -218,17 +217,20 @@ def defining(who: Caller, offered: Sequence[PlanRow]) -> None:
             )
             pressed = st.form_submit_button("Define it", icon=":material/library_add:")
 
-    def stated() -> dict[str, Any]:
+    def stated() -> PlanTerms:
         limits_asked = {each: _number(text) for each, text in asked.items() if text.strip()}
         features_asked = {each: said == ON for each, said in wanted.items() if said != AS_SET}
-        return {
-            "name": name, "currency": currency, "price_minor": int(price),
-            "limits": limits_asked, "features": features_asked,
-        }  # fmt: skip
+        return PlanTerms(
+            name=name,
+            currency=currency,
+            price_minor=int(price),
+            limits=limits_asked,
+            features=features_asked,
+        )
 
-    if looks and (told := done(who, lambda work: plans.foresee_definition(work, plan, **stated()))):
+    if looks and (told := done(who, lambda work: plans.foresee_definition(work, plan, stated()))):
         _drafted(told)
-    if pressed and done(who, lambda work: plans.define_plan(work, plan, **stated(), reason=reason)):
+    if pressed and done(who, lambda work: plans.define_plan(work, plan, stated(), reason=reason)):
         st.toast("Tenants keep the version that they have until you assign another one.")
         st.rerun()
 

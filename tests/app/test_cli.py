@@ -391,6 +391,8 @@ def test_two_officers_hold_and_release_each_by_a_key_of_their_own(valor, monkeyp
     told = valor("holds", "list").out
     assert "everything: an inquiry; set by cleo" in told
     assert "asked for by cleo; released by carl" in told
+    status, over_http = read_with(cleo, "/holds")
+    assert (status, [each["id"] for each in over_http["holds"]]) == (200, [hold])
 
 
 def test_an_administrator_lets_an_operator_in_by_a_key_of_their_own(valor, monkeypatch):
@@ -942,7 +944,8 @@ def test_a_plan_is_defined_tried_assigned_overridden_and_told(valor):
     assign = ("plans", "assign", "team", "--tenant", "acme", "--reason", "they grew")
     told = valor(*assign, "--dry-run").out
     assert told.splitlines() == [
-        "valuations_per_month: 100000 → 5",
+        "price a month: no plan → 0.00 USD",
+        "valuations_per_month: 100000 → 5; 0 used, 0 held, left: 100000 → 5",
         "workbook_audit: True → False",
         "acme would have the plan team from now on",
     ]
@@ -954,9 +957,9 @@ def test_a_plan_is_defined_tried_assigned_overridden_and_told(valor):
     until = ("--tenant", "acme", "--reason", "a deal")
     made = valor("plans", "override", "valuations_per_month", "none", *until).out
     override = made.split()[1]
-    assert made.endswith("valuations_per_month: 5 → no limit\n")
+    assert "valuations_per_month: 5 → no limit; 0 used, 0 held, left: 5 → no limit" in made
     ended = valor("plans", "end-override", override, *until, "--dry-run").out
-    assert ended.startswith("valuations_per_month: no limit → 5\n")
+    assert ended.startswith("valuations_per_month: no limit → 5; 0 used, 0 held, left: ")
     assert "override: a deal" in valor("plans", "show", "--tenant", "acme").out
     assert "has ended" in valor("plans", "end-override", override, *until).out
     assert "plan: Team, version 2" in valor("plans", "show", "--tenant", "acme").out

@@ -23,6 +23,7 @@ from valor_core.snapshots.view import View
 from valor_core.store.engines import Store
 from valor_core.store.tables import MembershipRow, SessionRow
 from valor_core.tenancy import sign_in
+from valor_core.tenancy.plans import PlanTerms
 from valor_core.values import Caller, CompanyId, Role, Scope, new_id
 from valor_core.workbench import (
     adjustments,
@@ -145,9 +146,17 @@ def things_of(store: Store, tenant: Tenant, *, cik: int) -> Things:
     with open_work(tenant.operator, store) as work:
         key, _ = people.add_key(work, "for the matrix", Role.VIEWER)
         plans.define_plan(
-            work, PLAN, name="Team", currency="USD", price_minor=4_900,
-            limits={"valuations_per_month": 5_000}, features={}, reason="as sold",
-        )  # fmt: skip
+            work,
+            PLAN,
+            PlanTerms(
+                name="Team",
+                currency="USD",
+                price_minor=4_900,
+                limits={"valuations_per_month": 5_000},
+                features={},
+            ),
+            reason="as sold",
+        )
     return Things(
         company_id=company_id,
         company_name=name,

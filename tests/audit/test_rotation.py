@@ -1,5 +1,6 @@
 """A log goes on under a newer key, and says so itself."""
 
+import os
 from dataclasses import astuple
 
 import pytest
@@ -10,6 +11,7 @@ from tests.moulds import add_tenant
 from valor_core.audit import keys as audit_keys
 from valor_core.audit import log, verify
 from valor_core.audit.keys import WrongAuditKey
+from valor_core.audit.log import LogMissing
 from valor_core.errors import BadInput
 from valor_core.store.secrets import WeakSecret
 from valor_core.store.work import unit_of_work
@@ -168,3 +170,21 @@ def test_a_key_that_valor_keeps_is_drawn_by_valor(empty_store, monkeypatch, tmp_
     assert {v.tenant_id for v in verify_as_operator(empty_store) if v.holds} >= {PLATFORM}
     log.keys.cache_clear()
     prepare(empty_store)
+
+
+def test_what_would_be_refused_is_refused_before(from_the_environment, monkeypatch, tmp_path):
+    """A file of keys that cannot be written; a log that has lost its head."""
+    store, acme, _ = from_the_environment
+    with monkeypatch.context() as patch:
+        patch.delenv("AUDIT_HMAC_SECRET")
+        patch.setenv("VALOR_HOME", str(tmp_path / "home"))
+        patch.setattr(os, "access", lambda *_: False)  # as where the folder is mounted to be read
+        log.keys.cache_clear()
+        for act in (told_first, rotate):
+            with pytest.raises(BadInput, match="cannot be written by this process"):
+                act(store)
+    told(monkeypatch, FIRST)
+    attack(store, acme.id, lambda attacker: attacker.sql("DELETE FROM audit_heads WHERE OWN"))
+    for act in (told_first, rotate):
+        with pytest.raises(LogMissing):
+            act(store)

@@ -24,6 +24,8 @@ def test_an_administrator_does_a_job_now_and_changes_when_it_is_due(world: World
 
     shown.selectbox(key="snapshot_zone").set_value("Europe/Zurich").run()
     shown.selectbox(key="snapshot_days").set_value("every weekday").run()
+    assert any(each.value.startswith("The next runs would be: ") for each in shown.caption)
+    shown.text_input(key="snapshot_change_why").set_value("they moved")
     shown.button(key="snapshot_change").click().run()
     desk, _ = destination(world, "folder", "Desk")
     a_report(world, desk)

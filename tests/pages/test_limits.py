@@ -1,5 +1,6 @@
 from tests.conftest import ONLY_SQLITE
 from tests.pages.opening import opened, pressed, run, texts
+from valor_core.tenancy.plans import PlanTerms
 from valor_core.workbench import plans
 from valor_core.workbench.verb import open_work
 
@@ -26,9 +27,17 @@ def test_an_administrator_sees_what_a_plan_would_change_changes_it_and_overrides
 ):
     with open_work(acme.operator) as work:
         plans.define_plan(
-            work, "team", name="Team", currency="USD", price_minor=4_900,
-            limits={"valuations_per_month": 12}, features={}, reason="as sold",
-        )  # fmt: skip
+            work,
+            "team",
+            PlanTerms(
+                name="Team",
+                currency="USD",
+                price_minor=4_900,
+                limits={"valuations_per_month": 12},
+                features={},
+            ),
+            reason="as sold",
+        )
     page = section(opened(monkeypatch, acme.admin, "limits"), "Change")
     foreseen = texts(page)
     assert "<th scope=row>Price a month</th><td>no plan</td><td>49.00 USD</td>" in foreseen

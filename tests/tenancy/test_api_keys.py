@@ -326,3 +326,12 @@ def test_two_keys_of_one_purpose_work_side_by_side_for_some_days_alone(store, ac
         open_work(acme.admin, store) as work,
     ):
         people.rotate_key(work, key_id, overlap_days=days)
+
+
+def test_what_a_person_decides_no_key_of_the_tenant_does(store, acme):
+    refused = pytest.raises(BadInput, match="cannot have the scope decide")
+    with refused, open_work(acme.operator, store) as work:
+        people.add_key(work, "robot", Role.ADMIN, scopes=[Scope.READ, Scope.DECIDE])
+    with open_work(acme.operator, store) as work:
+        row, _ = people.add_key(work, "robot", Role.ADMIN)
+        assert set(row.scopes) == set(Scope) - {Scope.DECIDE}

@@ -28,6 +28,7 @@ from valor_core.tenancy.flags import (
     flag_of,
     read_value,
 )
+from valor_core.tenancy.plans import PlanTerms
 from valor_core.tenancy.reasons import ReasonMissing
 from valor_core.values import PLATFORM
 from valor_core.workbench import flags, plans
@@ -69,9 +70,13 @@ def switch(tenant: Tenant, *, killed: bool | None = None, share: int | None = No
 def has_a_plan(tenant: Tenant, *, value: bool) -> None:
     with open_work(tenant.operator) as work:
         plans.define_plan(
-            work, "team", name="Team", currency="USD", price_minor=0, limits={},
-            features={FLAG: value}, reason="as sold",
-        )  # fmt: skip
+            work,
+            "team",
+            PlanTerms(
+                name="Team", currency="USD", price_minor=0, limits={}, features={FLAG: value}
+            ),
+            reason="as sold",
+        )
         plans.assign_plan(work, "team", reason="they grew")
 
 
@@ -247,9 +252,18 @@ def test_the_reach_of_a_switch_is_what_each_tenant_itself_would_find(store, acme
         until = work.now + timedelta(days=1)
         flags.override_flag(work, "own_notebooks", True, reason="a trial", expires_at=until)
     with open_work(rival.operator, store) as work:
-        plans.define_plan(work, "own", name="Own", currency="USD", price_minor=1, limits={},
-                          features={"own_notebooks": True, "explore": False},
-                          reason="as sold")  # fmt: skip
+        plans.define_plan(
+            work,
+            "own",
+            PlanTerms(
+                name="Own",
+                currency="USD",
+                price_minor=1,
+                limits={},
+                features={"own_notebooks": True, "explore": False},
+            ),
+            reason="as sold",
+        )
         plans.assign_plan(work, "own", reason="as sold")
 
     with open_work(platform, store) as work:

@@ -1,6 +1,7 @@
 """What a tenant is granted, why, and how that changes: on both databases."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,7 +15,7 @@ from valor_core.billing.metering import Meter
 from valor_core.errors import AccessDenied, NotFound
 from valor_core.settings import SETTINGS, BadSetting
 from valor_core.store.tables import TenantPlanRow
-from valor_core.store.work import AlreadyThere
+from valor_core.store.work import AlreadyThere, Work
 from valor_core.tenancy import quotas
 from valor_core.tenancy.call_limits import call_limits
 from valor_core.tenancy.plans import (
@@ -24,6 +25,7 @@ from valor_core.tenancy.plans import (
     BadPlan,
     OperatorNeeded,
     Origin,
+    PlanTerms,
     UnknownTimeZone,
     check_limit,
     effective,
@@ -32,6 +34,7 @@ from valor_core.tenancy.reasons import ReasonMissing
 from valor_core.values import Caller, micros
 from valor_core.workbench import flags, plans
 from valor_core.workbench.logbook import read_log
+from valor_core.workbench.plans import PlanChange
 from valor_core.workbench.verb import open_work, the_store
 
 
@@ -43,9 +46,19 @@ def _administrators_set_limits(monkeypatch):
 def define(operator: Caller, plan_id: str = "team", **limits: int | None) -> None:
     with open_work(operator) as work:
         plans.define_plan(
-            work, plan_id, name="Team", currency="USD", price_minor=4_900, limits=limits,
-            features={}, reason="as sold",
-        )  # fmt: skip
+            work,
+            plan_id,
+            PlanTerms(name="Team", currency="USD", price_minor=4_900, limits=limits, features={}),
+            reason="as sold",
+        )
+
+
+def define_as(work: Work, said: Mapping[str, Any]) -> PlanChange:
+    """A plan of that id and those terms, which grants nothing of its own."""
+    terms = {name: value for name, value in said.items() if name != "plan_id"}
+    return plans.define_plan(
+        work, said["plan_id"], PlanTerms(limits={}, features={}, **terms), reason="as sold"
+    )
 
 
 def assign(caller: Caller, plan_id: str = "team", *, reason: str = "they grew") -> None:
@@ -246,9 +259,17 @@ def test_which_features_another_plan_switches_is_told_before_and_kept(acme):
     """What an override decides stays as it is, whatever the plan says."""
     with open_work(acme.operator) as work:
         plans.define_plan(
-            work, "team", name="Team", currency="USD", price_minor=0, limits={},
-            features={"explore": False, "reports": False, "own_notebooks": True}, reason="as sold",
-        )  # fmt: skip
+            work,
+            "team",
+            PlanTerms(
+                name="Team",
+                currency="USD",
+                price_minor=0,
+                limits={},
+                features={"explore": False, "reports": False, "own_notebooks": True},
+            ),
+            reason="as sold",
+        )
         flags.override_flag(
             work, "reports", True, reason="a deal", expires_at=work.now + timedelta(days=1)
         )
@@ -300,7 +321,7 @@ def test_a_quota_may_grant_nothing_or_be_without_limit_and_a_rate_is_one_call_at
 def test_a_plan_that_cannot_be_is_refused(acme, wrong):
     sound = {"plan_id": "team", "name": "Team", "currency": "USD", "price_minor": 0}
     with pytest.raises(BadPlan), open_work(acme.operator) as work:
-        plans.define_plan(work, limits={}, features={}, reason="as sold", **sound | wrong)
+        define_as(work, sound | wrong)
 
 
 @ONLY_SQLITE
@@ -316,12 +337,12 @@ def test_a_plan_may_be_free_or_as_dear_and_its_names_as_short_or_long_as_can_be(
 ):
     plan = {"plan_id": "t", "name": "Team", "currency": "USD", "price_minor": 1} | least_or_most
     with open_work(acme.operator) as work:
-        told = plans.define_plan(work, limits={}, features={}, reason="as sold", **plan)
+        told = define_as(work, plan)
 
     assert {name: getattr(told.after, name) for name in plan} == plan
     for beyond in ({"name": "T" * 101}, {"plan_id": "t" * 41}, {"price_minor": 10**12 + 1}):
         with pytest.raises(BadPlan), open_work(acme.operator) as work:
-            plans.define_plan(work, limits={}, features={}, reason="as sold", **plan | beyond)
+            define_as(work, plan | beyond)
 
 
 @ONLY_SQLITE
@@ -530,13 +551,22 @@ def test_what_an_override_and_its_end_would_do_is_told_first_and_is_what_comes(a
 def test_a_version_of_a_plan_is_told_beside_the_newest_before_it_is_made(acme):
     said: dict[str, Any] = {"name": "Team", "currency": "USD", "price_minor": 4_900}
     with open_work(acme.operator) as work:
-        plans.define_plan(work, "team", **said, limits={"imports_per_day": 3},
-                          features={"reports": False}, reason="as sold")  # fmt: skip
+        plans.define_plan(
+            work,
+            "team",
+            PlanTerms(**said, limits={"imports_per_day": 3}, features={"reports": False}),
+            reason="as sold",
+        )
     with open_work(acme.operator) as work:
         told = plans.foresee_definition(
-            work, "team", **said | {"price_minor": 5_900}, limits={"reports_per_month": 7},
-            features={"explore": True},
-        )  # fmt: skip
+            work,
+            "team",
+            PlanTerms(
+                **said | {"price_minor": 5_900},
+                limits={"reports_per_month": 7},
+                features={"explore": True},
+            ),
+        )
 
     assert told.before
     assert (told.before.price_minor, told.after.price_minor) == (4_900, 5_900)
@@ -548,4 +578,6 @@ def test_a_version_of_a_plan_is_told_beside_the_newest_before_it_is_made(acme):
     with open_work(acme.viewer) as work:
         assert len(plans.list_plans(work)) == 1
     with pytest.raises(BadPlan), open_work(acme.operator) as work:
-        plans.foresee_definition(work, "team", **said, limits={"nowhere": 1}, features={})
+        plans.foresee_definition(
+            work, "team", PlanTerms(**said, limits={"nowhere": 1}, features={})
+        )

@@ -165,32 +165,35 @@ class Effective:
         return f"{self.plan.name}, version {self.plan.version}" if self.plan else "no plan"
 
 
-def drafted(
-    work: Work,
-    plan_id: str,
-    *,
-    name: str,
-    currency: str,
-    price_minor: int,
-    limits: Mapping[str, int | None],
-    features: Mapping[str, bool | int | str],
-) -> PlanRow:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTerms:
+    """What a version of a plan says: its name, a month's price, and what it grants."""
+
+    name: str
+    currency: str  # ISO code
+    price_minor: int  # in the currency's smallest unit
+    limits: Mapping[str, int | None]  # None: without limit; the settings say what is not named
+    features: Mapping[str, flags.FlagValue]
+
+
+def drafted(work: Work, plan_id: str, terms: PlanTerms) -> PlanRow:
     """A new plan, or the next version of one, that nobody has yet; BadPlan where it cannot be."""
     if not plan_id.isascii() or not plan_id.replace("-", "").isalnum() or len(plan_id) > 40:
         raise BadPlan(
             f"{plan_id[:40]!r} cannot be a plan's short name.",
             hint="Use up to 40 letters, digits and -, such as team.",
         )
+    currency, price_minor, name = terms.currency, terms.price_minor, terms.name.strip()
     if len(currency) != 3 or not currency.isascii() or not currency.isupper():
         raise BadPlan(f"{currency[:10]!r} is no currency.", hint="Write its ISO code, such as USD.")
-    if not 0 <= price_minor <= 10**12 or not 0 < len(name.strip()) <= 100:
+    if not 0 <= price_minor <= 10**12 or not 0 < len(name) <= 100:
         raise BadPlan(
             "A plan needs a name, and a price from 0 up.",
             hint="The price is a month's, in the currency's smallest unit: 4900 is 49.00 USD.",
         )
-    for each, value in limits.items():
+    for each, value in terms.limits.items():
         check_limit(each, value)
-    for feature, meant in features.items():
+    for feature, meant in terms.features.items():
         flags.check_value(feature, meant)
     newest = work.session.scalar(
         select(func.max(PlanRow.version)).where(PlanRow.plan_id == plan_id)
@@ -198,11 +201,11 @@ def drafted(
     return PlanRow(
         plan_id=plan_id,
         version=(newest or 0) + 1,
-        name=name.strip(),
+        name=name,
         currency=currency,
         price_minor=price_minor,
-        limits=dict(limits),
-        features=dict(features),
+        limits=dict(terms.limits),
+        features=dict(terms.features),
         created_at=work.now_micros,
         created_by=work.caller.actor,
     )

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from valor_core.store.tables import PlanOverrideRow, PlanRow, TenantPlanRow
 from valor_core.store.work import Work
 from valor_core.tenancy import features, plans, quotas
 from valor_core.tenancy.flags import FlagValue, Layer
-from valor_core.tenancy.plans import Difference, Effective, OperatorNeeded
+from valor_core.tenancy.plans import Difference, Effective, OperatorNeeded, PlanTerms
 from valor_core.tenancy.quotas import Standing
 from valor_core.tenancy.reasons import stated
 from valor_core.workbench.verb import verb, view
@@ -137,66 +136,30 @@ class PlanChange:
 
 
 @view("plan.read")
-def foresee_definition(
-    work: Work,
-    plan_id: str,
-    *,
-    name: str,
-    currency: str,
-    price_minor: int,
-    limits: Mapping[str, int | None],
-    features: Mapping[str, FlagValue],
-) -> PlanChange:
+def foresee_definition(work: Work, plan_id: str, terms: PlanTerms) -> PlanChange:
     """The version that would be made, and how it differs from the newest."""
-    return _drafted(
-        work,
-        plan_id,
-        name=name,
-        currency=currency,
-        price_minor=price_minor,
-        limits=limits,
-        features=features,
-    )
+    return _drafted(work, plan_id, terms)
 
 
 @verb("plan.define")
-def define_plan(
-    work: Work,
-    plan_id: str,
-    *,
-    name: str,
-    currency: str,
-    price_minor: int,
-    limits: Mapping[str, int | None],
-    features: Mapping[str, FlagValue],
-    reason: str,
-) -> PlanChange:
+def define_plan(work: Work, plan_id: str, terms: PlanTerms, *, reason: str) -> PlanChange:
     """Make a plan, or its next version; tenants keep the version that they have."""
-    why = stated(reason)
-    told = _drafted(
-        work,
-        plan_id,
-        name=name,
-        currency=currency,
-        price_minor=price_minor,
-        limits=limits,
-        features=features,
-    )
+    why, told = stated(reason), _drafted(work, plan_id, terms)
     plans.define(work, told.after)
     work.note(
         f"plan:{told.after.plan_id}",
         version=told.after.version,
-        currency=currency,
-        price_minor=price_minor,
-        limits=dict(limits),
-        features=dict(features),
+        currency=terms.currency,
+        price_minor=terms.price_minor,
+        limits=dict(terms.limits),
+        features=dict(terms.features),
         reason=why,
     )
     return told
 
 
-def _drafted(work: Work, plan_id: str, **said: Any) -> PlanChange:
-    after = plans.drafted(work, plan_id, **said)
+def _drafted(work: Work, plan_id: str, terms: PlanTerms) -> PlanChange:
+    after = plans.drafted(work, plan_id, terms)
     known = [row for row in plans.definitions(work) if row.plan_id == plan_id]
     before = known[0] if known else None
     old = before.features if before else {}

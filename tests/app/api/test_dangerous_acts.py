@@ -40,6 +40,7 @@ from valor_core.settings import ROOT
 from valor_core.store.engines import Store
 from valor_core.store.tables import AuditLogRow
 from valor_core.store.work import unit_of_work
+from valor_core.tenancy.plans import PlanTerms
 from valor_core.values import PLATFORM, Caller, Role, TenantId, utc_now
 from valor_core.workbench import grants, groups, market_data, plans, reports, retention, tenants
 from valor_core.workbench.verb import ACTS, open_work
@@ -219,9 +220,18 @@ def _keyed(store: Store, tenant: Tenant) -> dict[str, str]:
 
 def _planned(store: Store, tenant: Tenant) -> dict[str, str]:
     with open_work(tenant.operator, store) as work:
-        plans.define_plan(work, PLAN, name="Team", currency="USD", price_minor=4_900,
-                          limits={"reports_per_month": 5}, features={},
-                          reason="as sold")  # fmt: skip
+        plans.define_plan(
+            work,
+            PLAN,
+            PlanTerms(
+                name="Team",
+                currency="USD",
+                price_minor=4_900,
+                limits={"reports_per_month": 5},
+                features={},
+            ),
+            reason="as sold",
+        )
     return {}
 
 

@@ -16,6 +16,7 @@ from tests.moulds import Tenant
 from valor_core.models.codec import dump
 from valor_core.tenancy import quotas
 from valor_core.tenancy.call_limits import call_limits
+from valor_core.tenancy.plans import PlanTerms
 from valor_core.values import Caller
 from valor_core.workbench import plans
 from valor_core.workbench.verb import open_work, the_store
@@ -31,10 +32,17 @@ def _of_one_tenant(monkeypatch: pytest.MonkeyPatch) -> None:
 def team(acme: Tenant) -> None:
     with open_work(acme.operator) as work:
         plans.define_plan(
-            work, "team", name="Team", currency="USD", price_minor=4_900,
-            limits={"valuations_per_month": 2, "valuations_per_day": None}, features={},
+            work,
+            "team",
+            PlanTerms(
+                name="Team",
+                currency="USD",
+                price_minor=4_900,
+                limits={"valuations_per_month": 2, "valuations_per_day": None},
+                features={},
+            ),
             reason="as sold",
-        )  # fmt: skip
+        )
 
 
 def limit(api, name: str = "valuations_per_month"):
