@@ -30,7 +30,8 @@
     const list = open?.closest('[data-testid=stSidebarContent]');
     if (!list) return;
     listed.disconnect();
-    list.scrollTop += Math.max(0, open.getBoundingClientRect().bottom - list.getBoundingClientRect().bottom + 24);
+    const foot = list.getBoundingClientRect().bottom - (Number.parseFloat(getComputedStyle(list).scrollPaddingBottom) || 24);
+    list.scrollTop += Math.max(0, open.getBoundingClientRect().bottom - foot);
   });
   listed.observe(document.documentElement, { childList: true, subtree: true });
 

@@ -10,7 +10,7 @@ from app.ui import show
 from app.ui.words import NOTHING, counted, moment, number, percent, person
 from valor_core.charts.market import course
 from valor_core.coverage.prefill import EQUITY_PREMIUM
-from valor_core.errors import BadInput, ValorError
+from valor_core.errors import ValorError
 from valor_core.market.checks import value_of
 from valor_core.market.curves import CURVES
 from valor_core.market.kept import REASON_MAX, Kept
@@ -327,8 +327,8 @@ def premium(who: Caller, names: Mapping[str, str]) -> None:
         value = left.number_input(
             "Premium, % a year", min_value=0.0, max_value=25.0, value=None, step=0.1, format="%.2f"
         )
-        day = right.text_input(
-            "Of which day it speaks", value=f"{utc_now():%Y-%m-%d}", max_chars=10
+        day = right.date_input(
+            "Of which day it speaks", value=utc_now().date(), format="YYYY-MM-DD"
         )
         source = st.text_input("Source", max_chars=SOURCE_MAX)
         pressed = st.form_submit_button("State it", icon=":material/check:")
@@ -336,19 +336,12 @@ def premium(who: Caller, names: Mapping[str, str]) -> None:
         _do(
             who,
             lambda work: premiums.state_premium(
-                work, currency, (value or 0.0) / 100.0, day=_day(day), source=source
+                work, currency, (value or 0.0) / 100.0, day=day, source=source
             ),
             f"Valuations in {currency} begin with it from now on.",
             place="premium",
         )
     _say("premium")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise BadInput(f"{text!r} is no day.", hint="Write it as 2024-01-31.") from error
 
 
 def providers(who: Caller, standing: Sequence[Standing], names: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.ui import changes
 from app.ui.words import NOTHING, number
 from valor_core.models.codec import dump_value
 from valor_core.models.lines import spoken
@@ -75,6 +76,8 @@ def origins(source: Any) -> Iterator[tuple[str, str]]:
     """Where a case is printed, part by part."""
     if isinstance(source, dict):
         for name, told in source.items():
+            if not told and told != 0:
+                continue  # nothing was changed, or none is named
             for text in told if isinstance(told, list) else [told]:
                 yield "Source" if name in ("url", "urls") else spoken(str(name)), str(text)
     elif source:
@@ -112,7 +115,7 @@ def _place(place: str, inputs: Any) -> str:
     """Where a figure stands; one of a list of examples by the example's name or number."""
     found = OF_A_LIST.fullmatch(place)
     if found is None or not isinstance(inputs, list):
-        return place or "value"
+        return changes.label(place) if place else "value"
     number, rest = int(found[1]), found[2]
     example = inputs[number] if number < len(inputs) else None
     name = example.get("name") if isinstance(example, dict) else None

@@ -52,8 +52,7 @@ def _asked(parameter: Parameter, companies: Mapping[CompanyId, str], key: str) -
         kind, is_optional = _of_some(kind), True
     if parameter.name == "company":
         known = {name: company_id for company_id, name in companies.items()}
-        ids = [*known.values()]
-        last = ids.index(last_company()) if last_company() in ids else 0
+        last = next((n for n, each in enumerate(known.values()) if each == last_company()), 0)
         chosen = st.selectbox(label, known, index=last, key=key)
         return known[chosen] if chosen else ""
     if parameter.written == "Day":

@@ -20,6 +20,7 @@ from app.web.static import streamlit_static
 
 TITLE = "Valor IVX"
 
+# Who is signed in, and the way out, stay at the foot of the list where there is room for both.
 # The edge of a table at which more of it can be scrolled to fades out, also that of a canvas, which
 # its scroller lies upon; a browser without scroll-driven animations shows it cut as it is.
 # Seven rules keep a page from jumping while it is drawn: the place of the sidebar (18.75rem of the
@@ -45,6 +46,10 @@ max-width:none!important}
 [data-testid=stSidebarNavItems] li::before{display:block;margin:.75rem 0 .25rem .5rem;
 font-size:.8rem;font-weight:600;opacity:.78}
 .st-key-signed_in_alone{visibility:visible}
+@media(min-height:600px){[data-testid=stSidebarContent]{scroll-padding-bottom:12rem}
+[data-testid=stSidebarNavSeparator]{display:none}
+[data-testid=stSidebarUserContent]{position:sticky;bottom:0;padding:1rem 0!important;
+background:light-dark(#f3f5f8,#121b25);border-top:1px solid light-dark(#d3dbe3,#2d3a47)}}
 [data-testid=stApp]{--vx-page:light-dark(#ffffff,#0e151d);--vx-link:light-dark(#0b57a4,#7fb8f0)}
 :is([data-testid=stSidebarNavLink],[data-testid=stPageLink-NavLink]):focus-visible{
 outline:2px solid var(--vx-link)!important;outline-offset:-2px}

@@ -52,7 +52,7 @@ def test_the_company_stays_from_page_to_page_where_the_address_names_none(acme, 
         page = run(page)
 
         chosen = next(each for each in page.selectbox if each.label == "Company")
-        assert "Coca-Cola" in getattr(chosen.value, "name", chosen.value), name
+        assert "Coca-Cola" in str(chosen.value), name
     page.switch_page("../pages/dcf.py")
     page.query_params["company"] = "nobody"
     assert "There is no such company here" in texts(run(page))

@@ -42,6 +42,8 @@ def test_a_case_shows_its_source_and_each_figure_beside_ours(page):
 @SQLITE
 def test_the_first_case_is_a_dcf_named_in_words(page):
     assert page.selectbox(key="proof_case").value == "dcf_ginzu_amzn_base"
+    assert "Revenues 1<" in shown(page)
+    assert not [each.value for each in page.markdown if "{}" in each.value]
     names = [proven.called(each) for each in proven.all_cases()]
     assert "Altman z" in names
     assert len(set(names)) == len(names)

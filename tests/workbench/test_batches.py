@@ -150,6 +150,25 @@ def test_who_mixes_currencies_hears_so_whichever_items_are_read(book):
 
 
 @ONLY_SQLITE
+def test_a_comparison_is_of_the_year_of_the_company_and_not_of_a_peer(book):
+    with open_work(book.acme.analyst) as work:
+        prices = tuple(
+            StatedPrice(company=each.ticker, price=50.0) for each in list_companies(work)
+        )
+        by_dcf = value_all(work, BatchPolicy(unfiled_is_nothing=True))
+        compared = value_all(
+            work, BatchPolicy(model="comparables", unfiled_is_nothing=True, prices=prices)
+        )
+
+    years = {each.ticker: each.fiscal_year for each in by_dcf if each.value is not None}
+    told = {each.ticker: each.fiscal_year for each in compared if each.value is not None}
+    assert {ticker: year for ticker, year in told.items() if ticker in years} == {
+        ticker: year for ticker, year in years.items() if ticker in told
+    }
+    assert {2009, 2025} <= set(told.values())
+
+
+@ONLY_SQLITE
 def test_comparables_take_the_stated_prices_of_peers_or_say_that_there_is_none(book):
     priced = tuple(StatedPrice(company=ticker, price=60.0) for ticker in ("PEP", "CVX", "KO"))
     with open_work(book.acme.analyst) as work:

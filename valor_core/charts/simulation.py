@@ -121,7 +121,7 @@ def tornado(
     ends = [[value / scale for value in leg.values] for leg in legs]
     values = [value for pair in ends for value in (*pair, base) if isfinite(value)]
     low, high = (f"at P{100 * level:.0f}" for level in legs[0].levels) if legs[0].levels else STEPS
-    room = 0.12 * (max(values) - min(values))  # for the texts beside the bars
+    room = 0.3 * (max(values) - min(values))  # for the texts beside the bars, on a phone too
     bars = [
         {
             "type": "bar",

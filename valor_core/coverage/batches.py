@@ -191,7 +191,8 @@ def told_of(
 ) -> Valued:
     """The company with its numbers on `lines_of` the policy, and what counts as nothing."""
     value, enterprise_value = (*numbers, None)[:2]
-    years = [fact.fiscal_year for each in start.sources.values() for fact in each.facts]
+    own = [each for path, each in start.sources.items() if not path.startswith("peers[")]
+    years = [fact.fiscal_year for each in own for fact in each.facts]
     return Valued(
         company_id=company.id,
         name=company.name,

@@ -49,6 +49,9 @@ def test_the_index_paints_tables_and_links_in_the_colours_of_the_theme():
 
     for name, key in (("--vx-page", "backgroundColor"), ("--vx-link", "linkColor")):
         assert f"{name}:light-dark({light[key]},{dark[key]})" in index_html()
+    aside, beside = light["sidebar"], dark["sidebar"]
+    for key in ("backgroundColor", "borderColor"):
+        assert f"light-dark({aside[key]},{beside[key]})" in index_html()
 
 
 def test_the_index_loads_each_script_from_the_root_whatever_the_depth_of_the_address():
