@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -97,8 +98,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     processes = min(session.config.getoption("together"), len(files))
     if processes < 2 or session.testsfailed or session.config.getoption("collectonly"):
         return None
-    made = cast(session.config._tmp_path_factory.mktemp("cast"))
-    session.config.stash[CAST] = made
+    config: Any = session.config
+    made = config.stash[CAST] = cast(config._tmp_path_factory.mktemp("cast"))
     if forking.run(session, files, processes):
         made.postgres.server.close()
     return True
