@@ -52,9 +52,9 @@ hypothesis.settings.register_profile("thorough", deadline=None, max_examples=500
 hypothesis.settings.load_profile("valor")
 
 TAKES_LONG = (
-    "tests/faults/",
-    "tests/workbooks/",
     "tests/browser/",
+    "tests/faults/test_kill.py",
+    "tests/workbooks/test_valuation.py",
     "tests/jobs/",
     "tests/notebooks/",
     "tests/compute/",
@@ -84,7 +84,12 @@ def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest
 @pytest.hookimpl(trylast=True)  # after the shuffling
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first: nothing then runs alone at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(TAKES_LONG))
+
+    def turn(item: pytest.Item) -> int:
+        starts = (place for place, start in enumerate(TAKES_LONG) if item.nodeid.startswith(start))
+        return next(starts, len(TAKES_LONG))
+
+    items.sort(key=turn)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -100,6 +105,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         return None
     config: Any = session.config
     made = config.stash[CAST] = cast(config._tmp_path_factory.mktemp("cast"))
+    config.pluginmanager.getplugin("terminalreporter").showfspath = False  # dots, files mingle
     if forking.run(session, files, processes):
         made.postgres.server.close()
     return True
