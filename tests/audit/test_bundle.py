@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from tests.audit.attacker import attack
@@ -426,7 +426,16 @@ A_RELEASE = some.tuples(
 )
 
 
+HELD: list[tuple[str, str, dict[str, Any]]] = [
+    (HOLD_SET, "hold:a", {"subject": "user:anna"}),
+    (PURGED, "audit", {"cutoffs": {"act": 1}, "purged": [[1, 9]]}),
+    (HOLD_RELEASED, "hold:a", {}),
+]
+
+
 @settings(max_examples=200)
+@example(ruled=HELD, seq=1, ts=0, action="valuation.run", by=11)  # while the hold stood
+@example(ruled=[HELD[0], HELD[2], HELD[1]], seq=1, ts=0, action="valuation.run", by=12)
 @given(
     ruled=some.lists(some.one_of(A_PURGE, A_HOLD, A_RELEASE), max_size=4),
     seq=some.integers(1, 3),
