@@ -58,6 +58,7 @@ TESTS = [
     ),
     "tests/app/api/test_audit.py",
     "tests/app/web/test_limits.py",
+    "tests/errors",
     (
         "tests/app/test_permissions.py::test_each_scope_names_acts_that_there_are_and_a_key_cannot_"
         "do_what_two_persons_must"

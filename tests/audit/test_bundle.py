@@ -292,6 +292,10 @@ def test_what_is_wrong_with_a_file_as_a_whole_is_said_of_no_entry(sealed, acme, 
         (told, "checkpoints.jsonl holds a checkpoint that the key has not signed"),
         (files | {"proofs.json": b"{}"}, "proofs.json proves nothing"),
         (incomplete, "leaves.txt is missing"),
+        (
+            files | {"leaves.txt": b"0" * 64 + files["leaves.txt"][64:]},
+            "leaves.txt is not the file that was exported",
+        ),
     ):
         found = offline.check(wrong)
         assert (0, what) in found
