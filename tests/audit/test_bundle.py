@@ -280,6 +280,9 @@ def test_each_proof_of_a_bundle_is_checked_and_not_only_that_its_file_is_unchang
     assert not hold(installation=told | {"hashes": told["hashes"][1:]})
     assert not hold(consistency=[grown | {"hashes": grown["hashes"][1:]}])
     assert not hold(consistency=[{}]), "what cannot be read proves nothing"
+    other_end = {8: roots[8], SIZE + 1: {b"o" * 32}}  # and a flaw at the last entry that fits
+    found = offline.findings_of(files["entries.jsonl"].split(b"\n")[:-1], other_end, {8})
+    assert (9, "differs_from_checkpoint") in found
 
 
 @ONLY_SQLITE
@@ -456,6 +459,29 @@ def test_what_purges_and_holds_explain_is_the_same_outside(ruled, seq, ts, actio
     outside = offline.Rulings([json.loads(line_of(each)) for each in rulings])
 
     assert outside.explain(json.loads(line_of(gone))) is Rulings(rulings).explain(gone)
+
+
+@pytest.mark.parametrize("action", ["valuation.run", "audit.key_rotated"])
+def test_another_key_signs_from_a_rotation_on_and_from_nothing_else(action):
+    made = entry_made(2, action, key_id=2, payload=b"{}", salt=b"s" * 16)
+    flaws = {
+        before: list(offline.flaws_of(json.loads(line_of(made)), before, offline.Rulings([])))
+        for before in (None, 1, 2)
+    }
+
+    found = {before for before, each in flaws.items() if "key_changed_without_rotation" in each}
+    assert found == ({1} if action == "valuation.run" else set())
+
+
+def test_a_signed_note_has_one_spelling():
+    key = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    note = signed_lines("valor-ivx/audit/acme", ["1", "QQ=="], key)
+    publics = [key.public_key().public_bytes_raw()]
+
+    assert offline.opened(note, "valor-ivx/audit/acme", publics)[1:] == ["1", "QQ=="]
+    for other in (note[:-1], note.replace("\n\n", "\n"), ""):
+        with pytest.raises(offline.Refused, match="no signed note"):
+            offline.opened(other, "valor-ivx/audit/acme", publics)
 
 
 def test_base64_has_one_spelling():
