@@ -58,6 +58,7 @@ TESTS = [
     ),
     "tests/app/api/test_audit.py",
     "tests/app/web/test_limits.py",
+    "tests/errors",
     (
         "tests/app/test_permissions.py::test_each_scope_names_acts_that_there_are_and_a_key_cannot_"
         "do_what_two_persons_must"
@@ -105,7 +106,7 @@ class Learnt:
     seconds: dict[str, float]
 
     def tests_of(self, fault: Fault) -> list[str]:
-        """The tests that run the fault's line, shortest first.
+        """The tests that run the fault's line: those of its room first, and of them the shortest.
 
         No test runs what is run at import: then those that run most of its module.
         """
@@ -115,7 +116,10 @@ class Learnt:
         if not tests:
             of_all = Counter(test for run in lines.values() for test in run)
             tests = [test for test, _ in of_all.most_common(MOST_TESTS)]
-        return sorted(tests, key=lambda test: (self.seconds[test], test))[:MOST_TESTS]
+        room = fault.path.split("/")[1]
+        own = f"tests/{room}/", f"valor_core/{room}/"
+        by_worth = sorted(tests, key=lambda test: (not test.startswith(own), self.seconds[test]))
+        return by_worth[:MOST_TESTS]
 
     def patience(self, tests: Iterable[str]) -> int:
         """So many seconds of processor they may take before they count as endless."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from tests.audit.attacker import attack
@@ -284,6 +284,9 @@ def test_each_proof_of_a_bundle_is_checked_and_not_only_that_its_file_is_unchang
     assert not hold(installation=told | {"hashes": told["hashes"][1:]})
     assert not hold(consistency=[grown | {"hashes": grown["hashes"][1:]}])
     assert not hold(consistency=[{}]), "what cannot be read proves nothing"
+    other_end = {8: roots[8], SIZE + 1: {b"o" * 32}}  # and a flaw at the last entry that fits
+    found = offline.findings_of(files["entries.jsonl"].split(b"\n")[:-1], other_end, {8})
+    assert (9, "differs_from_checkpoint") in found
 
 
 @ONLY_SQLITE
@@ -296,6 +299,10 @@ def test_what_is_wrong_with_a_file_as_a_whole_is_said_of_no_entry(sealed, acme, 
         (told, "checkpoints.jsonl holds a checkpoint that the key has not signed"),
         (files | {"proofs.json": b"{}"}, "proofs.json proves nothing"),
         (incomplete, "leaves.txt is missing"),
+        (
+            files | {"leaves.txt": b"0" * 64 + files["leaves.txt"][64:]},
+            "leaves.txt is not the file that was exported",
+        ),
     ):
         found = offline.check(wrong)
         assert (0, what) in found
@@ -430,7 +437,16 @@ A_RELEASE = some.tuples(
 )
 
 
+HELD: list[tuple[str, str, dict[str, Any]]] = [
+    (HOLD_SET, "hold:a", {"subject": "user:anna"}),
+    (PURGED, "audit", {"cutoffs": {"act": 1}, "purged": [[1, 9]]}),
+    (HOLD_RELEASED, "hold:a", {}),
+]
+
+
 @settings(max_examples=200)
+@example(ruled=HELD, seq=1, ts=0, action="valuation.run", by=11)  # while the hold stood
+@example(ruled=[HELD[0], HELD[2], HELD[1]], seq=1, ts=0, action="valuation.run", by=12)
 @given(
     ruled=some.lists(some.one_of(A_PURGE, A_HOLD, A_RELEASE), max_size=4),
     seq=some.integers(1, 3),
@@ -447,6 +463,29 @@ def test_what_purges_and_holds_explain_is_the_same_outside(ruled, seq, ts, actio
     outside = offline.Rulings([json.loads(line_of(each)) for each in rulings])
 
     assert outside.explain(json.loads(line_of(gone))) is Rulings(rulings).explain(gone)
+
+
+@pytest.mark.parametrize("action", ["valuation.run", "audit.key_rotated"])
+def test_another_key_signs_from_a_rotation_on_and_from_nothing_else(action):
+    made = entry_made(2, action, key_id=2, payload=b"{}", salt=b"s" * 16)
+    flaws = {
+        before: list(offline.flaws_of(json.loads(line_of(made)), before, offline.Rulings([])))
+        for before in (None, 1, 2)
+    }
+
+    found = {before for before, each in flaws.items() if "key_changed_without_rotation" in each}
+    assert found == ({1} if action == "valuation.run" else set())
+
+
+def test_a_signed_note_has_one_spelling():
+    key = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    note = signed_lines("valor-ivx/audit/acme", ["1", "QQ=="], key)
+    publics = [key.public_key().public_bytes_raw()]
+
+    assert offline.opened(note, "valor-ivx/audit/acme", publics)[1:] == ["1", "QQ=="]
+    for other in (note[:-1], note.replace("\n\n", "\n"), ""):
+        with pytest.raises(offline.Refused, match="no signed note"):
+            offline.opened(other, "valor-ivx/audit/acme", publics)
 
 
 def test_base64_has_one_spelling():

@@ -104,6 +104,13 @@ def test_an_older_state_put_back_with_its_genuine_head_is_found(sealed, acme):
     assert verdict(sealed, acme.id).findings == (Finding("shorter_than_checkpoint", 11),)
 
 
+def test_where_an_entry_is_named_no_checkpoint_says_so_once_more(sealed, acme):
+    attack(sealed, acme.id, lambda a: a.set(3, leaf=b"x" * 32))
+
+    kinds = {finding.kind for finding in verdict(sealed, acme.id).findings}
+    assert kinds == {"entry_edited", "chain_broken", "head_differs"}
+
+
 @pytest.mark.parametrize(("at", "first_doubted"), [(3, 1), (10, EARLIER + 1)])
 def test_a_log_written_anew_with_the_stolen_key_is_found(sealed, acme, at, first_doubted):
     attack(sealed, acme.id, lambda a: rewrite(a, at))

@@ -1,6 +1,7 @@
 """Where the settings keep the buckets, and what they do with whom is above the limit."""
 
 import pytest
+from prometheus_client import REGISTRY
 
 from valor_core.tenancy import metric_labels
 from valor_core.tenancy.call_limits import call_limits
@@ -33,6 +34,18 @@ def test_buckets_in_memory_are_of_one_process_and_ask_no_database_twice(acme):
     assert [one.take(acme.viewer).allowed for _ in range(4)] == [True, True, True, False]
     assert other.take(acme.viewer).allowed
     assert not one.waits(acme.viewer)
+
+
+def test_how_long_it_took_to_judge_a_call_is_counted_in_seconds(acme):
+    def so_far() -> float:
+        return REGISTRY.get_sample_value("rate_limit_seconds_sum", {"store": "memory"}) or 0.0
+
+    limits = call_limits(the_store())
+    limits.take(acme.viewer)
+    before = so_far()
+    limits.take(acme.viewer)
+
+    assert 0 < so_far() - before < 60
 
 
 def test_in_shadow_mode_nobody_is_refused(acme, monkeypatch):

@@ -219,6 +219,8 @@ def test_every_flag_is_declared_whole_and_every_gate_is_of_a_flag_and_an_act():
         assert flag.expires_on > date(2026, 1, 1)
         assert flag.help.endswith(".")
         assert type(flag.default) is type(flag.on) is type(flag.off)
+    off = {name for name, flag in FLAGS.items() if flag.default is flag.off}
+    assert off == {"own_notebooks"}, "what is on where nobody has said anything"
 
 
 @ONLY_SQLITE

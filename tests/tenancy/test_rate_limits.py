@@ -264,7 +264,7 @@ def test_the_databases_own_clock_refills_too(kept):
     let_in = (buckets.take(CALLER, take).allowed for _ in range(100_000))
 
     assert list(islice(filter(None, let_in), 3)) == [True] * 3, "two, and one that came back"
-    slow = [Take("slow", a_policy(per_minute=1, burst=1))]
+    slow = [Take("slow", a_policy(per_minute=10, burst=1))]
     assert [buckets.take(CALLER, slow).allowed for _ in range(2)] == [True, False]
 
 

@@ -33,6 +33,12 @@ def test_a_tenants_name_is_taken_once(store, acme):
         add_tenant(store, "acme")
 
 
+def test_a_tenant_is_called_as_it_was_asked_for_or_by_its_short_name(store):
+    for slug, asked, label in (("newco", "New Co", "New Co"), ("other", "", "other")):
+        maker = operator(people.tenant_for(slug))
+        assert act(store, maker, people.add_tenant, slug, label=asked).label == label
+
+
 @pytest.mark.parametrize("slug", ["", "ab", "Acme", "1acme", "acme-", "a b c", "a" * 33, "../etc"])
 def test_a_name_that_cannot_stand_in_a_path_is_refused(store, slug):
     with pytest.raises(BadSlug, match="short name") as refused:
