@@ -60,8 +60,8 @@ TESTS = [
     "tests/app/web/test_limits.py",
     "tests/errors",
     (
-        "tests/app/test_permissions.py::test_each_scope_names_acts_that_there_are_and_a_key_cannot_"
-        "do_what_two_persons_must"
+        "tests/app/test_permissions.py::test_each_scope_names_acts_that_there_are_and_what_persons_"
+        "decide_takes_a_key_of_their_own"
     ),
 ]  # fmt: skip
 HOW = (

@@ -1,7 +1,7 @@
 """Who reaches past the own tenant is refused like anybody who errs, and it stands in the log.
 
 Nothing takes a tenant from a request: it is the caller's, by sign-in or key. A tenant that is named
-in a body or an address is therefore a mistake, or somebody who tries the wall; a cursor of another
+in a body or a query is therefore a mistake, or somebody who tries the wall; a cursor of another
 tenant is to us any cursor that was not given out for this list.
 """
 
@@ -14,7 +14,8 @@ from fastapi import Request
 from app.api.paging import BadCursor
 from valor_core.errors import ValorError
 from valor_core.values import PLATFORM, Caller, printable
-from valor_core.workbench.verb import log_refusal, the_store
+from valor_core.workbench import people
+from valor_core.workbench.verb import log_refusal, open_work, the_store
 
 NAMES = frozenset({"tenant", "tenant_id", "tenantid"})
 OF_WHAT_WAS_SENT = (400, 404, 422)  # an act that the role may not do is logged by the act itself
@@ -39,10 +40,14 @@ def foreign_tenant(request: Request, caller: Caller) -> str:
     """
     if caller.tenant_id == PLATFORM:
         return ""
-    own = (caller.tenant_id, caller.tenant_id.rpartition("-")[0])  # its id, and the short name
     sent = [dict([pair]) for pair in request.query_params.multi_items()]
     named = tenants_named([*sent, getattr(request.state, "sent", None)])
-    return next((printable(str(each), most=SHOWN) for each in named if each not in own), "")
+    others = [each for each in named if each and each != caller.tenant_id]
+    if not others:
+        return ""
+    with open_work(caller) as work:
+        slug = people.me(work).slug
+    return next((printable(str(each), most=SHOWN) for each in others if each != slug), "")
 
 
 def tenants_named(document: Any) -> Iterator[Any]:

@@ -31,7 +31,8 @@ class KeyView(BaseModel):
     expires_at: datetime
     used_at: datetime | None = Field(description="The last use, to the minute.")
     why_revoked: str | None = Field(
-        description="In the list; null where the details of the log were purged."
+        description="In the list, of a key that was itself revoked; null where its owner left, or "
+        "where the details of the log were purged."
     )
 
     @classmethod

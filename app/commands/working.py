@@ -64,7 +64,7 @@ def as_operator_of(tenant: TenantId) -> AbstractContextManager[Work]:
 
 
 def as_person() -> AbstractContextManager[Work]:
-    """A work of the member whose API key VALOR_API_KEY holds, told by the key as the API tells it.
+    """A work of whoever's API key VALOR_API_KEY holds, told by the key as the API tells it.
 
     What takes a certain person, or two, no operator of the machine does for them.
     """

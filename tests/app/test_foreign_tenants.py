@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.app.asking import Answer, Client, Whole, by_key, by_session, whole_application
-from tests.moulds import Tenant
+from tests.moulds import Tenant, add_tenant
 from valor_core.store.engines import Store
 from valor_core.values import Role, Scope, new_id
 from valor_core.workbench import logbook
@@ -131,10 +131,15 @@ def test_another_tenants_cursor_is_any_invalid_one_to_its_sender_and_an_entry_to
 
 def test_a_mistake_that_names_no_other_tenant_is_no_entry(whole: Whole, store: Store, acme: Tenant):
     """G16: one's own id is refused where it does not belong, as any other unknown field is."""
+    holdings = add_tenant(store, "acme-holdings")  # a name of which the id holds the beginning
+    for tenant in (acme, holdings):
+        client = by_session(whole, store, tenant, Role.ADMIN)
+        for own in (tenant.id, tenant.slug, None):
+            body = {"name": "n", "scopes": ["read"], "tenant_id": own}
+            assert posted(client, "/keys", body).status == 422
+        assert logged(tenant) == []
     client = by_session(whole, store, acme, Role.ADMIN)
     for own in (acme.id, acme.slug):
-        body = {"name": "n", "scopes": ["read"], "tenant_id": own}
-        assert posted(client, "/keys", body).status == 422
         assert client.ask("GET", f"{API}/companies?tenant_id={own}").status == 422
     assert posted(client, "/keys", {"name": "n", "scopes": ["read"], "owner": "x"}).status == 422
     assert posted(client, "/keys", b'{"tenant_id": "a", "tenant_id": "b"}').status == 400

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import astuple
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,17 @@ def from_the_environment(empty_store, monkeypatch):
 def told(monkeypatch, *secrets: str) -> None:
     monkeypatch.setenv("AUDIT_HMAC_SECRET", "\n".join(secrets))
     log.keys.cache_clear()
+
+
+def kept_in_a_file(monkeypatch, home: Path) -> Path:
+    file = home / "secrets" / "audit_hmac_secret"
+    file.parent.mkdir(parents=True)
+    file.write_text(FIRST)
+    file.chmod(0o600)
+    monkeypatch.delenv("AUDIT_HMAC_SECRET")
+    monkeypatch.setenv("VALOR_HOME", str(home))
+    log.keys.cache_clear()
+    return file
 
 
 def told_first(store) -> tuple[int, int, bool]:
@@ -172,14 +184,29 @@ def test_a_key_that_valor_keeps_is_drawn_by_valor(empty_store, monkeypatch, tmp_
     prepare(empty_store)
 
 
+def test_a_copy_of_the_file_without_a_key_that_was_drawn_elsewhere_gets_no_other_of_its_number(
+    from_the_environment, monkeypatch, tmp_path
+):
+    """Another machine has drawn it, and has not come to the logs yet."""
+    store, _, _ = from_the_environment
+    told(monkeypatch, FIRST, SECOND)
+    with unit_of_work(OPERATOR, store) as work:
+        work.begin_writing()
+        audit_keys.note_keys(work.session, log.keys(), work.now_micros)
+    file = kept_in_a_file(monkeypatch, tmp_path / "home")
+
+    for act in (told_first, rotate):
+        with pytest.raises(WrongAuditKey):
+            act(store)
+    assert file.read_text() == FIRST
+
+
 def test_what_would_be_refused_is_refused_before(from_the_environment, monkeypatch, tmp_path):
     """A file of keys that cannot be written; a log that has lost its head."""
     store, acme, _ = from_the_environment
     with monkeypatch.context() as patch:
-        patch.delenv("AUDIT_HMAC_SECRET")
-        patch.setenv("VALOR_HOME", str(tmp_path / "home"))
+        kept_in_a_file(patch, tmp_path / "home")
         patch.setattr(os, "access", lambda *_: False)  # as where the folder is mounted to be read
-        log.keys.cache_clear()
         for act in (told_first, rotate):
             with pytest.raises(BadInput, match="cannot be written by this process"):
                 act(store)

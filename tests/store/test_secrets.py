@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from valor_core.store.secrets import WeakSecret, secret
+from valor_core.store.secrets import WeakSecret, add_line, secret
 
 NAME = "AUDIT_HMAC_SECRET"
 
@@ -52,6 +52,20 @@ def test_a_secret_that_others_can_read_is_refused(environment, tmp_path):
     with pytest.raises(WeakSecret) as refused:
         secret(NAME, environment)
     assert refused.value.hint == f"chmod 600 {file}"
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_one_more_line_stands_on_its_own_whether_or_not_an_editor_has_ended_the_last(
+    environment, tmp_path, end
+):
+    first = secret(NAME, environment)
+    file = tmp_path / "home" / "secrets" / "audit_hmac_secret"
+    file.write_bytes(first + end)
+
+    add_line(NAME, environment)
+
+    kept, drawn = secret(NAME, environment).split(b"\n")
+    assert (kept, len(drawn)) == (first, 64)
 
 
 def test_threads_that_start_together_agree_on_one_secret(environment):

@@ -29,7 +29,7 @@ def check_kept_here(name: str, environment: Mapping[str, str] = os.environ) -> N
     file = _file(name, environment)
     if not os.access(file, os.W_OK):
         raise BadInput(
-            f"{file} cannot be written by this process.",
+            f"secrets/{file.name} in VALOR_HOME cannot be written by this process.",
             hint="Let the account of the server write it, or add one more line yourself.",
         )
 
@@ -37,8 +37,10 @@ def check_kept_here(name: str, environment: Mapping[str, str] = os.environ) -> N
 def add_line(name: str, environment: Mapping[str, str] = os.environ) -> None:
     """One more line, drawn, at the end of a secret that is kept in VALOR_HOME."""
     check_kept_here(name, environment)
-    with _file(name, environment).open("ab") as stream:
-        stream.write(f"\n{secrets.token_hex(LEAST_BYTES)}".encode())
+    file = _file(name, environment)
+    apart = "" if file.read_bytes().endswith(b"\n") else "\n"  # editors end a file by one
+    with file.open("ab") as stream:
+        stream.write(f"{apart}{secrets.token_hex(LEAST_BYTES)}".encode())
         stream.flush()
         os.fsync(stream.fileno())
 

@@ -25,6 +25,7 @@ class Me:
 
     tenant: str
     tenant_id: str
+    slug: str  # the tenant's short name
     name: str
     role: Role
     kind: str
@@ -55,6 +56,7 @@ def me(work: Work) -> Me:
     return Me(
         tenant=tenant.label if tenant else caller.tenant_id,
         tenant_id=caller.tenant_id,
+        slug=tenant.slug if tenant else "",
         name=name,
         role=caller.role,
         kind=caller.kind,

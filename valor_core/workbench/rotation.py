@@ -57,8 +57,12 @@ def rotate_key(store: Store, operator: Caller, *, reason: str) -> Rotation:
 
 
 def _known(work: Work) -> list[TenantId]:
-    """Every tenant; the keys are read anew."""
+    """Every tenant; the keys are read anew, and WrongAuditKey where another machine has others.
+
+    Else two machines with a file each would draw two keys under one number.
+    """
     audit.keys.cache_clear()
+    audit_keys.confirm_keys(work.session, audit.keys())
     return [TenantId(row.id) for row in tenants.tenants(work)]
 
 
