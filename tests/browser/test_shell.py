@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.app.ui.test_show import HOSTILE
-from tests.browser.browser import violations
+from tests.browser.browser import until, violations
 from valor_core.settings import ROOT
 
 pytestmark = pytest.mark.browser
