@@ -12,6 +12,11 @@ from tests.browser.browser import until, violations
 from valor_core.settings import ROOT
 
 pytestmark = pytest.mark.browser
+WIDTH = (
+    "text => {const span = document.createElement('span'); span.textContent = text;"
+    "document.querySelector('[data-testid=stMetricValue]').append(span);"
+    "const width = span.getBoundingClientRect().width; span.remove(); return width}"
+)
 BOTH = pytest.mark.parametrize("scheme", ["light", "dark"], indirect=True)
 
 
@@ -40,20 +45,23 @@ def opened(page: Page, address: str, title: str) -> None:
 
 
 @BOTH
-def test_charts_and_tables_work_under_the_policy_and_nobody_is_shut_out(page, problems, origin):
+def test_charts_and_tables_work_under_the_policy_ask_no_other_host_and_shut_nobody_out(
+    page, problems, origin
+):
     """S14."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+
     opened(page, origin, "Home")
     page.locator(".js-plotly-plot .bars").first.wait_for()
     page.get_by_test_id("stDataFrame").locator("canvas").first.wait_for()
 
     assert violations(page) == []
     assert problems == []
-
-
-def test_a_deep_link_opens_its_page(page, problems, origin):
-    opened(page, f"{origin}/deep", "Deep")
-
-    assert problems == []
+    assert {url.partition(":")[0] for url in asked} <= {"http", "blob", "data"}
+    assert all(url.startswith((origin, "blob:", "data:")) for url in asked)
+    until(page, "!!document.querySelector('[data-testid=stMetricValue]')")
+    assert page.evaluate(WIDTH, "1111") == page.evaluate(WIDTH, "8888"), "figures have equal width"
 
 
 def test_hostile_text_is_shown_as_it_is_and_leads_nowhere(page, problems, origin):
@@ -69,18 +77,7 @@ def test_hostile_text_is_shown_as_it_is_and_leads_nowhere(page, problems, origin
     assert problems == []
 
 
-def test_nothing_is_asked_of_another_host(page, origin):
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
-
-    opened(page, origin, "Home")
-    page.locator(".js-plotly-plot .bars").first.wait_for()
-
-    assert {url.partition(":")[0] for url in asked} <= {"http", "blob", "data"}
-    assert all(url.startswith((origin, "blob:", "data:")) for url in asked)
-
-
-def test_the_page_jumps_little_while_it_loads(page, origin):
+def test_a_deep_link_opens_its_page_which_jumps_little_while_it_loads(page, problems, origin):
     page.add_init_script(
         "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach("
         "entry => shift += entry.value)).observe({type: 'layout-shift', buffered: true})"
@@ -89,6 +86,7 @@ def test_the_page_jumps_little_while_it_loads(page, origin):
     page.wait_for_timeout(500)
 
     assert page.evaluate("shift") <= 0.1
+    assert problems == []
 
 
 def test_the_first_bytes_draw_a_splash_before_any_script_runs(browser, origin):
@@ -133,16 +131,3 @@ def test_a_page_whose_sign_in_has_ended_goes_to_the_sign_in(page, folder, origin
         page.wait_for_url("**/login?next=%2Fdeep%3Fcompany%3DAAPL")
     finally:
         (folder / "signed-out").unlink()
-
-
-def test_figures_have_equal_width(page, origin):
-    opened(page, origin, "Home")
-
-    width = (
-        "text => {const span = document.createElement('span'); span.textContent = text;"
-        "document.querySelector('[data-testid=stMetricValue]').append(span);"
-        "const width = span.getBoundingClientRect().width; span.remove(); return width}"
-    )
-    until(page, "!!document.querySelector('[data-testid=stMetricValue]')")
-
-    assert page.evaluate(width, "1111") == page.evaluate(width, "8888")
