@@ -61,7 +61,10 @@ TAKES_LONG = (
     "tests/snapshots/",
     "tests/app/test_",
     "tests/models/test_workings.py",
+    "tests/models/simulation/test_compiled.py",
     "tests/pages/test_simulation.py",
+    "tests/store/test_drift.py",
+    "tests/tenancy/test_rate_limits.py",
     "tests/test_house.py",
 )
 

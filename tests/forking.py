@@ -105,18 +105,21 @@ class _Dealer:
         _, status = os.waitpid(self.ends.pop(end), 0)
         if (place := self.waiting.pop(end, None)) is not None:
             self.left.appendleft(place)
+        code = os.waitstatus_to_exitcode(status)
         if item := self.running.pop(end, None):
-            self.hook.pytest_runtest_logreport(report=_of_a_death(item, status))
+            self.hook.pytest_runtest_logreport(report=_of_a_death(item, code))
+        elif code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            self.session.shouldfail = f"a process ended between two tests: {code}"
 
 
-def _of_a_death(item: pytest.Item, status: int) -> pytest.TestReport:
+def _of_a_death(item: pytest.Item, code: int) -> pytest.TestReport:
     """A process that dies fails the test that it was at; what is left of its file is not run."""
     return pytest.TestReport(
         item.nodeid,
         item.location,
         keywords={},
         outcome="failed",
-        longrepr=f"the process ended in this test: {os.waitstatus_to_exitcode(status)}",
+        longrepr=f"the process ended in this test: {code}",
         when="call",
     )
 

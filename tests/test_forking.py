@@ -8,11 +8,16 @@ from pathlib import Path
 from valor_core.settings import ROOT
 
 CONFTEST = """
+import os
 from tests import forking
 
 def pytest_runtestloop(session):
     forking.run(session, forking.by_file(session.items), 2)
     return True
+
+def pytest_runtest_logfinish(nodeid):
+    if "left_at_once" in nodeid:
+        os._exit(3)
 """
 SOUND = """
 import pytest
@@ -65,4 +70,11 @@ def test_what_fails_is_told_and_who_dies_fails_its_test_alone(tmp_path):
     assert "what it said" in done.stdout
     assert "the process ended in this test: -9" in done.stdout
     assert "2 failed, 21 passed" in done.stdout
+    assert done.returncode == 1
+
+
+def test_who_dies_between_two_tests_fails_the_run(tmp_path):
+    done = run(tmp_path, sound=SOUND, left_at_once=FAILING)
+
+    assert "a process ended between two tests: 3" in done.stdout
     assert done.returncode == 1

@@ -456,6 +456,7 @@ class AuditLogRow(Private, Base):
     __table_args__ = (
         CheckConstraint("(payload IS NULL) = (salt IS NULL)", name="payload_with_salt"),
         CheckConstraint("payload IS NOT NULL OR purge_seq IS NOT NULL", name="purge_named"),
+        Index(None, "tenant_id", "action", "target"),
         STRICT,
     )
 
