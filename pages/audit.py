@@ -30,7 +30,7 @@ def entry(row: AuditLogRow) -> str:
     return (
         f"<details class=vx-entry><summary><span class=vx-no>{row.seq}</span> "
         f"<time datetime='{at.isoformat()}'>{at:%Y-%m-%d %H:%M:%S}</time> "
-        f"<b>{escape(person(row.actor, names))}</b> {escape(sentence(row, names, known))}</summary>"
+        f"<b>{escape(person(row.actor, doers))}</b> {escape(sentence(row, names, known))}</summary>"
         f"<div class=vx-scroll tabindex=0 role=region aria-label='Entry {row.seq}'>"
         f"<table class=vx><tbody>{inner}</tbody></table></div></details>"
     )
@@ -80,7 +80,7 @@ asked = st.query_params.get("before", "")
 before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
 with open_work(who) as work:
     rows = logbook.read_log(work, before=before, limit=PAGE, action=action or "")
-    names = people.names(work)
+    names, doers = people.names(work), people.doers(work)
     known = {str(company.id): company.name for company in companies.list_companies(work)}
 if rows:
     entries(rows)

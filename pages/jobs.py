@@ -61,9 +61,10 @@ def standing(row: Standing) -> None:
                 st.toast(f"{row.job.title}: it begins at once.")
             if schedule:
                 label = "Resume" if row.paused else "Pause"
-                with st.popover(label):
+                key = f"{label.lower()}_{name}"  # the one's reason is not the other's
+                with st.popover(label, key=f"{key}_open"):
                     turned = ScheduleChange(paused=not row.paused)
-                    deciding(row, turned, f"{label} it", f"pause_{name}")
+                    deciding(row, turned, f"{label} it", key)
                 with st.popover("Change when"):
                     changing(row, schedule)
 

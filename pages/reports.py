@@ -61,6 +61,8 @@ def schedule(
     """Made whenever it is due and sent there, until somebody ends it."""
     with open_work(who) as work:
         made = reports.schedule_report(work, report, parameters, cron=chosen[0], timezone=chosen[1])
+        if not deliver_to:
+            return made
         return reports.change_schedule(work, made.id, ScheduleChange(deliver_to=deliver_to))
 
 

@@ -95,8 +95,12 @@ class AccessDenied(ValorError):
     code, status = "access_denied", 403
 
     def __init__(self, act: str, role: str) -> None:
+        admin = role == "admin"  # is asked by the others, and has nobody like that to ask
         super().__init__(
-            f"The role {role} may not do {act}.", hint="Ask an administrator of your tenant."
+            f"The role {role} may not do {act}.",
+            hint="It is for another role, such as a compliance officer's or the operator's."
+            if admin
+            else "Ask an administrator of your tenant.",
         )
 
 

@@ -51,10 +51,10 @@ def list_entries(
 
     with open_work(as_local_user(tenant, Role.ADMIN), the_open_store()) as work:
         rows = logbook.read_log(work, action=action, before=before, limit=limit)
-        names = people.names(work)
+        names, doers = people.names(work), people.doers(work)
         known = {str(each.id): each.name for each in companies.list_companies(work)}
     for row in rows:
-        told = f"{person(row.actor, names)} {sentence(row, names, known)}"
+        told = f"{person(row.actor, doers)} {sentence(row, names, known)}"
         print(f"{row.seq:>8}  {from_micros(row.ts):%Y-%m-%d %H:%M:%S}  {told}")
     if not rows:
         print("no entry here")

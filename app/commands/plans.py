@@ -70,7 +70,8 @@ def define(
     for feature_name, (old, new) in told.features.items():
         print(f"{feature_name}: {_unsaid(old)} → {_unsaid(new)}")
     has = "would have" if dry_run else "has"
-    print(f"plan {plan} {has} version {after.version} now; assign it by: ./valor plans assign")
+    print(f"plan {plan} {has} version {after.version} now; assign it by:")
+    print(f"./valor plans assign {plan} --tenant TENANT --reason WHY")
 
 
 @plans.command("assign")

@@ -148,6 +148,14 @@ NOUNS = {
     "series": "series",
     "token": "sign-in links",
 }
+HARDLY_WORDS = {
+    "audit.hold_released": "release a legal hold",
+    "audit.hold_set": "set a legal hold",
+    "audit.key_rotated": "change the key of the log",
+    "hold.ask_release": "ask for the release of a legal hold",
+}
+"""Acts whose names make no words."""
+
 ENDED = {
     "succeeded": "got the result of {}",
     "failed": "saw the failure of {}",
@@ -174,6 +182,8 @@ def to_do(act: str) -> str:
     >>> to_do("audit.verify"), to_do("valuation.run"), to_do("member.names")
     ('verify the audit log', 'run valuations', 'read the names of members')
     """
+    if act in HARDLY_WORDS:
+        return HARDLY_WORDS[act]
     noun, _, verb = act.partition(".")
     doing = "read the names of" if verb == "names" else verb.replace("_", " ")
     return f"{doing} {NOUNS.get(noun, f'{noun}s')}"
@@ -184,12 +194,19 @@ def sentence(row: AuditLogRow, names: Mapping[str, str], companies: Mapping[str,
     did, leads_on = DEEDS.get(row.action, (row.action, ""))
     if row.action == "report.schedule" and "cron" in payload(row):
         did = "scheduled the report"
+    if row.action in ("job.schedule", "report.schedule") and "paused" in payload(row):
+        turned = "paused" if payload(row)["paused"] else "resumed"
+        did = f"{turned} the job"
+        if row.action == "report.schedule":
+            did = f"{turned} a schedule of the report"
     if row.action == "billing.event" and (kind := payload(row).get("type")):
         return f"told that {event_told(kind)}"
     if row.action == "computation.finish" and row.payload:
         told = payload(row)
         did = ENDED[told["status"]].format(f"a {told['act'].partition('.')[0]}")
     what = target(row, names, companies)
+    if row.action == "audit.key_rotated":  # of the log, which is nobody's API key
+        what = f"number {row.target.partition(':')[2]}"
     return " ".join(part for part in (did, leads_on if what else "", what) if part)
 
 

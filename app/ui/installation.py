@@ -384,7 +384,7 @@ def log_key(who: Caller) -> None:
         "a copy of the file refuses every act until the copy has the new line."
     )
     above = st.container()
-    with st.form("rotating", border=False):
+    with st.form("rotating", border=False, clear_on_submit=True):
         reason = st.text_input("Why", max_chars=REASON_MAX, key="installation:rotate_why")
         pressed = st.form_submit_button("Change the key", icon=":material/key:")
 

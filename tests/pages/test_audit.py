@@ -7,6 +7,7 @@ from sqlalchemy import text
 from app.prepared import PREPARED
 from tests.conftest import ONLY_SQLITE
 from tests.pages.opening import opened, pressed, run, saved, texts
+from valor_core.values import Scope
 from valor_core.workbench import people
 from valor_core.workbench.logbook import read_log
 from valor_core.workbench.verb import open_work
@@ -24,6 +25,17 @@ def test_entries_read_as_sentences(book, acme, monkeypatch):
     assert "<b>anna</b> saved a valuation of Coca-Cola Co" in shown
     assert "<b>adam</b> made an API key nightly" in shown
     assert "value per share" in shown
+
+
+def test_a_deed_by_a_key_is_told_with_the_person_whose_key_it_is(book, acme, monkeypatch):
+    with open_work(acme.analyst) as work:
+        key = people.add_own_key(work, "nightly", [Scope.VALUE])[0]
+    saved(replace(acme.analyst, kind="key", user_id=key.id, owner=acme.analyst.user_id), "KO")
+
+    shown = texts(opened(monkeypatch, acme.admin, "audit"))
+
+    assert "<b>anna by the key nightly</b> saved a valuation" in shown
+    assert "<b>anna</b> made an API key of their own nightly" in shown
 
 
 def test_entries_of_one_deed_can_be_read_alone(book, acme, monkeypatch):

@@ -83,7 +83,7 @@ def test_what_is_used_is_counted_to_the_last_and_then_refused_until_the_period_e
     assert left == [2, 1, 0]
     with pytest.raises(QuotaExhausted) as refused:
         use(acme.analyst, at=NOW)
-    assert "its 3 saved valuations a month" in str(refused.value)
+    assert "its quota of saved valuations a month: 3" in str(refused.value)
     assert "2026-12-01 00:00 (UTC)" in refused.value.hint
     at_last = NOW + timedelta(seconds=refused.value.retry_after_s)
     with pytest.raises(QuotaExhausted):

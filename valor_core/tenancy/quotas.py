@@ -44,7 +44,7 @@ class QuotaExhausted(Exhausted):
 
     def __init__(self, standing: "Standing", until: datetime, *, now: datetime) -> None:
         super().__init__(
-            f"Your tenant has used its {standing.granted:,} {standing.limit.unit}.",
+            f"Your tenant has used up its quota of {standing.limit.unit}: {standing.granted:,}.",
             hint=f"There are more from {until:%Y-%m-%d %H:%M} ({until.tzname()}) on; "
             "for more before then, an administrator can change the plan.",
             retry_after_s=_whole_seconds(until - now),

@@ -104,6 +104,17 @@ def names(work: Work) -> dict[str, str]:
     return known | {f"key:{row.id}": row.label for row in api_keys.keys(work)}
 
 
+@view("member.names")
+def doers(work: Work) -> dict[str, str]:
+    """As `names`, and whose a member's own key is: two persons may call theirs alike."""
+    known = names(work)
+    return known | {
+        f"key:{row.id}": f"{known[owner]} by the key {row.label}"
+        for row in api_keys.keys(work)
+        if (owner := f"user:{row.owner}") in known
+    }
+
+
 @verb("token.issue")
 def issue_token(work: Work, name: str) -> str:
     """A sign-in link's token for a member: it works once, for ten minutes."""

@@ -39,6 +39,7 @@ def test_every_act_that_is_logged_is_told_in_words():
     ("action", "target", "payload", "told"),
     [
         ("access.denied", "act:audit.verify", {}, "was not allowed to verify the audit log"),
+        ("access.denied", "act:audit.hold_set", {}, "was not allowed to set a legal hold"),
         (
             "access.foreign",
             "tenant:rival-01m8",
@@ -64,6 +65,31 @@ def test_every_act_that_is_logged_is_told_in_words():
             "hold:01m8",
             {"subject": ""},
             "released the legal hold on everything",
+        ),
+        ("audit.key_rotated", "key:2", {"key_id": 2}, "changed the key of the log to number 2"),
+        (
+            "job.schedule",
+            "schedule:snapshot",
+            {"job": "snapshot", "paused": True},
+            "paused the job snapshot",
+        ),
+        (
+            "job.schedule",
+            "schedule:snapshot",
+            {"job": "snapshot", "paused": False},
+            "resumed the job snapshot",
+        ),
+        (
+            "job.schedule",
+            "schedule:snapshot",
+            {"job": "snapshot", "cron": "0 4 * * *"},
+            "changed when it is done, the job snapshot",
+        ),
+        (
+            "report.schedule",
+            "schedule:01m8",
+            {"report": "valuation", "paused": True},
+            "paused a schedule of the report valuation",
         ),
         ("hold.ask_release", "hold:01m8", {}, "asked for the release of the legal hold"),
         (
@@ -124,7 +150,7 @@ def test_every_act_that_is_logged_is_told_in_words():
         (
             "report.schedule",
             "schedule:01m8",
-            {"report": "valuation", "paused": True},
+            {"report": "valuation", "timezone": "UTC"},
             "changed a schedule of the report valuation",
         ),
         (
