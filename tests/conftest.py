@@ -3,6 +3,7 @@
 Databases are migrated and filled once a run and then copied, so that each test has its own.
 """
 
+import atexit
 import gc
 import os
 import shutil
@@ -119,11 +120,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 10)  # a page drawn makes thousands of objects that stay a while
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish() -> None:
-    gc.unfreeze()  # else DuckDB is never taken down and prints all that it calls leaked
+    atexit.register(gc.unfreeze)  # else DuckDB is never taken down and prints what it calls leaked
 
 
 @dataclass(frozen=True, slots=True)
