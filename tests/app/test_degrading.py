@@ -1,6 +1,7 @@
 """A real provider's adapter, a server that fails in every way, and the whole path of a question."""
 
 import asyncio
+import threading
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
@@ -116,6 +117,7 @@ def test_the_demonstration_fails_over_recovers_and_puts_the_policy_back(
         if any("well again" in each for each in told[-2:]):
             with open_work(acme.admin) as work:
                 routing.release(work, provider, capability)
+            threading.Event().wait(0.05)
 
     degrade(store, acme.admin, provider, Fault.ERROR, fails_s=3.0,
             tell=lambda each: told.append(each.what), wait=wait)  # fmt: skip
