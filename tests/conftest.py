@@ -110,8 +110,12 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     config: Any = session.config
     made = config.stash[CAST] = cast(config._tmp_path_factory.mktemp("cast"))
     config.pluginmanager.getplugin("terminalreporter").showfspath = False  # dots, files mingle
-    if forking.run(session, files, processes):
-        made.postgres.server.close()
+    who = os.getpid()
+    try:
+        forking.run(session, files, processes)
+    finally:
+        if os.getpid() == who:
+            made.postgres.server.close()
     return True
 
 

@@ -29,12 +29,12 @@ def by_file(items: list[pytest.Item], *, together: tuple[Path, ...] = ()) -> Fil
     return list(files.values())
 
 
-def run(session: pytest.Session, files: Files, processes: int) -> bool:
-    """Instead of pytest's own loop: returns in each process, and is true in that which forked."""
+def run(session: pytest.Session, files: Files, processes: int) -> None:
+    """Instead of pytest's own loop: returns in that which forked and in each process."""
     dealer = _Dealer(session, files)
     while not dealer.is_done and len(dealer.ends) < processes:
         if not dealer.fork():
-            return False
+            return
     while dealer.ends:
         for end in wait(list(dealer.ends)):
             assert isinstance(end, Connection)
@@ -43,10 +43,9 @@ def run(session: pytest.Session, files: Files, processes: int) -> bool:
             except EOFError:
                 dealer.buried(end)
                 if not dealer.is_done and not dealer.fork():
-                    return False
+                    return
     if session.shouldfail:
         raise session.Failed(session.shouldfail)
-    return True
 
 
 class _Dealer:
@@ -98,7 +97,7 @@ class _Dealer:
             )
             self.hook.pytest_runtest_logreport(report=report)
             if report.when == "teardown":
-                del self.running[end]
+                self.running.pop(end, None)  # a test that is run again has two
 
     def buried(self, end: Connection) -> None:
         """A process has ended; if it died, the file that it had not begun goes to another one."""

@@ -5,6 +5,7 @@ them all.
 """
 
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -58,16 +59,16 @@ class Holding(Enum):
     BOOK = "book"
 
 
-class Mould:
+class Mould(ABC):
     """What the worlds of one kind of database are cast from."""
 
     acme: Tenant
     rival: Tenant
     speaking_alike: Callable[[Store], Store]
 
+    @abstractmethod
     def opened(self, folder: Path, holding: Holding) -> Store:
         """A database of its own; a file lies in the folder."""
-        raise NotImplementedError
 
     def _fill(self, store: Store) -> None:
         migrate(store)

@@ -80,7 +80,7 @@ def violations(
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe())
     found = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], preload: false})",
+        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})",
         list(rules),
     )["violations"]
     return [

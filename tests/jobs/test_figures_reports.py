@@ -241,7 +241,6 @@ def test_a_portfolio_review_tells_what_moved_and_why_and_what_is_old(book: World
 HOSTILE = "<img src=x onerror=alert(1)>[a](javascript:alert(1))"
 
 
-@ONLY_SQLITE
 def test_what_somebody_wrote_is_inert_text_in_a_report(world: World, tmp_path: Path):
     """S34: the name of a company and the reasons of a value, in the reports that tell them."""
     raw = of_the_demo_book("KO").replace(b"Coca-Cola Co", HOSTILE.encode())
